@@ -1,0 +1,19 @@
+import type { Random } from './random.ts';
+
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** `length` characters of base 62, uniformly drawn (bytes of 248 and above are drawn again). */
+export function randomText(random: Random, length: number): string {
+  let text = '';
+  while (text.length < length) {
+    for (const byte of random.bytes(length - text.length + 4)) {
+      if (byte < 248 && text.length < length) text += BASE62[byte % 62];
+    }
+  }
+  return text;
+}
+
+/** An id in LiveKit's form: `RM_`, `PA_`, `TR_`, `SCL_` and 12 random characters. */
+export function newId(random: Random, prefix: 'RM' | 'PA' | 'TR' | 'SCL' | 'ND' | 'LG' | 'TP' | 'SN'): string {
+  return `${prefix}_${randomText(random, 12)}`;
+}

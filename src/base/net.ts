@@ -1,0 +1,39 @@
+/** One end of a UDP or TCP conversation. `address` is a literal IPv4 or IPv6 address, never a name. */
+export interface HostPort {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** `192.0.2.1:5060` or `[2001:db8::1]:5060`. */
+export function formatHostPort({ address, port }: HostPort): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** A bound UDP socket. The receiver is set once; a datagram's bytes are the receiver's only during the call. */
+export interface DatagramSocket {
+  readonly local: HostPort;
+  /** Datagrams given to the kernel that it has not taken yet: a sender that reuses buffers must see 0. */
+  readonly queued: number;
+  onDatagram: (bytes: Uint8Array, address: string, port: number) => void;
+  /** Sends without waiting; errors are counted by the adapter, never thrown. `bytes` must not change while `queued` > 0. */
+  send(bytes: Uint8Array, port: number, address: string): void;
+  close(): void;
+}
+
+/** One accepted or opened TCP or TLS connection. */
+export interface StreamConnection {
+  readonly local: HostPort;
+  readonly remote: HostPort;
+  /** Bytes written that the kernel has not taken yet: the measure for back-pressure. */
+  readonly queued: number;
+  onData: (bytes: Uint8Array) => void;
+  /** Called exactly once, however the connection ended. */
+  onClose: () => void;
+  write(bytes: Uint8Array): void;
+  close(): void;
+}
+
+/** Opens UDP sockets. Fails (rejects) with the port and the reason in its message. */
+export interface DatagramNetwork {
+  open(local: HostPort): Promise<DatagramSocket>;
+}

@@ -1,0 +1,57 @@
+import type { Fault } from './fault.ts';
+
+export type { Fault } from './fault.ts';
+
+/** How a call ended: one name from the cause table (`call/ending.ts`), and what the table says of it. */
+export interface CallEnding {
+  readonly cause: string;
+  readonly sipStatus: number;
+  readonly q850: number;
+  readonly fault: Fault;
+}
+
+/** Where bad input or overload was met: the label of `trunkroom_dropped_total`. */
+export type DropPlace = 'sip' | 'stun' | 'turn' | 'mux' | 'dtls' | 'srtp' | 'srtcp' | 'rtp' | 'rtcp' | 'http' | 'signal' | 'worker';
+
+/**
+ * Everything that logs, metrics, webhooks, the call history and the console ever see. Code that notices something
+ * emits one of these and does not log, count and notify by itself. Phone numbers are whole here; sinks redact.
+ */
+export type GatewayEvent =
+  | { type: 'gateway.ready'; startupMs: number }
+  | { type: 'gateway.stopping'; signal: string }
+  | { type: 'call.received'; call: string; sipCallId: string; trunk: string; from: string; to: string; source: string; transport: string }
+  | { type: 'call.refused'; sipCallId: string; source: string; reason: string; status: number; trunk?: string; from?: string; to?: string }
+  | { type: 'call.ringing'; call: string }
+  | { type: 'call.answered'; call: string; room: string; codec: string; setupMs: number }
+  | { type: 'call.media'; call: string; firstRtpMs: number }
+  | { type: 'call.dtmf'; call: string; digit: string; durationMs: number }
+  | { type: 'call.ended'; call: string; ending: CallEnding; durationMs: number; quality?: LegQuality }
+  | { type: 'room.opened'; room: string; sid: string }
+  | { type: 'room.closed'; room: string; sid: string; durationMs: number }
+  | { type: 'participant.joined'; room: string; sid: string; identity: string; kind: string }
+  | { type: 'participant.left'; room: string; sid: string; identity: string; kind: string; reason: string }
+  | { type: 'track.published'; room: string; participant: string; track: string; kind: string; mime: string }
+  | { type: 'track.unpublished'; room: string; participant: string; track: string }
+  | { type: 'transport.connected'; transport: string; participant: string; path: string; connectMs: number }
+  | { type: 'transport.failed'; transport: string; participant: string; reason: string }
+  | { type: 'signal.refused'; source: string; reason: string; status: number }
+  | { type: 'turn.allocated'; client: string; relay: number; username: string }
+  | { type: 'turn.released'; client: string; relay: number; reason: string; bytesUp: number; bytesDown: number }
+  | { type: 'turn.refused'; client: string; reason: string; code: number }
+  /** `count` inputs were dropped for `reason`; hot paths sum up and emit about once a second. */
+  | { type: 'dropped'; where: DropPlace; reason: string; count: number; source?: string }
+  | { type: 'worker.failed'; worker: number; reason: string };
+
+/** What a leg's RTP went through, from both ends' points of view; times in ms. */
+export interface LegQuality {
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  readonly lost: number;
+  readonly concealed: number;
+  readonly late: number;
+  readonly jitterMs: number;
+}
+
+/** Takes events. A sink that throws is the emitter's to contain (`events/bus.ts`). */
+export type EventSink = (event: GatewayEvent) => void;

@@ -1,0 +1,201 @@
+/**
+ * The seam between the control side (main thread: SIP, HTTP, WebSocket, policy) and the media side (a media worker:
+ * packets and samples). One closed union of commands and one of events, plain data only, and nothing else passes.
+ *
+ * Order: commands of one worker are carried out in the order sent. Ids are the control side's; a worker meets an id
+ * first in the command that opens it. A command that names what is gone already is dropped without complaint, for
+ * the two sides close things on their own.
+ */
+import type { DropPlace, LegQuality } from '../events/index.ts';
+
+/** A room's sid, `RM_…`. */
+export type RoomId = string;
+/** A published track's sid, `TR_…`: a phone's voice, or one medium of a browser. */
+export type TrackId = string;
+/** A phone's media in a room, `LG_…`. */
+export type LegId = string;
+/** One ICE/DTLS association with a browser, `TP_…`. LiveKit clients have one (`/rtc/v1`) or two (`/rtc`). */
+export type TransportId = string;
+/** One subscription of one transport to one track, `SN_…`. */
+export type SenderId = string;
+
+export type MediaKind = 'audio' | 'video';
+
+/** A codec as SDP names it; `mime` in lower case, `audio/opus`, `audio/pcma`. `channels` 1 when SDP is silent. */
+export interface Codec {
+  readonly mime: string;
+  readonly clockRate: number;
+  readonly channels: number;
+  readonly payloadType: number;
+  /** The `a=fmtp` parameters as one string, or empty. */
+  readonly fmtp: string;
+}
+
+/** RTP header extension ids (RFC 8285) that the peer and we agreed on for one m-line; 0 = not agreed. */
+export interface ExtensionIds {
+  readonly mid: number;
+  readonly audioLevel: number;
+  readonly absSendTime: number;
+  readonly transportCc: number;
+}
+
+/** ICE short-term credentials of one end (RFC 8445 section 5.3). */
+export interface IceCredentials {
+  readonly ufrag: string;
+  readonly pwd: string;
+}
+
+/** `a=fingerprint`: `sha-256`, upper-case hex pairs with colons. */
+export interface Fingerprint {
+  readonly algorithm: string;
+  readonly value: string;
+}
+
+/** What a phone's SDP and ours agreed on (RFC 3264), as the leg needs it. */
+export interface LegMedia {
+  /** Where the phone says it listens; latching may refine the port. */
+  readonly remote: { readonly address: string; readonly port: number; readonly rtcpPort: number };
+  /** Sources that may be latched on to, as CIDR or plain addresses. */
+  readonly allowedSources: readonly string[];
+  /** The codec that we send. Any codec in `accept` may come in. */
+  readonly codec: Codec;
+  readonly accept: readonly Codec[];
+  /** telephone-event payload type that we send / that comes in, or undefined. */
+  readonly dtmfOut: number | undefined;
+  readonly dtmfIn: number | undefined;
+  /** Packet time that we send, ms. */
+  readonly ptimeMs: number;
+  /** Our side's direction: `sendrecv` in a call, `recvonly` or `inactive` while the phone holds. */
+  readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+}
+
+export type MediaCommand =
+  | { readonly type: 'room.open'; readonly room: RoomId }
+  /** Closes the room with all that is in it. */
+  | { readonly type: 'room.close'; readonly room: RoomId }
+  /** Reserves an RTP/RTCP port pair for a phone; answered by `leg.opened` or `leg.failed`. */
+  | { readonly type: 'leg.open'; readonly room: RoomId; readonly leg: LegId; readonly track: TrackId }
+  /** Starts media, or changes it after a re-INVITE. */
+  | { readonly type: 'leg.media'; readonly leg: LegId; readonly media: LegMedia }
+  /** Mutes the phone's voice towards the room. */
+  | { readonly type: 'leg.mute'; readonly leg: LegId; readonly muted: boolean }
+  | { readonly type: 'leg.dtmf'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
+  | { readonly type: 'leg.close'; readonly leg: LegId }
+  | { readonly type: 'transport.open'; readonly room: RoomId; readonly transport: TransportId; readonly local: IceCredentials }
+  /** The browser's description is known: DTLS may go on, held datagrams are replayed. Again after an ICE restart. */
+  | {
+      readonly type: 'transport.remote';
+      readonly transport: TransportId;
+      readonly remote: IceCredentials;
+      readonly fingerprints: readonly Fingerprint[];
+    }
+  /** New local credentials (ICE restart); the old ones are good until the first check with the new ones. */
+  | { readonly type: 'transport.restart'; readonly transport: TransportId; readonly local: IceCredentials }
+  | { readonly type: 'transport.close'; readonly transport: TransportId }
+  /** A track that a browser publishes on m-line `mid`. `ssrcs` may be empty: then the mid extension finds it. */
+  | {
+      readonly type: 'receiver.open';
+      readonly transport: TransportId;
+      readonly track: TrackId;
+      readonly kind: MediaKind;
+      readonly mid: string;
+      readonly ssrcs: readonly number[];
+      readonly codecs: readonly Codec[];
+      readonly extensions: ExtensionIds;
+    }
+  | { readonly type: 'receiver.mute'; readonly track: TrackId; readonly muted: boolean }
+  | { readonly type: 'receiver.close'; readonly track: TrackId }
+  /** Forwards `track` to a browser on m-line `mid` with `ssrc`, in that of `codecs` which the track's packets have. */
+  | {
+      readonly type: 'sender.open';
+      readonly sender: SenderId;
+      readonly transport: TransportId;
+      readonly track: TrackId;
+      readonly kind: MediaKind;
+      readonly mid: string;
+      readonly ssrc: number;
+      readonly cname: string;
+      readonly codecs: readonly Codec[];
+      readonly extensions: ExtensionIds;
+    }
+  | { readonly type: 'sender.mute'; readonly sender: SenderId; readonly muted: boolean }
+  | { readonly type: 'sender.close'; readonly sender: SenderId }
+  /** Sends a message over the transport's data channel. */
+  | { readonly type: 'data.send'; readonly transport: TransportId; readonly channel: DataChannelLabel; readonly bytes: Uint8Array }
+  /** Answered by `gauges`. */
+  | { readonly type: 'gauges.ask' }
+  /** Closes everything and exits; answered by `worker.stopped`. */
+  | { readonly type: 'worker.stop' };
+
+/** LiveKit's two data channels. */
+export type DataChannelLabel = '_reliable' | '_lossy';
+
+/** Which way a transport's packets come, as far as the SFU can tell: from the browser's check. */
+export interface TransportPath {
+  readonly protocol: 'udp' | 'tcp';
+  readonly remote: string;
+  /** True when the remote address is a relay of the embedded TURN server. */
+  readonly relayed: boolean;
+}
+
+/** One speaker of a room. `level` 0 … 1 in steps of 1/8, as LiveKit's active speakers have it. */
+export interface SpeakerLevel {
+  readonly track: TrackId;
+  readonly level: number;
+}
+
+/** How many of each thing a worker holds: after the last call all are 0, but `sockets` = 1 (the mux). */
+export interface WorkerGauges {
+  readonly rooms: number;
+  readonly legs: number;
+  readonly transports: number;
+  readonly receivers: number;
+  readonly senders: number;
+  readonly rtpPorts: number;
+  readonly sockets: number;
+  readonly alarms: number;
+}
+
+/** Counted since the last event of this kind, summed per worker. */
+export interface WorkerCounts {
+  readonly rtpFromPhones: number;
+  readonly rtpToPhones: number;
+  readonly rtpFromBrowsers: number;
+  readonly rtpToBrowsers: number;
+  /** 20 ms ticks that started over 10 ms late. */
+  readonly lateTicks: number;
+}
+
+export type MediaEvent =
+  /** The worker listens. `fingerprint` is of the certificate that all its transports use. */
+  | { readonly type: 'worker.ready'; readonly icePort: number; readonly fingerprint: Fingerprint }
+  | { readonly type: 'worker.stopped' }
+  | { readonly type: 'worker.failed'; readonly reason: string }
+  | { readonly type: 'leg.opened'; readonly leg: LegId; readonly port: number }
+  | { readonly type: 'leg.failed'; readonly leg: LegId; readonly reason: string }
+  /** First RTP of the phone arrived. */
+  | { readonly type: 'leg.heard'; readonly leg: LegId }
+  /** A key was pressed (RFC 4733), reported once at its end. */
+  | { readonly type: 'leg.digit'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
+  /** Nothing came from the phone for the media time-out. */
+  | { readonly type: 'leg.silent'; readonly leg: LegId }
+  /** The leg's last numbers, before it is gone. */
+  | { readonly type: 'leg.closed'; readonly leg: LegId; readonly quality: LegQuality }
+  | { readonly type: 'transport.connected'; readonly transport: TransportId; readonly path: TransportPath }
+  | { readonly type: 'transport.path'; readonly transport: TransportId; readonly path: TransportPath }
+  /** ICE consent ran out, DTLS failed its audit, or the browser closed DTLS. Nothing more comes of it. */
+  | { readonly type: 'transport.failed'; readonly transport: TransportId; readonly reason: string }
+  /** All who speak now, loudest first; an empty list when the last falls silent. At most every 300 ms a room. */
+  | { readonly type: 'speakers'; readonly room: RoomId; readonly speakers: readonly SpeakerLevel[] }
+  | { readonly type: 'data.opened'; readonly transport: TransportId; readonly channel: DataChannelLabel }
+  | { readonly type: 'data.received'; readonly transport: TransportId; readonly channel: DataChannelLabel; readonly bytes: Uint8Array }
+  | { readonly type: 'dropped'; readonly where: DropPlace; readonly reason: string; readonly count: number }
+  | { readonly type: 'counts'; readonly counts: WorkerCounts }
+  | { readonly type: 'gauges'; readonly gauges: WorkerGauges };
+
+/** The control side's end of the seam: one media worker, in a thread or in-process under test. */
+export interface MediaWorkerPort {
+  send(command: MediaCommand): void;
+  /** Set once, before the first command. */
+  onEvent: (event: MediaEvent) => void;
+}

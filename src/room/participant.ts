@@ -1,0 +1,107 @@
+import type { Codec, LegId, MediaKind, TrackId, TransportId } from '../media/protocol.ts';
+
+export type ParticipantKind = 'standard' | 'ingress' | 'egress' | 'sip' | 'agent';
+export type TrackSource = 'unknown' | 'camera' | 'microphone' | 'screen_share' | 'screen_share_audio';
+
+/** What a participant may do; LiveKit's `ParticipantPermission`. Empty `publishSources` = every source. */
+export interface Permissions {
+  readonly canPublish: boolean;
+  readonly canSubscribe: boolean;
+  readonly canPublishData: boolean;
+  readonly publishSources: readonly TrackSource[];
+  readonly canUpdateMetadata: boolean;
+  readonly hidden: boolean;
+}
+
+/** Where a track's packets come from, in the room's media worker. */
+export type TrackOrigin =
+  | { readonly from: 'transport'; readonly transport: TransportId }
+  | { readonly from: 'leg'; readonly leg: LegId };
+
+/** A published track. `codecs` are what its packets may be in: one for a phone, the negotiated ones for a browser. */
+export interface Track {
+  readonly sid: TrackId;
+  readonly name: string;
+  readonly kind: MediaKind;
+  readonly source: TrackSource;
+  readonly origin: TrackOrigin;
+  readonly codecs: readonly Codec[];
+  readonly stream: string;
+  muted: boolean;
+  readonly disableDtx: boolean;
+  readonly stereo: boolean;
+}
+
+/** Why somebody is no longer in a room; LiveKit's DisconnectReason by name. */
+export type LeaveReason =
+  | 'client_initiated'
+  | 'duplicate_identity'
+  | 'server_shutdown'
+  | 'participant_removed'
+  | 'room_deleted'
+  | 'state_mismatch'
+  | 'join_failure'
+  | 'signal_close'
+  | 'room_closed'
+  | 'user_unavailable'
+  | 'user_rejected'
+  | 'sip_trunk_failure'
+  | 'connection_timeout'
+  | 'media_failure';
+
+/** Somebody in a room, whichever door they came by. Read by doors; changed by {@link Room} only. */
+export interface Participant {
+  readonly sid: string;
+  readonly identity: string;
+  readonly kind: ParticipantKind;
+  readonly joinedAtUnixMs: number;
+  readonly permissions: Permissions;
+  name: string;
+  metadata: string;
+  readonly attributes: Map<string, string>;
+  state: 'joining' | 'joined' | 'active' | 'disconnected';
+  readonly tracks: Map<TrackId, Track>;
+  /** Counts changes, for clients that see updates out of order. */
+  version: number;
+}
+
+export interface Speaker {
+  readonly participant: Participant;
+  /** 0 … 1. */
+  readonly level: number;
+}
+
+/**
+ * A participant's door: how the room speaks to whoever stands behind it, a browser's signaling session or a phone
+ * call. The room never asks which. Called synchronously; a door must not call back into the room from within.
+ */
+export interface Door {
+  /** These have changed, joined, or (state `disconnected`) left. Never contains hidden others. */
+  participantsChanged(participants: readonly Participant[]): void;
+  /** The room decided that this participant hears or sees `track`; the door makes it so, in its own time. */
+  subscribed(track: Track, publisher: Participant): void;
+  unsubscribed(track: Track, publisher: Participant): void;
+  /** Someone with the right mutes this participant's own track. */
+  muteRequested(track: Track): void;
+  speakersChanged(speakers: readonly Speaker[]): void;
+  /** A data packet for this participant: LiveKit's DataPacket as bytes. */
+  dataReceived(channel: 'reliable' | 'lossy', packet: Uint8Array): void;
+  /** Out of the room for good, not by the door's own wish. */
+  removed(reason: LeaveReason): void;
+}
+
+/** What a door says when it brings somebody in. */
+export interface JoinRequest {
+  readonly room: string;
+  readonly identity: string;
+  readonly name: string;
+  readonly kind: ParticipantKind;
+  readonly metadata: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly permissions: Permissions;
+  /** False: only into a room that exists. */
+  readonly autoCreate: boolean;
+}
+
+/** Why a join was refused. */
+export type JoinRefusal = 'no-such-room' | 'room-full' | 'bad-identity' | 'bad-room-name' | 'stopping' | 'no-worker';

@@ -1,0 +1,40 @@
+import type { Result } from '../base/result.ts';
+import type { MediaCommand, MediaEvent, TrackId } from '../media/protocol.ts';
+import type { Door, JoinRefusal, JoinRequest, LeaveReason, Participant, Track } from './participant.ts';
+
+/** A room as its doors see it. `room/room.ts` implements it. */
+export interface RoomHandle {
+  readonly sid: string;
+  readonly name: string;
+  readonly metadata: string;
+  readonly createdAtUnixMs: number;
+  readonly participants: ReadonlyMap<string, Participant>;
+  /** Where DTLS of this room's worker is: what answers announce. */
+  readonly ice: { readonly port: number; readonly fingerprint: { readonly algorithm: string; readonly value: string } };
+
+  /** The participant's media works: it counts as active and others' tracks are subscribed as permitted. */
+  activate(participant: Participant): void;
+  publish(participant: Participant, track: Track): void;
+  unpublish(participant: Participant, track: TrackId): void;
+  /** The publisher muted or unmuted itself. */
+  setMuted(participant: Participant, track: TrackId, muted: boolean): void;
+  update(participant: Participant, change: { name?: string; metadata?: string; attributes?: ReadonlyMap<string, string> }): void;
+  /** Wishes of a subscriber (`UpdateSubscription`). */
+  setSubscribed(participant: Participant, tracks: readonly TrackId[], subscribe: 'subscribe' | 'unsubscribe'): void;
+  /** To all others or to the named identities. */
+  sendData(from: Participant, channel: 'reliable' | 'lossy', packet: Uint8Array, to: readonly string[]): void;
+  leave(participant: Participant, reason: LeaveReason): void;
+
+  /** A command to the room's media worker. */
+  media(command: MediaCommand): void;
+  /** Events about this transport or leg go to `listener` until `unlisten`. */
+  listen(id: string, listener: (event: MediaEvent) => void): void;
+  unlisten(id: string): void;
+}
+
+/** All rooms. `room/rooms.ts` implements it. */
+export interface RoomDirectory {
+  join(request: JoinRequest, door: Door): Result<{ room: RoomHandle; participant: Participant }, JoinRefusal>;
+  find(name: string): RoomHandle | undefined;
+  readonly rooms: Iterable<RoomHandle>;
+}
