@@ -18,7 +18,10 @@ export default tseslint.config({
     'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
     'no-restricted-syntax': [
       'error',
-      { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'randomness is a port' },
+      {
+        selector: "MemberExpression[object.name='Math'][property.name='random']",
+        message: 'randomness is a port',
+      },
     ],
   },
 });

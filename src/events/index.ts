@@ -11,7 +11,19 @@ export interface CallEnding {
 }
 
 /** Where bad input or overload was met: the label of `trunkroom_dropped_total`. */
-export type DropPlace = 'sip' | 'stun' | 'turn' | 'mux' | 'dtls' | 'srtp' | 'srtcp' | 'rtp' | 'rtcp' | 'http' | 'signal' | 'worker';
+export type DropPlace =
+  | 'sip'
+  | 'stun'
+  | 'turn'
+  | 'mux'
+  | 'dtls'
+  | 'srtp'
+  | 'srtcp'
+  | 'rtp'
+  | 'rtcp'
+  | 'http'
+  | 'signal'
+  | 'worker';
 
 /**
  * Everything that logs, metrics, webhooks, the call history and the console ever see. Code that notices something
@@ -20,8 +32,26 @@ export type DropPlace = 'sip' | 'stun' | 'turn' | 'mux' | 'dtls' | 'srtp' | 'srt
 export type GatewayEvent =
   | { type: 'gateway.ready'; startupMs: number }
   | { type: 'gateway.stopping'; signal: string }
-  | { type: 'call.received'; call: string; sipCallId: string; trunk: string; from: string; to: string; source: string; transport: string }
-  | { type: 'call.refused'; sipCallId: string; source: string; reason: string; status: number; trunk?: string; from?: string; to?: string }
+  | {
+      type: 'call.received';
+      call: string;
+      sipCallId: string;
+      trunk: string;
+      from: string;
+      to: string;
+      source: string;
+      transport: string;
+    }
+  | {
+      type: 'call.refused';
+      sipCallId: string;
+      source: string;
+      reason: string;
+      status: number;
+      trunk?: string;
+      from?: string;
+      to?: string;
+    }
   | { type: 'call.ringing'; call: string }
   | { type: 'call.answered'; call: string; room: string; codec: string; setupMs: number }
   | { type: 'call.media'; call: string; firstRtpMs: number }
@@ -37,7 +67,14 @@ export type GatewayEvent =
   | { type: 'transport.failed'; transport: string; participant: string; reason: string }
   | { type: 'signal.refused'; source: string; reason: string; status: number }
   | { type: 'turn.allocated'; client: string; relay: number; username: string }
-  | { type: 'turn.released'; client: string; relay: number; reason: string; bytesUp: number; bytesDown: number }
+  | {
+      type: 'turn.released';
+      client: string;
+      relay: number;
+      reason: string;
+      bytesUp: number;
+      bytesDown: number;
+    }
   | { type: 'turn.refused'; client: string; reason: string; code: number }
   /** `count` inputs were dropped for `reason`; hot paths sum up and emit about once a second. */
   | { type: 'dropped'; where: DropPlace; reason: string; count: number; source?: string }

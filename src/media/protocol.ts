@@ -81,7 +81,12 @@ export type MediaCommand =
   | { readonly type: 'leg.mute'; readonly leg: LegId; readonly muted: boolean }
   | { readonly type: 'leg.dtmf'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
   | { readonly type: 'leg.close'; readonly leg: LegId }
-  | { readonly type: 'transport.open'; readonly room: RoomId; readonly transport: TransportId; readonly local: IceCredentials }
+  | {
+      readonly type: 'transport.open';
+      readonly room: RoomId;
+      readonly transport: TransportId;
+      readonly local: IceCredentials;
+    }
   /** The browser's description is known: DTLS may go on, held datagrams are replayed. Again after an ICE restart. */
   | {
       readonly type: 'transport.remote';
@@ -121,7 +126,12 @@ export type MediaCommand =
   | { readonly type: 'sender.mute'; readonly sender: SenderId; readonly muted: boolean }
   | { readonly type: 'sender.close'; readonly sender: SenderId }
   /** Sends a message over the transport's data channel. */
-  | { readonly type: 'data.send'; readonly transport: TransportId; readonly channel: DataChannelLabel; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'data.send';
+      readonly transport: TransportId;
+      readonly channel: DataChannelLabel;
+      readonly bytes: Uint8Array;
+    }
   /** Answered by `gauges`. */
   | { readonly type: 'gauges.ask' }
   /** Closes everything and exits; answered by `worker.stopped`. */
@@ -188,7 +198,12 @@ export type MediaEvent =
   /** All who speak now, loudest first; an empty list when the last falls silent. At most every 300 ms a room. */
   | { readonly type: 'speakers'; readonly room: RoomId; readonly speakers: readonly SpeakerLevel[] }
   | { readonly type: 'data.opened'; readonly transport: TransportId; readonly channel: DataChannelLabel }
-  | { readonly type: 'data.received'; readonly transport: TransportId; readonly channel: DataChannelLabel; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'data.received';
+      readonly transport: TransportId;
+      readonly channel: DataChannelLabel;
+      readonly bytes: Uint8Array;
+    }
   | { readonly type: 'dropped'; readonly where: DropPlace; readonly reason: string; readonly count: number }
   | { readonly type: 'counts'; readonly counts: WorkerCounts }
   | { readonly type: 'gauges'; readonly gauges: WorkerGauges };

@@ -104,4 +104,10 @@ export interface JoinRequest {
 }
 
 /** Why a join was refused. */
-export type JoinRefusal = 'no-such-room' | 'room-full' | 'bad-identity' | 'bad-room-name' | 'stopping' | 'no-worker';
+export type JoinRefusal =
+  | 'no-such-room'
+  | 'room-full'
+  | 'bad-identity'
+  | 'bad-room-name'
+  | 'stopping'
+  | 'no-worker';

@@ -10,7 +10,10 @@ export interface RoomHandle {
   readonly createdAtUnixMs: number;
   readonly participants: ReadonlyMap<string, Participant>;
   /** Where DTLS of this room's worker is: what answers announce. */
-  readonly ice: { readonly port: number; readonly fingerprint: { readonly algorithm: string; readonly value: string } };
+  readonly ice: {
+    readonly port: number;
+    readonly fingerprint: { readonly algorithm: string; readonly value: string };
+  };
 
   /** The participant's media works: it counts as active and others' tracks are subscribed as permitted. */
   activate(participant: Participant): void;
@@ -18,9 +21,16 @@ export interface RoomHandle {
   unpublish(participant: Participant, track: TrackId): void;
   /** The publisher muted or unmuted itself. */
   setMuted(participant: Participant, track: TrackId, muted: boolean): void;
-  update(participant: Participant, change: { name?: string; metadata?: string; attributes?: ReadonlyMap<string, string> }): void;
+  update(
+    participant: Participant,
+    change: { name?: string; metadata?: string; attributes?: ReadonlyMap<string, string> },
+  ): void;
   /** Wishes of a subscriber (`UpdateSubscription`). */
-  setSubscribed(participant: Participant, tracks: readonly TrackId[], subscribe: 'subscribe' | 'unsubscribe'): void;
+  setSubscribed(
+    participant: Participant,
+    tracks: readonly TrackId[],
+    subscribe: 'subscribe' | 'unsubscribe',
+  ): void;
   /** To all others or to the named identities. */
   sendData(from: Participant, channel: 'reliable' | 'lossy', packet: Uint8Array, to: readonly string[]): void;
   leave(participant: Participant, reason: LeaveReason): void;

@@ -123,7 +123,14 @@ export function findExtension(view: RtpView, id: number): number {
 export function writeRtpHeader(
   into: Uint8Array,
   offset: number,
-  fields: { payloadType: number; marker: boolean; sequence: number; timestamp: number; ssrc: number; extension: 'none' | 'follows' },
+  fields: {
+    payloadType: number;
+    marker: boolean;
+    sequence: number;
+    timestamp: number;
+    ssrc: number;
+    extension: 'none' | 'follows';
+  },
 ): void {
   into[offset] = fields.extension === 'follows' ? 0x90 : 0x80;
   into[offset + 1] = (fields.marker ? 0x80 : 0) | (fields.payloadType & 0x7f);
@@ -134,7 +141,10 @@ export function writeRtpHeader(
 }
 
 export function readU32(bytes: Uint8Array, offset: number): number {
-  return ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0;
+  return (
+    ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>>
+    0
+  );
 }
 
 export function writeU32(bytes: Uint8Array, offset: number, value: number): void {

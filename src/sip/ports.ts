@@ -59,7 +59,12 @@ export type SipEnd =
   /** Our 2xx was never acknowledged (RFC 3261 section 13.3.1.4); a BYE was sent. */
   | { readonly by: 'ack-timeout' }
   /** A final failure response to our INVITE. */
-  | { readonly by: 'rejected'; readonly status: number; readonly phrase: string; readonly reason: string | undefined }
+  | {
+      readonly by: 'rejected';
+      readonly status: number;
+      readonly phrase: string;
+      readonly reason: string | undefined;
+    }
   /** Nobody answered our INVITE: timer B, or the transport failed. */
   | { readonly by: 'timeout' }
   | { readonly by: 'transport'; readonly detail: string };

@@ -1,0 +1,48 @@
+import type { Clock, WallClock } from '../../base/clock.ts';
+import type { WakeQueue } from '../../base/wake-queue.ts';
+
+/** The process's monotonic clock, ms with fractions. */
+export const monotonicClock: Clock = { now: () => performance.now() };
+
+export const wallClock: WallClock = { unixMs: () => Date.now() };
+
+/**
+ * Runs a thread's alarms on the event loop, with one timer for all of them: it sleeps to the earliest, and never less
+ * than the loop's own resolution of 1 ms. Returns a function that stops it.
+ */
+export function driveAlarms(queue: WakeQueue, clock: Clock): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let armedFor = Number.POSITIVE_INFINITY;
+  let running = false;
+  let stopped = false;
+
+  function arm(): void {
+    if (running || stopped) return;
+    const next = queue.next();
+    if (next >= armedFor) return;
+    if (timer !== undefined) clearTimeout(timer);
+    armedFor = next;
+    if (next === Number.POSITIVE_INFINITY) return;
+    // Above 2^31 ms setTimeout would ring at once.
+    timer = setTimeout(ring, Math.min(Math.max(0, next - clock.now()), 0x7fffffff));
+  }
+
+  function ring(): void {
+    timer = undefined;
+    running = true;
+    try {
+      queue.run(clock.now());
+    } finally {
+      running = false;
+      armedFor = Number.POSITIVE_INFINITY;
+      arm();
+    }
+  }
+
+  queue.onEarlier = arm;
+  arm();
+  return () => {
+    stopped = true;
+    if (timer !== undefined) clearTimeout(timer);
+  };
+}

@@ -1,0 +1,96 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import type { DatagramNetwork, DatagramSocket, HostPort } from '../../base/net.ts';
+
+/** A UDP socket could not be bound. `code` is Node's, such as EADDRINUSE. */
+export class BindError extends Error {
+  readonly code: string;
+  readonly local: HostPort;
+
+  constructor(code: string, local: HostPort) {
+    super(`cannot listen on UDP ${local.address}:${local.port}: ${code}`);
+    this.code = code;
+    this.local = local;
+  }
+}
+
+/** Receive and send buffers of the kernel, bytes: a burst of a whole room's packets must fit. */
+const KERNEL_BUFFER = 1 << 21;
+
+/** Sends that fail (host unreachable, full buffer) are counted here: UDP promises nothing, and a call goes on. */
+export interface UdpCounters {
+  sendErrors: number;
+}
+
+/** Opens UDP sockets of this machine. Addresses are literals, so that sending never waits for a look-up. */
+export function udpNetwork(counters: UdpCounters = { sendErrors: 0 }): DatagramNetwork {
+  return { open: (local) => openUdp(local, counters) };
+}
+
+/** Binds one socket; port 0 lets the kernel choose. Rejects with {@link BindError}. */
+export function openUdp(local: HostPort, counters: UdpCounters = { sendErrors: 0 }): Promise<DatagramSocket> {
+  const family = isIPv6(local.address) ? 6 : 4;
+  const socket = createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    // Addresses are literals: answering at once spares a trip through the resolver's queue per packet.
+    lookup: (host, _options, done) => done(null, host, family),
+  });
+  return new Promise((resolve, reject) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      socket.close();
+      reject(new BindError(error.code ?? error.message, local));
+    });
+    socket.bind(local.port, local.address, () => {
+      socket.removeAllListeners('error');
+      enlargeBuffers(socket);
+      const address = socket.address();
+      resolve(new NodeDatagramSocket(socket, { address: address.address, port: address.port }, counters));
+    });
+  });
+}
+
+/** A kernel that allows less keeps its own size; nothing depends on ours. */
+function enlargeBuffers(socket: Socket): void {
+  try {
+    socket.setRecvBufferSize(KERNEL_BUFFER);
+    socket.setSendBufferSize(KERNEL_BUFFER);
+  } catch {
+    // EINVAL or ENOBUFS on a small machine: the default buffers work, only less well under a burst.
+  }
+}
+
+class NodeDatagramSocket implements DatagramSocket {
+  readonly local: HostPort;
+  onDatagram: (bytes: Uint8Array, address: string, port: number) => void = () => {};
+  readonly #socket: Socket;
+  #closed = false;
+  readonly #onSent: (error: Error | null) => void;
+
+  constructor(socket: Socket, local: HostPort, counters: UdpCounters) {
+    this.#socket = socket;
+    this.local = local;
+    this.#onSent = (error) => {
+      if (error !== null) counters.sendErrors++;
+    };
+    socket.on('message', (bytes, from) => this.onDatagram(bytes, from.address, from.port));
+    // ICMP errors of earlier sends surface here; the socket lives on.
+    socket.on('error', () => {
+      counters.sendErrors++;
+    });
+  }
+
+  get queued(): number {
+    return this.#closed ? 0 : this.#socket.getSendQueueCount();
+  }
+
+  send(bytes: Uint8Array, port: number, address: string): void {
+    if (this.#closed) return;
+    this.#socket.send(bytes, 0, bytes.length, port, address, this.#onSent);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close();
+  }
+}
