@@ -1,0 +1,147 @@
+import type { EventSink } from '../events/index.ts';
+import type {
+  Fingerprint,
+  MediaCommand,
+  MediaEvent,
+  MediaWorkerPort,
+  RoomId,
+  WorkerCounts,
+  WorkerGauges,
+} from '../media/protocol.ts';
+
+/** A media worker that listens: where its rooms live. */
+export interface MediaWorker {
+  readonly index: number;
+  readonly icePort: number;
+  readonly fingerprint: Fingerprint;
+  rooms: number;
+  send(command: MediaCommand): void;
+}
+
+type Listener = (event: MediaEvent) => void;
+
+/**
+ * All media workers and the routing of their events: what is said of a leg or a transport goes to its door, what is
+ * said of a room to the room, and what is said of the worker itself becomes a {@link EventSink} event or a gauge.
+ */
+export class MediaWorkers {
+  readonly #workers: MediaWorker[] = [];
+  readonly #doors = new Map<string, Listener>();
+  readonly #rooms = new Map<RoomId, Listener>();
+  readonly #gauges = new Map<number, WorkerGauges>();
+  readonly #emit: EventSink;
+  /** Summed packet counts, for the metrics. */
+  onCounts: (counts: WorkerCounts) => void = () => {};
+  /** A worker is gone, with every room in it. */
+  onFailed: (worker: MediaWorker) => void = () => {};
+
+  constructor(emit: EventSink) {
+    this.#emit = emit;
+  }
+
+  /** Takes a worker in once it is ready; its events are routed from now on. */
+  add(port: MediaWorkerPort, ready: { icePort: number; fingerprint: Fingerprint }): void {
+    const worker: MediaWorker = {
+      index: this.#workers.length,
+      icePort: ready.icePort,
+      fingerprint: ready.fingerprint,
+      rooms: 0,
+      send: (command) => port.send(command),
+    };
+    this.#workers.push(worker);
+    port.onEvent = (event) => this.#route(worker, event);
+  }
+
+  /** The worker with the fewest rooms; undefined when there is none. */
+  leastLoaded(): MediaWorker | undefined {
+    let least: MediaWorker | undefined;
+    for (const worker of this.#workers) if (least === undefined || worker.rooms < least.rooms) least = worker;
+    return least;
+  }
+
+  /** Events that name this leg or transport go to `listener`. */
+  listen(id: string, listener: Listener): void {
+    this.#doors.set(id, listener);
+  }
+
+  unlisten(id: string): void {
+    this.#doors.delete(id);
+  }
+
+  listenRoom(room: RoomId, listener: Listener): void {
+    this.#rooms.set(room, listener);
+  }
+
+  unlistenRoom(room: RoomId): void {
+    this.#rooms.delete(room);
+  }
+
+  /** Asks every worker for its numbers; `gauges` has them a moment later. */
+  askGauges(): void {
+    for (const worker of this.#workers) worker.send({ type: 'gauges.ask' });
+  }
+
+  /** The last numbers of all workers, summed. */
+  get gauges(): WorkerGauges {
+    const sum = {
+      rooms: 0,
+      legs: 0,
+      transports: 0,
+      receivers: 0,
+      senders: 0,
+      rtpPorts: 0,
+      sockets: 0,
+      alarms: 0,
+    };
+    for (const gauges of this.#gauges.values()) {
+      for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += gauges[key];
+    }
+    return sum;
+  }
+
+  #route(worker: MediaWorker, event: MediaEvent): void {
+    switch (event.type) {
+      case 'leg.opened':
+      case 'leg.failed':
+      case 'leg.heard':
+      case 'leg.digit':
+      case 'leg.silent':
+      case 'leg.closed':
+        this.#doors.get(event.leg)?.(event);
+        return;
+      case 'transport.connected':
+      case 'transport.path':
+      case 'transport.failed':
+      case 'data.opened':
+      case 'data.received':
+        this.#doors.get(event.transport)?.(event);
+        return;
+      case 'speakers':
+        this.#rooms.get(event.room)?.(event);
+        return;
+      case 'dropped':
+        this.#emit({ type: 'dropped', where: event.where, reason: event.reason, count: event.count });
+        return;
+      case 'counts':
+        this.onCounts(event.counts);
+        return;
+      case 'gauges':
+        this.#gauges.set(worker.index, event.gauges);
+        return;
+      case 'worker.failed':
+        this.#remove(worker);
+        this.#emit({ type: 'worker.failed', worker: worker.index, reason: event.reason });
+        this.onFailed(worker);
+        return;
+      case 'worker.ready':
+      case 'worker.stopped':
+        return;
+    }
+  }
+
+  #remove(worker: MediaWorker): void {
+    const at = this.#workers.indexOf(worker);
+    if (at >= 0) this.#workers.splice(at, 1);
+    this.#gauges.delete(worker.index);
+  }
+}

@@ -1,0 +1,281 @@
+import type { EventSink } from '../events/index.ts';
+import type { MediaCommand, MediaEvent, TrackId } from '../media/protocol.ts';
+import type { MediaWorker, MediaWorkers } from './media-workers.ts';
+import type { Door, LeaveReason, Participant, Speaker, Track } from './participant.ts';
+import type { RoomHandle } from './ports.ts';
+
+interface Member {
+  readonly participant: Participant;
+  readonly door: Door;
+  /** Tracks of others that this member hears or sees. */
+  readonly subscriptions: Set<TrackId>;
+  /** Tracks that the member does not want (`UpdateSubscription`). */
+  readonly declined: Set<TrackId>;
+}
+
+export interface RoomOptions {
+  readonly sid: string;
+  readonly name: string;
+  readonly createdAtUnixMs: number;
+  readonly worker: MediaWorker;
+  readonly workers: MediaWorkers;
+  readonly emit: EventSink;
+  /** The last participant has left. */
+  onEmpty(): void;
+}
+
+/**
+ * Who is in a room, what they publish and who hears whom. Pure policy: packets are the media worker's. Phones need no
+ * subscription, for the worker mixes for every leg; everybody else is subscribed to each track that appears, unless
+ * permission or wish says no.
+ */
+export class Room implements RoomHandle {
+  readonly sid: string;
+  readonly name: string;
+  readonly metadata = '';
+  readonly createdAtUnixMs: number;
+  readonly #options: RoomOptions;
+  readonly #members = new Map<string, Member>();
+  readonly #participants = new Map<string, Participant>();
+  readonly #owners = new Map<TrackId, Member>();
+
+  constructor(options: RoomOptions) {
+    this.#options = options;
+    this.sid = options.sid;
+    this.name = options.name;
+    this.createdAtUnixMs = options.createdAtUnixMs;
+    options.worker.rooms++;
+    options.worker.send({ type: 'room.open', room: this.sid });
+    options.workers.listenRoom(this.sid, (event) => this.#onMedia(event));
+  }
+
+  get ice(): RoomHandle['ice'] {
+    return { port: this.#options.worker.icePort, fingerprint: this.#options.worker.fingerprint };
+  }
+
+  /** By identity. */
+  get participants(): ReadonlyMap<string, Participant> {
+    return this.#participants;
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  get worker(): MediaWorker {
+    return this.#options.worker;
+  }
+
+  /** Lets somebody in; who has the same identity goes out (LiveKit's DUPLICATE_IDENTITY). */
+  admit(participant: Participant, door: Door): void {
+    const before = this.#members.get(participant.identity);
+    if (before !== undefined) this.remove(before.participant, 'duplicate_identity');
+    this.#members.set(participant.identity, {
+      participant,
+      door,
+      subscriptions: new Set(),
+      declined: new Set(),
+    });
+    this.#participants.set(participant.identity, participant);
+    this.#options.emit({ type: 'participant.joined', room: this.name, ...names(participant) });
+    this.#tell(participant);
+  }
+
+  activate(participant: Participant): void {
+    const member = this.#member(participant);
+    if (member === undefined || participant.state === 'active') return;
+    participant.state = 'active';
+    this.#tell(participant);
+    for (const publisher of this.#members.values()) {
+      for (const track of publisher.participant.tracks.values()) this.#subscribe(member, track, publisher);
+    }
+  }
+
+  publish(participant: Participant, track: Track): void {
+    const publisher = this.#member(participant);
+    if (publisher === undefined) return;
+    participant.tracks.set(track.sid, track);
+    this.#owners.set(track.sid, publisher);
+    this.#options.emit({
+      type: 'track.published',
+      room: this.name,
+      participant: participant.sid,
+      track: track.sid,
+      kind: track.kind,
+      mime: track.codecs[0]?.mime ?? '',
+    });
+    this.#tell(participant);
+    for (const member of this.#members.values()) {
+      if (member.participant.state === 'active') this.#subscribe(member, track, publisher);
+    }
+  }
+
+  unpublish(participant: Participant, sid: TrackId): void {
+    const publisher = this.#member(participant);
+    const track = participant.tracks.get(sid);
+    if (publisher === undefined || track === undefined) return;
+    this.#withdraw(publisher, track);
+    this.#tell(participant);
+  }
+
+  setMuted(participant: Participant, sid: TrackId, muted: boolean): void {
+    const track = participant.tracks.get(sid);
+    if (track === undefined || track.muted === muted || this.#member(participant) === undefined) return;
+    track.muted = muted;
+    this.media(
+      track.origin.from === 'leg'
+        ? { type: 'leg.mute', leg: track.origin.leg, muted }
+        : { type: 'receiver.mute', track: sid, muted },
+    );
+    this.#tell(participant);
+  }
+
+  update(
+    participant: Participant,
+    change: { name?: string; metadata?: string; attributes?: ReadonlyMap<string, string> },
+  ): void {
+    if (this.#member(participant) === undefined) return;
+    if (change.name !== undefined) participant.name = change.name;
+    if (change.metadata !== undefined) participant.metadata = change.metadata;
+    for (const [key, value] of change.attributes ?? []) {
+      // LiveKit: an empty value removes the attribute.
+      if (value === '') participant.attributes.delete(key);
+      else participant.attributes.set(key, value);
+    }
+    this.#tell(participant);
+  }
+
+  setSubscribed(
+    participant: Participant,
+    tracks: readonly TrackId[],
+    wish: 'subscribe' | 'unsubscribe',
+  ): void {
+    const member = this.#member(participant);
+    if (member === undefined) return;
+    for (const sid of tracks) {
+      const publisher = this.#owners.get(sid);
+      const track = publisher?.participant.tracks.get(sid);
+      if (publisher === undefined || track === undefined) continue;
+      if (wish === 'subscribe') {
+        member.declined.delete(sid);
+        if (participant.state === 'active') this.#subscribe(member, track, publisher);
+      } else {
+        member.declined.add(sid);
+        if (member.subscriptions.delete(sid)) member.door.unsubscribed(track, publisher.participant);
+      }
+    }
+  }
+
+  sendData(
+    from: Participant,
+    channel: 'reliable' | 'lossy',
+    packet: Uint8Array,
+    to: readonly string[],
+  ): void {
+    if (!from.permissions.canPublishData) return;
+    for (const member of this.#members.values()) {
+      if (member.participant === from) continue;
+      if (to.length > 0 && !to.includes(member.participant.identity)) continue;
+      member.door.dataReceived(channel, packet);
+    }
+  }
+
+  /** Somebody goes by their own door's wish: the door is not told. */
+  leave(participant: Participant, reason: LeaveReason): void {
+    const member = this.#member(participant);
+    if (member !== undefined) this.#part(member, reason);
+  }
+
+  /** Somebody is put out: their door is told why. */
+  remove(participant: Participant, reason: LeaveReason): void {
+    const member = this.#member(participant);
+    if (member === undefined) return;
+    this.#part(member, reason);
+    member.door.removed(reason);
+  }
+
+  /** Puts everybody out and gives the room back. */
+  close(reason: LeaveReason): void {
+    for (const member of [...this.#members.values()]) this.remove(member.participant, reason);
+    this.#options.workers.unlistenRoom(this.sid);
+    this.#options.worker.rooms--;
+    this.media({ type: 'room.close', room: this.sid });
+  }
+
+  media(command: MediaCommand): void {
+    this.#options.worker.send(command);
+  }
+
+  listen(id: string, listener: (event: MediaEvent) => void): void {
+    this.#options.workers.listen(id, listener);
+  }
+
+  unlisten(id: string): void {
+    this.#options.workers.unlisten(id);
+  }
+
+  /** The member that this very participant is: a namesake that came later is another one. */
+  #member(participant: Participant): Member | undefined {
+    const member = this.#members.get(participant.identity);
+    return member?.participant === participant ? member : undefined;
+  }
+
+  #part(member: Member, reason: LeaveReason): void {
+    const { participant } = member;
+    for (const track of [...participant.tracks.values()]) this.#withdraw(member, track);
+    this.#members.delete(participant.identity);
+    this.#participants.delete(participant.identity);
+    participant.state = 'disconnected';
+    this.#tell(participant);
+    this.#options.emit({ type: 'participant.left', room: this.name, ...names(participant), reason });
+    if (this.#members.size === 0) this.#options.onEmpty();
+  }
+
+  #withdraw(publisher: Member, track: Track): void {
+    publisher.participant.tracks.delete(track.sid);
+    this.#owners.delete(track.sid);
+    for (const member of this.#members.values()) {
+      member.declined.delete(track.sid);
+      if (member.subscriptions.delete(track.sid)) member.door.unsubscribed(track, publisher.participant);
+    }
+    this.#options.emit({
+      type: 'track.unpublished',
+      room: this.name,
+      participant: publisher.participant.sid,
+      track: track.sid,
+    });
+  }
+
+  #subscribe(member: Member, track: Track, publisher: Member): void {
+    if (member === publisher || member.participant.kind === 'sip') return;
+    if (!member.participant.permissions.canSubscribe || member.declined.has(track.sid)) return;
+    if (member.subscriptions.has(track.sid)) return;
+    member.subscriptions.add(track.sid);
+    member.door.subscribed(track, publisher.participant);
+  }
+
+  /** Tells all of a change of `changed`; a hidden participant's is told to itself alone. */
+  #tell(changed: Participant): void {
+    changed.version++;
+    for (const member of this.#members.values()) {
+      if (changed.permissions.hidden && member.participant !== changed) continue;
+      member.door.participantsChanged([changed]);
+    }
+  }
+
+  #onMedia(event: MediaEvent): void {
+    if (event.type !== 'speakers') return;
+    const speakers: Speaker[] = [];
+    for (const { track, level } of event.speakers) {
+      const owner = this.#owners.get(track);
+      if (owner !== undefined && !owner.participant.permissions.hidden) {
+        speakers.push({ participant: owner.participant, level });
+      }
+    }
+    for (const member of this.#members.values()) member.door.speakersChanged(speakers);
+  }
+}
+
+function names(participant: Participant): { sid: string; identity: string; kind: string } {
+  return { sid: participant.sid, identity: participant.identity, kind: participant.kind };
+}

@@ -1,0 +1,155 @@
+import type { Clock, Millis, WallClock } from '../base/clock.ts';
+import { newId } from '../base/ids.ts';
+import type { Random } from '../base/random.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { Alarm, Timers } from '../base/wake-queue.ts';
+import type { EventSink } from '../events/index.ts';
+import type { MediaWorker, MediaWorkers } from './media-workers.ts';
+import type { Door, JoinRefusal, JoinRequest, LeaveReason, Participant } from './participant.ts';
+import type { RoomDirectory, RoomHandle } from './ports.ts';
+import { Room } from './room.ts';
+
+export interface RoomLimits {
+  readonly rooms: number;
+  readonly participantsPerRoom: number;
+  /** How long a room stays when the last has left, ms (LiveKit's departure_timeout, 20 s). */
+  readonly departureMs: Millis;
+}
+
+export const defaultRoomLimits: RoomLimits = {
+  rooms: 10_000,
+  participantsPerRoom: 1000,
+  departureMs: 20_000,
+};
+
+export interface RoomsOptions {
+  readonly workers: MediaWorkers;
+  readonly clock: Clock;
+  readonly wall: WallClock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly emit: EventSink;
+  readonly limits?: RoomLimits;
+}
+
+interface Entry {
+  readonly room: Room;
+  readonly openedAt: Millis;
+  departure: Alarm | undefined;
+}
+
+/** LiveKit allows any text; control characters would only serve to forge log lines. */
+const NAME = /^[^\p{Cc}]{1,256}$/u;
+
+/** All rooms of the gateway: opened by the first who joins, closed a while after the last has left. */
+export class Rooms implements RoomDirectory {
+  readonly #options: RoomsOptions;
+  readonly #limits: RoomLimits;
+  readonly #byName = new Map<string, Entry>();
+  #stopping = false;
+
+  constructor(options: RoomsOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? defaultRoomLimits;
+    options.workers.onFailed = (worker) => this.#lost(worker);
+  }
+
+  get rooms(): Iterable<RoomHandle> {
+    return [...this.#byName.values()].map((entry) => entry.room);
+  }
+
+  /** How many rooms and how many people there are. */
+  gauges(): { rooms: number; participants: number } {
+    let participants = 0;
+    for (const { room } of this.#byName.values()) participants += room.size;
+    return { rooms: this.#byName.size, participants };
+  }
+
+  find(name: string): RoomHandle | undefined {
+    return this.#byName.get(name)?.room;
+  }
+
+  join(
+    request: JoinRequest,
+    door: Door,
+  ): Result<{ room: RoomHandle; participant: Participant }, JoinRefusal> {
+    if (this.#stopping) return fail('stopping');
+    if (!NAME.test(request.room)) return fail('bad-room-name');
+    if (!NAME.test(request.identity)) return fail('bad-identity');
+    const found = this.#byName.get(request.room);
+    if (found === undefined && !request.autoCreate) return fail('no-such-room');
+    const entry = found ?? this.#open(request.room);
+    if (entry === undefined) return fail('no-worker');
+    if (entry.room.size >= this.#limits.participantsPerRoom) return fail('room-full');
+    const participant: Participant = {
+      sid: newId(this.#options.random, 'PA'),
+      identity: request.identity,
+      kind: request.kind,
+      joinedAtUnixMs: this.#options.wall.unixMs(),
+      permissions: request.permissions,
+      name: request.name,
+      metadata: request.metadata,
+      attributes: new Map(request.attributes),
+      state: 'joined',
+      tracks: new Map(),
+      version: 0,
+    };
+    entry.room.admit(participant, door);
+    // After admit: a namesake who had to go may have emptied the room for a moment.
+    this.#options.timers.cancel(entry.departure);
+    entry.departure = undefined;
+    return ok({ room: entry.room, participant });
+  }
+
+  /** Closes every room and lets nobody in any more. */
+  stop(reason: LeaveReason): void {
+    this.#stopping = true;
+    for (const entry of [...this.#byName.values()]) this.#close(entry, reason);
+  }
+
+  #open(name: string): Entry | undefined {
+    const worker = this.#options.workers.leastLoaded();
+    if (worker === undefined || this.#byName.size >= this.#limits.rooms) return undefined;
+    const room = new Room({
+      sid: newId(this.#options.random, 'RM'),
+      name,
+      createdAtUnixMs: this.#options.wall.unixMs(),
+      worker,
+      workers: this.#options.workers,
+      emit: this.#options.emit,
+      onEmpty: () => this.#emptied(entry),
+    });
+    const entry: Entry = { room, openedAt: this.#options.clock.now(), departure: undefined };
+    this.#byName.set(name, entry);
+    this.#options.emit({ type: 'room.opened', room: name, sid: room.sid });
+    return entry;
+  }
+
+  #emptied(entry: Entry): void {
+    if (this.#byName.get(entry.room.name) !== entry) return;
+    this.#options.timers.cancel(entry.departure);
+    entry.departure = this.#options.timers.schedule(
+      this.#options.clock.now() + this.#limits.departureMs,
+      () => this.#close(entry, 'room_closed'),
+    );
+  }
+
+  #close(entry: Entry, reason: LeaveReason): void {
+    if (this.#byName.get(entry.room.name) !== entry) return;
+    this.#byName.delete(entry.room.name);
+    this.#options.timers.cancel(entry.departure);
+    entry.room.close(reason);
+    this.#options.emit({
+      type: 'room.closed',
+      room: entry.room.name,
+      sid: entry.room.sid,
+      durationMs: this.#options.clock.now() - entry.openedAt,
+    });
+  }
+
+  #lost(worker: MediaWorker): void {
+    for (const entry of [...this.#byName.values()]) {
+      if (entry.room.worker === worker) this.#close(entry, 'media_failure');
+    }
+  }
+}
