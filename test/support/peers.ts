@@ -1,0 +1,36 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** Debian packages by the file that shows that they are there. */
+const PEERS = [
+  { package: 'chromium', file: '/usr/bin/chromium' },
+  { package: 'baresip-core', file: '/usr/bin/baresip' },
+  { package: 'sip-tester', file: '/usr/bin/sipp' },
+  { package: 'coturn', file: '/usr/bin/turnserver' },
+  { package: 'sox', file: '/usr/bin/sox' },
+  { package: 'iproute2', file: '/usr/bin/ss' },
+] as const;
+
+function missingPackages(): string[] {
+  return PEERS.filter((peer) => !existsSync(peer.file)).map((peer) => peer.package);
+}
+
+/** Installs what is missing when this is root on Debian. Gives the packages that are missing still. */
+export function ensurePeers(): string[] {
+  const missing = missingPackages();
+  if (missing.length === 0) return [];
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return missing;
+  console.log(`Installing ${missing.join(', ')} …`);
+  apt(['update', '-qq']);
+  apt(['install', '-y', '-qq', '--no-install-recommends', ...missing]);
+  return missingPackages();
+}
+
+/** Failures show in what is missing afterwards; apt's own words go to the terminal. */
+function apt(args: readonly string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  spawnSync('apt-get', ['-o', 'Dpkg::Use-Pty=0', '-o', 'Acquire::Retries=3', ...args], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+}
