@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Concealer } from '../../../src/audio/concealment.ts';
+import { levelOf } from '../../../src/audio/level.ts';
+import { addInto, limitInto, limitSample, mixMinusInto } from '../../../src/audio/mixer.ts';
+import { Resampler } from '../../../src/audio/resample.ts';
+import { shorten } from '../../../src/audio/shorten.ts';
+import { SineSource } from '../../../src/audio/tones.ts';
+import { parseWav, writeWav } from '../../../src/audio/wav.ts';
+import { longestGap, rmsLevel, tone, toneLevel, toneLevels } from '../../support/tones.ts';
+
+describe('test ear', () => {
+  it('reads a sine of amplitude 8192 as -12 dB and others as absent', () => {
+    const [at, off] = toneLevels(tone(1000, 8192, 500), 8000, [1000, 1200]);
+    expect(at).toBeCloseTo(-12.04, 1);
+    expect(off).toBeLessThan(-80);
+  });
+  it('finds the longest gap', () => {
+    const sound = tone(1000, 8192, 1000);
+    sound.fill(0, 4000, 4400);
+    const gap = longestGap(sound, 8000);
+    expect(gap.lengthMs).toBeGreaterThanOrEqual(45);
+    expect(gap.lengthMs).toBeLessThanOrEqual(50);
+    expect(gap.startMs).toBeCloseTo(500, -1);
+  });
+});
+
+describe('level', () => {
+  it('is 3 for a sine of full scale, 127 for silence', () => {
+    expect(levelOf(tone(1000, 32767, 20))).toBe(3);
+    expect(levelOf(tone(1000, 3277, 20))).toBe(23);
+    expect(levelOf(new Int16Array(160))).toBe(127);
+  });
+});
+
+describe('mixer', () => {
+  it('gives everybody the others exactly while nothing is loud', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.integer({ min: -3000, max: 3000 }), { minLength: 8, maxLength: 8 }), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        (frames) => {
+          const sources = frames.map((frame) => Int16Array.from(frame));
+          const sum = new Int32Array(8);
+          for (const source of sources) addInto(sum, source);
+          sources.forEach((own, index) => {
+            const out = new Int16Array(8);
+            mixMinusInto(sum, own, out);
+            const others = out.map((_, i) =>
+              sources.reduce((total, other, j) => (j === index ? total : total + other[i]!), 0),
+            );
+            expect(out).toEqual(others);
+          });
+        },
+      ),
+    );
+  });
+  it('limits softly: monotonic, never over full scale, no step', () => {
+    let before = limitSample(-400_000);
+    for (let value = -400_000; value <= 400_000; value += 97) {
+      const now = limitSample(value);
+      expect(now).toBeGreaterThanOrEqual(before);
+      expect(now - before).toBeLessThanOrEqual(98);
+      expect(Math.abs(now)).toBeLessThanOrEqual(32767);
+      before = now;
+    }
+    const out = new Int16Array(1);
+    limitInto(Int32Array.of(20_000), out);
+    expect(out[0]).toBe(20_000);
+  });
+});
+
+describe('resampler', () => {
+  it.each([
+    [8000, 48000],
+    [8000, 16000],
+    [16000, 8000],
+    [48000, 8000],
+    [48000, 16000],
+    [16000, 48000],
+  ])('%i to %i Hz keeps a tone and its level', (from, to) => {
+    const resampler = new Resampler(from, to);
+    const input = tone(1000, 16384, 400, from);
+    const output = new Int16Array(resampler.outputLength(input.length));
+    const frame = from / 50;
+    let written = 0;
+    for (let at = 0; at < input.length; at += frame) {
+      written += resampler.process(input.subarray(at, at + frame), output.subarray(written));
+    }
+    expect(written).toBe(output.length);
+    const settled = output.subarray(to / 20);
+    expect(toneLevel(settled, to, 1000)).toBeCloseTo(-6.02, 1);
+    if (to > from) expect(toneLevel(settled, to, from - 1000)).toBeLessThan(-60);
+  });
+  it('lets no alias through', () => {
+    const resampler = new Resampler(48000, 8000);
+    const input = tone(7000, 16384, 400, 48000);
+    const output = new Int16Array(resampler.outputLength(input.length));
+    resampler.process(input, output);
+    expect(toneLevel(output.subarray(400), 8000, 1000)).toBeLessThan(-60);
+  });
+});
+
+describe('concealment', () => {
+  it('bridges 20 ms of a tone without a gap and without a click', () => {
+    const clean = tone(450, 8192, 400);
+    const heard = clean.slice();
+    const concealer = new Concealer();
+    let largest = 0;
+    for (let at = 0; at < clean.length; at += 160) {
+      if (at === 1600) concealer.conceal(heard, at, 160);
+      else concealer.good(heard, at, 160);
+    }
+    for (let i = 1; i < heard.length; i++) largest = Math.max(largest, Math.abs(heard[i]! - heard[i - 1]!));
+    expect(longestGap(heard, 8000, -30).lengthMs).toBe(0);
+    expect(rmsLevel(heard.subarray(1600, 1760))).toBeGreaterThan(-16);
+    // The steepest step of the tone itself is 2880.
+    expect(largest).toBeLessThan(5000);
+  });
+  it('fades to nothing in 60 ms and stays there', () => {
+    const sound = tone(450, 8192, 200);
+    const concealer = new Concealer();
+    concealer.good(sound, 0, sound.length);
+    const made = new Int16Array(1600);
+    concealer.conceal(made, 0, made.length);
+    expect(rmsLevel(made.subarray(0, 80))).toBeGreaterThan(-16);
+    expect(Math.max(...made.subarray(480).map(Math.abs))).toBe(0);
+  });
+  it('is silent when it never heard anything', () => {
+    const made = new Int16Array(160).fill(5);
+    new Concealer().conceal(made, 0, 160);
+    expect(made.every((sample) => sample === 0)).toBe(true);
+  });
+  it('never throws and never overflows', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 700 }))),
+        fc.integer(),
+        (steps, seed) => {
+          const concealer = new Concealer();
+          const buffer = Int16Array.from({ length: 700 }, (_, i) => ((i * 7919 + seed) % 65536) - 32768);
+          for (const [good, count] of steps) {
+            if (good) concealer.good(buffer, 0, count);
+            else concealer.conceal(buffer, 0, count);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('shorten', () => {
+  it('takes whole periods out of a tone', () => {
+    const sound = tone(450, 8192, 60);
+    const length = shorten(sound, sound.length);
+    expect(length).toBeLessThan(480);
+    let largest = 0;
+    for (let i = 1; i < length; i++) largest = Math.max(largest, Math.abs(sound[i]! - sound[i - 1]!));
+    expect(largest).toBeLessThan(3200);
+    expect(toneLevel(sound.subarray(0, length), 8000, 450)).toBeCloseTo(-12, 0);
+  });
+  it('cuts 10 ms out of silence', () => {
+    expect(shorten(new Int16Array(320), 320)).toBe(240);
+  });
+});
+
+describe('wav', () => {
+  it.each(['pcm16', 'pcma', 'pcmu'] as const)('%s comes back as it went', (encoding) => {
+    const samples = tone(600, 10_000, 101);
+    const parsed = parseWav(writeWav({ rate: 8000, samples }, encoding));
+    expect(parsed.ok).toBe(true);
+    if (!parsed.ok) return;
+    expect(parsed.value.rate).toBe(8000);
+    expect(parsed.value.samples.length).toBe(samples.length);
+    if (encoding === 'pcm16') expect(parsed.value.samples).toEqual(samples);
+    else expect(toneLevel(parsed.value.samples, 8000, 600)).toBeCloseTo(toneLevel(samples, 8000, 600), 0);
+  });
+  it('never throws', () => {
+    const good = writeWav({ rate: 8000, samples: tone(600, 10_000, 5) });
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => void parseWav(bytes)));
+    fc.assert(
+      fc.property(fc.nat(good.length - 1), fc.nat(255), fc.nat(good.length), (at, byte, cut) => {
+        const bad = good.slice(0, cut);
+        if (at < cut) bad[at] = byte;
+        parseWav(bad);
+      }),
+    );
+  });
+});
+
+describe('sine', () => {
+  it('runs on from frame to frame', () => {
+    const source = new SineSource(1000, 8192, 8000);
+    const whole = new Int16Array(1600);
+    for (let at = 0; at < whole.length; at += 160) source.fill(whole.subarray(at, at + 160));
+    expect(toneLevel(whole, 8000, 1000)).toBeCloseTo(-12.04, 1);
+  });
+});
