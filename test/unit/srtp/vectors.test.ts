@@ -1,0 +1,114 @@
+import { createCipheriv, createHmac } from 'node:crypto';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fromHex, hex } from '../../../src/base/bytes.ts';
+import { addKeyStream, encryptBlock, expandKey } from '../../../src/rtp/srtp/aes.ts';
+import { Gcm } from '../../../src/rtp/srtp/gcm.ts';
+import { HmacSha1 } from '../../../src/rtp/srtp/hmac-sha1.ts';
+import { deriveSessionKeys } from '../../../src/rtp/srtp/key-derivation.ts';
+import { createTransform } from '../../../src/rtp/srtp/transform.ts';
+
+function words(bytes: Uint8Array): Int32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Int32Array.from({ length: bytes.length / 4 }, (_, i) => view.getInt32(4 * i));
+}
+
+test('FIPS 197 appendix C.1: AES-128', () => {
+  const out = new Int32Array(4);
+  const [a, b, c, d] = words(fromHex('00112233445566778899aabbccddeeff'));
+  encryptBlock(expandKey(fromHex('000102030405060708090a0b0c0d0e0f')), a!, b!, c!, d!, out);
+  expect(out).toEqual(words(fromHex('69c4e0d86a7b0430d8cdb78070b4c55a')));
+});
+
+test('RFC 3711 appendix B.2: AES-CM key stream', () => {
+  const stream = new Uint8Array(48);
+  const start = words(fromHex('f0f1f2f3f4f5f6f7f8f9fafbfcfd0000'));
+  addKeyStream(expandKey(fromHex('2b7e151628aed2a6abf7158809cf4f3c')), start, start[3]!, stream, 0, 48);
+  expect(hex(stream)).toBe(
+    'e03ead0935c95e80e166b16dd92b4eb4d23513162b02d0f72a43a2fe4a5f97ab41e95b3bb0a2e8dd477901e4fca894c0',
+  );
+});
+
+test('RFC 3711 appendix B.3: key derivation', () => {
+  const keys = deriveSessionKeys(
+    { key: fromHex('E1F97A0D3E018BE0D64FA32C06DE4139'), salt: fromHex('0EC675AD498AFEEBB6960B3AABE6') },
+    'rtp',
+  );
+  expect(hex(keys.encryption)).toBe('c61e7a93744f39ee10734afe3ff7a087');
+  expect(hex(keys.salt)).toBe('30cbbc08863d8c85d49db34a9ae1');
+  expect(hex(keys.authentication)).toBe('cebe321f6ff7716b6fd4ab49af256a156d38baa4');
+});
+
+test('RFC 7714 section 16.1.1: an SRTP packet with AEAD_AES_128_GCM', () => {
+  const plain = fromHex(
+    '8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573',
+  );
+  const bytes = new Uint8Array(plain.length + 20);
+  bytes.set(plain);
+  const transform = createTransform('AEAD_AES_128_GCM', {
+    encryption: fromHex('000102030405060708090a0b0c0d0e0f'),
+    authentication: new Uint8Array(20),
+    salt: fromHex('517569642070726f2071756f'),
+  });
+  const end = transform.sealRtp(bytes, 12, plain.length, 0x5501a0b2, 0xf17b);
+  expect(hex(bytes.subarray(0, end))).toBe(
+    '8040f17b8041f8d35501a0b2f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833' +
+      '899d7f27beb16a9152cf765ee4390cce',
+  );
+  expect(transform.openRtp(bytes, 12, end, 0x5501a0b2, 0xf17b)).toBe(plain.length);
+  expect(hex(bytes.subarray(0, plain.length))).toBe(hex(plain));
+});
+
+test('GCM is byte for byte that of node:crypto, and opens its own', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      fc.uint8Array({ minLength: 12, maxLength: 12 }),
+      fc.uint8Array({ maxLength: 50 }),
+      fc.uint8Array({ maxLength: 300 }),
+      (key, iv, aad, plain) => {
+        const cipher = createCipheriv('aes-128-gcm', key, iv).setAAD(aad);
+        const reference = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+        const bytes = new Uint8Array(aad.length + plain.length + 16);
+        bytes.set(aad);
+        bytes.set(plain, aad.length);
+        const gcm = new Gcm(key);
+        const end = aad.length + plain.length;
+        gcm.seal(bytes, aad.length, end, bytes, 0, aad.length, words(iv));
+        expect(hex(bytes.subarray(aad.length))).toBe(reference.toString('hex'));
+        const flipped = bytes.slice();
+        flipped[flipped.length - 1]! ^= 1;
+        expect(gcm.open(flipped, aad.length, end, flipped, 0, aad.length, words(iv))).toBe(false);
+        expect(gcm.open(bytes, aad.length, end, bytes, 0, aad.length, words(iv))).toBe(true);
+        expect(hex(bytes.subarray(aad.length, end))).toBe(hex(plain));
+      },
+    ),
+  );
+});
+
+test('AES-CTR and HMAC-SHA1 are byte for byte those of node:crypto', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      fc.uint8Array({ minLength: 14, maxLength: 14 }),
+      fc.uint8Array({ maxLength: 300 }),
+      fc.option(fc.integer({ min: 0, max: 0xffffffff }), { nil: undefined }),
+      (key, salt, data, suffix) => {
+        const iv = new Uint8Array(16);
+        iv.set(salt);
+        const mine = data.slice();
+        addKeyStream(expandKey(key), words(iv), words(iv)[3]!, mine, 0, mine.length);
+        expect(hex(mine)).toBe(createCipheriv('aes-128-ctr', key, iv).update(data).toString('hex'));
+        const hmac = createHmac('sha1', key).update(data);
+        if (suffix !== undefined) hmac.update(words4(suffix));
+        const tag = new Uint8Array(20);
+        new HmacSha1(key).sign(data, 0, data.length, suffix, tag, 0, 20);
+        expect(hex(tag)).toBe(hmac.digest('hex'));
+      },
+    ),
+  );
+});
+
+function words4(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+}
