@@ -1,0 +1,148 @@
+import type { MediaDescription } from './parse.ts';
+
+/** A codec of an m-line; `mime` in lower case, `audio/opus`. `fmtp` is the parameter text or empty. */
+export interface CodecLine {
+  readonly mime: string;
+  readonly clockRate: number;
+  readonly channels: number;
+  readonly payloadType: number;
+  readonly fmtp: string;
+}
+
+/** RTP header extension ids (RFC 8285) of an m-line; 0 = not there. transport-cc is never agreed to. */
+export interface HeaderExtensions {
+  readonly mid: number;
+  readonly audioLevel: number;
+  readonly absSendTime: number;
+  readonly transportCc: number;
+}
+
+export const extensionUris = {
+  mid: 'urn:ietf:params:rtp-hdrext:sdes:mid',
+  audioLevel: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
+  absSendTime: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
+} as const;
+
+/** Static payload types that need no rtpmap (RFC 3551 section 6). */
+const STATIC: Readonly<Record<number, readonly [string, number]>> = {
+  0: ['pcmu', 8000],
+  8: ['pcma', 8000],
+  9: ['g722', 8000],
+};
+
+/** Codecs of an m-line in the sender's order of preference, at most 64. Those with odd numbers or names are left out. */
+export function readCodecs(section: MediaDescription): CodecLine[] {
+  const codecs: CodecLine[] = [];
+  const order = String(section.payloads ?? '')
+    .split(' ')
+    .slice(0, 64)
+    .map(Number);
+  for (const payloadType of new Set(order)) {
+    if (!Number.isInteger(payloadType) || payloadType < 0 || payloadType > 127) continue;
+    const map = section.rtp.find(({ payload }) => payload === payloadType);
+    const name = String(map?.codec ?? STATIC[payloadType]?.[0] ?? '').toLowerCase();
+    const clockRate = Number(map?.rate ?? STATIC[payloadType]?.[1] ?? 0);
+    const channels = Number(map?.encoding ?? 1);
+    if (!/^[a-z0-9._-]{1,32}$/.test(name) || !(clockRate > 0 && clockRate <= 1_000_000)) continue;
+    if (!(channels >= 1 && channels <= 8)) continue;
+    const config = String(section.fmtp.find(({ payload }) => payload === payloadType)?.config ?? '');
+    const fmtp = /^[\x20-\x7e]{0,512}$/.test(config) ? config : '';
+    codecs.push({ mime: `${section.type}/${name}`, clockRate, channels, payloadType, fmtp });
+  }
+  return codecs;
+}
+
+/** The header extensions that we know, with the ids 1 … 14 of the one-byte form (RFC 8285 section 4.2). */
+export function readExtensions(section: MediaDescription): HeaderExtensions {
+  const id = (uri: string): number => {
+    const value = Number(section.ext?.find((extension) => extension.uri === uri)?.value ?? 0);
+    return Number.isInteger(value) && value >= 1 && value <= 14 ? value : 0;
+  };
+  return {
+    mid: id(extensionUris.mid),
+    audioLevel: id(extensionUris.audioLevel),
+    absSendTime: id(extensionUris.absSendTime),
+    transportCc: 0,
+  };
+}
+
+/** What a publisher wishes for its track (AddTrackRequest). `video` names a codec, `vp8`, or is empty. */
+export interface PublishWish {
+  readonly video: string;
+  readonly dtx: boolean;
+  readonly stereo: boolean;
+}
+
+const AUDIO = ['audio/opus', 'audio/g722', 'audio/pcmu', 'audio/pcma'];
+const VIDEO = ['video/vp8', 'video/h264', 'video/vp9'];
+
+/**
+ * The one codec in which a browser shall send a track, or undefined when it offers none that we forward. One alone, so
+ * that every subscriber knows what will come; RED, FEC and retransmission formats are never taken.
+ */
+export function publishCodec(offered: readonly CodecLine[], wish: PublishWish): CodecLine | undefined {
+  const wished = `video/${wish.video}`;
+  const order = VIDEO.includes(wished) ? [wished, ...VIDEO] : VIDEO;
+  for (const mime of [...AUDIO, ...order]) {
+    const found = offered.find((codec) => codec.mime === mime && isPublishable(codec));
+    if (found !== undefined) return { ...found, fmtp: answeredFmtp(found, wish) };
+  }
+  return undefined;
+}
+
+/**
+ * Of the codecs that a browser can take on an m-line, those in which `track` comes. The payload types are the
+ * browser's (RFC 3264 section 6.1).
+ */
+export function carryCodecs(track: readonly CodecLine[], offered: readonly CodecLine[]): CodecLine[] {
+  const found: CodecLine[] = [];
+  for (const codec of track) {
+    const match = offered.find((other) => sameFormat(codec, other));
+    if (match !== undefined)
+      found.push({ ...match, fmtp: answeredFmtp(match, { video: '', dtx: false, stereo: false }) });
+  }
+  return found;
+}
+
+/** A codec to name in an m-line on which nothing flows: an answer must have one of the offer's. */
+export function idleCodecs(offered: readonly CodecLine[]): CodecLine[] {
+  const idle = offered.find(({ mime }) => AUDIO.includes(mime) || VIDEO.includes(mime)) ?? offered[0];
+  return idle === undefined
+    ? []
+    : [{ ...idle, fmtp: answeredFmtp(idle, { video: '', dtx: false, stereo: false }) }];
+}
+
+/** A parameter of an fmtp text, in lower case, or the default that the payload format gives it. */
+function parameter({ fmtp }: CodecLine, name: string, fallback: string): string {
+  for (const entry of fmtp.split(';')) {
+    const [key, value] = entry.trim().split('=');
+    if (key?.toLowerCase() === name && value !== undefined) return value.toLowerCase();
+  }
+  return fallback;
+}
+
+function isPublishable(codec: CodecLine): boolean {
+  if (codec.mime === 'video/h264') {
+    return (
+      parameter(codec, 'packetization-mode', '0') === '1' &&
+      parameter(codec, 'profile-level-id', '42').startsWith('42')
+    );
+  }
+  return codec.mime !== 'video/vp9' || parameter(codec, 'profile-id', '0') === '0';
+}
+
+/** Same format on both ends, so that a payload can go over unchanged: RFC 6184 section 8.2.2, RFC 9628 section 6. */
+function sameFormat(a: CodecLine, b: CodecLine): boolean {
+  if (a.mime !== b.mime || a.clockRate !== b.clockRate || a.channels !== b.channels) return false;
+  if (a.mime === 'video/vp9') return parameter(a, 'profile-id', '0') === parameter(b, 'profile-id', '0');
+  if (a.mime !== 'video/h264') return true;
+  const profile = (codec: CodecLine): string => parameter(codec, 'profile-level-id', '42000a').slice(0, 2);
+  const mode = (codec: CodecLine): string => parameter(codec, 'packetization-mode', '0');
+  return profile(a) === profile(b) && mode(a) === mode(b);
+}
+
+function answeredFmtp(codec: CodecLine, { dtx, stereo }: PublishWish): string {
+  if (codec.mime !== 'audio/opus') return codec.mime.startsWith('video/') ? codec.fmtp : '';
+  // RFC 7587 section 7: these are wishes for what we are sent.
+  return `minptime=10;useinbandfec=1${stereo ? ';stereo=1' : ''}${dtx ? ';usedtx=1' : ''}`;
+}
