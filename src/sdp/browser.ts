@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type CodecLine, type HeaderExtensions, readCodecs, readExtensions } from './browser-codecs.ts';
-import { browserSdpLimits, type MediaDescription, parseSdp, type SdpFault } from './parse.ts';
+import { BROWSER_SDP_LIMITS, type MediaDescription, parseSdp, type SdpFault } from './parse.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
@@ -46,7 +46,7 @@ const DIRECTIONS: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inac
  * client of LiveKit does.
  */
 export function readBrowserSdp(text: string): Result<BrowserDescription, BrowserSdpFault> {
-  const parsed = parseSdp(text, browserSdpLimits);
+  const parsed = parseSdp(text, BROWSER_SDP_LIMITS);
   if (!parsed.ok) return parsed;
   const session = parsed.value;
   if (session.media.length === 0) return fail('no-media');
@@ -84,7 +84,8 @@ export function readBrowserSdp(text: string): Result<BrowserDescription, Browser
 
 function readMedia(section: MediaDescription, fallback: string | undefined): BrowserMedia | undefined {
   const mid = String(section.mid ?? '');
-  if (!TOKEN.test(mid) || !TOKEN.test(section.type)) return undefined;
+  // An m= line that the grammar did not match leaves a section without its first fields.
+  if (!TOKEN.test(mid) || typeof section.type !== 'string' || !TOKEN.test(section.type)) return undefined;
   const { type } = section;
   const protocol = String(section.protocol);
   const direction = section.direction ?? fallback ?? 'sendrecv';

@@ -19,9 +19,9 @@ export const PHONE_SDP_LIMITS: SdpLimits = { characters: 65_536, lineCharacters:
 
 /** A browser's: a line for each track that was ever sent to it. */
 export const BROWSER_SDP_LIMITS: SdpLimits = {
-  characters: 1_048_576,
+  characters: 393_216,
   lineCharacters: 8_192,
-  mediaLines: 1_000,
+  mediaLines: 64,
 };
 
 /** Reads a session description (RFC 8866) with CRLF, LF or CR line ends. Unknown lines are passed over. */
