@@ -1,5 +1,5 @@
 /** The one door to sdp-transform: what it reads, capped, and never an exception for bad input. */
-import { parse, type SessionDescription, write } from 'sdp-transform';
+import { parse, type SessionDescription } from 'sdp-transform';
 import { fail, ok, type Result } from '../base/result.ts';
 
 export type { MediaDescription, SessionDescription } from 'sdp-transform';
@@ -15,10 +15,10 @@ export interface SdpLimits {
 }
 
 /** A phone's: one audio line, perhaps a twin and a video or fax line beside it. */
-export const PHONE_SDP_LIMITS: SdpLimits = { characters: 65_536, lineCharacters: 8_192, mediaLines: 8 };
+export const phoneSdpLimits: SdpLimits = { characters: 65_536, lineCharacters: 8_192, mediaLines: 8 };
 
 /** A browser's: a line for each track that was ever sent to it. */
-export const BROWSER_SDP_LIMITS: SdpLimits = {
+export const browserSdpLimits: SdpLimits = {
   characters: 393_216,
   lineCharacters: 8_192,
   mediaLines: 64,
@@ -39,9 +39,4 @@ export function parseSdp(text: string, limits: SdpLimits): Result<SessionDescrip
   } catch {
     return fail('not-sdp');
   }
-}
-
-/** The text of a description, with CRLF line ends. */
-export function writeSdp(description: SessionDescription): string {
-  return write(description);
 }

@@ -1,0 +1,100 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import { type AudioFormat, isCodec, type PhoneCodec } from './phone-codec.ts';
+import { type Direction, mirrored, type PhoneAudio, type PhoneDescription } from './phone-description.ts';
+import { type LocalSession, writePhoneSdp } from './phone-write.ts';
+
+/**
+ * What an offer and an answer agreed on. Field by field what the media side's `LegMedia` wants, but for the sources
+ * that may be latched on to, which are the trunk's to say.
+ */
+export interface AudioAgreement {
+  readonly remote: { readonly address: string; readonly port: number; readonly rtcpPort: number };
+  /** What we send. */
+  readonly codec: AudioFormat;
+  /** What may come in. */
+  readonly accept: readonly AudioFormat[];
+  readonly dtmfOut: number | undefined;
+  readonly dtmfIn: number | undefined;
+  readonly ptimeMs: number;
+  /** Our side's. */
+  readonly direction: Direction;
+}
+
+/** Why there is no agreement: no audio over plain RTP, or none in a codec that the trunk allows. Both are 488. */
+export type NegotiationFault = 'no-audio' | 'no-common-codec';
+
+/** An agreement, and which m-line of the offer it is about. */
+export interface AnswerPlan {
+  readonly line: number;
+  readonly agreement: AudioAgreement;
+}
+
+/** Packet times that we can send, ms. */
+const PTIMES = [20, 40, 60];
+
+/**
+ * Chooses from a phone's offer: the first line of plain RTP with a codec that is allowed, and of its codecs the first
+ * in the phone's order (RFC 3264 section 6.1). Other lines, such as an RTP/SAVP twin, video or fax, are refused.
+ */
+export function planAnswer(
+  offer: PhoneDescription,
+  allowed: readonly PhoneCodec[],
+): Result<AnswerPlan, NegotiationFault> {
+  let fault: NegotiationFault = 'no-audio';
+  for (const [line, { audio }] of offer.lines.entries()) {
+    if (audio === undefined) continue;
+    const common = audio.formats.filter((format) => allowed.some((name) => isCodec(format, name)));
+    const codec = common[0];
+    if (codec === undefined) {
+      fault = 'no-common-codec';
+      continue;
+    }
+    const dtmf = eventFor(audio, codec);
+    return ok({
+      line,
+      agreement: {
+        remote: { address: audio.address, port: audio.port, rtcpPort: audio.rtcpPort },
+        codec,
+        accept: common,
+        dtmfOut: dtmf,
+        dtmfIn: dtmf,
+        ptimeMs: choosePtime(audio),
+        direction: mirrored(audio.direction),
+      },
+    });
+  }
+  return fail(fault);
+}
+
+/** Our answer: one codec, so that nobody has to guess or lock down, and their telephone-event number. */
+export function writeAnswer(
+  offer: PhoneDescription,
+  { line, agreement }: AnswerPlan,
+  local: LocalSession,
+): string {
+  return writePhoneSdp(
+    local,
+    offer.lines.map((theirs, index) =>
+      index === line
+        ? {
+            protocol: theirs.protocol,
+            formats: [agreement.codec],
+            dtmf: agreement.dtmfIn,
+            ptimeMs: agreement.ptimeMs,
+            direction: agreement.direction,
+          }
+        : theirs,
+    ),
+  );
+}
+
+/** telephone-event at the codec's clock; one at another clock would time keys wrongly (RFC 4733 section 2.4). */
+export function eventFor({ events }: PhoneAudio, codec: AudioFormat): number | undefined {
+  return events.find(({ clockRate }) => clockRate === codec.clockRate)?.payloadType;
+}
+
+/** What the phone would like, made one that we can send: the nearest below, never above its maxptime; 20 ms by default. */
+export function choosePtime({ ptimeMs, maxPtimeMs }: PhoneAudio): number {
+  const wish = Math.min(ptimeMs ?? 20, maxPtimeMs ?? Number.POSITIVE_INFINITY);
+  return PTIMES.findLast((ptime) => ptime <= wish) ?? 20;
+}

@@ -1,0 +1,170 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import {
+  type MediaDescription,
+  parseSdp,
+  phoneSdpLimits,
+  type SdpFault,
+  type SessionDescription,
+} from './parse.ts';
+import { type AudioFormat, STATIC_FORMATS } from './phone-codec.ts';
+
+export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** An audio line of a phone that could be talked to. */
+export interface PhoneAudio {
+  /** A literal address, or `0.0.0.0`/`::` from a phone that holds the old way. Whether media may go there is policy. */
+  readonly address: string;
+  readonly port: number;
+  /** By `a=rtcp` (RFC 3605), else the next port. */
+  readonly rtcpPort: number;
+  readonly rtcpMux: boolean;
+  /** In the phone's order; telephone-event and comfort noise are not among them. */
+  readonly formats: readonly AudioFormat[];
+  /** telephone-event of all clock rates, in the phone's order (RFC 4733 section 2.4). */
+  readonly events: readonly AudioFormat[];
+  /** What the phone would like to get, ms; undefined when it does not say. */
+  readonly ptimeMs: number | undefined;
+  readonly maxPtimeMs: number | undefined;
+  /** As the phone sees it; a null address counts as its wish to hear nothing (RFC 3264 section 8.4). */
+  readonly direction: Direction;
+}
+
+/** One m-line, in its place: an answer has as many, in the same order (RFC 3264 section 6). */
+export interface PhoneMediaLine {
+  readonly type: string;
+  readonly protocol: string;
+  /** The format list as it came, for the refusal of a line. */
+  readonly formats: string;
+  /** Undefined: this line is no audio that we can use. */
+  readonly audio: PhoneAudio | undefined;
+}
+
+export interface PhoneDescription {
+  readonly lines: readonly PhoneMediaLine[];
+}
+
+/** Why a phone's SDP cannot be used, beyond {@link SdpFault}. */
+export type PhoneSdpFault = SdpFault | 'bad-media-line' | 'too-many-formats';
+
+/** Payload types of one line that are looked at. */
+const MAX_FORMATS = 32;
+
+/** Reads a phone's offer or answer. Hostile input is a fault, never an exception. */
+export function readPhoneSdp(text: string): Result<PhoneDescription, PhoneSdpFault> {
+  // sdp-transform does not know the port count of `m=audio 5004/2 RTP/AVP 0` and would lose the line.
+  const parsed = parseSdp(text.replace(/^(m=\S{1,32} \d{1,5})\/\d{1,5} /gm, '$1 '), phoneSdpLimits);
+  if (!parsed.ok) return parsed;
+  const lines: PhoneMediaLine[] = [];
+  for (const media of parsed.value.media) {
+    const line = readLine(parsed.value, media);
+    if (!line.ok) return line;
+    lines.push(line.value);
+  }
+  return lines.length === 0 ? fail('not-sdp') : ok({ lines });
+}
+
+function readLine(
+  session: SessionDescription,
+  media: MediaDescription,
+): Result<PhoneMediaLine, PhoneSdpFault> {
+  const type = text(media.type);
+  const protocol = text(media.protocol);
+  const formats = text(media.payloads).trim();
+  if (type === '' || protocol === '' || !/^[!-~]+( +[!-~]+)*$/.test(formats)) return fail('bad-media-line');
+  const payloadTypes = formats.split(/ +/);
+  if (payloadTypes.length > MAX_FORMATS) return fail('too-many-formats');
+  return ok({ type, protocol, formats, audio: readAudio(session, media, payloadTypes) });
+}
+
+function readAudio(
+  session: SessionDescription,
+  media: MediaDescription,
+  payloadTypes: string[],
+): PhoneAudio | undefined {
+  const isRtp = media.protocol === 'RTP/AVP' || media.protocol === 'RTP/AVPF';
+  if (media.type !== 'audio' || !isRtp || !isPort(media.port)) return undefined;
+  const address = literalAddress((media.connection ?? session.connection)?.ip);
+  if (address === undefined) return undefined;
+  const all = payloadTypes.flatMap((payloadType) => readFormat(media, payloadType));
+  const rtcpPort = isPort(media.rtcp?.port) ? media.rtcp.port : media.port + 1;
+  const direction = media.direction ?? session.direction ?? 'sendrecv';
+  return {
+    address,
+    port: media.port,
+    rtcpPort: rtcpPort > 65_535 ? media.port : rtcpPort,
+    rtcpMux: media.rtcpMux !== undefined,
+    formats: all.filter(({ mime }) => mime !== 'audio/telephone-event' && mime !== 'audio/cn'),
+    events: all.filter(({ mime }) => mime === 'audio/telephone-event'),
+    ptimeMs: milliseconds(media.ptime),
+    maxPtimeMs: milliseconds(media.maxptime),
+    direction: isNull(address) ? deaf(direction) : direction,
+  };
+}
+
+function readFormat(media: MediaDescription, text: string): AudioFormat[] {
+  if (!/^\d{1,3}$/.test(text)) return [];
+  const payloadType = Number(text);
+  if (payloadType > 127) return [];
+  const fmtp = String(media.fmtp.find(({ payload }) => payload === payloadType)?.config ?? '');
+  const map = media.rtp.find(({ payload }) => payload === payloadType);
+  if (map === undefined) {
+    const known = STATIC_FORMATS.get(payloadType);
+    if (known === undefined) return [];
+    return [
+      {
+        mime: `audio/${known.name.toLowerCase()}`,
+        clockRate: known.clockRate,
+        channels: 1,
+        payloadType,
+        fmtp,
+      },
+    ];
+  }
+  const channels = map.encoding === undefined ? 1 : Number(map.encoding);
+  if (!Number.isInteger(map.rate) || !Number.isInteger(channels)) return [];
+  return [
+    { mime: `audio/${String(map.codec).toLowerCase()}`, clockRate: map.rate!, channels, payloadType, fmtp },
+  ];
+}
+
+/** The same direction for a phone that hears nothing: old-style hold. */
+function deaf(direction: Direction): Direction {
+  return direction === 'sendrecv' || direction === 'sendonly' ? 'sendonly' : 'inactive';
+}
+
+/** What the other end has when one end has `direction` (RFC 3264 section 6.1). */
+export function mirrored(direction: Direction): Direction {
+  switch (direction) {
+    case 'sendonly':
+      return 'recvonly';
+    case 'recvonly':
+      return 'sendonly';
+    default:
+      return direction;
+  }
+}
+
+/** The address of a c= line without TTL and count; a name is nothing that we resolve. */
+function literalAddress(ip: unknown): string | undefined {
+  const address = text(ip).split('/')[0] ?? '';
+  const isV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.test(address);
+  return isV4 || /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(address) ? address : undefined;
+}
+
+function isNull(address: string): boolean {
+  return /^[0:.]+$/.test(address);
+}
+
+function isPort(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) <= 65_535;
+}
+
+function milliseconds(value: unknown): number | undefined {
+  const ms = Math.round(Number(value));
+  return value !== undefined && ms > 0 && ms <= 1000 ? ms : undefined;
+}
+
+/** sdp-transform makes numbers of what looks like one. */
+function text(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value);
+}

@@ -1,0 +1,56 @@
+import type { Millis } from '../base/clock.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
+import type { InboundTrunk } from './trunk.ts';
+
+/** `trunk-limit`: as many calls as allowed are up. `trunk-rate`: they come too fast. */
+export type LimitRefusal = 'trunk-limit' | 'trunk-rate';
+
+/** A call's place on its trunk. */
+export interface CallSlot {
+  /** Gives the place back; harmless the second time. */
+  release(): void;
+}
+
+interface Usage {
+  calls: number;
+  readonly bucket: TokenBucket | undefined;
+}
+
+/** Counts calls and call attempts of each trunk against its limits. */
+export class TrunkLimits {
+  readonly #usage = new Map<string, Usage>();
+
+  /** Takes a place for a new call on `trunk`, or says which limit is in the way. */
+  begin(
+    trunk: Pick<InboundTrunk, 'id' | 'maxCalls' | 'callsPerSecond'>,
+    now: Millis,
+  ): Result<CallSlot, LimitRefusal> {
+    const usage = this.#of(trunk, now);
+    if (trunk.maxCalls > 0 && usage.calls >= trunk.maxCalls) return fail('trunk-limit');
+    if (usage.bucket?.take(now) === false) return fail('trunk-rate');
+    usage.calls++;
+    let held = true;
+    return ok({
+      release: () => {
+        if (held) usage.calls--;
+        held = false;
+      },
+    });
+  }
+
+  /** Calls that are up on a trunk. */
+  calls(trunkId: string): number {
+    return this.#usage.get(trunkId)?.calls ?? 0;
+  }
+
+  #of(trunk: Pick<InboundTrunk, 'id' | 'callsPerSecond'>, now: Millis): Usage {
+    const known = this.#usage.get(trunk.id);
+    if (known !== undefined) return known;
+    const rate = trunk.callsPerSecond;
+    const bucket = rate > 0 ? new TokenBucket({ perSecond: rate, burst: Math.max(1, rate) }, now) : undefined;
+    const usage = { calls: 0, bucket };
+    this.#usage.set(trunk.id, usage);
+    return usage;
+  }
+}
