@@ -15,10 +15,10 @@ export interface SdpLimits {
 }
 
 /** A phone's: one audio line, perhaps a twin and a video or fax line beside it. */
-export const phoneSdpLimits: SdpLimits = { characters: 65_536, lineCharacters: 8_192, mediaLines: 8 };
+export const PHONE_SDP_LIMITS: SdpLimits = { characters: 65_536, lineCharacters: 8_192, mediaLines: 8 };
 
 /** A browser's: a line for each track that was ever sent to it. */
-export const browserSdpLimits: SdpLimits = {
+export const BROWSER_SDP_LIMITS: SdpLimits = {
   characters: 393_216,
   lineCharacters: 8_192,
   mediaLines: 64,

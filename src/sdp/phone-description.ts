@@ -1,8 +1,8 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import {
   type MediaDescription,
+  PHONE_SDP_LIMITS,
   parseSdp,
-  phoneSdpLimits,
   type SdpFault,
   type SessionDescription,
 } from './parse.ts';
@@ -52,7 +52,7 @@ const MAX_FORMATS = 32;
 /** Reads a phone's offer or answer. Hostile input is a fault, never an exception. */
 export function readPhoneSdp(text: string): Result<PhoneDescription, PhoneSdpFault> {
   // sdp-transform does not know the port count of `m=audio 5004/2 RTP/AVP 0` and would lose the line.
-  const parsed = parseSdp(text.replace(/^(m=\S{1,32} \d{1,5})\/\d{1,5} /gm, '$1 '), phoneSdpLimits);
+  const parsed = parseSdp(text.replace(/^(m=\S{1,32} \d{1,5})\/\d{1,5} /gm, '$1 '), PHONE_SDP_LIMITS);
   if (!parsed.ok) return parsed;
   const lines: PhoneMediaLine[] = [];
   for (const media of parsed.value.media) {
