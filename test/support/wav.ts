@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { writeWav } from '../../src/audio/wav.ts';
 import { tone } from './tones.ts';
 
 /** Mono 16-bit samples. */
@@ -11,29 +12,6 @@ export interface Recording {
 export interface ToneSource {
   readonly hz: number;
   readonly amplitude: number;
-}
-
-const HEADER = 44;
-
-/** Writes mono 16-bit PCM. */
-export function writeWav(path: string, { sampleRate, samples }: Recording): void {
-  const file = Buffer.alloc(HEADER + 2 * samples.length);
-  file.write('RIFF', 0, 'latin1');
-  file.writeUInt32LE(file.length - 8, 4);
-  file.write('WAVEfmt ', 8, 'latin1');
-  file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(1, 20);
-  file.writeUInt16LE(1, 22);
-  file.writeUInt32LE(sampleRate, 24);
-  file.writeUInt32LE(2 * sampleRate, 28);
-  file.writeUInt16LE(2, 32);
-  file.writeUInt16LE(16, 34);
-  file.write('data', 36, 'latin1');
-  file.writeUInt32LE(2 * samples.length, 40);
-  samples.forEach((sample, i) => {
-    file.writeInt16LE(sample, HEADER + 2 * i);
-  });
-  writeFileSync(path, file);
 }
 
 /**
@@ -69,5 +47,8 @@ export function readWav(path: string): Recording {
 
 /** Writes a sine of whole `seconds`, so that it can be looped without a seam when its Hz are whole. */
 export function writeToneWav(path: string, source: ToneSource, sampleRate: number, seconds: number): void {
-  writeWav(path, { sampleRate, samples: tone(source.hz, source.amplitude, 1000 * seconds, sampleRate) });
+  writeFileSync(
+    path,
+    writeWav({ rate: sampleRate, samples: tone(source.hz, source.amplitude, 1000 * seconds, sampleRate) }),
+  );
 }

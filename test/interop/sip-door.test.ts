@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Baresip } from '../support/baresip.ts';
+import { Gateway } from '../support/gateway.ts';
+import { newBranch, RawUdp, rawOffer, rawRequest, tcpExchange } from '../support/raw-sip.ts';
+
+let gateway: Gateway;
+let raw: RawUdp;
+
+beforeAll(async () => {
+  gateway = await Gateway.start();
+  raw = await RawUdp.open(gateway.ports.sip);
+});
+
+afterAll(async () => {
+  raw?.close();
+  await gateway?.stop();
+});
+
+function request(method: string, more: Partial<Parameters<typeof rawRequest>[0]> = {}): string {
+  return rawRequest({ method, user: 'lobby', port: gateway.ports.sip, localPort: raw.localPort, ...more });
+}
+
+/** The tag that the far end put into To. */
+function toTagOf(response: string): string {
+  const tag = /^To:.*;tag=([^;\r]+)/im.exec(response)?.[1];
+  if (tag === undefined) throw new Error(`no To tag in:\n${response}`);
+  return tag;
+}
+
+describe('the SIP port', () => {
+  test('answers OPTIONS with what it can do, to the port that it came from', async () => {
+    raw.received.length = 0;
+    raw.send(request('OPTIONS'));
+    const answer = await raw.expect('SIP/2.0 200');
+    expect(answer).toMatch(/^Allow:.*INVITE/im);
+    expect(answer).toMatch(/^Via:.*rport=\d+/im);
+  });
+
+  test('answers OPTIONS over TCP on the same connection', async () => {
+    const answer = await tcpExchange(gateway.ports.sip, request('OPTIONS', { transport: 'TCP' }), 1000);
+    expect(answer).toMatch(/^SIP\/2\.0 200/);
+  });
+
+  test('cuts two requests in one TCP segment apart', async () => {
+    const two = request('OPTIONS', { transport: 'TCP' }) + request('OPTIONS', { transport: 'TCP' });
+    const answers = await tcpExchange(gateway.ports.sip, `\r\n\r\n${two}`, 1000);
+    expect(answers.match(/SIP\/2\.0 200/g)).toHaveLength(2);
+  });
+
+  test('answers CANCEL with 200 and its INVITE with 487', async () => {
+    raw.received.length = 0;
+    const same = { branch: newBranch(), callId: `cancel-${newBranch()}` };
+    raw.send(request('INVITE', { ...same, body: rawOffer(raw.localPort) }));
+    raw.send(request('CANCEL', same));
+    const cancelled = await raw.expect('SIP/2.0 487');
+    expect(raw.received.some((text) => text.startsWith('SIP/2.0 200') && /CSeq: 1 CANCEL/i.test(text))).toBe(
+      true,
+    );
+    const toTag = toTagOf(cancelled);
+    raw.send(request('ACK', { ...same, toTag }));
+  });
+
+  test('answers a BYE of no call with 481', async () => {
+    raw.received.length = 0;
+    raw.send(request('BYE', { toTag: 'nobody' }));
+    await raw.expect('SIP/2.0 481');
+  });
+
+  test('answers a method that it does not know with 405 or 501', async () => {
+    raw.received.length = 0;
+    raw.send(request('BREW'));
+    const answer = await raw.expect('SIP/2.0');
+    expect(answer).toMatch(/^SIP\/2\.0 (405|501)/);
+  });
+
+  test('answers an offer without a common codec with 488', async () => {
+    raw.received.length = 0;
+    const offer = rawOffer(raw.localPort)
+      .replace('RTP/AVP 8 101', 'RTP/AVP 18')
+      .replace(/a=.*\r\n/g, '');
+    const same = { branch: newBranch(), callId: `codec-${newBranch()}` };
+    raw.send(request('INVITE', { ...same, body: offer }));
+    const answer = await raw.expect('SIP/2.0 4');
+    expect(answer).toMatch(/^SIP\/2\.0 488/);
+    const toTag = toTagOf(answer);
+    raw.send(request('ACK', { ...same, toTag }));
+  });
+
+  test('answers a resent INVITE with the same answer and makes one call of it', async () => {
+    raw.received.length = 0;
+    const same = { branch: newBranch(), callId: `twice-${newBranch()}`, body: rawOffer(raw.localPort) };
+    raw.send(request('INVITE', same));
+    raw.send(request('INVITE', same));
+    const answer = await raw.expect('SIP/2.0 200');
+    const toTag = toTagOf(answer);
+    const tags = raw.received.filter((text) => !text.startsWith('SIP/2.0 100')).map(toTagOf);
+    expect(new Set(tags)).toEqual(new Set([toTag]));
+    raw.send(request('ACK', { ...same, body: '', branch: newBranch(), toTag }));
+    raw.received.length = 0;
+    raw.send(request('BYE', { callId: same.callId, cseq: 2, toTag }));
+    await raw.expect('SIP/2.0 200');
+  });
+
+  test('takes a call of a softphone over TCP', async () => {
+    const phone = await Baresip.start({
+      user: '60377777777',
+      tone: { hz: 440, amplitude: 8192 },
+      transport: 'tcp',
+    });
+    try {
+      await phone.dial(`${gateway.sipUri('lobby')};transport=tcp`);
+      phone.hangUp();
+      await phone.closed(5000);
+    } finally {
+      await phone.stop();
+    }
+  });
+});

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { Gateway } from '../support/gateway.ts';
+import { LEFT_AFTER_CALLS, leftOver } from '../support/left-over.ts';
+import { runSipp } from '../support/sipp.ts';
+
+let gateway: Gateway;
+
+beforeAll(async () => {
+  gateway = await Gateway.start();
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+});
+
+test('SIPp makes 1000 calls at 20 a second: all succeed, none is resent, nothing is left', async () => {
+  const before = leftOver(await gateway.metrics());
+  const result = await runSipp({
+    target: { port: gateway.ports.sip, user: 'load' },
+    calls: 1000,
+    rate: 20,
+    withinMs: 120_000,
+  });
+  expect(result, result.output).toMatchObject({
+    successful: 1000,
+    failed: 0,
+    retransmissions: 0,
+    exitCode: 0,
+  });
+  expect(Object.keys(before).length).toBeGreaterThanOrEqual(LEFT_AFTER_CALLS.length);
+  await nothingLeft(before);
+});
+
+test('SIPp makes 50 calls over one TCP connection', async () => {
+  const before = leftOver(await gateway.metrics());
+  const result = await runSipp({
+    target: { port: gateway.ports.sip, user: 'load' },
+    calls: 50,
+    rate: 10,
+    holdMs: 200,
+    transport: 'tcp',
+    withinMs: 60_000,
+  });
+  expect(result, result.output).toMatchObject({ successful: 50, failed: 0, exitCode: 0 });
+  await nothingLeft(before);
+});
+
+/** Server transactions over UDP live for 32 s after their last answer (timers H and J of RFC 3261). */
+async function nothingLeft(before: Readonly<Record<string, number>>): Promise<void> {
+  let now = before;
+  await eventually('all gauges are back where they were', 60_000, async () => {
+    now = leftOver(await gateway.metrics());
+    return Object.entries(before).every(([name, value]) => now[name] === value);
+  }).catch(() => {});
+  expect(now).toEqual(before);
+}

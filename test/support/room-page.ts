@@ -1,0 +1,37 @@
+import type { Page } from 'playwright-core';
+import type { ChromiumUser } from './chromium.ts';
+import { eventually } from './eventually.ts';
+import type { Gateway } from './gateway.ts';
+
+export interface JoinOptions {
+  readonly room: string;
+  readonly name: string;
+  /** `relay`: every packet through TURN. */
+  readonly path: 'any' | 'relay';
+}
+
+/** Opens the product's page as a user would, and joins; comes back when the page says that it is connected. */
+export async function joinRoom(user: ChromiumUser, gateway: Gateway, options: JoinOptions): Promise<void> {
+  const { page } = user;
+  await page.goto(`${gateway.url}/${options.path === 'relay' ? '?relay=1' : ''}`);
+  await page.getByLabel(/^your name|^name/i).fill(options.name);
+  await page.getByLabel(/room/i).first().fill(options.room);
+  await page.getByRole('button', { name: /join/i }).click();
+  await eventually(
+    `${options.name} is connected`,
+    20_000,
+    async () => (await user.selectedPairs()).length > 0,
+  ).catch(async (error: unknown) => {
+    const said = await page.locator('body').innerText();
+    throw new Error(`the page says: ${said}\nits log:\n${user.log.slice(-40).join('\n')}`, { cause: error });
+  });
+}
+
+export async function leaveRoom(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /leave/i }).click();
+}
+
+/** The list entries of all who are shown as speaking now, as text. */
+export async function speakingParticipants(page: Page): Promise<string[]> {
+  return page.locator('[data-speaking="true"]').allInnerTexts();
+}
