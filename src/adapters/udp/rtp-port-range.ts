@@ -1,0 +1,75 @@
+import type { DatagramSocket } from '../../base/net.ts';
+import type { RtpPortPair, RtpPorts } from '../../media/rtp-ports.ts';
+import { openUdp, type UdpCounters } from './udp.ts';
+
+/** Pairs that are tried before a call is told that no port is free: others on the machine may hold some. */
+const TRIES = 32;
+
+/**
+ * Hands out even/odd pairs of a port range in turn, so that a port that was given back rests for as long as the range
+ * is wide, and a late packet of the last call does not reach the next.
+ */
+export class RtpPortRange implements RtpPorts {
+  readonly #address: string;
+  readonly #first: number;
+  readonly #pairs: number;
+  readonly #taken = new Set<number>();
+  readonly #counters: UdpCounters;
+  #next = 0;
+
+  /** `first` … `last`, inclusive; an odd `first` begins at the next even port. */
+  constructor(options: { address: string; first: number; last: number; counters: UdpCounters }) {
+    this.#address = options.address;
+    this.#first = options.first + (options.first & 1);
+    this.#pairs = Math.max(0, (options.last - this.#first + 1) >> 1);
+    this.#counters = options.counters;
+  }
+
+  get inUse(): number {
+    return this.#taken.size;
+  }
+
+  open(opened: (pair: RtpPortPair | undefined) => void): void {
+    void this.#open().then(opened);
+  }
+
+  release(pair: RtpPortPair): void {
+    pair.rtp.close();
+    pair.rtcp.close();
+    this.#taken.delete(pair.rtp.local.port);
+  }
+
+  async #open(): Promise<RtpPortPair | undefined> {
+    for (let tried = 0; tried < TRIES; tried++) {
+      const port = this.#reserve();
+      if (port === undefined) return undefined;
+      const rtp = await this.#bind(port);
+      const rtcp = rtp === undefined ? undefined : await this.#bind(port + 1);
+      if (rtp !== undefined && rtcp !== undefined) return { rtp, rtcp };
+      rtp?.close();
+      this.#taken.delete(port);
+    }
+    return undefined;
+  }
+
+  #reserve(): number | undefined {
+    for (let i = 0; i < this.#pairs; i++) {
+      const port = this.#first + 2 * this.#next;
+      this.#next = (this.#next + 1) % this.#pairs;
+      if (!this.#taken.has(port)) {
+        this.#taken.add(port);
+        return port;
+      }
+    }
+    return undefined;
+  }
+
+  /** Undefined when the port is somebody else's: the next pair is tried. */
+  async #bind(port: number): Promise<DatagramSocket | undefined> {
+    try {
+      return await openUdp({ address: this.#address, port }, this.#counters);
+    } catch {
+      return undefined;
+    }
+  }
+}

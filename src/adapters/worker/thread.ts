@@ -1,0 +1,54 @@
+import { Worker } from 'node:worker_threads';
+import type { Fingerprint, MediaCommand, MediaEvent, MediaWorkerPort } from '../../media/protocol.ts';
+
+/** A media worker in a thread of its own, listening. */
+export interface MediaThread {
+  readonly port: MediaWorkerPort;
+  readonly ready: { readonly icePort: number; readonly fingerprint: Fingerprint };
+  /** Lets the worker close its sockets and end; kills it after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * Starts `entry` as a media worker with `settings` (plain data) and waits until it listens. Rejects with the worker's
+ * own words when it cannot, such as a taken port. A thread that dies later says so with `worker.failed`.
+ */
+export function startMediaThread(entry: URL, settings: unknown): Promise<MediaThread> {
+  const worker = new Worker(entry, { workerData: settings });
+  return new Promise((resolve, reject) => {
+    let failure: string | undefined;
+    let ready = false;
+    const exited = new Promise<void>((done) => worker.once('exit', () => done()));
+    const port: MediaWorkerPort = {
+      send: (command: MediaCommand) => worker.postMessage(command),
+      onEvent: () => {},
+    };
+    worker.on('message', (event: MediaEvent) => {
+      if (event.type === 'worker.ready') {
+        ready = true;
+        resolve({ port, ready: event, stop: (graceMs) => stop(worker, exited, graceMs) });
+      } else if (event.type === 'worker.failed' && !ready) {
+        failure = event.reason;
+      } else {
+        port.onEvent(event);
+      }
+    });
+    worker.once('error', (error) => {
+      failure ??= error instanceof Error ? (error.stack ?? error.message) : String(error);
+    });
+    worker.once('exit', (code) => {
+      if (!ready) reject(new Error(failure ?? `the media worker ended with code ${code}`));
+      else if (code !== 0) port.onEvent({ type: 'worker.failed', reason: failure ?? `exit code ${code}` });
+    });
+  });
+}
+
+async function stop(worker: Worker, exited: Promise<void>, graceMs: number): Promise<void> {
+  worker.postMessage({ type: 'worker.stop' } satisfies MediaCommand);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((done) => {
+    timer = setTimeout(() => done('late'), graceMs);
+  });
+  if ((await Promise.race([exited, late])) === 'late') await worker.terminate();
+  clearTimeout(timer);
+}

@@ -1,0 +1,202 @@
+import type { Clock } from '../base/clock.ts';
+import { newId, randomText } from '../base/ids.ts';
+import type { HostPort } from '../base/net.ts';
+import { formatHostPort } from '../base/net.ts';
+import type { Random } from '../base/random.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { Timers } from '../base/wake-queue.ts';
+import type { EventSink } from '../events/index.ts';
+import type { RoomDirectory } from '../room/ports.ts';
+import type { IncomingInvite } from '../sip/ports.ts';
+import { roomName } from '../trunk/dispatch.ts';
+import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
+import type { CallFacts, TrunkTable } from '../trunk/match.ts';
+import { freeIdentity, phoneParticipant } from '../trunk/participant.ts';
+import { type Route, route } from '../trunk/route.ts';
+import type { DispatchRule } from '../trunk/trunk.ts';
+import { causeOfJoinRefusal, type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
+import { mediaAddressFault } from './media-address.ts';
+import { Negotiation, type PlannedAnswer } from './negotiation.ts';
+import { PhoneCall } from './phone-call.ts';
+
+export interface PhoneDoorOptions {
+  readonly rooms: RoomDirectory;
+  readonly trunks: TrunkTable;
+  readonly rules: readonly DispatchRule[];
+  readonly limits: TrunkLimits;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly emit: EventSink;
+  /** The address of ours that `remote` reaches. */
+  readonly announce: (remote: HostPort) => string;
+}
+
+type Accepted = Extract<Route, { ok: true }>;
+
+/** The phone's door: takes INVITEs, decides by trunk and rule, and lets calls into rooms. */
+export class PhoneDoor {
+  readonly #options: PhoneDoorOptions;
+  readonly #calls = new Map<string, PhoneCall>();
+  #stopping = false;
+
+  constructor(options: PhoneDoorOptions) {
+    this.#options = options;
+  }
+
+  /** Calls that are not over yet. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /** For `SipEngine.onInvite`: refuses with a named reason, or lets the call in. */
+  readonly onInvite = (invite: IncomingInvite): void => {
+    const { rules, trunks } = this.#options;
+    const decision = route(trunks, rules, factsOf(invite));
+    const refusal = decision.ok ? this.#admit(invite, decision) : decision.refusal;
+    if (refusal !== undefined) this.#refuse(invite, refusal, decision);
+  };
+
+  /** No new calls; those that are up get a BYE. */
+  stop(): void {
+    this.#stopping = true;
+    for (const call of [...this.#calls.values()]) call.end('stopping');
+  }
+
+  /** Why the call is refused after all; undefined when it is in. */
+  #admit(invite: IncomingInvite, decision: Accepted): EndingCause | undefined {
+    if (this.#stopping) return 'stopping';
+    const negotiation = new Negotiation(decision.trunk.codecs, this.#options.random.u32());
+    const planned = planFor(invite, negotiation);
+    if (!planned.ok) return planned.error;
+    const slot = this.#options.limits.begin(decision.trunk, this.#options.clock.now());
+    if (!slot.ok) return slot.error;
+    return this.#letIn(invite, decision, negotiation, planned.value, slot.value);
+  }
+
+  #letIn(
+    invite: IncomingInvite,
+    decision: Accepted,
+    negotiation: Negotiation,
+    planned: PlannedAnswer | undefined,
+    slot: CallSlot,
+  ): EndingCause | undefined {
+    const { rooms, clock, timers, random, emit, announce } = this.#options;
+    const { trunk, rule } = decision;
+    const id = newId(random, 'SCL');
+    const call = new PhoneCall({
+      id,
+      leg: newId(random, 'LG'),
+      track: newId(random, 'TR'),
+      invite,
+      trunk,
+      negotiation,
+      planned,
+      receivedAt: clock.now(),
+      clock,
+      timers,
+      emit,
+      announce,
+      onOver: () => {
+        this.#calls.delete(id);
+        slot.release();
+      },
+    });
+    invite.handler = call;
+    const phone = phoneParticipant(rule, decision, {
+      callId: id,
+      display: invite.request.from.display,
+      status: 'ringing',
+    });
+    const room = roomName(rule, decision, randomText(random, 8));
+    const taken = rooms.find(room)?.participants;
+    const joined = rooms.join(
+      {
+        room,
+        identity: freeIdentity(phone.identity, (identity) => taken?.has(identity) === true),
+        name: phone.name,
+        kind: 'sip',
+        metadata: phone.metadata,
+        attributes: phone.attributes,
+        permissions: PHONE_PERMISSIONS,
+        autoCreate: true,
+      },
+      call,
+    );
+    if (!joined.ok) {
+      slot.release();
+      return causeOfJoinRefusal(joined.error);
+    }
+    this.#calls.set(id, call);
+    emit({
+      type: 'call.received',
+      call: id,
+      sipCallId: invite.request.callId,
+      trunk: trunk.id,
+      from: decision.caller,
+      to: decision.called,
+      source: formatHostPort(invite.request.flow.remote),
+      transport: invite.request.flow.transport,
+    });
+    call.enter(joined.value.room, joined.value.participant);
+    return undefined;
+  }
+
+  #refuse(invite: IncomingInvite, cause: EndingCause, decision: Route): void {
+    const { request } = invite;
+    invite.handler = refusedCall;
+    invite.reject(refusalStatus(cause), [reasonHeader(cause)]);
+    this.#options.emit({
+      type: 'call.refused',
+      sipCallId: request.callId,
+      source: formatHostPort(request.flow.remote),
+      reason: cause,
+      status: refusalStatus(cause),
+      from: request.from.uri.user,
+      to: request.uri.user,
+      ...(decision.trunk === undefined ? {} : { trunk: decision.trunk.id }),
+    });
+  }
+}
+
+/** A phone publishes its voice and hears the room; it has no client that could do more. */
+const PHONE_PERMISSIONS = {
+  canPublish: true,
+  canSubscribe: true,
+  canPublishData: true,
+  publishSources: ['microphone' as const],
+  canUpdateMetadata: false,
+  hidden: false,
+};
+
+/** What hears the end of an INVITE that was refused: nothing is left to do. */
+const refusedCall = {
+  confirmed(): void {},
+  reoffered(_request: unknown, _offer: unknown, settle: { reject(status: number): void }): void {
+    settle.reject(481);
+  },
+  requested: (): number => 481,
+  ended(): void {},
+};
+
+function factsOf({ request }: IncomingInvite): CallFacts {
+  return {
+    source: request.flow.remote.address,
+    requestUser: request.uri.user,
+    toUser: request.to.uri.user,
+    fromUser: request.from.uri.user,
+  };
+}
+
+/** The answer that the INVITE would get; undefined when it brought no offer. */
+function planFor(
+  invite: IncomingInvite,
+  negotiation: Negotiation,
+): Result<PlannedAnswer | undefined, EndingCause> {
+  if (invite.offer === undefined) return ok(undefined);
+  const planned = negotiation.plan(invite.offer);
+  if (!planned.ok) return planned;
+  const { address } = planned.value.plan.agreement.remote;
+  const fault = mediaAddressFault(address, invite.request.flow.remote.address);
+  return fault === undefined ? planned : fail('bad-media-address');
+}
