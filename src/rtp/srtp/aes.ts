@@ -122,17 +122,20 @@ export function addKeyStream(
   for (; i + 16 <= end; i += 16) {
     encryptBlock(keys, w0, w1, w2, counter, stream);
     counter = (counter + 1) | 0;
-    for (let w = 0; w < 4; w++) {
-      const word = stream[w]!;
-      const at = i + 4 * w;
-      bytes[at] = bytes[at]! ^ (word >>> 24);
-      bytes[at + 1] = bytes[at + 1]! ^ (word >>> 16);
-      bytes[at + 2] = bytes[at + 2]! ^ (word >>> 8);
-      bytes[at + 3] = bytes[at + 3]! ^ word;
-    }
+    xorWord(bytes, i, stream[0]!);
+    xorWord(bytes, i + 4, stream[1]!);
+    xorWord(bytes, i + 8, stream[2]!);
+    xorWord(bytes, i + 12, stream[3]!);
   }
   if (i < end) {
     encryptBlock(keys, w0, w1, w2, counter, stream);
     for (let j = 0; i < end; i++, j++) bytes[i] = bytes[i]! ^ (stream[j >> 2]! >>> (24 - 8 * (j & 3)));
   }
+}
+
+function xorWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = bytes[at]! ^ (word >>> 24);
+  bytes[at + 1] = bytes[at + 1]! ^ (word >>> 16);
+  bytes[at + 2] = bytes[at + 2]! ^ (word >>> 8);
+  bytes[at + 3] = bytes[at + 3]! ^ word;
 }
