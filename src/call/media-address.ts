@@ -5,7 +5,8 @@ export type MediaAddressFault = 'multicast' | 'loopback' | 'reserved' | 'link-lo
 
 /**
  * Judges the c= address of a phone whose signaling came from `source`. An unspecified address is old-style hold and no
- * fault. Loopback is good only for a phone on this machine: otherwise an INVITE would make us send to ourselves.
+ * fault. Loopback is good only for a phone on this machine, for otherwise an INVITE would make us send to ourselves; and
+ * so with the other ranges that have no meaning outside of their own network.
  */
 export function mediaAddressFault(address: string, source: string): MediaAddressFault | undefined {
   const scope = addressScope(address);
@@ -16,10 +17,10 @@ export function mediaAddressFault(address: string, source: string): MediaAddress
       return undefined;
     case 'loopback':
     case 'link-local':
+    case 'reserved':
       return addressScope(source) === scope ? undefined : scope;
     case 'multicast':
       return 'multicast';
-    case 'reserved':
     case 'invalid':
       return 'reserved';
   }

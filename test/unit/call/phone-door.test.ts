@@ -1,0 +1,354 @@
+import { describe, expect, it } from 'vitest';
+import { fromUtf8, utf8 } from '../../../src/base/bytes.ts';
+import { WakeQueue } from '../../../src/base/wake-queue.ts';
+import { PhoneDoor } from '../../../src/call/phone-door.ts';
+import type { GatewayEvent } from '../../../src/events/index.ts';
+import type { MediaCommand, MediaEvent, MediaWorkerPort } from '../../../src/media/protocol.ts';
+import { MediaWorkers } from '../../../src/room/media-workers.ts';
+import { Rooms } from '../../../src/room/rooms.ts';
+import type { CallHandler, IncomingInvite, SipRequestInfo, SipUri } from '../../../src/sip/ports.ts';
+import { TrunkLimits } from '../../../src/trunk/limits.ts';
+import { TrunkTable } from '../../../src/trunk/match.ts';
+import type { InboundTrunk } from '../../../src/trunk/trunk.ts';
+
+const trunk: InboundTrunk = {
+  id: 'ST_office',
+  name: 'office',
+  numbers: [],
+  allowedAddresses: ['192.0.2.0/24'],
+  allowedNumbers: [],
+  mediaAddresses: [],
+  country: undefined,
+  codecs: ['PCMA', 'PCMU'],
+  calledNumberFrom: 'request-uri',
+  ringingTimeoutMs: 30_000,
+  maxCallDurationMs: 3_600_000,
+  maxCalls: 2,
+  callsPerSecond: 0,
+};
+
+function offer(
+  lines: string[] = ['m=audio 4000 RTP/AVP 8 0 101', 'a=rtpmap:101 telephone-event/8000'],
+): Uint8Array {
+  return utf8(
+    ['v=0', 'o=- 1 1 IN IP4 192.0.2.9', 's=-', 'c=IN IP4 192.0.2.9', 't=0 0', ...lines, ''].join('\r\n'),
+  );
+}
+
+function uri(user: string): SipUri {
+  return { scheme: 'sip', user, host: 'example.org', port: undefined, params: new Map() };
+}
+
+/** A phone's INVITE by hand: writes down what the gateway answers, and lets the test speak as the phone. */
+function phone(
+  options: { from?: string; to?: string; source?: string; offer?: Uint8Array | undefined } = {},
+) {
+  const said: string[] = [];
+  let sdp = '';
+  const request: SipRequestInfo = {
+    method: 'INVITE',
+    uri: uri(options.to ?? 'lobby'),
+    from: { display: '', uri: uri(options.from ?? '+60312345678'), params: new Map() },
+    to: { display: '', uri: uri(options.to ?? 'lobby'), params: new Map() },
+    callId: 'abc',
+    flow: {
+      transport: 'udp',
+      local: { address: '192.0.2.1', port: 5060 },
+      remote: { address: options.source ?? '192.0.2.9', port: 5060 },
+    },
+    header: () => undefined,
+    headers: () => [],
+    body: new Uint8Array(0),
+    contentType: 'application/sdp',
+  };
+  let handler: CallHandler | undefined;
+  const invite: IncomingInvite = {
+    request,
+    offer: 'offer' in options ? options.offer : offer(),
+    get handler(): CallHandler {
+      if (handler === undefined) throw new Error('no handler');
+      return handler;
+    },
+    set handler(value: CallHandler) {
+      handler = value;
+    },
+    progress: (status) => said.push(`${status}`),
+    accept(answer) {
+      sdp = fromUtf8(answer);
+      said.push('200');
+      return { callId: 'abc', bye: (headers) => said.push(`BYE ${headers?.[0]?.[1] ?? ''}`), request() {} };
+    },
+    reject: (status, headers) => said.push(`${status} ${headers?.[0]?.[1] ?? ''}`),
+  };
+  return { invite, said, sdp: () => sdp, handler: () => invite.handler, request };
+}
+
+function world(change: Partial<InboundTrunk> = {}) {
+  let now = 0;
+  const timers = new WakeQueue();
+  const events: GatewayEvent[] = [];
+  const commands: MediaCommand[] = [];
+  const workers = new MediaWorkers((event) => events.push(event));
+  const port: MediaWorkerPort = { send: (command) => commands.push(command), onEvent: () => {} };
+  workers.add(port, { icePort: 7882, fingerprint: { algorithm: 'sha-256', value: 'AA' } });
+  let counter = 0;
+  const random = {
+    bytes: (length: number) => Uint8Array.from({ length }, () => counter++ % 240),
+    u32: () => counter++,
+  };
+  const clock = { now: () => now };
+  const wall = { unixMs: () => 0 };
+  const emit = (event: GatewayEvent) => events.push(event);
+  const rooms = new Rooms({ workers, timers, clock, wall, random, emit });
+  const office = { ...trunk, ...change };
+  const door = new PhoneDoor({
+    rooms,
+    trunks: new TrunkTable([office]),
+    rules: [
+      {
+        id: 'SDR_all',
+        name: '',
+        trunkIds: [],
+        numbers: [],
+        inboundNumbers: [],
+        room: { kind: 'callee', roomPrefix: '', randomize: false },
+        hidePhoneNumber: false,
+        attributes: {},
+        metadata: '',
+      },
+    ],
+    limits: new TrunkLimits(),
+    clock,
+    timers,
+    random,
+    emit,
+    announce: () => '192.0.2.1',
+  });
+  const leg = () => {
+    const opened = commands.findLast((command) => command.type === 'leg.open');
+    if (opened === undefined) throw new Error('no leg was opened');
+    return opened.leg;
+  };
+  return {
+    door,
+    rooms,
+    timers,
+    events,
+    commands,
+    media: (event: MediaEvent) => port.onEvent(event),
+    opened: (rtp = 12_000) => port.onEvent({ type: 'leg.opened', leg: leg(), port: rtp }),
+    closed: () =>
+      port.onEvent({
+        type: 'leg.closed',
+        leg: leg(),
+        quality: { packetsIn: 1, packetsOut: 1, lost: 0, concealed: 0, late: 0, jitterMs: 0 },
+      }),
+    leg,
+    at(ms: number) {
+      now = ms;
+      timers.run(now);
+    },
+    ending: () => events.findLast((event) => event.type === 'call.ended'),
+  };
+}
+
+describe('the phone door', () => {
+  it('rings, answers with A-law and lets the phone into the room it dialled', () => {
+    const { door, rooms, opened, commands, events } = world();
+    const caller = phone();
+    door.onInvite(caller.invite);
+    expect(caller.said).toEqual(['180']);
+    opened();
+    expect(caller.said).toEqual(['180', '200']);
+    expect(caller.sdp()).toContain('m=audio 12000 RTP/AVP 8 101');
+    expect(caller.sdp()).toContain('c=IN IP4 192.0.2.1');
+    const media = commands.find((command) => command.type === 'leg.media');
+    expect(media?.media).toMatchObject({
+      remote: { address: '192.0.2.9', port: 4000, rtcpPort: 4001 },
+      codec: { mime: 'audio/pcma', payloadType: 8 },
+      dtmfOut: 101,
+      allowedSources: ['192.0.2.9', '192.0.2.9'],
+    });
+    caller.handler().confirmed(undefined);
+    const inside = rooms.find('lobby')?.participants.get('sip_+60312345678');
+    expect(inside?.kind).toBe('sip');
+    expect(inside?.attributes.get('sip.callStatus')).toBe('active');
+    expect(inside?.attributes.get('sip.phoneNumber')).toBe('+60312345678');
+    expect([...(inside?.tracks.values() ?? [])][0]?.codecs[0]?.mime).toBe('audio/pcma');
+    expect(events.map((event) => event.type)).toContain('call.answered');
+  });
+
+  it('ends by BYE and leaves nothing behind', () => {
+    const { door, rooms, opened, closed, timers, at, ending } = world();
+    const caller = phone();
+    door.onInvite(caller.invite);
+    opened();
+    caller.handler().confirmed(undefined);
+    at(5000);
+    caller.handler().ended({ by: 'bye', reason: undefined });
+    closed();
+    expect(caller.said).toEqual(['180', '200']);
+    expect(ending()).toMatchObject({
+      durationMs: 5000,
+      ending: { cause: 'bye', q850: 16 },
+      quality: { lost: 0 },
+    });
+    expect(door.size).toBe(0);
+    at(60_000);
+    expect([...rooms.rooms]).toEqual([]);
+    expect(timers.size).toBe(0);
+  });
+
+  it('is over even when the worker never says so', () => {
+    const { door, opened, timers, at, ending } = world();
+    const caller = phone();
+    door.onInvite(caller.invite);
+    opened();
+    caller.handler().ended({ by: 'ack-timeout' });
+    at(60_000);
+    expect(ending()).toMatchObject({ ending: { cause: 'ack-timeout' } });
+    expect(door.size).toBe(0);
+    expect(timers.size).toBe(0);
+  });
+
+  it('takes a CANCEL while the port is being reserved, and a port that comes too late', () => {
+    const { door, opened, closed, ending } = world();
+    const caller = phone();
+    door.onInvite(caller.invite);
+    caller.handler().ended({ by: 'cancel', reason: undefined });
+    opened();
+    closed();
+    expect(caller.said).toEqual(['180']);
+    expect(ending()).toMatchObject({ ending: { cause: 'cancelled', sipStatus: 487 } });
+  });
+
+  it.each([
+    ['no codec in common', { offer: offer(['m=audio 4000 RTP/AVP 18']) }, /^488 .*no-common-codec/],
+    ['no SDP in the body', { offer: utf8('hello') }, /^400 .*bad-offer/],
+    [
+      'media towards a group',
+      { offer: offer(['c=IN IP4 224.0.0.1', 'm=audio 4000 RTP/AVP 8', 'c=IN IP4 224.0.0.1']) },
+      /^488 .*bad-media-address/,
+    ],
+    [
+      'media towards ourselves',
+      { offer: offer(['m=audio 4000 RTP/AVP 8', 'c=IN IP4 127.0.0.1']) },
+      /^488 .*bad-media-address/,
+    ],
+    ['a number that is none', { to: 'a b' }, /^484 .*bad-number/],
+    ['a stranger', { source: '198.51.100.1' }, /^403 .*no-trunk/],
+  ])('refuses %s', (_name, options, reply) => {
+    const { door, events, commands } = world();
+    const caller = phone(options);
+    door.onInvite(caller.invite);
+    expect(caller.said).toHaveLength(1);
+    expect(caller.said[0]).toMatch(reply);
+    expect(events.map((event) => event.type)).toEqual(['call.refused']);
+    expect(commands).toEqual([]);
+  });
+
+  it('keeps to the trunk limit, and gives the place back', () => {
+    const { door, opened, closed } = world({ maxCalls: 1 });
+    const first = phone();
+    door.onInvite(first.invite);
+    opened();
+    const second = phone();
+    door.onInvite(second.invite);
+    expect(second.said[0]).toMatch(/^503 .*trunk-limit/);
+    first.handler().ended({ by: 'bye', reason: undefined });
+    closed();
+    const third = phone();
+    door.onInvite(third.invite);
+    expect(third.said).toEqual(['180']);
+  });
+
+  it('lets two calls from one number stand side by side', () => {
+    const { door, rooms, opened } = world();
+    door.onInvite(phone().invite);
+    opened();
+    door.onInvite(phone().invite);
+    opened();
+    expect([...rooms.find('lobby')!.participants.keys()]).toEqual(['sip_+60312345678', 'sip_+60312345678_2']);
+  });
+
+  it('offers by itself when the INVITE does not, and hangs up when the ACK brings nothing', () => {
+    const { door, opened, commands } = world();
+    const good = phone({ offer: undefined });
+    door.onInvite(good.invite);
+    opened();
+    expect(good.sdp()).toContain('m=audio 12000 RTP/AVP 8 0 101');
+    expect(commands.some((command) => command.type === 'leg.media')).toBe(false);
+    good.handler().confirmed(offer(['m=audio 4000 RTP/AVP 0']));
+    expect(commands.find((command) => command.type === 'leg.media')?.media.codec.mime).toBe('audio/pcmu');
+    const bad = phone({ offer: undefined });
+    door.onInvite(bad.invite);
+    opened();
+    bad.handler().confirmed(undefined);
+    expect(bad.said[2]).toMatch(/^BYE .*no-answer-sdp/);
+  });
+
+  it('answers hold with the mirrored direction, and refuses a codec that browsers do not have', () => {
+    const { door, opened, commands } = world();
+    const caller = phone();
+    door.onInvite(caller.invite);
+    opened();
+    caller.handler().confirmed(undefined);
+    const answers: string[] = [];
+    const settle = {
+      accept: (sdp: Uint8Array) => answers.push(fromUtf8(sdp)),
+      reject: (status: number) => answers.push(`${status}`),
+    };
+    caller.handler().reoffered(caller.request, offer(['m=audio 4000 RTP/AVP 8', 'a=sendonly']), settle);
+    expect(answers[0]).toContain('a=recvonly');
+    expect(commands.findLast((command) => command.type === 'leg.media')?.media.direction).toBe('recvonly');
+    caller.handler().reoffered(caller.request, offer(['m=audio 4000 RTP/AVP 0']), settle);
+    expect(answers[1]).toBe('488');
+    expect(commands.findLast((command) => command.type === 'leg.media')?.media.codec.mime).toBe('audio/pcma');
+    caller.handler().reoffered(caller.request, undefined, settle);
+    expect(answers[2]).toContain('a=sendrecv');
+  });
+
+  it('hangs up when the room closes, when nothing is heard, and when it lasts too long', () => {
+    const { door, rooms, opened, media, leg, at } = world();
+    const silent = phone();
+    door.onInvite(silent.invite);
+    opened();
+    media({ type: 'leg.silent', leg: leg() });
+    expect(silent.said[2]).toMatch(/^BYE .*media-timeout/);
+    const long = phone();
+    door.onInvite(long.invite);
+    opened();
+    at(3_600_001);
+    expect(long.said[2]).toMatch(/^BYE .*max-duration/);
+    const last = phone();
+    door.onInvite(last.invite);
+    opened();
+    rooms.stop('server_shutdown');
+    expect(last.said[2]).toMatch(/^BYE .*stopping/);
+  });
+
+  it('stops: those who talk get a BYE, those who ring a 503, newcomers too', () => {
+    const { door, opened } = world();
+    const talking = phone();
+    door.onInvite(talking.invite);
+    opened();
+    const ringing = phone();
+    door.onInvite(ringing.invite);
+    door.stop();
+    expect(talking.said[2]).toMatch(/^BYE .*stopping/);
+    expect(ringing.said[1]).toMatch(/^503 .*stopping/);
+    const late = phone();
+    door.onInvite(late.invite);
+    expect(late.said[0]).toMatch(/^503 .*stopping/);
+  });
+
+  it('fails closed when no port is free', () => {
+    const { door, media, leg, closed } = world();
+    const caller = phone();
+    door.onInvite(caller.invite);
+    media({ type: 'leg.failed', leg: leg(), reason: 'exhausted' });
+    expect(caller.said[1]).toMatch(/^503 .*no-ports/);
+    closed();
+    expect(door.size).toBe(0);
+  });
+});
