@@ -1,0 +1,40 @@
+import { networkInterfaces } from 'node:os';
+import { AddressSet } from '../trunk/addresses.ts';
+
+/** An address of this machine, and the network that it is in, `192.0.2.5/24`. */
+export interface LocalAddress {
+  readonly address: string;
+  readonly cidr: string;
+}
+
+/** IPv4 addresses of this machine, loopback last. */
+export function localAddresses(): LocalAddress[] {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const v4 = all.filter((one) => one.family === 'IPv4' && one.cidr !== null);
+  const ordered = [...v4.filter((one) => !one.internal), ...v4.filter((one) => one.internal)];
+  return ordered.map((one) => ({ address: one.address, cidr: one.cidr ?? `${one.address}/32` }));
+}
+
+/**
+ * Chooses, of our addresses, the one that a remote reaches: the one on its own network; loopback for loopback; else
+ * what is announced first (behind a 1:1 NAT the public address, which no interface has).
+ */
+export function announcer(
+  announced: readonly string[],
+  locals: readonly LocalAddress[],
+): (remote: { readonly address: string }) => string {
+  const networks = locals
+    .filter((local) => announced.includes(local.address) || local.address.startsWith('127.'))
+    .map((local) => ({ address: local.address, network: new AddressSet([local.cidr]) }));
+  const fallback = announced.find((address) => !address.startsWith('127.')) ?? announced[0] ?? '127.0.0.1';
+  const known = new Map<string, string>();
+  return ({ address }) => {
+    const before = known.get(address);
+    if (before !== undefined) return before;
+    const found = networks.find(({ network }) => network.has(address))?.address ?? fallback;
+    // Bounded: carriers have few addresses; a spray of others only turns the memory over.
+    if (known.size >= 1024) known.clear();
+    known.set(address, found);
+    return found;
+  };
+}
