@@ -44,7 +44,12 @@ export function roomName(rule: DispatchRule, call: TrunkCall, unique: string): s
     case 'direct':
       return room.roomName;
     case 'individual':
-      return joined([room.roomPrefix, rule.hidePhoneNumber ? '' : call.caller, unique]);
+      // A hidden number must not show in the room's name either.
+      return joined([
+        room.roomPrefix,
+        rule.hidePhoneNumber ? '' : call.caller,
+        room.randomize || rule.hidePhoneNumber ? unique : '',
+      ]);
     case 'callee':
       return `${room.roomPrefix}${call.called}${room.randomize ? `_${unique}` : ''}`;
   }
@@ -82,7 +87,7 @@ function describeRoom(room: RoomChoice): string {
     case 'direct':
       return `everyone into room ${room.roomName}`;
     case 'individual':
-      return 'a room of its own for the call';
+      return room.randomize ? 'a room of its own for the call' : 'the room of the caller';
     case 'callee':
       return 'the room of the called number';
   }

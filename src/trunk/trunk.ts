@@ -33,8 +33,8 @@ export interface InboundTrunk {
 export type RoomChoice =
   /** One fixed room for all. */
   | { readonly kind: 'direct'; readonly roomName: string }
-  /** A room of their own for each call: prefix, caller, random characters. */
-  | { readonly kind: 'individual'; readonly roomPrefix: string }
+  /** A room for each caller: prefix and caller; `randomize` adds random characters, so that each call has its own. */
+  | { readonly kind: 'individual'; readonly roomPrefix: string; readonly randomize: boolean }
   /** A room for each called number: prefix and number; `randomize` adds random characters. */
   | { readonly kind: 'callee'; readonly roomPrefix: string; readonly randomize: boolean };
 

@@ -1,0 +1,104 @@
+import { DEVELOPMENT_KEY } from './development.ts';
+import type { Config } from './schema.ts';
+import type { Path } from './source.ts';
+
+/** A fault between keys that are right by themselves. */
+export interface Inconsistency {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** Secrets shorter than a SHA-256 digest weaken the tokens' HMAC (RFC 7518 section 3.2). */
+const SHORTEST_SECRET = 32;
+
+/** What no single key shows: keys that are missing or well known, ids that clash or lead nowhere, ports in use twice. */
+export function consistencyFaults(
+  config: Config,
+  mode: 'development' | 'production',
+): readonly Inconsistency[] {
+  return [
+    ...keyFaults(config, mode),
+    ...duplicates(config.trunks, 'trunks'),
+    ...duplicates(config.rules, 'rules'),
+    ...danglingTrunks(config),
+    ...portClashes(config),
+  ];
+}
+
+function keyFaults({ keys }: Config, mode: 'development' | 'production'): Inconsistency[] {
+  if (Object.keys(keys).length === 0) {
+    return [
+      {
+        path: ['keys'],
+        message: 'at least one API key with its secret is needed (or --dev for the development key)',
+      },
+    ];
+  }
+  return Object.entries(keys).flatMap(([key, secret]): Inconsistency[] => {
+    const path = ['keys', key];
+    if (key === DEVELOPMENT_KEY.key && secret === DEVELOPMENT_KEY.secret) {
+      return mode === 'development'
+        ? []
+        : [{ path, message: 'the development key is refused without --dev' }];
+    }
+    return secret.length >= SHORTEST_SECRET
+      ? []
+      : [{ path, message: `the secret must have at least ${SHORTEST_SECRET} characters` }];
+  });
+}
+
+function duplicates(items: readonly { readonly id: string }[], section: string): Inconsistency[] {
+  return items.flatMap(({ id }, index) => {
+    const first = items.findIndex((item) => item.id === id);
+    return first === index
+      ? []
+      : [{ path: [section, index, 'id'], message: `${id} is the id of ${section}[${first}] already` }];
+  });
+}
+
+function danglingTrunks({ trunks, rules }: Config): Inconsistency[] {
+  const known = new Set(trunks.map(({ id }) => id));
+  return rules.flatMap((rule, index) =>
+    rule.trunk_ids.flatMap((id, at) =>
+      known.has(id) ? [] : [{ path: ['rules', index, 'trunk_ids', at], message: `there is no trunk ${id}` }],
+    ),
+  );
+}
+
+interface Ports {
+  readonly path: Path;
+  readonly protocol: 'udp' | 'tcp';
+  readonly first: number;
+  readonly last: number;
+}
+
+function portClashes({ sip, http, ice, turn, rtp, media }: Config): Inconsistency[] {
+  const one = (path: Path, port: number, protocol: 'udp' | 'tcp'): Ports => ({
+    path,
+    protocol,
+    first: port,
+    last: port,
+  });
+  const workers = media.workers === 'auto' ? 1 : media.workers;
+  const all: Ports[] = [
+    one(['sip', 'port'], sip.port, 'udp'),
+    one(['sip', 'port'], sip.port, 'tcp'),
+    one(['http', 'port'], http.port, 'tcp'),
+    { path: ['ice', 'udp_port'], protocol: 'udp', first: ice.udp_port, last: ice.udp_port + workers - 1 },
+    { path: ['rtp', 'ports'], protocol: 'udp', ...rtp.ports },
+  ];
+  if (turn.enabled) {
+    all.push(one(['turn', 'port'], turn.port, 'udp'), one(['turn', 'port'], turn.port, 'tcp'));
+    all.push({ path: ['turn', 'relay_ports'], protocol: 'udp', ...turn.relay_ports });
+  }
+  return all.flatMap((ports, index) => {
+    const other = all.slice(0, index).find((earlier) => overlap(earlier, ports));
+    return other === undefined
+      ? []
+      : [{ path: ports.path, message: `overlaps with ${other.path.join('.')} (${ports.protocol})` }];
+  });
+}
+
+function overlap(a: Ports, b: Ports): boolean {
+  return a.protocol === b.protocol && a.first <= b.last && b.first <= a.last;
+}

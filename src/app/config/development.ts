@@ -1,0 +1,53 @@
+import type { Config, RuleConfig, TrunkConfig } from './schema.ts';
+
+/** The well-known pair; whoever finds it outside of `--dev` holds an open door. */
+export const DEVELOPMENT_KEY = { key: 'devkey', secret: 'secret' } as const;
+
+/** Loopback and the private ranges (RFC 1918, RFC 4193). */
+export const DEVELOPMENT_ADDRESSES: readonly string[] = [
+  '127.0.0.0/8',
+  '::1',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  'fc00::/7',
+];
+
+/** What `--dev` puts where nothing is configured: keys, and a trunk by which any near phone reaches any room. */
+export function withDevelopmentDefaults(config: Config): Config {
+  const bare = config.trunks.length === 0 && config.rules.length === 0;
+  return {
+    ...config,
+    keys:
+      Object.keys(config.keys).length > 0 ? config.keys : { [DEVELOPMENT_KEY.key]: DEVELOPMENT_KEY.secret },
+    trunks: bare ? [developmentTrunk] : config.trunks,
+    rules: bare ? [developmentRule] : config.rules,
+  };
+}
+
+const developmentTrunk: TrunkConfig = {
+  id: 'development',
+  name: 'Development: loopback and private addresses',
+  numbers: [],
+  allowed_addresses: [...DEVELOPMENT_ADDRESSES],
+  allowed_numbers: [],
+  media_addresses: [],
+  codecs: ['PCMA', 'PCMU'],
+  called_number_from: 'request-uri',
+  ringing_timeout: 30_000,
+  max_call_duration: 86_400_000,
+  max_calls: 0,
+  calls_per_second: 0,
+};
+
+const developmentRule: RuleConfig = {
+  id: 'development',
+  name: 'The number dialled is the room',
+  trunk_ids: [],
+  numbers: [],
+  inbound_numbers: [],
+  callee: { room_prefix: '', randomize: false },
+  hide_phone_number: false,
+  attributes: {},
+  metadata: '',
+};

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { parseNetwork } from '../../trunk/addresses.ts';
+import { isCountry, normalizeNumber } from '../../trunk/number.ts';
+
+/** A UDP or TCP port. */
+export const port = z.int().min(1).max(65_535);
+
+/** A span of time as `500ms`, `30s`, `5m`, `1h`; ms inside. */
+export const duration = z
+  .string({ error: 'a duration with its unit is expected, such as 500ms, 30s, 5m, 1h' })
+  .regex(/^\d{1,9}(ms|s|m|h)$/, { error: 'a duration with its unit is expected, such as 500ms, 30s, 5m, 1h' })
+  .transform((text) => Number.parseInt(text, 10) * UNITS[text.replace(/^\d+/, '') as keyof typeof UNITS]);
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A range of ports as `10000-19999`, both ends included. */
+export const portRange = z
+  .string({ error: 'a range of ports is expected, such as 10000-19999' })
+  .regex(/^\d{1,5}-\d{1,5}$/, { error: 'a range of ports is expected, such as 10000-19999' })
+  .transform((text) => {
+    const [first, last] = text.split('-').map(Number) as [number, number];
+    return { first, last };
+  })
+  .refine(({ first, last }) => first >= 1 && last <= 65_535 && last > first, {
+    error: 'the first port must be lower than the last, both between 1 and 65535',
+  });
+
+/** An address to listen on or to announce: literal, for names are not resolved. */
+export const address = z.string().refine((text) => !text.includes('/') && parseNetwork(text).ok, {
+  error: 'an IPv4 or IPv6 address is expected',
+});
+
+/** An address or CIDR. A range that names everybody is refused: nobody shall be let in by a slip. */
+export const network = z
+  .string()
+  .refine((text) => parseNetwork(text).ok, {
+    error: 'an IP address or CIDR is expected, such as 203.0.113.0/24',
+  })
+  .refine((text) => !/\/0+$/.test(text), {
+    error: 'this names everybody; name the carrier\u2019s own addresses',
+  });
+
+/** A telephone number or name, as `normalizeNumber` takes it. */
+export const number = z
+  .string({ error: 'a number must stand in quotes, else YAML drops its leading 0 or +' })
+  .refine((text) => normalizeNumber(text, undefined).ok, {
+    error: 'a number is expected: 1 to 64 of 0-9 * # A-Z a-z . _ - after an optional +',
+  });
+
+/** An ISO 3166 country code that numbers can be normalised by. */
+export const country = z
+  .string()
+  .refine(isCountry, { error: 'an ISO 3166 country code is expected, such as MY' });
+
+/** An id of a trunk or rule. */
+export const id = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,64}$/, { error: 'an id is 1 to 64 of A-Z a-z 0-9 . _ -' });
+
+/** Names of rooms and their prefixes. */
+export const roomText = z.string().max(128);

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { address, duration, port, portRange } from './fields.ts';
+import { ruleSchema, trunkSchema } from './schema-trunks.ts';
+
+/**
+ * The one schema of the configuration: types, defaults, docs/CONFIG.md, config/trunkroom.yaml, the JSON schema and
+ * all error messages come from here.
+ */
+export const configSchema = z.strictObject({
+  node: z
+    .strictObject({
+      addresses: z.array(address).default([]).meta({
+        description:
+          'Addresses announced to phones and browsers, the preferred one first; behind NAT the public one. Empty: all IPv4 addresses of this machine, with --dev 127.0.0.1 too.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'This machine.' }),
+  sip: z
+    .strictObject({
+      address: address.default('0.0.0.0').meta({ description: 'Address to listen on.' }),
+      port: port.default(5060).meta({ description: 'UDP and TCP port for SIP.' }),
+      user_agent: z
+        .string()
+        .regex(/^[ -~]{1,64}$/)
+        .default('trunkroom')
+        .meta({ description: 'Server and User-Agent header.' }),
+    })
+    .prefault({})
+    .meta({ description: 'The phone door\u2019s signaling.' }),
+  http: z
+    .strictObject({
+      address: address.default('0.0.0.0').meta({ description: 'Address to listen on.' }),
+      port: port
+        .default(7880)
+        .meta({ description: 'TCP port for the page, the API, WebSocket signaling and metrics.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Page, API and browser signaling.' }),
+  ice: z
+    .strictObject({
+      udp_port: port
+        .default(7882)
+        .meta({ description: 'First UDP port for browsers\u2019 media; one for each media worker.' }),
+      tcp_port: port.default(7881).meta({
+        description: 'TCP port kept for ICE over TCP (RFC 6544). This version does not listen on it.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'Browsers\u2019 media.' }),
+  turn: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .meta({ description: 'Whether the embedded STUN and TURN server runs.' }),
+      address: address.default('0.0.0.0').meta({ description: 'Address to listen on.' }),
+      port: port.default(3478).meta({ description: 'UDP and TCP port for STUN and TURN.' }),
+      relay_ports: portRange.prefault('30000-39999').meta({ description: 'UDP ports of relayed addresses.' }),
+      realm: z
+        .string()
+        .regex(/^[A-Za-z0-9.-]{1,128}$/)
+        .default('trunkroom')
+        .meta({ description: 'Realm of the credentials.' }),
+      secret: z.string().min(16).optional().meta({
+        description:
+          'Shared secret that credentials are derived from; absent: a new random one at each start.',
+      }),
+      secret_file: z.string().min(1).optional().meta({ description: 'File that holds the secret.' }),
+      credential_ttl: duration.prefault('4h').meta({ description: 'How long credentials are good for.' }),
+    })
+    .prefault({})
+    .meta({ description: 'The embedded STUN and TURN server.' }),
+  rtp: z
+    .strictObject({
+      ports: portRange
+        .prefault('10000-19999')
+        .meta({ description: 'UDP ports for phones\u2019 media; a call takes two.' }),
+      media_timeout: duration.prefault('30s').meta({
+        description: 'A call from which neither RTP nor RTCP came for so long is ended; 0s: never.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'Phones\u2019 media.' }),
+  media: z
+    .strictObject({
+      workers: z
+        .union([z.literal('auto'), z.int().min(1).max(64)], {
+          error: 'auto or a number from 1 to 64 is expected',
+        })
+        .default('auto')
+        .meta({ description: 'Media worker threads; auto: one per core less one, at least one.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Where packets and samples are moved.' }),
+  room: z
+    .strictObject({
+      departure_timeout: duration
+        .prefault('20s')
+        .meta({ description: 'How long a room stays when the last has left.' }),
+      max_participants: z.int().min(1).default(1000).meta({ description: 'Participants in one room.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Rooms.' }),
+  limits: z
+    .strictObject({
+      max_calls: z
+        .int()
+        .min(1)
+        .default(1000)
+        .meta({ description: 'Phone calls at the same time. Beyond it: 503.' }),
+      calls_per_second: z
+        .number()
+        .positive()
+        .default(100)
+        .meta({ description: 'New phone calls per second, and as many at once. Beyond it: 503.' }),
+      max_rooms: z.int().min(1).default(10_000).meta({ description: 'Rooms at the same time.' }),
+    })
+    .prefault({})
+    .meta({ description: 'What this gateway takes on in all.' }),
+  keys: z
+    .record(z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/), z.string().min(1))
+    .default({})
+    .meta({
+      description:
+        'API keys and their secrets (at least 32 characters): who holds one may sign tokens and use the API. With --dev and none given: devkey and secret.',
+    }),
+  key_file: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'File with more keys, one line each: `key: secret`.' }),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .default('info')
+        .meta({ description: 'What is logged at least.' }),
+      format: z
+        .enum(['auto', 'pretty', 'json'])
+        .default('auto')
+        .meta({ description: 'Lines for people or for machines; auto: pretty on a terminal, else JSON.' }),
+    })
+    .prefault({})
+    .meta({ description: 'The log, on standard output.' }),
+  trunks: z.array(trunkSchema).max(1000).default([]).meta({
+    description:
+      'Who may call in: LiveKit\u2019s SIPInboundTrunkInfo. With --dev and none given: the development trunk.',
+  }),
+  rules: z
+    .array(ruleSchema)
+    .max(10_000)
+    .default([])
+    .meta({ description: 'Where calls go: LiveKit\u2019s SIPDispatchRuleInfo.' }),
+});
+
+/** The configuration, checked and complete; keys as in the file, durations in ms. */
+export type Config = z.output<typeof configSchema>;
+/** One of `trunks`. */
+export type TrunkConfig = Config['trunks'][number];
+/** One of `rules`. */
+export type RuleConfig = Config['rules'][number];
