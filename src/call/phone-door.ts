@@ -4,6 +4,7 @@ import type { HostPort } from '../base/net.ts';
 import { formatHostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
@@ -24,6 +25,8 @@ export interface PhoneDoorOptions {
   readonly trunks: TrunkTable;
   readonly rules: readonly DispatchRule[];
   readonly limits: TrunkLimits;
+  /** What the gateway takes on in all, beside each trunk's own limits. */
+  readonly capacity: { readonly calls: number; readonly callsPerSecond: number };
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -38,10 +41,16 @@ type Accepted = Extract<Route, { ok: true }>;
 export class PhoneDoor {
   readonly #options: PhoneDoorOptions;
   readonly #calls = new Map<string, PhoneCall>();
+  readonly #rate: TokenBucket;
   #stopping = false;
 
   constructor(options: PhoneDoorOptions) {
     this.#options = options;
+    const { callsPerSecond } = options.capacity;
+    this.#rate = new TokenBucket(
+      { perSecond: callsPerSecond, burst: Math.max(1, callsPerSecond) },
+      options.clock.now(),
+    );
   }
 
   /** Calls that are not over yet. */
@@ -66,10 +75,12 @@ export class PhoneDoor {
   /** Why the call is refused after all; undefined when it is in. */
   #admit(invite: IncomingInvite, decision: Accepted): EndingCause | undefined {
     if (this.#stopping) return 'stopping';
+    const { capacity, clock } = this.#options;
+    if (this.#calls.size >= capacity.calls || !this.#rate.take(clock.now())) return 'overload';
     const negotiation = new Negotiation(decision.trunk.codecs, this.#options.random.u32());
     const planned = planFor(invite, negotiation);
     if (!planned.ok) return planned.error;
-    const slot = this.#options.limits.begin(decision.trunk, this.#options.clock.now());
+    const slot = this.#options.limits.begin(decision.trunk, clock.now());
     if (!slot.ok) return slot.error;
     return this.#letIn(invite, decision, negotiation, planned.value, slot.value);
   }

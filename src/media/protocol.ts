@@ -7,6 +7,9 @@
  * the two sides close things on their own.
  */
 import type { DropPlace, LegQuality } from '../events/index.ts';
+import type { IceCredentials } from '../ice/credentials.ts';
+
+export type { IceCredentials };
 
 /** A room's sid, `RM_…`. */
 export type RoomId = string;
@@ -37,12 +40,6 @@ export interface ExtensionIds {
   readonly audioLevel: number;
   readonly absSendTime: number;
   readonly transportCc: number;
-}
-
-/** ICE short-term credentials of one end (RFC 8445 section 5.3). */
-export interface IceCredentials {
-  readonly ufrag: string;
-  readonly pwd: string;
 }
 
 /** `a=fingerprint`: `sha-256`, upper-case hex pairs with colons. */

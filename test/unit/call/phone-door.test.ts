@@ -83,7 +83,7 @@ function phone(
   return { invite, said, sdp: () => sdp, handler: () => invite.handler, request };
 }
 
-function world(change: Partial<InboundTrunk> = {}) {
+function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 100, callsPerSecond: 100 }) {
   let now = 0;
   const timers = new WakeQueue();
   const events: GatewayEvent[] = [];
@@ -118,6 +118,7 @@ function world(change: Partial<InboundTrunk> = {}) {
       },
     ],
     limits: new TrunkLimits(),
+    capacity,
     clock,
     timers,
     random,
@@ -260,6 +261,21 @@ describe('the phone door', () => {
     const third = phone();
     door.onInvite(third.invite);
     expect(third.said).toEqual(['180']);
+  });
+
+  it('takes on no more than the gateway can', () => {
+    const few = world({}, { calls: 1, callsPerSecond: 100 });
+    few.door.onInvite(phone().invite);
+    const second = phone();
+    few.door.onInvite(second.invite);
+    expect(second.said[0]).toMatch(/^503 .*overload/);
+    const slow = world({ maxCalls: 0 }, { calls: 100, callsPerSecond: 2 });
+    const fates = [1, 2, 3].map(() => {
+      const caller = phone();
+      slow.door.onInvite(caller.invite);
+      return caller.said[0]?.slice(0, 3);
+    });
+    expect(fates).toEqual(['180', '180', '503']);
   });
 
   it('lets two calls from one number stand side by side', () => {
