@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { readConfig } from './config/read.ts';
+import { reportFaults } from './config/report.ts';
+import { start } from './start.ts';
+
+const USAGE = `usage: trunkroom COMMAND [--config FILE] [--dev]
+
+  start    run the gateway until SIGTERM or SIGINT
+  check    read the configuration, say what is wrong with it, and exit
+
+  --config FILE   YAML; see docs/CONFIG.md
+  --dev           development keys and a trunk open to loopback and private addresses
+`;
+
+const [command, ...rest] = process.argv.slice(2);
+
+switch (command) {
+  case 'start':
+    await start(rest);
+    break;
+  case 'check': {
+    const read = readConfig(rest, process.env);
+    if (read.ok) process.stdout.write('the configuration is good\n');
+    else {
+      reportFaults(read.error);
+      process.exitCode = 2;
+    }
+    break;
+  }
+  default:
+    process.stderr.write(USAGE);
+    process.exitCode = command === undefined || command === '--help' ? 0 : 2;
+}

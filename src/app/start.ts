@@ -1,0 +1,48 @@
+import { banner } from './banner.ts';
+import { type Gateway, openGateway } from './compose.ts';
+import { readConfig } from './config/read.ts';
+import { reportFaults } from './config/report.ts';
+import { StartupError } from './startup-error.ts';
+
+/** How long everybody has to be told and every socket to close, ms. */
+const SHUTDOWN_MS = 4500;
+
+/**
+ * Runs the gateway until SIGTERM or SIGINT. Exit codes: 0 after a clean stop, 1 when it could not start or failed,
+ * 2 for a bad configuration or command line.
+ */
+export async function start(argv: readonly string[]): Promise<void> {
+  const beganAt = performance.now();
+  const read = readConfig(argv, process.env);
+  if (!read.ok) {
+    reportFaults(read.error);
+    process.exitCode = 2;
+    return;
+  }
+  let gateway: Gateway;
+  try {
+    gateway = await openGateway(read.value);
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+  const startupMs = performance.now() - beganAt;
+  gateway.emit({ type: 'gateway.ready', startupMs });
+  process.stdout.write(banner(read.value, startupMs));
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    // A second signal means: at once.
+    if (stopping) process.exit(1);
+    stopping = true;
+    gateway.emit({ type: 'gateway.stopping', signal });
+    const late = setTimeout(() => process.exit(0), SHUTDOWN_MS);
+    void gateway.stop().then(() => {
+      clearTimeout(late);
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

@@ -1,0 +1,27 @@
+import { ListenError } from '../adapters/tcp/tcp.ts';
+import { BindError } from '../adapters/udp/udp.ts';
+import { portOwner } from './port-owner.ts';
+
+/** The gateway cannot start, for a reason that its operator can mend: one line, no stack. */
+export class StartupError extends Error {}
+
+/** Runs `open`; a port that cannot be had becomes a {@link StartupError} that names the setting and who holds it. */
+export async function listening<T>(setting: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof BindError) throw taken(setting, 'udp', error);
+    if (error instanceof ListenError) throw taken(setting, 'tcp', error);
+    throw error;
+  }
+}
+
+function taken(
+  setting: string,
+  protocol: 'udp' | 'tcp',
+  { code, local }: BindError | ListenError,
+): StartupError {
+  const where = `${setting}: ${protocol.toUpperCase()} port ${local.port} on ${local.address}`;
+  if (code !== 'EADDRINUSE') return new StartupError(`${where} cannot be opened: ${code}`);
+  return new StartupError(`${where} is taken by ${portOwner(protocol, local.port) ?? 'another process'}`);
+}
