@@ -35,7 +35,7 @@ export function numberKey(normalized: string): string {
 
 /** Whether `code` is a country that {@link normalizeNumber} knows. */
 export function isCountry(code: string): boolean {
-  return isSupportedCountry(code as CountryCode);
+  return isSupportedCountry(code);
 }
 
 function toE164(digits: string, country: string | undefined): string {

@@ -1,0 +1,102 @@
+import type { Clock } from '../../base/clock.ts';
+import { type Log, redactNumber } from '../../base/log.ts';
+import { TokenBucket } from '../../base/token-bucket.ts';
+import type { EventSink, GatewayEvent } from '../../events/index.ts';
+import { DropSampler } from './drop-sampler.ts';
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** Level and words for each event: who adds an event must say here how loud it is. */
+const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = {
+  'gateway.ready': ['info', 'gateway is ready'],
+  'gateway.stopping': ['info', 'gateway is stopping'],
+  'call.received': ['info', 'call received'],
+  'call.refused': ['warn', 'call refused'],
+  'call.ringing': ['debug', 'call is ringing'],
+  'call.answered': ['info', 'call answered'],
+  'call.media': ['debug', 'first RTP of the phone'],
+  'call.dtmf': ['debug', 'key pressed'],
+  'call.ended': ['info', 'call ended'],
+  'room.opened': ['info', 'room opened'],
+  'room.closed': ['info', 'room closed'],
+  'participant.joined': ['info', 'participant joined'],
+  'participant.left': ['info', 'participant left'],
+  'track.published': ['debug', 'track published'],
+  'track.unpublished': ['debug', 'track unpublished'],
+  'transport.connected': ['info', 'browser media connected'],
+  'transport.failed': ['warn', 'browser media failed'],
+  'signal.refused': ['warn', 'browser refused'],
+  'turn.allocated': ['debug', 'TURN allocation made'],
+  'turn.released': ['debug', 'TURN allocation released'],
+  'turn.refused': ['warn', 'TURN request refused'],
+  dropped: ['warn', 'bad input dropped'],
+  'worker.failed': ['error', 'media worker failed'],
+};
+
+/** Refused calls come from listed trunks and are wanted one by one, unless there are too many. */
+const REFUSED_CALLS = { perSecond: 20, burst: 100 };
+
+/**
+ * Writes each event as one line. Numbers are cut short, keys that were pressed are left out (they may be a PIN), and
+ * what strangers can cause at will is sampled.
+ */
+export function eventLog(log: Log, clock: Clock): EventSink {
+  const drops = new DropSampler();
+  const refusals = new TokenBucket(REFUSED_CALLS, clock.now());
+  return (event) => {
+    const { type } = event;
+    let count: { readonly count: number } | undefined;
+    if (isProvoked(event) && !(event.type === 'call.refused' && refusals.take(clock.now()))) {
+      const due = drops.add(sampleKey(event), event.type === 'dropped' ? event.count : 1, clock.now());
+      if (due === undefined) return;
+      count = { count: due };
+    }
+    const [level, message] = LINES[type];
+    log[type === 'call.ended' && event.ending.fault === 'server' ? 'warn' : level](
+      { ...redactEvent(event), ...count },
+      message,
+    );
+  };
+}
+
+type Provoked = Extract<
+  GatewayEvent,
+  { type: 'dropped' | 'call.refused' | 'signal.refused' | 'turn.refused' }
+>;
+
+/** Events that anybody can cause as often as they like. */
+function isProvoked(event: GatewayEvent): event is Provoked {
+  const { type } = event;
+  return (
+    type === 'dropped' || type === 'call.refused' || type === 'signal.refused' || type === 'turn.refused'
+  );
+}
+
+/** The reason alone, so that neither sources nor numbers make the sampler grow. */
+function sampleKey(event: Provoked): string {
+  return event.type === 'dropped' ? `${event.where} ${event.reason}` : `${event.type} ${event.reason}`;
+}
+
+/** An event's fields as they may stand in a log. */
+export function redactEvent(event: GatewayEvent): Readonly<Record<string, unknown>> {
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(event)) {
+    if (name === 'type') fields['event'] = value;
+    else if (event.type === 'call.dtmf' && name === 'digit') continue;
+    else if (name === 'from' || name === 'to') fields[name] = redactNumber(String(value));
+    else fields[name] = typeof value === 'string' ? redactDigits(value) : value;
+  }
+  return fields;
+}
+
+/** Rooms, identities and user names are often made of numbers: `sip_+60312345678`, `0312345678_x7`. */
+function redactDigits(text: string): string {
+  return text.replace(/\+?\d(?:[-. ()]{0,2}\d){6,}/g, (digits) =>
+    isAddress(digits) ? digits : redactNumber(digits),
+  );
+}
+
+/** `192.168.100.20` looks like a number with separators. */
+function isAddress(text: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
+}

@@ -1,0 +1,104 @@
+import type { EventSink, GatewayEvent, LegQuality } from '../../events/index.ts';
+import type { Instruments } from './instruments.ts';
+
+/** Counts every event. Who adds an event must say here what it moves. */
+export function eventMetrics(instruments: Instruments): EventSink {
+  return (event) => {
+    instruments.count('trunkroom_events_total', { type: event.type });
+    countEvent(instruments, event);
+  };
+}
+
+function countEvent(to: Instruments, event: GatewayEvent): void {
+  switch (event.type) {
+    case 'gateway.ready':
+      to.startupSeconds.set(event.startupMs / 1000);
+      return;
+    case 'call.received':
+      to.count('trunkroom_calls_received_total', { trunk: event.trunk, transport: event.transport });
+      return;
+    case 'call.refused':
+      to.count('trunkroom_calls_refused_total', { reason: event.reason, status: event.status });
+      return;
+    case 'call.answered':
+      to.count('trunkroom_calls_answered_total', { codec: event.codec });
+      to.observe('trunkroom_call_setup_seconds', event.setupMs);
+      return;
+    case 'call.media':
+      to.observe('trunkroom_call_first_rtp_seconds', event.firstRtpMs);
+      return;
+    case 'call.dtmf':
+      to.count('trunkroom_dtmf_total');
+      to.observe('trunkroom_key_press_seconds', event.durationMs);
+      return;
+    case 'call.ended':
+      to.count('trunkroom_calls_ended_total', {
+        cause: event.ending.cause,
+        fault: event.ending.fault,
+        q850: event.ending.q850,
+      });
+      to.observe('trunkroom_call_duration_seconds', event.durationMs);
+      if (event.quality !== undefined) countQuality(to, event.quality);
+      return;
+    case 'room.opened':
+      to.count('trunkroom_rooms_opened_total');
+      return;
+    case 'room.closed':
+      to.observe('trunkroom_room_duration_seconds', event.durationMs);
+      return;
+    case 'participant.joined':
+      to.count('trunkroom_participants_joined_total', { kind: event.kind });
+      return;
+    case 'participant.left':
+      to.count('trunkroom_participants_left_total', { kind: event.kind, reason: event.reason });
+      return;
+    case 'track.published':
+      to.count('trunkroom_tracks_published_total', { kind: event.kind, mime: event.mime });
+      return;
+    case 'track.unpublished':
+      to.count('trunkroom_tracks_unpublished_total');
+      return;
+    case 'transport.connected':
+      to.count('trunkroom_transports_connected_total', { path: event.path });
+      to.observe('trunkroom_transport_connect_seconds', event.connectMs);
+      return;
+    case 'transport.failed':
+      to.count('trunkroom_transports_failed_total', { reason: event.reason });
+      return;
+    case 'signal.refused':
+      to.count('trunkroom_signal_refused_total', { reason: event.reason, status: event.status });
+      return;
+    case 'turn.allocated':
+      to.count('trunkroom_turn_allocated_total');
+      return;
+    case 'turn.released':
+      to.count('trunkroom_turn_released_total', { reason: event.reason });
+      to.count('trunkroom_turn_bytes_total', { direction: 'up' }, event.bytesUp);
+      to.count('trunkroom_turn_bytes_total', { direction: 'down' }, event.bytesDown);
+      return;
+    case 'turn.refused':
+      to.count('trunkroom_turn_refused_total', { reason: event.reason, code: event.code });
+      return;
+    case 'dropped':
+      to.count('trunkroom_dropped_total', { where: event.where, reason: event.reason }, event.count);
+      return;
+    case 'worker.failed':
+      to.count('trunkroom_worker_failures_total');
+      return;
+    case 'gateway.stopping':
+    case 'call.ringing':
+      // Counted by type; there is nothing more to measure.
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+function countQuality(to: Instruments, quality: LegQuality): void {
+  to.count('trunkroom_leg_packets_total', { direction: 'in' }, quality.packetsIn);
+  to.count('trunkroom_leg_packets_total', { direction: 'out' }, quality.packetsOut);
+  to.count('trunkroom_leg_packets_lost_total', {}, quality.lost);
+  to.count('trunkroom_leg_packets_late_total', {}, quality.late);
+  to.count('trunkroom_leg_frames_concealed_total', {}, quality.concealed);
+  to.observe('trunkroom_call_jitter_seconds', quality.jitterMs);
+}

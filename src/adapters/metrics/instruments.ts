@@ -1,0 +1,120 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { LabelGuard } from './labels.ts';
+
+const SHORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const LONG_SECONDS = [1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 86_400];
+const JITTER_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2];
+
+/** All metrics that events move. Times in seconds, as Prometheus asks for. */
+export class Instruments {
+  readonly #guard = new LabelGuard();
+  readonly #counters: Readonly<Record<CounterName, Counter>>;
+  readonly #histograms: Readonly<Record<HistogramName, Histogram>>;
+  readonly startupSeconds: Gauge;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#counters = mapValues(
+      COUNTERS,
+      (name, { help, labels }) => new Counter({ name, help, labelNames: [...labels], registers }),
+    );
+    this.#histograms = mapValues(
+      HISTOGRAMS,
+      (name, { help, buckets }) => new Histogram({ name, help, buckets, registers }),
+    );
+    this.startupSeconds = new Gauge({
+      name: 'trunkroom_startup_seconds',
+      help: 'From start to ready.',
+      registers,
+    });
+  }
+
+  /** Adds `by` to a counter; label values are kept few and plain. */
+  count(name: CounterName, labels: Readonly<Record<string, string | number>> = {}, by = 1): void {
+    const guarded = Object.fromEntries(
+      Object.entries(labels).map(([label, value]) => [label, this.#guard.value(name, label, String(value))]),
+    );
+    // A counter that is handed nonsense must not throw in the middle of an event.
+    if (by > 0 && Number.isFinite(by)) this.#counters[name].inc(guarded, by);
+  }
+
+  /** Records a time of `ms` milliseconds. */
+  observe(name: HistogramName, ms: number): void {
+    if (ms >= 0) this.#histograms[name].observe(ms / 1000);
+  }
+}
+
+const COUNTERS = {
+  trunkroom_events_total: { help: 'Gateway events by type.', labels: ['type'] },
+  trunkroom_calls_received_total: { help: 'Calls that found their trunk.', labels: ['trunk', 'transport'] },
+  trunkroom_calls_refused_total: { help: 'Calls refused before their answer.', labels: ['reason', 'status'] },
+  trunkroom_calls_answered_total: { help: 'Calls answered.', labels: ['codec'] },
+  trunkroom_calls_ended_total: {
+    help: 'Calls ended, by the cause table.',
+    labels: ['cause', 'fault', 'q850'],
+  },
+  trunkroom_dtmf_total: { help: 'Keys pressed on phones.', labels: [] },
+  trunkroom_leg_packets_total: { help: 'RTP packets of ended calls.', labels: ['direction'] },
+  trunkroom_leg_packets_lost_total: { help: 'RTP packets of ended calls that never came.', labels: [] },
+  trunkroom_leg_packets_late_total: {
+    help: 'RTP packets of ended calls that came too late to be heard.',
+    labels: [],
+  },
+  trunkroom_leg_frames_concealed_total: {
+    help: 'Audio frames of ended calls that were made up for lost ones.',
+    labels: [],
+  },
+  trunkroom_rooms_opened_total: { help: 'Rooms opened.', labels: [] },
+  trunkroom_participants_joined_total: { help: 'Participants joined.', labels: ['kind'] },
+  trunkroom_participants_left_total: { help: 'Participants left.', labels: ['kind', 'reason'] },
+  trunkroom_tracks_published_total: { help: 'Tracks published.', labels: ['kind', 'mime'] },
+  trunkroom_tracks_unpublished_total: { help: 'Tracks unpublished.', labels: [] },
+  trunkroom_transports_connected_total: { help: 'Browser transports connected.', labels: ['path'] },
+  trunkroom_transports_failed_total: { help: 'Browser transports failed.', labels: ['reason'] },
+  trunkroom_signal_refused_total: {
+    help: 'Browsers refused at the signaling door.',
+    labels: ['reason', 'status'],
+  },
+  trunkroom_turn_allocated_total: { help: 'TURN allocations made.', labels: [] },
+  trunkroom_turn_released_total: { help: 'TURN allocations released.', labels: ['reason'] },
+  trunkroom_turn_bytes_total: { help: 'Bytes relayed by released TURN allocations.', labels: ['direction'] },
+  trunkroom_turn_refused_total: { help: 'TURN requests refused.', labels: ['reason', 'code'] },
+  trunkroom_dropped_total: { help: 'Bad or unwanted inputs dropped.', labels: ['where', 'reason'] },
+  trunkroom_worker_failures_total: { help: 'Media workers failed.', labels: [] },
+  trunkroom_rtp_packets_total: {
+    help: 'RTP packets moved by the media workers.',
+    labels: ['peer', 'direction'],
+  },
+  trunkroom_late_ticks_total: {
+    help: '20 ms ticks of the media workers that began over 10 ms late.',
+    labels: [],
+  },
+} as const;
+
+const HISTOGRAMS = {
+  trunkroom_call_setup_seconds: { help: 'From INVITE to our answer.', buckets: SHORT_SECONDS },
+  trunkroom_call_first_rtp_seconds: {
+    help: 'From our answer to the first RTP of the phone.',
+    buckets: SHORT_SECONDS,
+  },
+  trunkroom_call_duration_seconds: { help: 'How long calls lasted.', buckets: LONG_SECONDS },
+  trunkroom_call_jitter_seconds: { help: 'Interarrival jitter of ended calls.', buckets: JITTER_SECONDS },
+  trunkroom_room_duration_seconds: { help: 'How long rooms lasted.', buckets: LONG_SECONDS },
+  trunkroom_transport_connect_seconds: {
+    help: 'From a browser transport\u2019s opening to its connection.',
+    buckets: SHORT_SECONDS,
+  },
+  trunkroom_key_press_seconds: { help: 'How long keys were pressed.', buckets: SHORT_SECONDS },
+};
+
+export type CounterName = keyof typeof COUNTERS;
+export type HistogramName = keyof typeof HISTOGRAMS;
+
+function mapValues<K extends string, V, R>(
+  record: Readonly<Record<K, V>>,
+  make: (key: K, value: V) => R,
+): Record<K, R> {
+  return Object.fromEntries(
+    Object.entries<V>(record).map(([key, value]) => [key, make(key as K, value)]),
+  ) as Record<K, R>;
+}
