@@ -116,3 +116,44 @@ describe('the SIP port', () => {
     }
   });
 });
+
+describe('a source that no trunk names', () => {
+  let guarded: Gateway;
+
+  beforeAll(async () => {
+    const trunk = { id: 'carrier', name: 'Carrier', allowed_addresses: ['127.0.0.2/32'] };
+    const rule = { id: 'all', name: 'All', callee: { room_prefix: '', randomize: false } };
+    guarded = await Gateway.start({
+      TRUNKROOM_TRUNKS: JSON.stringify([trunk]),
+      TRUNKROOM_RULES: JSON.stringify([rule]),
+    });
+  });
+
+  afterAll(async () => {
+    await guarded?.stop();
+  });
+
+  test('gets no reply at all over UDP, the trunk gets one', async () => {
+    const stranger = await RawUdp.open(guarded.ports.sip, '127.0.0.1');
+    const carrier = await RawUdp.open(guarded.ports.sip, '127.0.0.2');
+    try {
+      for (const method of ['OPTIONS', 'INVITE', 'REGISTER', 'BREW']) {
+        stranger.send(request(method, { port: guarded.ports.sip, localPort: stranger.localPort }));
+      }
+      stranger.send('not SIP at all\r\n\r\n');
+      // The stranger's datagrams were first: when the carrier has its answer, theirs were dealt with.
+      carrier.send(request('OPTIONS', { port: guarded.ports.sip, localPort: carrier.localPort }));
+      await carrier.expect('SIP/2.0 200');
+      expect(stranger.received).toEqual([]);
+      expect((await guarded.metrics()).value('trunkroom_dropped_total', { where: 'sip' })).toBeGreaterThan(0);
+    } finally {
+      stranger.close();
+      carrier.close();
+    }
+  });
+
+  test('gets no reply over TCP', async () => {
+    const options = request('OPTIONS', { port: guarded.ports.sip, transport: 'TCP' });
+    expect(await tcpExchange(guarded.ports.sip, options, 1000)).toBe('');
+  });
+});

@@ -22,7 +22,7 @@ export async function joinRoom(user: ChromiumUser, gateway: Gateway, options: Jo
     20_000,
     async () => (await user.selectedPairs()).length > 0,
   ).catch(async (error: unknown) => {
-    const said = await page.locator('body').innerText();
+    const said = await page.locator('body').textContent();
     throw new Error(`the page says: ${said}\nits log:\n${user.log.slice(-40).join('\n')}`, { cause: error });
   });
 }
@@ -33,5 +33,5 @@ export async function leaveRoom(page: Page): Promise<void> {
 
 /** The list entries of all who are shown as speaking now, as text. */
 export async function speakingParticipants(page: Page): Promise<string[]> {
-  return page.locator('[data-speaking="true"]').allInnerTexts();
+  return page.locator('[data-speaking="true"]').allTextContents();
 }

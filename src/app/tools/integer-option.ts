@@ -1,0 +1,13 @@
+import { fail, ok, type Result } from '../../base/result.ts';
+
+/** A whole number of the command line, in bounds; the fault is a sentence. */
+export function integerOption(
+  name: string,
+  text: string,
+  least: number,
+  most: number,
+): Result<number, string> {
+  const value = Number(text);
+  const good = /^\d+$/.test(text) && value >= least && value <= most;
+  return good ? ok(value) : fail(`${name} is a whole number from ${least} to ${most}, not "${text}"`);
+}
