@@ -101,7 +101,7 @@ export class Concealer {
         const offset = history[HISTORY - 1]! - history[start - 1]!;
         sample += offset * (1 - (this.#loop + 1) / (quarter + 1));
       }
-      sample *= gain > 1 ? 1 : gain;
+      sample *= Math.min(1, gain);
       buffer[at + i] = Math.max(-32768, Math.min(32767, Math.round(sample)));
       if (++this.#loop === length) {
         this.#loop = 0;

@@ -1,0 +1,198 @@
+/**
+ * Turns the packets of one voice into frames of 20 ms at 8 kHz, exactly one at each pull: jitter buffer, decoder,
+ * concealment, and the catching up that clock drift and a sinking delay ask for.
+ */
+
+import type { VoiceDecoder } from '../audio/codec.ts';
+import { Concealer } from '../audio/concealment.ts';
+import { levelOf } from '../audio/level.ts';
+import { shorten } from '../audio/shorten.ts';
+import type { Millis } from '../base/clock.ts';
+import { JitterBuffer, type JitterOutcome } from '../rtp/jitter-buffer.ts';
+import type { RtpView } from '../rtp/packet.ts';
+import { DEFAULT_JITTER, type JitterOptions } from '../rtp/playout-delay.ts';
+
+/** Samples a second of the rooms' bus. */
+export const BUS_RATE = 8000;
+/** Samples of a frame of 20 ms on the bus. */
+export const FRAME = 160;
+
+/** What a pulled frame is: heard, made up in part or whole, or nothing. */
+export type FrameKind = 'voice' | 'concealed' | 'silence';
+
+/** Answers the decoder of a payload type, or undefined when packets of it are not played. */
+export type DecoderOf = (payloadType: number) => VoiceDecoder | undefined;
+
+/** 120 ms, the longest packet of any codec here, behind up to two frames. */
+const LONGEST_PACKET = 960;
+const STORE = LONGEST_PACKET + 4 * FRAME;
+/** Playout may lag its target by so much before it is hurried, and lead by so much before silence is stretched. */
+const LAG_MS = 30;
+const LEAD_MS = 15;
+/** Pulls between two cuts. */
+const CUT_EVERY = 4;
+/** -dBov from which a frame counts as a pause. */
+const QUIET = 50;
+
+/** One voice's playout. */
+export class VoicePlayout {
+  readonly #jitter: JitterBuffer;
+  readonly #decoderOf: DecoderOf;
+  readonly #ticksPerSample: number;
+  readonly #concealer = new Concealer();
+  readonly #store = new Int16Array(STORE);
+  #stored = 0;
+  #made = 0;
+  #pulls = 0;
+  #lastPlayed: VoiceDecoder | undefined;
+  /** Samples made up since the beginning. */
+  concealedSamples = 0;
+  /** Packets whose payload could not be decoded. */
+  undecodable = 0;
+
+  constructor(clockRate: number, decoderOf: DecoderOf, options: Partial<JitterOptions> = {}) {
+    this.#jitter = new JitterBuffer({ ...DEFAULT_JITTER, ...options, clockRate });
+    this.#decoderOf = decoderOf;
+    this.#ticksPerSample = clockRate / BUS_RATE;
+  }
+
+  /** Packets that came too late to be played. */
+  get late(): number {
+    return this.#jitter.late;
+  }
+
+  /** The delay aimed at, ms. */
+  get targetMs(): number {
+    return this.#jitter.targetMs;
+  }
+
+  /** Takes a packet in. */
+  push(view: RtpView, now: Millis): JitterOutcome {
+    return this.#jitter.push(view, now);
+  }
+
+  /** Writes the next frame into `out` (160 samples). */
+  pull(now: Millis, out: Int16Array): FrameKind {
+    this.#made = 0;
+    this.#pulls++;
+    while (this.#stored < FRAME && this.#more(now)) {}
+    if (this.#stored < FRAME) return this.#runDry(out);
+    this.#adjust(now);
+    this.#deliver(out);
+    return this.#made > 0 ? 'concealed' : 'voice';
+  }
+
+  /** Forgets the stream: another one begins. */
+  reset(): void {
+    this.#jitter.reset();
+    this.#concealer.reset();
+    this.#stored = 0;
+    this.#lastPlayed = undefined;
+  }
+
+  /** Puts more samples into the store; false when there are none to be had. */
+  #more(now: Millis): boolean {
+    switch (this.#jitter.poll(now)) {
+      case 'wait':
+        return false;
+      case 'packet':
+        this.#play();
+        return true;
+      case 'gap':
+        this.#hideGap(Math.ceil(this.#jitter.gap / this.#ticksPerSample));
+        return true;
+      case 'empty':
+        this.#hide(FRAME);
+        return true;
+    }
+  }
+
+  #play(): void {
+    const { payload, payloadType } = this.#jitter.head;
+    const decoder = this.#decoderOf(payloadType);
+    const samples = decoder === undefined ? 0 : decoder.samplesIn(payload);
+    const written =
+      decoder === undefined || samples <= 0 || samples > LONGEST_PACKET
+        ? -1
+        : decoder.decode(payload, this.#store, this.#stored);
+    if (decoder === undefined || written <= 0) {
+      this.undecodable++;
+      this.#jitter.take(Math.min(LONGEST_PACKET, Math.max(0, samples)) * this.#ticksPerSample);
+      return;
+    }
+    this.#lastPlayed = decoder;
+    // A codec that conceals by itself also merges by itself.
+    if (decoder.conceal === undefined) this.#concealer.good(this.#store, this.#stored, written);
+    this.#stored += written;
+    this.#jitter.take(written * this.#ticksPerSample);
+  }
+
+  #hideGap(samples: number): void {
+    const { payload, payloadType } = this.#jitter.head;
+    const decoder = this.#decoderOf(payloadType);
+    if (
+      decoder?.recover !== undefined &&
+      samples <= LONGEST_PACKET &&
+      samples <= decoder.samplesIn(payload)
+    ) {
+      const written = decoder.recover(payload, samples, this.#store, this.#stored);
+      if (written > 0) {
+        this.#count(written);
+        return;
+      }
+    }
+    this.#hide(Math.min(FRAME, samples));
+  }
+
+  #hide(samples: number): void {
+    const conceal = this.#lastPlayed?.conceal;
+    const written =
+      conceal === undefined ? -1 : conceal.call(this.#lastPlayed, samples, this.#store, this.#stored);
+    if (written <= 0) this.#concealer.conceal(this.#store, this.#stored, samples);
+    this.#count(written <= 0 ? samples : written);
+  }
+
+  #count(samples: number): void {
+    this.#stored += samples;
+    this.#made += samples;
+    this.concealedSamples += samples;
+    this.#jitter.hide(samples * this.#ticksPerSample);
+  }
+
+  /** Nothing to be had: what is left, and zeros. */
+  #runDry(out: Int16Array): FrameKind {
+    if (this.#stored === 0) {
+      out.fill(0);
+      this.#concealer.reset();
+      return 'silence';
+    }
+    this.#store.fill(0, this.#stored, FRAME);
+    this.#stored = FRAME;
+    this.#deliver(out);
+    return 'concealed';
+  }
+
+  #deliver(out: Int16Array): void {
+    const store = this.#store;
+    for (let i = 0; i < FRAME; i++) out[i] = store[i]!;
+    store.copyWithin(0, FRAME, this.#stored);
+    this.#stored -= FRAME;
+  }
+
+  /** Catches up by taking a pitch period out, or falls back by stretching a pause: never both, never often. */
+  #adjust(now: Millis): void {
+    if (this.#pulls % CUT_EVERY !== 0 || this.#made > 0) return;
+    const excess = this.#jitter.excessMs(now, this.#stored * this.#ticksPerSample);
+    if (excess > LAG_MS) {
+      while (this.#stored < 2 * FRAME && this.#jitter.poll(now) === 'packet') this.#play();
+      if (this.#stored >= 2 * FRAME) this.#stored = shorten(this.#store, this.#stored);
+    } else if (
+      excess < -LEAD_MS &&
+      this.#stored + FRAME / 2 <= STORE - LONGEST_PACKET &&
+      levelOf(this.#store, 0, FRAME) >= QUIET
+    ) {
+      this.#store.copyWithin(FRAME / 2, 0, this.#stored);
+      this.#stored += FRAME / 2;
+    }
+  }
+}
