@@ -52,8 +52,13 @@ export function answerSections(
     type: media.type,
     protocol: media.protocol,
     mid: media.mid,
-    content: media.rejected || media.kind === 'other' ? { type: 'reject' } : decide(media),
+    content: media.rejected || media.kind === 'other' ? { type: 'reject' } : orReject(decide(media)),
   }));
+}
+
+/** An m-line without a single format cannot be written, nor used. */
+function orReject(content: SectionContent): SectionContent {
+  return 'codecs' in content && content.codecs.length === 0 ? { type: 'reject' } : content;
 }
 
 /**

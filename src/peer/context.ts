@@ -1,0 +1,55 @@
+import type { Clock, WallClock } from '../base/clock.ts';
+import type { HostPort } from '../base/net.ts';
+import type { Random } from '../base/random.ts';
+import type { Timers } from '../base/wake-queue.ts';
+import type { EventSink } from '../events/index.ts';
+import type { RoomDirectory } from '../room/ports.ts';
+
+/** STUN and TURN servers with the credentials of one participant (RTCIceServer). */
+export interface IceServer {
+  readonly urls: readonly string[];
+  readonly username: string;
+  readonly credential: string;
+}
+
+/** What every signaling session is built with. */
+export interface PeerContext {
+  readonly rooms: RoomDirectory;
+  readonly clock: Clock;
+  readonly wall: WallClock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly emit: EventSink;
+  /** TURN servers and credentials for a participant, asked at each join. */
+  iceServers(identity: string): readonly IceServer[];
+  /** Our host candidates for a media worker that listens on `icePort`, most wished for first. */
+  candidates(icePort: number): readonly HostPort[];
+  readonly options: PeerOptions;
+}
+
+export interface PeerOptions {
+  /** Whether data channels are negotiated: the media worker must speak SCTP. */
+  readonly dataChannels: boolean;
+  /** Our version, as clients see it. */
+  readonly version: string;
+  /** Silence of a client after which its session ends, ms. It is told to ping every 5 s. */
+  readonly silenceMs: number;
+  /** Time from the join until media must work, ms. */
+  readonly connectMs: number;
+}
+
+export const defaultPeerOptions: PeerOptions = {
+  dataChannels: false,
+  version: '0.1.0',
+  silenceMs: 30_000,
+  connectMs: 45_000,
+};
+
+/** The WebSocket as the session sees it. */
+export interface SignalSocket {
+  /** Bytes written that the network has not taken yet. */
+  readonly queued: number;
+  send(frame: Uint8Array | string): void;
+  /** Closes with a status code of RFC 6455 section 7.4. Harmless when closed. */
+  close(code: number, reason: string): void;
+}

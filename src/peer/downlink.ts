@@ -1,0 +1,261 @@
+import { newId } from '../base/ids.ts';
+import type { Random } from '../base/random.ts';
+import type { MediaKind, SenderId, TrackId } from '../media/protocol.ts';
+import type { Participant, Track } from '../room/participant.ts';
+import type { RoomHandle } from '../room/ports.ts';
+import { type CodecLine, carryCodecs, type HeaderExtensions, idleCodecs } from '../sdp/browser-codecs.ts';
+import type { SectionContent } from '../sdp/browser-write.ts';
+import type { PeerTransport } from './transport.ts';
+
+/** A track that the room wants this client to have. */
+interface Wanted {
+  readonly track: Track;
+  readonly publisher: Participant;
+  /** The client cannot take any of its codecs: not tried again. */
+  unmatched: boolean;
+  /** The client does not want its packets for now (UpdateTrackSettings). */
+  paused: boolean;
+}
+
+/**
+ * What an m-line towards the client is used for. `draining`: its track is gone, but the client was not told yet;
+ * it must see the m-line idle once before another track may use it, or it would take the new one for the old.
+ */
+type SlotState =
+  | { readonly name: 'idle' }
+  | {
+      readonly name: 'assigned' | 'sending';
+      readonly wanted: Wanted;
+      readonly ssrc: number;
+      sender: SenderId | undefined;
+    }
+  | { readonly name: 'draining' };
+
+interface Slot {
+  readonly mid: string;
+  readonly kind: MediaKind;
+  state: SlotState;
+  codecs: readonly CodecLine[];
+  extensions: HeaderExtensions;
+  /** What the client answered to our offer, when the offer was ours. */
+  agreed: SlotOffer | undefined;
+}
+
+/** What the browser can take on an m-line. */
+export interface SlotOffer {
+  readonly mid: string;
+  readonly kind: MediaKind;
+  readonly codecs: readonly CodecLine[];
+  readonly extensions: HeaderExtensions;
+}
+
+/** The m-lines towards one client: which track is on which, with which SSRC, and what is still to be negotiated. */
+export class Downlink {
+  readonly #room: RoomHandle;
+  readonly #random: Random;
+  readonly #wanted = new Map<TrackId, Wanted>();
+  readonly #slots = new Map<string, Slot>();
+  readonly #unmatched: (track: TrackId) => void;
+
+  /** `unmatched` hears of tracks for which the client has no codec. */
+  constructor(room: RoomHandle, random: Random, unmatched: (track: TrackId) => void) {
+    this.#room = room;
+    this.#random = random;
+    this.#unmatched = unmatched;
+  }
+
+  add(track: Track, publisher: Participant): void {
+    if (!this.#wanted.has(track.sid))
+      this.#wanted.set(track.sid, { track, publisher, unmatched: false, paused: false });
+  }
+
+  /** Stops sending at once; the m-line drains. False: the track was not there. */
+  remove(track: TrackId): boolean {
+    if (!this.#wanted.delete(track)) return false;
+    for (const slot of this.#slots.values()) {
+      if (slot.state.name !== 'assigned' && slot.state.name !== 'sending') continue;
+      if (slot.state.wanted.track.sid !== track) continue;
+      this.#closeSender(slot.state.sender);
+      slot.state = { name: 'draining' };
+    }
+    return true;
+  }
+
+  /** Pauses or resumes a track's packets. */
+  pause(track: TrackId, paused: boolean): void {
+    const wanted = this.#wanted.get(track);
+    if (wanted === undefined || wanted.paused === paused) return;
+    wanted.paused = paused;
+    const { state } = this.#slotOf(wanted) ?? {};
+    if (state?.name !== 'sending' || state.sender === undefined) return;
+    this.#room.media({ type: 'sender.mute', sender: state.sender, muted: paused });
+  }
+
+  /** Decides what an m-line that the client takes media on shall carry in the description being made. */
+  decide(offer: SlotOffer): SectionContent {
+    const slot = this.#slot(offer);
+    slot.codecs = offer.codecs;
+    slot.extensions = offer.extensions;
+    slot.agreed = undefined;
+    if (slot.state.name === 'draining') slot.state = { name: 'idle' };
+    else if (slot.state.name === 'idle') this.#assign(slot);
+    if (slot.state.name === 'idle') return idle(slot);
+    const { ssrc, wanted } = slot.state;
+    const codecs = carryCodecs(wanted.track.codecs, slot.codecs);
+    if (codecs.length === 0) {
+      this.#giveUp(slot, wanted);
+      return idle(slot);
+    }
+    return {
+      type: 'send',
+      codecs,
+      extensions: slot.extensions,
+      // Track in the stream's name: a transceiver that is used again keeps its first track id, but not its stream.
+      stream: `${wanted.publisher.sid}|${wanted.track.sid}`,
+      track: wanted.track.sid,
+      ssrc,
+      cname: wanted.publisher.sid,
+    };
+  }
+
+  /** Makes an m-line of our own offer. */
+  open(offer: SlotOffer): void {
+    this.#slot(offer);
+  }
+
+  /** An m-line that is gone, or on which the client takes nothing: its track needs another one. */
+  retire(mid: string): void {
+    const slot = this.#slots.get(mid);
+    if (slot === undefined) return;
+    if (slot.state.name === 'assigned' || slot.state.name === 'sending') this.#closeSender(slot.state.sender);
+    this.#slots.delete(mid);
+  }
+
+  /** The description is settled: packets flow on every m-line that it gave a track. */
+  settle(transport: PeerTransport): void {
+    for (const slot of this.#slots.values()) {
+      if (slot.state.name !== 'assigned') continue;
+      const { ssrc, wanted } = slot.state;
+      const sender = newId(this.#random, 'SN');
+      this.#room.media({
+        type: 'sender.open',
+        sender,
+        transport: transport.id,
+        track: wanted.track.sid,
+        kind: slot.kind,
+        mid: slot.mid,
+        ssrc,
+        cname: wanted.publisher.sid,
+        codecs: carryCodecs(wanted.track.codecs, (slot.agreed ?? slot).codecs),
+        extensions: (slot.agreed ?? slot).extensions,
+      });
+      if (wanted.paused) this.#room.media({ type: 'sender.mute', sender, muted: true });
+      slot.state = { name: 'sending', wanted, ssrc, sender };
+    }
+  }
+
+  /** The client's answer on an m-line of our offer: it may have fewer codecs, or none. */
+  answered(offer: SlotOffer): void {
+    const slot = this.#slots.get(offer.mid);
+    if (slot === undefined) return;
+    if (slot.state.name !== 'assigned') return;
+    slot.agreed = offer;
+    const { wanted } = slot.state;
+    if (carryCodecs(wanted.track.codecs, offer.codecs).length === 0) this.#giveUp(slot, wanted);
+  }
+
+  /** Which track is on which m-line: the client's map from transceiver to track. */
+  midToTrackId(): Record<string, string> {
+    const map: Record<string, string> = {};
+    for (const { mid, state } of this.#slots.values()) {
+      if (state.name === 'assigned' || state.name === 'sending') map[mid] = state.wanted.track.sid;
+    }
+    return map;
+  }
+
+  /**
+   * M-lines that lack, per kind, and whether a negotiation would change anything when `spare` m-lines at most can be
+   * added. Who finds no m-line waits until one is free.
+   */
+  needs(spare: number): { audios: number; videos: number; negotiate: boolean } {
+    const waiting = { audio: 0, video: 0 };
+    const free = { audio: 0, video: 0 };
+    let negotiate = false;
+    for (const wanted of this.#wanted.values()) {
+      if (!wanted.unmatched && this.#slotOf(wanted) === undefined) waiting[wanted.track.kind]++;
+    }
+    for (const { kind, state } of this.#slots.values()) {
+      if (state.name === 'idle' || state.name === 'draining') free[kind]++;
+      if (state.name === 'draining') negotiate = true;
+    }
+    const audios = Math.min(spare, Math.max(0, waiting.audio - free.audio));
+    const videos = Math.min(spare - audios, Math.max(0, waiting.video - free.video));
+    for (const kind of ['audio', 'video'] as const) if (waiting[kind] > 0 && free[kind] > 0) negotiate = true;
+    return { audios, videos, negotiate: negotiate || audios + videos > 0 };
+  }
+
+  /** All m-lines, in the order in which they came to be. */
+  get slots(): Iterable<SlotOffer> {
+    return this.#slots.values();
+  }
+
+  close(): void {
+    for (const { state } of this.#slots.values()) {
+      if (state.name === 'assigned' || state.name === 'sending') this.#closeSender(state.sender);
+    }
+    this.#slots.clear();
+    this.#wanted.clear();
+  }
+
+  #slot(offer: SlotOffer): Slot {
+    const known = this.#slots.get(offer.mid);
+    if (known !== undefined) return known;
+    const slot: Slot = { ...offer, state: { name: 'idle' }, agreed: undefined };
+    this.#slots.set(offer.mid, slot);
+    return slot;
+  }
+
+  #slotOf(wanted: Wanted): Slot | undefined {
+    for (const slot of this.#slots.values()) {
+      if ((slot.state.name === 'assigned' || slot.state.name === 'sending') && slot.state.wanted === wanted)
+        return slot;
+    }
+    return undefined;
+  }
+
+  #assign(slot: Slot): void {
+    for (const wanted of this.#wanted.values()) {
+      if (wanted.unmatched || wanted.track.kind !== slot.kind || this.#slotOf(wanted) !== undefined) continue;
+      if (carryCodecs(wanted.track.codecs, slot.codecs).length === 0) {
+        this.#giveUp(slot, wanted);
+        continue;
+      }
+      slot.state = { name: 'assigned', wanted, ssrc: this.#freshSsrc(), sender: undefined };
+      return;
+    }
+  }
+
+  #giveUp(slot: Slot, wanted: Wanted): void {
+    wanted.unmatched = true;
+    if (slot.state.name === 'sending') this.#closeSender(slot.state.sender);
+    if (slot.state.name === 'assigned' || slot.state.name === 'sending') slot.state = { name: 'idle' };
+    this.#unmatched(wanted.track.sid);
+  }
+
+  /** An SSRC that no m-line of this client has (RFC 3550 section 8), and not 0. */
+  #freshSsrc(): number {
+    for (;;) {
+      const ssrc = this.#random.u32();
+      const taken = [...this.#slots.values()].some(({ state }) => 'ssrc' in state && state.ssrc === ssrc);
+      if (ssrc !== 0 && !taken) return ssrc;
+    }
+  }
+
+  #closeSender(sender: SenderId | undefined): void {
+    if (sender !== undefined) this.#room.media({ type: 'sender.close', sender });
+  }
+}
+
+function idle(slot: Slot): SectionContent {
+  return { type: 'idle', codecs: idleCodecs(slot.codecs), extensions: slot.extensions };
+}

@@ -1,0 +1,71 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import type { ParticipantKind, Permissions, TrackSource } from '../room/participant.ts';
+
+/** What an access token allows (LiveKit's claims), read and checked. */
+export interface Grants {
+  readonly identity: string;
+  readonly name: string;
+  readonly metadata: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly kind: ParticipantKind;
+  readonly room: string;
+  readonly roomJoin: boolean;
+  readonly permissions: Permissions;
+}
+
+/** Why a token was refused. */
+export type TokenFault =
+  | 'no-token'
+  | 'malformed'
+  | 'unknown-key'
+  | 'bad-signature'
+  | 'expired'
+  | 'not-yet-valid';
+
+/** Checks access tokens; `adapters/jwt` implements it. Never rejects. */
+export interface TokenVerifier {
+  verify(token: string): Promise<Result<Grants, TokenFault>>;
+}
+
+const KINDS: readonly string[] = ['standard', 'ingress', 'egress', 'sip', 'agent'];
+const SOURCES: readonly string[] = ['unknown', 'camera', 'microphone', 'screen_share', 'screen_share_audio'];
+
+/** LiveKit's token claims as {@link Grants}. Rights that are not said default as LiveKit's: publish, subscribe and data yes, the rest no. */
+export function readGrants(claims: Readonly<Record<string, unknown>>): Result<Grants, TokenFault> {
+  const video = record(claims['video']);
+  const kind = text(claims['kind']).toLowerCase();
+  const listed = Array.isArray(video['canPublishSources']) ? video['canPublishSources'] : [];
+  const sources = listed.filter((source): source is TrackSource => SOURCES.includes(String(source)));
+  const attributes = new Map<string, string>();
+  for (const [key, value] of Object.entries(record(claims['attributes']))) {
+    if (typeof value === 'string') attributes.set(key, value);
+  }
+  if (typeof claims['sub'] !== 'undefined' && typeof claims['sub'] !== 'string') return fail('malformed');
+  // An empty list means every source: one whose names are all unknown must not become that.
+  const canPublish = video['canPublish'] !== false && (listed.length === 0 || sources.length > 0);
+  return ok({
+    identity: text(claims['sub']),
+    name: text(claims['name']),
+    metadata: text(claims['metadata']),
+    attributes,
+    kind: KINDS.includes(kind) ? (kind as ParticipantKind) : 'standard',
+    room: text(video['room']),
+    roomJoin: video['roomJoin'] === true,
+    permissions: {
+      canPublish,
+      canSubscribe: video['canSubscribe'] !== false,
+      canPublishData: video['canPublishData'] === undefined ? canPublish : video['canPublishData'] === true,
+      publishSources: sources,
+      canUpdateMetadata: video['canUpdateOwnMetadata'] === true,
+      hidden: video['hidden'] === true,
+    },
+  });
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

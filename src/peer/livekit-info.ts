@@ -1,0 +1,161 @@
+import {
+  type AddTrackRequest,
+  DisconnectReason,
+  ParticipantInfo,
+  ParticipantInfo_Kind,
+  ParticipantInfo_State,
+  ParticipantPermission,
+  Room,
+  TrackSource as Source,
+  TrackInfo,
+  TrackType,
+} from '@livekit/protocol';
+import type {
+  LeaveReason,
+  Participant,
+  ParticipantKind,
+  Permissions,
+  Track,
+  TrackSource,
+} from '../room/participant.ts';
+import type { RoomHandle } from '../room/ports.ts';
+
+/** A participant as LiveKit's clients know it. */
+export function participantInfo(participant: Participant): ParticipantInfo {
+  const tracks = [...participant.tracks.values()].map(trackInfo);
+  return new ParticipantInfo({
+    sid: participant.sid,
+    identity: participant.identity,
+    state: states[participant.state],
+    tracks,
+    metadata: participant.metadata,
+    joinedAt: BigInt(Math.floor(participant.joinedAtUnixMs / 1000)),
+    joinedAtMs: BigInt(Math.floor(participant.joinedAtUnixMs)),
+    name: participant.name,
+    version: participant.version,
+    permission: permissionInfo(participant.permissions, participant.kind),
+    isPublisher: tracks.length > 0,
+    kind: kinds[participant.kind],
+    attributes: Object.fromEntries(participant.attributes),
+  });
+}
+
+/** A published track. */
+export function trackInfo(track: Track): TrackInfo {
+  return new TrackInfo({
+    sid: track.sid,
+    type: track.kind === 'audio' ? TrackType.AUDIO : TrackType.VIDEO,
+    name: track.name,
+    muted: track.muted,
+    disableDtx: track.disableDtx,
+    source: sources[track.source],
+    mimeType: mimeName(track.codecs[0]?.mime ?? ''),
+    stereo: track.stereo,
+    disableRed: true,
+    stream: track.stream,
+  });
+}
+
+/** A track that was announced and whose m-line is not negotiated yet. */
+export function announcedTrackInfo(sid: string, request: AddTrackRequest): TrackInfo {
+  return new TrackInfo({
+    sid,
+    type: request.type,
+    name: request.name,
+    muted: request.muted,
+    width: request.width,
+    height: request.height,
+    disableDtx: request.disableDtx,
+    source: request.source,
+    mimeType:
+      request.type === TrackType.AUDIO ? 'audio/opus' : `video/${request.simulcastCodecs[0]?.codec || 'VP8'}`,
+    stereo: request.stereo,
+    disableRed: true,
+    stream: request.stream,
+  });
+}
+
+/** The room. */
+export function roomInfo(room: RoomHandle): Room {
+  let publishers = 0;
+  let participants = 0;
+  for (const participant of room.participants.values()) {
+    if (participant.permissions.hidden) continue;
+    participants++;
+    if (participant.tracks.size > 0) publishers++;
+  }
+  return new Room({
+    sid: room.sid,
+    name: room.name,
+    creationTime: BigInt(Math.floor(room.createdAtUnixMs / 1000)),
+    creationTimeMs: BigInt(Math.floor(room.createdAtUnixMs)),
+    metadata: room.metadata,
+    numParticipants: participants,
+    numPublishers: publishers,
+  });
+}
+
+/** `audio/pcma` as LiveKit spells it, `audio/PCMA`; `audio/opus` stays. */
+function mimeName(mime: string): string {
+  const [kind = '', name = ''] = mime.split('/');
+  return name === 'opus' ? mime : `${kind}/${name.toUpperCase()}`;
+}
+
+function permissionInfo(permissions: Permissions, kind: ParticipantKind): ParticipantPermission {
+  return new ParticipantPermission({
+    canSubscribe: permissions.canSubscribe,
+    canPublish: permissions.canPublish,
+    canPublishData: permissions.canPublishData,
+    canPublishSources: permissions.publishSources.map((source) => sources[source]),
+    hidden: permissions.hidden,
+    canUpdateMetadata: permissions.canUpdateMetadata,
+    agent: kind === 'agent',
+  });
+}
+
+/** LiveKit's number of a {@link LeaveReason}. */
+export const disconnectReasons: Readonly<Record<LeaveReason, DisconnectReason>> = {
+  client_initiated: DisconnectReason.CLIENT_INITIATED,
+  duplicate_identity: DisconnectReason.DUPLICATE_IDENTITY,
+  server_shutdown: DisconnectReason.SERVER_SHUTDOWN,
+  participant_removed: DisconnectReason.PARTICIPANT_REMOVED,
+  room_deleted: DisconnectReason.ROOM_DELETED,
+  state_mismatch: DisconnectReason.STATE_MISMATCH,
+  join_failure: DisconnectReason.JOIN_FAILURE,
+  signal_close: DisconnectReason.SIGNAL_CLOSE,
+  room_closed: DisconnectReason.ROOM_CLOSED,
+  user_unavailable: DisconnectReason.USER_UNAVAILABLE,
+  user_rejected: DisconnectReason.USER_REJECTED,
+  sip_trunk_failure: DisconnectReason.SIP_TRUNK_FAILURE,
+  connection_timeout: DisconnectReason.CONNECTION_TIMEOUT,
+  media_failure: DisconnectReason.MEDIA_FAILURE,
+};
+
+const states = {
+  joining: ParticipantInfo_State.JOINING,
+  joined: ParticipantInfo_State.JOINED,
+  active: ParticipantInfo_State.ACTIVE,
+  disconnected: ParticipantInfo_State.DISCONNECTED,
+} as const;
+
+const kinds: Readonly<Record<ParticipantKind, ParticipantInfo_Kind>> = {
+  standard: ParticipantInfo_Kind.STANDARD,
+  ingress: ParticipantInfo_Kind.INGRESS,
+  egress: ParticipantInfo_Kind.EGRESS,
+  sip: ParticipantInfo_Kind.SIP,
+  agent: ParticipantInfo_Kind.AGENT,
+};
+
+const sources: Readonly<Record<TrackSource, Source>> = {
+  unknown: Source.UNKNOWN,
+  camera: Source.CAMERA,
+  microphone: Source.MICROPHONE,
+  screen_share: Source.SCREEN_SHARE,
+  screen_share_audio: Source.SCREEN_SHARE_AUDIO,
+};
+
+/** A track source by LiveKit's number; `unknown` for numbers that are not known. */
+export function sourceByNumber(number: Source): TrackSource {
+  for (const [name, value] of Object.entries(sources)) if (value === number) return name as TrackSource;
+  return 'unknown';
+}

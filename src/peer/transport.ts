@@ -1,0 +1,72 @@
+import { newId, randomText } from '../base/ids.ts';
+import type { HostPort } from '../base/net.ts';
+import type { Random } from '../base/random.ts';
+import type { IceCredentials, MediaEvent, TransportId } from '../media/protocol.ts';
+import type { RoomHandle } from '../room/ports.ts';
+import type { BrowserDescription } from '../sdp/browser.ts';
+import type { LocalTransport } from '../sdp/browser-write.ts';
+
+/** One ICE/DTLS association as signaling sees it: our credentials, the browser's, and the worker told of both. */
+export class PeerTransport {
+  readonly id: TransportId;
+  readonly #room: RoomHandle;
+  readonly #random: Random;
+  readonly #candidates: readonly HostPort[];
+  readonly #sessionId: string;
+  #local: IceCredentials;
+  #remote: IceCredentials | undefined;
+  #fingerprint = '';
+  #version = 0;
+
+  constructor(
+    room: RoomHandle,
+    random: Random,
+    candidates: readonly HostPort[],
+    onEvent: (event: MediaEvent, transport: PeerTransport) => void,
+  ) {
+    this.id = newId(random, 'TP');
+    this.#room = room;
+    this.#random = random;
+    this.#candidates = candidates;
+    this.#sessionId = String(random.u32() + 1);
+    this.#local = credentials(random);
+    room.listen(this.id, (event) => onEvent(event, this));
+    room.media({ type: 'transport.open', room: room.sid, transport: this.id, local: this.#local });
+  }
+
+  /** Takes in the browser's end. A changed user fragment restarts ICE (RFC 8839 section 5.4). */
+  remote({ ice, fingerprints }: BrowserDescription): void {
+    const fingerprint = fingerprints.map(({ value }) => value).join();
+    const known = this.#remote;
+    if (known?.ufrag === ice.ufrag && known.pwd === ice.pwd && fingerprint === this.#fingerprint) return;
+    if (known !== undefined && (known.ufrag !== ice.ufrag || known.pwd !== ice.pwd)) {
+      this.#local = credentials(this.#random);
+      this.#room.media({ type: 'transport.restart', transport: this.id, local: this.#local });
+    }
+    this.#remote = ice;
+    this.#fingerprint = fingerprint;
+    this.#room.media({ type: 'transport.remote', transport: this.id, remote: ice, fingerprints });
+  }
+
+  /** Our end, for the next description of this session. */
+  describe(): LocalTransport {
+    this.#version++;
+    return {
+      sessionId: this.#sessionId,
+      version: this.#version,
+      ice: this.#local,
+      fingerprint: this.#room.ice.fingerprint,
+      candidates: this.#candidates,
+    };
+  }
+
+  close(): void {
+    this.#room.unlisten(this.id);
+    this.#room.media({ type: 'transport.close', transport: this.id });
+  }
+}
+
+/** RFC 8445 section 5.3 wants 24 and 128 bits at least: these have 71 and 190. */
+function credentials(random: Random): IceCredentials {
+  return { ufrag: randomText(random, 12), pwd: randomText(random, 32) };
+}
