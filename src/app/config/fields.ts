@@ -3,12 +3,13 @@ import { parseNetwork } from '../../trunk/addresses.ts';
 import { isCountry, normalizeNumber } from '../../trunk/number.ts';
 
 /** A UDP or TCP port. */
-export const port = z.int().min(1).max(65_535);
+export const port = z.int().min(1).max(65_535).meta({ title: 'port' });
 
 /** A span of time as `500ms`, `30s`, `5m`, `1h`; ms inside. */
 export const duration = z
   .string({ error: 'a duration with its unit is expected, such as 500ms, 30s, 5m, 1h' })
   .regex(/^\d{1,9}(ms|s|m|h)$/, { error: 'a duration with its unit is expected, such as 500ms, 30s, 5m, 1h' })
+  .meta({ title: 'duration' })
   .transform((text) => Number.parseInt(text, 10) * UNITS[text.replace(/^\d+/, '') as keyof typeof UNITS]);
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -17,6 +18,7 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 export const portRange = z
   .string({ error: 'a range of ports is expected, such as 10000-19999' })
   .regex(/^\d{1,5}-\d{1,5}$/, { error: 'a range of ports is expected, such as 10000-19999' })
+  .meta({ title: 'port range' })
   .transform((text) => {
     const [first, last] = text.split('-').map(Number) as [number, number];
     return { first, last };

@@ -1,0 +1,20 @@
+/** What an entry of a list looks like, for the default file. Checked by test: uncommented, each is valid. */
+export const examples: Readonly<Record<string, readonly string[]>> = {
+  trunks: [
+    'trunks:',
+    '  - id: carrier',
+    '    name: A carrier with a static address',
+    '    numbers: ["+60312345678"]',
+    '    allowed_addresses: [203.0.113.10, 203.0.113.11]',
+    '    media_addresses: [203.0.113.0/28]',
+    '    country: MY',
+  ],
+  rules: [
+    'rules:',
+    '  - id: everybody',
+    '    direct: { room_name: lobby }',
+    '  - id: room-per-number',
+    '    numbers: ["+60312345678"]',
+    '    callee: { room_prefix: "did-" }',
+  ],
+};
