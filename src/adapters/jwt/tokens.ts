@@ -1,0 +1,66 @@
+import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
+import type { WallClock } from '../../base/clock.ts';
+import { fail, type Result } from '../../base/result.ts';
+import { type Grants, readGrants, type TokenFault, type TokenVerifier } from '../../peer/grants.ts';
+
+/** Clocks of token makers may be this far off, seconds. */
+const LEEWAY_S = 10;
+
+/** Whom a token of our own lets in. */
+export interface TokenWish {
+  readonly identity: string;
+  readonly name: string;
+  readonly room: string;
+  readonly ttlSeconds: number;
+}
+
+/** LiveKit's access tokens: JWT signed with HS256 by an API key's secret; `iss` names the key (RFC 7519). */
+export class AccessTokens implements TokenVerifier {
+  readonly #secrets = new Map<string, Uint8Array>();
+  readonly #wall: WallClock;
+
+  /** `keys` maps API keys to secrets. */
+  constructor(keys: ReadonlyMap<string, string>, wall: WallClock) {
+    for (const [key, secret] of keys) this.#secrets.set(key, new TextEncoder().encode(secret));
+    this.#wall = wall;
+  }
+
+  async verify(token: string): Promise<Result<Grants, TokenFault>> {
+    try {
+      const secret = this.#secrets.get(decodeJwt(token).iss ?? '');
+      if (secret === undefined) return fail('unknown-key');
+      const { payload } = await jwtVerify(token, secret, {
+        algorithms: ['HS256'],
+        clockTolerance: LEEWAY_S,
+        currentDate: new Date(this.#wall.unixMs()),
+        requiredClaims: ['exp'],
+      });
+      return readGrants(payload);
+    } catch (error) {
+      return fail(faultOf(error));
+    }
+  }
+
+  /** A token to join one room, signed with the first key. */
+  mint({ identity, name, room, ttlSeconds }: TokenWish): Promise<string> {
+    const first = [...this.#secrets][0];
+    if (first === undefined) throw new Error('no API key to sign with');
+    const [key, secret] = first;
+    const now = Math.floor(this.#wall.unixMs() / 1000);
+    return new SignJWT({ name, video: { room, roomJoin: true, canUpdateOwnMetadata: true } })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setIssuer(key)
+      .setSubject(identity)
+      .setNotBefore(now)
+      .setExpirationTime(now + ttlSeconds)
+      .sign(secret);
+  }
+}
+
+function faultOf(error: unknown): TokenFault {
+  if (error instanceof errors.JWTExpired) return 'expired';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return error.claim === 'nbf' ? 'not-yet-valid' : 'malformed';
+  }
+  return error instanceof errors.JWSSignatureVerificationFailed ? 'bad-signature' : 'malformed';
+}

@@ -1,0 +1,80 @@
+import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Result } from '../base/result.ts';
+import type { Admission, AdmissionRefusal, SignalUrl } from '../peer/admission.ts';
+import type { PageAssets } from './assets.ts';
+import { type DevTokens, devToken } from './dev-token.ts';
+
+export interface ApiOptions {
+  readonly page: PageAssets;
+  /** The metrics in Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** Empty when ready; else what is missing. */
+  notReady(): string;
+  admit(url: SignalUrl): Promise<Result<Admission, AdmissionRefusal>>;
+  /** Only with `--dev`: whoever asks gets a token. */
+  readonly devTokens: DevTokens | undefined;
+}
+
+/** All of HTTP but WebSockets, as pure Request → Response. */
+export function createApi(options: ApiOptions): Hono {
+  const app = new Hono();
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        // A page given a `?url=` may talk to another gateway.
+        connectSrc: ["'self'", 'ws:', 'wss:', 'http:', 'https:'],
+        imgSrc: ["'self'", 'data:'],
+        mediaSrc: ["'self'", 'blob:', 'mediastream:'],
+        workerSrc: ["'self'", 'blob:'],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+      },
+      // Needs HTTPS, which a proxy in front has to decide.
+      strictTransportSecurity: false,
+      crossOriginResourcePolicy: 'same-origin',
+    }),
+  );
+
+  app.get('/healthz', (context) => context.text('ok\n'));
+  app.get('/readyz', (context) => {
+    const missing = options.notReady();
+    return missing === '' ? context.text('ready\n') : context.text(`not ready: ${missing}\n`, 503);
+  });
+  app.get('/metrics', async (context) =>
+    context.body(await options.metrics(), 200, {
+      'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
+    }),
+  );
+
+  // Clients of other origins ask here why their WebSocket was refused.
+  app.use('/rtc/*', cors());
+  for (const path of ['/rtc', '/rtc/v1'] as const) {
+    app.get(`${path}/validate`, async (context) => {
+      const admitted = await options.admit({
+        path,
+        query: (name) => context.req.query(name),
+        bearer: context.req.header('authorization')?.match(/^Bearer (\S+)$/)?.[1],
+      });
+      return admitted.ok ? context.text('success') : context.text(admitted.error.text, admitted.error.status);
+    });
+    app.get(path, (context) => context.text('this is a WebSocket\n', 426, { Upgrade: 'websocket' }));
+  }
+
+  const { devTokens } = options;
+  if (devTokens !== undefined) app.post('/dev/token', (context) => devToken(context, devTokens));
+
+  app.get('*', async (context) => {
+    const asset = await options.page.get(context.req.path);
+    if (asset === undefined) return context.text('not found\n', 404);
+    return context.body(new Uint8Array(asset.body), 200, {
+      'Content-Type': asset.type,
+      'Cache-Control': 'no-cache',
+    });
+  });
+  app.notFound((context) => context.text('not found\n', 404));
+  return app;
+}
