@@ -1,0 +1,29 @@
+import { randomText } from '../base/ids.ts';
+import { formatHostPort, type HostPort } from '../base/net.ts';
+import type { Random } from '../base/random.ts';
+import type { Flow } from './ports.ts';
+import { MAGIC_COOKIE } from './via.ts';
+
+/** 16 characters of base 62: 95 bits, so that nobody guesses a response's branch or a dialog's tag. */
+const LENGTH = 16;
+
+/** A branch no other request has (RFC 3261 section 8.1.1.7). */
+export function newBranch(random: Random): string {
+  return MAGIC_COOKIE + randomText(random, LENGTH);
+}
+
+/** A tag for From or To (section 19.3). */
+export function newTag(random: Random): string {
+  return randomText(random, LENGTH);
+}
+
+/** A Call-ID without a host: it shall tell nothing (section 8.1.1.4). */
+export function newCallId(random: Random): string {
+  return randomText(random, 24);
+}
+
+/** Our Contact on a flow. */
+export function contactValue(contact: HostPort, flow: Flow): string {
+  const transport = flow.transport === 'udp' ? '' : `;transport=${flow.transport}`;
+  return `<sip:${formatHostPort(contact)}${transport}>`;
+}

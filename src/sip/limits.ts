@@ -1,0 +1,12 @@
+import { DEFAULT_LIMITS, type ParseLimits } from './parse-message.ts';
+
+/** Caps of what the endpoint holds. */
+export interface SipLimits {
+  /** Dialogs, early ones too; above it a new INVITE gets 503. */
+  readonly calls: number;
+  /** Server transactions, each up to 32 s; above it a new INVITE gets 503, at twice of it everything is dropped. */
+  readonly transactions: number;
+  readonly parse: ParseLimits;
+}
+
+export const DEFAULT_SIP_LIMITS: SipLimits = { calls: 20_000, transactions: 200_000, parse: DEFAULT_LIMITS };

@@ -1,0 +1,79 @@
+import { concat, utf8 } from '../base/bytes.ts';
+import { hasControl } from './grammar.ts';
+import type { Headers } from './headers.ts';
+import type { Address } from './name-addr.ts';
+import type { ExtraHeaders } from './ports.ts';
+import { reasonPhrase } from './status.ts';
+import type { Via } from './via.ts';
+
+/** What requests and responses have in common: the headers that every message must carry, read. */
+interface MessageBase {
+  readonly headers: Headers;
+  /** The topmost Via element. */
+  readonly via: Via;
+  readonly from: Address;
+  readonly to: Address;
+  readonly callId: string;
+  readonly cseq: CSeq;
+  /** The receiver's own: copied out of the datagram. */
+  readonly body: Uint8Array;
+}
+
+export interface CSeq {
+  /** Below 2^31 (RFC 3261 section 8.1.1.5). */
+  readonly number: number;
+  readonly method: string;
+}
+
+export interface SipRequest extends MessageBase {
+  readonly kind: 'request';
+  /** Case-sensitive, any token. */
+  readonly method: string;
+  /** The Request-URI as it stood. */
+  readonly uri: string;
+}
+
+export interface SipResponse extends MessageBase {
+  readonly kind: 'response';
+  /** 100 to 699. */
+  readonly status: number;
+  readonly phrase: string;
+}
+
+export type SipMessage = SipRequest | SipResponse;
+
+/** A line of a message to be written. */
+export type HeaderLine = readonly [name: string, value: string];
+
+/** A request's bytes. Content-Length is added; the caller gives every other header. */
+export function writeRequest(
+  method: string,
+  uri: string,
+  headers: readonly HeaderLine[],
+  body?: Uint8Array,
+): Uint8Array {
+  return write(`${method} ${uri} SIP/2.0\r\n`, headers, body);
+}
+
+/** A response's bytes. Content-Length is added; the caller gives every other header. */
+export function writeResponse(
+  status: number,
+  headers: readonly HeaderLine[],
+  body?: Uint8Array,
+  phrase = reasonPhrase(status),
+): Uint8Array {
+  return write(`SIP/2.0 ${status} ${phrase}\r\n`, headers, body);
+}
+
+function write(startLine: string, headers: readonly HeaderLine[], body: Uint8Array | undefined): Uint8Array {
+  let head = startLine;
+  for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
+  const length = body?.length ?? 0;
+  const headBytes = utf8(`${head}Content-Length: ${length}\r\n\r\n`);
+  return length === 0 || body === undefined ? headBytes : concat([headBytes, body]);
+}
+
+/** Extra headers of the application, without those that could break out of their line or name. */
+export function safeExtras(extras: ExtraHeaders | undefined): ExtraHeaders {
+  return extras?.filter(([name, value]) => /^[A-Za-z0-9-]+$/.test(name) && !hasControl(value)) ?? [];
+}

@@ -1,0 +1,222 @@
+/** An INVITE of ours (RFC 3261 sections 9.1 and 13.2), until its final answer; then its dialog goes on. */
+import type { Alarm } from '../base/wake-queue.ts';
+import type { SipCore } from './core.ts';
+import { buildInDialog, flowFor, uacDialog } from './dialog.ts';
+import { DialogSession } from './dialog-session.ts';
+import { contactValue, newBranch, newCallId, newTag } from './ids.ts';
+import { type HeaderLine, type SipResponse, safeExtras, writeRequest } from './message.ts';
+import { parseAddress } from './name-addr.ts';
+import type {
+  ExtraHeaders,
+  Flow,
+  OutgoingHandler,
+  OutgoingInvite,
+  OutgoingOptions,
+  SipEnd,
+} from './ports.ts';
+import { sdpOf } from './request-info.ts';
+import { CAPABILITIES } from './screening.ts';
+import { parseUri } from './uri.ts';
+import { formatVia } from './via.ts';
+
+/** A forking proxy may bring more 2xx than one; this many are acknowledged and hung up, the rest passed over. */
+const MAX_FORKS = 8;
+const CSEQ = 1;
+
+/** `calling`: no answer yet. `ringing`: a provisional one came, CANCEL is allowed. `over`: done, or handed to the dialog. */
+type Phase = 'calling' | 'ringing' | 'over';
+
+export class OutgoingSession implements OutgoingInvite {
+  readonly callId: string;
+  readonly #core: SipCore;
+  readonly #options: OutgoingOptions;
+  readonly #handler: OutgoingHandler;
+  readonly #onEnd: (over: OutgoingSession) => void;
+  readonly #tag: string;
+  readonly #branch: string;
+  /** ACKs by To tag: a repeated 2xx gets the same one again (section 13.2.2.4). */
+  readonly #acks = new Map<string, { flow: Flow; bytes: Uint8Array }>();
+  readonly #release: () => void;
+  #flow: Flow | undefined;
+  #phase: Phase = 'calling';
+  #session: DialogSession | undefined;
+  #cancelled = false;
+  #cancelSent = false;
+  #deadline: Alarm | undefined;
+
+  /** `onEnd`: the call never came to a dialog, or its dialog has gone. */
+  constructor(
+    core: SipCore,
+    options: OutgoingOptions,
+    handler: OutgoingHandler,
+    onEnd: (over: OutgoingSession) => void,
+  ) {
+    this.#core = core;
+    this.#options = options;
+    this.#handler = handler;
+    this.#onEnd = onEnd;
+    this.#tag = newTag(core.random);
+    this.#branch = newBranch(core.random);
+    this.callId = newCallId(core.random);
+    this.#release = core.peers.hold(options.next.remote.address);
+  }
+
+  /** Is the call counted as a dialog already? */
+  get inDialog(): boolean {
+    return this.#phase === 'over';
+  }
+
+  /** Sends the INVITE. What goes wrong at once is told later, so that the caller has got its object by then. */
+  start(): void {
+    const { to, from, next } = this.#options;
+    const flow = this.#core.openFlow(next);
+    if (!parseUri(to).ok || parseAddress(from) === undefined) this.#failSoon('invalid To or From');
+    else if (flow === undefined) this.#failSoon('no way to the next hop');
+    else {
+      this.#flow = flow;
+      const contact = contactValue(this.#core.contact(flow), flow);
+      const headers: ExtraHeaders = [
+        ['Contact', contact],
+        ...CAPABILITIES,
+        ...safeExtras(this.#options.headers),
+      ];
+      const bytes = this.#build('INVITE', undefined, headers, this.#options.sdp);
+      const request = { method: 'INVITE', branch: this.#branch, bytes, flow };
+      const ack = (response: SipResponse) => this.#build('ACK', response);
+      this.#core.start(
+        { ...request, ack },
+        {
+          response: (response) => this.#responded(response),
+          failed: (why) =>
+            this.#finish(why === 'timeout' ? { by: 'timeout' } : { by: 'transport', detail: why }),
+          over: () => this.#acks.clear(),
+        },
+      );
+    }
+  }
+
+  cancel(): void {
+    if (this.#session !== undefined) this.#session.bye();
+    else if (this.#phase !== 'over') {
+      this.#cancelled = true;
+      // Section 9.1: not before a provisional response.
+      if (this.#phase === 'ringing') this.#sendCancel();
+    }
+  }
+
+  bye(headers?: ExtraHeaders): void {
+    if (this.#session === undefined) this.cancel();
+    else this.#session.bye(headers);
+  }
+
+  request(method: string, contentType: string, body: Uint8Array, onFinal: (status: number) => void): void {
+    if (this.#session === undefined) this.#core.guard(() => onFinal(481));
+    else this.#session.request(method, contentType, body, onFinal);
+  }
+
+  #responded(response: SipResponse): void {
+    const { status } = response;
+    if (status < 200) this.#progressed(response);
+    else if (status < 300) this.#accepted(response);
+    else {
+      const reason = response.headers.get('reason');
+      this.#finish({ by: 'rejected', status, phrase: response.phrase, reason });
+    }
+  }
+
+  #progressed(response: SipResponse): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'ringing';
+    if (this.#cancelled) this.#sendCancel();
+    else if (response.status >= 180) {
+      this.#core.guard(() => this.#handler.progressed(response.status, sdpOf(response)));
+    }
+  }
+
+  #accepted(response: SipResponse): void {
+    const tag = response.to.params.get('tag') ?? '';
+    const known = this.#acks.get(tag);
+    if (known !== undefined) {
+      this.#core.send(known.bytes, known.flow);
+      return;
+    }
+    if (this.#flow === undefined || this.#acks.size === MAX_FORKS) return;
+    const dialog = uacDialog(response, this.#tag, this.#flow, this.#options.to);
+    const flow = flowFor(this.#core, dialog) ?? this.#flow;
+    // Section 13.2.2.4: an ACK of a 2xx has a branch of its own and the INVITE's number.
+    const ack = { method: 'ACK', cseq: CSEQ, branch: newBranch(this.#core.random) };
+    const bytes = buildInDialog(this.#core, dialog, flow, ack);
+    this.#acks.set(tag, { flow, bytes });
+    this.#core.send(bytes, flow);
+
+    const releaseNext = this.#core.peers.hold(dialog.next?.address ?? flow.remote.address);
+    const first = this.#phase !== 'over' && !this.#cancelled;
+    const session = new DialogSession(this.#core, dialog, 'up', {
+      handler: () => this.#handler,
+      endedEarly() {},
+      closed: () => {
+        releaseNext();
+        if (this.#phase === 'over' && (this.#session === session || this.#session === undefined))
+          this.#over();
+      },
+    });
+    this.#core.timers.cancel(this.#deadline);
+    this.#phase = 'over';
+    if (first) {
+      this.#session = session;
+      this.#core.guard(() => this.#handler.answered(sdpOf(response)));
+    } else {
+      // The 2xx of another fork, or one that crossed our CANCEL: acknowledged above, and ended.
+      session.bye();
+    }
+  }
+
+  /** A final failure, unless the owner has ended the call itself and so wants to hear nothing. */
+  #finish(end: SipEnd): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#over();
+    if (!this.#cancelled) this.#core.guard(() => this.#handler.ended(end));
+  }
+
+  #over(): void {
+    this.#core.timers.cancel(this.#deadline);
+    this.#release();
+    this.#onEnd(this);
+  }
+
+  #failSoon(detail: string): void {
+    this.#deadline = this.#core.after(0, () => this.#finish({ by: 'transport', detail }));
+  }
+
+  #sendCancel(): void {
+    const flow = this.#flow;
+    if (this.#cancelSent || flow === undefined) return;
+    this.#cancelSent = true;
+    const bytes = this.#build('CANCEL');
+    const request = { method: 'CANCEL', branch: this.#branch, bytes, flow };
+    this.#core.start(request, { response() {}, failed() {} });
+    // Section 9.1: no final response in 64 T1 means that there will be none.
+    this.#deadline = this.#core.after(64 * this.#core.timing(flow).t1, () => {
+      this.#core.giveUp(this.#branch, 'INVITE');
+    });
+  }
+
+  /** INVITE, or its CANCEL or hop-by-hop ACK, which have its Request-URI, branch and number (sections 9.1, 17.1.1.3). */
+  #build(method: string, answered?: SipResponse, headers: ExtraHeaders = [], body?: Uint8Array): Uint8Array {
+    const { to, from } = this.#options;
+    const flow = this.#flow!;
+    const lines: HeaderLine[] = [
+      ['Via', formatVia(flow.transport, this.#core.contact(flow), this.#branch)],
+      ['Max-Forwards', '70'],
+      ['From', `${from.includes('<') ? from : `<${from}>`};tag=${this.#tag}`],
+      ['To', answered?.headers.get('to') ?? `<${to}>`],
+      ['Call-ID', this.callId],
+      ['CSeq', `${CSEQ} ${method}`],
+      ...headers,
+      ['User-Agent', this.#core.userAgent],
+    ];
+    if (body !== undefined && body.length > 0) lines.push(['Content-Type', 'application/sdp']);
+    return writeRequest(method, to, lines, body);
+  }
+}

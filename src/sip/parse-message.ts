@@ -1,0 +1,226 @@
+/**
+ * From bytes to a message (RFC 3261 sections 7 and 25), once per packet and so on the hot path: one pass for the end of
+ * the head, one decoding, one pass over its lines; then only what every element of the stack needs is read. Nothing
+ * throws: a fault says by which name it is counted, and with what status it may be answered.
+ */
+import { fromUtf8 } from '../base/bytes.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { isToken, parseNumber, splitCommas } from './grammar.ts';
+import { canonicalName, Headers } from './headers.ts';
+import type { CSeq, SipMessage } from './message.ts';
+import { parseAddress } from './name-addr.ts';
+import { parseVia } from './via.ts';
+
+export interface ParseLimits {
+  /** Whole message, bytes. */
+  readonly message: number;
+  /** Header lines. */
+  readonly headers: number;
+  /** One header with its folds, or the start line, in characters. */
+  readonly line: number;
+}
+
+export const DEFAULT_LIMITS: ParseLimits = { message: 65_535, headers: 128, line: 8192 };
+
+/** Why a message was refused: a name for the counter. */
+export type ParseReason =
+  | 'empty'
+  | 'too-large'
+  | 'no-end-of-headers'
+  | 'start-line'
+  | 'version'
+  | 'line-too-long'
+  | 'too-many-headers'
+  | 'header-syntax'
+  | 'missing-header'
+  | 'repeated-header'
+  | 'bad-via'
+  | 'bad-from'
+  | 'bad-to'
+  | 'bad-call-id'
+  | 'bad-cseq'
+  | 'cseq-method'
+  | 'bad-scalar'
+  | 'bad-content-length'
+  | 'body-too-short';
+
+export interface ParseFault {
+  readonly reason: ParseReason;
+  /** What to answer, if it is a request that can be answered at all. */
+  readonly status: number;
+  /** The request's method, when the start line could be read; empty for a response or for rubbish. */
+  readonly method: string;
+  /** What was read before the fault. */
+  readonly headers: Headers;
+}
+
+/** What must stand exactly once. Max-Forwards may miss: RFC 2543 did not know it. */
+const ONCE = ['from', 'to', 'call-id', 'cseq'] as const;
+const AT_MOST_ONCE = ['content-length', 'max-forwards', 'content-type', 'expires'] as const;
+const MAX_CSEQ = 2 ** 31 - 1;
+
+/** Reads one message that fills `bytes`: a datagram, or what the stream framer cut out. */
+export function parseMessage(
+  bytes: Uint8Array,
+  limits: ParseLimits = DEFAULT_LIMITS,
+): Result<SipMessage, ParseFault> {
+  const headers = new Headers();
+  if (bytes.length > limits.message) return refuse('too-large', 513, '', headers);
+  let from = 0;
+  while (bytes[from] === 13 && bytes[from + 1] === 10) from += 2;
+  if (from === bytes.length) return refuse('empty', 400, '', headers);
+  const end = endOfHead(bytes, from);
+  if (end < 0) return refuse('no-end-of-headers', 400, '', headers);
+  const head = fromUtf8(bytes.subarray(from, end));
+
+  let eol = head.indexOf('\r\n');
+  if (eol < 0) eol = head.length;
+  if (eol > limits.line) return refuse('line-too-long', 414, '', headers);
+  const startLine = head.slice(0, eol);
+  const start = readStartLine(startLine);
+  const method = start.kind === 'request' ? start.method : '';
+  const fault = readHeaders(head, eol, headers, limits);
+  if (fault !== undefined) return refuse(fault, 400, start.kind === 'rubbish' ? '' : method, headers);
+  if (start.kind === 'rubbish')
+    return refuse(start.reason, start.reason === 'version' ? 505 : 400, start.method, headers);
+  return readMessage(start, headers, bytes, end + 4);
+}
+
+type StartLine =
+  | { kind: 'request'; method: string; uri: string }
+  | { kind: 'response'; status: number; phrase: string }
+  | { kind: 'rubbish'; reason: 'start-line' | 'version'; method: string };
+
+/** RFC 3261 section 7.1 and 7.2: single spaces, and nothing after the version. */
+function readStartLine(line: string): StartLine {
+  if (line.startsWith('SIP/')) {
+    const status = parseNumber(line.slice(8, 11), 699);
+    if (
+      !line.startsWith('SIP/2.0 ') ||
+      status === undefined ||
+      status < 100 ||
+      (line.length > 11 && line[11] !== ' ')
+    ) {
+      return { kind: 'rubbish', reason: 'start-line', method: '' };
+    }
+    return { kind: 'response', status, phrase: line.slice(12) };
+  }
+  const first = line.indexOf(' ');
+  const last = line.lastIndexOf(' ');
+  const method = first > 0 ? line.slice(0, first) : '';
+  if (!isToken(method)) return { kind: 'rubbish', reason: 'start-line', method: '' };
+  const version = line.slice(last + 1);
+  const uri = line.slice(first + 1, last);
+  if (
+    last === first ||
+    uri === '' ||
+    uri.includes(' ') ||
+    uri.includes('\t') ||
+    !/^SIP\/\d+\.\d+$/i.test(version)
+  ) {
+    return { kind: 'rubbish', reason: 'start-line', method };
+  }
+  if (version.toUpperCase() !== 'SIP/2.0') return { kind: 'rubbish', reason: 'version', method };
+  return { kind: 'request', method, uri };
+}
+
+/** Splits the head into headers, unfolding lines that begin with a blank (section 7.3.1). */
+function readHeaders(
+  head: string,
+  from: number,
+  headers: Headers,
+  limits: ParseLimits,
+): ParseReason | undefined {
+  let at = from + 2;
+  while (at < head.length) {
+    let eol = head.indexOf('\r\n', at);
+    if (eol < 0) eol = head.length;
+    const colon = head.indexOf(':', at);
+    if (colon <= at || colon > eol) return 'header-syntax';
+    let value = head.slice(colon + 1, eol);
+    let next = eol + 2;
+    while (next < head.length && (head.charCodeAt(next) === 32 || head.charCodeAt(next) === 9)) {
+      eol = head.indexOf('\r\n', next);
+      if (eol < 0) eol = head.length;
+      value = `${value.trimEnd()} ${head.slice(next, eol).trim()}`;
+      next = eol + 2;
+      if (value.length > limits.line) return 'line-too-long';
+    }
+    if (value.length > limits.line) return 'line-too-long';
+    if (value.includes('\r') || value.includes('\n') || value.includes('\0')) return 'header-syntax';
+    const name = head.slice(at, colon).trimEnd();
+    if (!isToken(name)) return 'header-syntax';
+    if (headers.names.length === limits.headers) return 'too-many-headers';
+    headers.add(canonicalName(name), value.trim());
+    at = next;
+  }
+  return undefined;
+}
+
+function readMessage(
+  start: Exclude<StartLine, { kind: 'rubbish' }>,
+  headers: Headers,
+  bytes: Uint8Array,
+  bodyAt: number,
+): Result<SipMessage, ParseFault> {
+  const method = start.kind === 'request' ? start.method : '';
+  const bad = (reason: ParseReason) => refuse(reason, 400, method, headers);
+  const topVia = headers.get('via');
+  if (topVia === undefined) return bad('missing-header');
+  for (const name of ONCE) {
+    const count = headers.count(name);
+    if (count !== 1) return bad(count === 0 ? 'missing-header' : 'repeated-header');
+  }
+  for (const name of AT_MOST_ONCE) if (headers.count(name) > 1) return bad('repeated-header');
+  const via = parseVia(splitCommas(topVia)[0]!);
+  if (via === undefined) return bad('bad-via');
+  const from = parseAddress(headers.get('from')!);
+  if (from === undefined) return bad('bad-from');
+  const to = parseAddress(headers.get('to')!);
+  if (to === undefined) return bad('bad-to');
+  const callId = headers.get('call-id')!;
+  if (callId === '' || callId.includes(' ')) return bad('bad-call-id');
+  const cseq = parseCSeq(headers.get('cseq')!);
+  if (cseq === undefined) return bad('bad-cseq');
+  if (start.kind === 'request' && cseq.method !== start.method) return bad('cseq-method');
+  const maxForwards = headers.get('max-forwards');
+  if (maxForwards !== undefined && parseNumber(maxForwards, 255) === undefined) return bad('bad-scalar');
+
+  let bodyEnd = bytes.length;
+  const contentLength = headers.get('content-length');
+  if (contentLength !== undefined) {
+    const length = parseNumber(contentLength, 2 ** 32);
+    if (length === undefined) return bad('bad-content-length');
+    // Section 18.3: what follows the body of a datagram is dropped; a body cut short is an error.
+    if (bodyAt + length > bytes.length) return bad('body-too-short');
+    bodyEnd = bodyAt + length;
+  }
+  const body = bytes.slice(bodyAt, bodyEnd);
+  return ok({ ...start, headers, via, from, to, callId, cseq, body });
+}
+
+/** `4711 INVITE`; undefined when malformed or 2^31 and more. */
+export function parseCSeq(text: string): CSeq | undefined {
+  const blank = text.search(/[ \t]/);
+  if (blank <= 0) return undefined;
+  // Leading zeros are allowed, and RFC 4475 (wsinv) sends many.
+  const number = parseNumber(text.slice(0, blank).replace(/^0+(?=\d)/, ''), MAX_CSEQ);
+  const method = text.slice(blank + 1).trim();
+  return number !== undefined && isToken(method) ? { number, method } : undefined;
+}
+
+function endOfHead(bytes: Uint8Array, from: number): number {
+  for (let i = bytes.indexOf(13, from); i >= 0; i = bytes.indexOf(13, i + 1)) {
+    if (bytes[i + 1] === 10 && bytes[i + 2] === 13 && bytes[i + 3] === 10) return i;
+  }
+  return -1;
+}
+
+function refuse(
+  reason: ParseReason,
+  status: number,
+  method: string,
+  headers: Headers,
+): { ok: false; error: ParseFault } {
+  return fail({ reason, status, method, headers });
+}

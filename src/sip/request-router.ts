@@ -1,0 +1,138 @@
+/** Takes each request to whom it belongs (RFC 3261 sections 8.2, 12.2.2, 17.2.3): transaction, dialog, or a new call. */
+import type { SipCore } from './core.ts';
+import type { DialogSession } from './dialog-session.ts';
+import type { DialogTable } from './dialog-table.ts';
+import { newTag } from './ids.ts';
+import { IncomingSession } from './incoming-invite.ts';
+import type { SipLimits } from './limits.ts';
+import type { SipRequest } from './message.ts';
+import type { ExtraHeaders, Flow, IncomingInvite, SipUri } from './ports.ts';
+import { buildResponse, statelessTag } from './responses.ts';
+import { CAPABILITIES, screenInitial } from './screening.ts';
+import type { ServerTable, ServerTransaction } from './server-table.ts';
+
+/** How long, in seconds, a caller shall wait who met overload or a shutdown. */
+const RETRY_AFTER: ExtraHeaders = [['Retry-After', '5']];
+
+export class RequestRouter {
+  shuttingDown = false;
+  readonly #core: SipCore;
+  readonly #servers: ServerTable;
+  readonly #dialogs: DialogTable<DialogSession>;
+  readonly #limits: SipLimits;
+  readonly #onInvite: (invite: IncomingInvite) => void;
+
+  constructor(
+    core: SipCore,
+    servers: ServerTable,
+    dialogs: DialogTable<DialogSession>,
+    limits: SipLimits,
+    onInvite: (invite: IncomingInvite) => void,
+  ) {
+    this.#core = core;
+    this.#servers = servers;
+    this.#dialogs = dialogs;
+    this.#limits = limits;
+    this.#onInvite = onInvite;
+  }
+
+  /** `admitted` false: the source may speak in calls that live, and begin none. */
+  route(request: SipRequest, flow: Flow, admitted: boolean): void {
+    const transaction = this.#servers.find(request);
+    if (transaction !== undefined) this.#toTransaction(transaction, request, flow);
+    else if (request.method === 'ACK') this.#ackToDialog(request, flow);
+    else if (request.method === 'CANCEL') this.#cancel(request, flow);
+    else if (request.to.params.has('tag')) this.#toDialog(request, flow, admitted);
+    else if (admitted) this.#initial(request, flow);
+    else this.#core.drop('not-admitted', flow);
+  }
+
+  #toTransaction(transaction: ServerTransaction, request: SipRequest, flow: Flow): void {
+    if (transaction.flow.remote.address !== flow.remote.address) this.#core.drop('foreign-source', flow);
+    else if (request.method !== 'ACK') transaction.repeated();
+    else if (!transaction.acknowledged()) this.#ackToDialog(request, flow);
+  }
+
+  #ackToDialog(ack: SipRequest, flow: Flow): void {
+    const session = this.#dialogs.find(ack);
+    if (session === undefined) this.#core.drop('stray-ack', flow);
+    else if (!session.isPeer(flow)) this.#core.drop('foreign-source', flow);
+    else session.acknowledged(ack);
+  }
+
+  /** Section 9.2: 200 with the INVITE's To tag, whatever becomes of the INVITE; 481 when there is none. */
+  #cancel(request: SipRequest, flow: Flow): void {
+    const invite = this.#servers.findCancelled(request);
+    if (invite !== undefined && invite.flow.remote.address !== flow.remote.address) {
+      this.#core.drop('foreign-source', flow);
+      return;
+    }
+    const transaction = this.#create(request, flow);
+    if (transaction === undefined) return;
+    transaction.toTag = invite?.toTag ?? transaction.toTag;
+    transaction.respond(invite === undefined ? 481 : 200);
+    invite?.owner?.cancelled(request);
+  }
+
+  #toDialog(request: SipRequest, flow: Flow, admitted: boolean): void {
+    const session = this.#dialogs.find(request);
+    if (session !== undefined && !session.isPeer(flow)) {
+      this.#core.drop('foreign-source', flow);
+      return;
+    }
+    if (session === undefined && !admitted) {
+      this.#core.drop('not-admitted', flow);
+      return;
+    }
+    const transaction = this.#create(request, flow);
+    if (transaction === undefined) return;
+    if (session === undefined) transaction.respond(481);
+    else session.receive(request, transaction);
+  }
+
+  #initial(request: SipRequest, flow: Flow): void {
+    // Section 8.2.2.2: the same request by another way.
+    const merged = this.#servers.isMerged(request);
+    if (!merged && request.method === 'INVITE' && this.#overloaded()) {
+      this.#stateless(request, flow, 503, RETRY_AFTER);
+      return;
+    }
+    const screened = screenInitial(request);
+    const transaction = this.#create(request, flow);
+    if (transaction === undefined) return;
+    if (merged) transaction.respond(482);
+    else if (!screened.ok) transaction.respond(screened.error.status, { headers: screened.error.headers });
+    else if (request.method === 'OPTIONS') transaction.respond(200, { headers: CAPABILITIES });
+    else this.#invite(request, screened.value, transaction);
+  }
+
+  #invite(request: SipRequest, uri: SipUri, transaction: ServerTransaction): void {
+    transaction.respond(100);
+    const session = new IncomingSession(this.#core, request, uri, transaction);
+    this.#core.guard(() => this.#onInvite(session));
+    // A call that nobody took would ring for ever: the application failed.
+    if (!session.taken) session.reject(500);
+  }
+
+  #overloaded(): boolean {
+    if (this.shuttingDown || this.#servers.size >= this.#limits.transactions) return true;
+    return this.#dialogs.size >= this.#limits.calls;
+  }
+
+  /** What lives has room left when new calls have not; beyond that room nothing is kept. */
+  #create(request: SipRequest, flow: Flow): ServerTransaction | undefined {
+    if (this.#servers.size >= 2 * this.#limits.transactions) {
+      this.#core.drop('overload', flow);
+      return undefined;
+    }
+    const transaction = this.#servers.create(this.#core, request, flow);
+    transaction.toTag = newTag(this.#core.random);
+    return transaction;
+  }
+
+  /** An answer that keeps nothing (section 8.2.7). */
+  #stateless(request: SipRequest, flow: Flow, status: number, headers: ExtraHeaders): void {
+    const parts = { toTag: statelessTag(request.headers), headers };
+    this.#core.send(buildResponse(request.headers, flow, this.#core.userAgent, status, parts), flow);
+  }
+}

@@ -1,0 +1,65 @@
+import type { Headers } from './headers.ts';
+import { type HeaderLine, safeExtras, writeResponse } from './message.ts';
+import type { ExtraHeaders, Flow } from './ports.ts';
+import { viaLinesForResponse } from './via.ts';
+
+/** What a response carries besides what it must. */
+export interface ResponseParts {
+  /** Our tag, put on a To that has none. */
+  readonly toTag?: string | undefined;
+  readonly headers?: ExtraHeaders | undefined;
+  /** Contact value; its presence says that the response makes or refreshes a dialog. */
+  readonly contact?: string | undefined;
+  readonly body?: Uint8Array | undefined;
+  /** `application/sdp` when not given. */
+  readonly contentType?: string | undefined;
+}
+
+/**
+ * A response to the request with `headers` (RFC 3261 section 8.2.6.2), whose topmost Via says where it really came
+ * from. Takes raw headers so that even a request that could not be read to its end can be answered.
+ */
+export function buildResponse(
+  headers: Headers,
+  flow: Flow,
+  userAgent: string,
+  status: number,
+  parts: ResponseParts = {},
+): Uint8Array {
+  const lines: HeaderLine[] = [];
+  for (const via of viaLinesForResponse(headers.lines('via'), flow.remote)) lines.push(['Via', via]);
+  const to = headers.get('to') ?? '';
+  lines.push(['From', headers.get('from') ?? '']);
+  // A 100 has no tag of ours: nothing is answered yet (section 8.2.6.2).
+  const tagged = status > 100 && parts.toTag !== undefined && !hasTag(to);
+  lines.push(['To', tagged ? `${to};tag=${parts.toTag}` : to]);
+  lines.push(['Call-ID', headers.get('call-id') ?? '']);
+  lines.push(['CSeq', headers.get('cseq') ?? '']);
+  if (status === 100) {
+    // Section 8.2.6.1: the Timestamp must be given back.
+    const timestamp = headers.get('timestamp');
+    if (timestamp !== undefined) lines.push(['Timestamp', timestamp]);
+  }
+  if (parts.contact !== undefined) {
+    // Section 12.1.1: all Record-Route values, in their order.
+    for (const route of headers.lines('record-route')) lines.push(['Record-Route', route]);
+    lines.push(['Contact', parts.contact]);
+  }
+  lines.push(...safeExtras(parts.headers), ['Server', userAgent]);
+  if (parts.body !== undefined && parts.body.length > 0) {
+    lines.push(['Content-Type', parts.contentType ?? 'application/sdp']);
+  }
+  return writeResponse(status, lines, parts.body);
+}
+
+function hasTag(to: string): boolean {
+  return /;\s*tag\s*=/i.test(to.slice(to.lastIndexOf('>') + 1));
+}
+
+/** A To tag that depends on the request alone, for answers that keep no state (section 8.2.7). */
+export function statelessTag(headers: Headers): string {
+  let hash = 0x811c9dc5;
+  const seed = `${headers.get('via')}${headers.get('call-id')}${headers.get('cseq')}`;
+  for (let i = 0; i < seed.length; i++) hash = Math.imul(hash ^ seed.charCodeAt(i), 0x01000193) >>> 0;
+  return `s${hash.toString(16)}`;
+}

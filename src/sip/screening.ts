@@ -1,0 +1,77 @@
+/**
+ * What a UAS looks at before it looks at the call (RFC 3261 section 8.2): pure, a request in, a refusal or the
+ * Request-URI out.
+ */
+import { fail, ok, type Result } from '../base/result.ts';
+import { parseNumber } from './grammar.ts';
+import type { SipRequest } from './message.ts';
+import type { ExtraHeaders, SipUri } from './ports.ts';
+import { mediaType } from './request-info.ts';
+import { parseUri } from './uri.ts';
+
+/** Methods that we take, in Allow's form. */
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';
+
+/** Option tags that we support. */
+const SUPPORTED: readonly string[] = [];
+
+/** What every answer about our abilities carries (section 11.2). */
+export const CAPABILITIES: ExtraHeaders = [
+  ['Allow', ALLOW],
+  ['Accept', 'application/sdp'],
+  ['Supported', SUPPORTED.join(', ')],
+];
+
+export interface Refusal {
+  readonly status: number;
+  readonly headers?: ExtraHeaders;
+}
+
+/** Methods that only make sense in a dialog: outside of one they get 481. */
+const IN_DIALOG_ONLY = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK', 'NOTIFY']);
+/** Registered methods that we know and do not take: 405. Any other token is not implemented: 501. */
+const KNOWN = new Set(['REGISTER', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE', 'REFER', ...IN_DIALOG_ONLY]);
+
+/** Checks that hold in and out of a dialog: Request-URI, then Require. */
+export function screenAny(request: SipRequest): Result<SipUri, Refusal> {
+  const uri = parseUri(request.uri);
+  if (!uri.ok) return fail({ status: uri.error === 'scheme' ? 416 : 400 });
+  // RFC 3261 section 19.1.1: a Request-URI carries no headers.
+  if (uri.value.headers !== '') return fail({ status: 400 });
+  const required = [...request.headers.all('require'), ...request.headers.all('proxy-require')];
+  const unknown = required.filter((tag) => !SUPPORTED.includes(tag.toLowerCase()));
+  // Section 8.2.2.3: Require is passed over in ACK and CANCEL, which do not come here.
+  if (unknown.length > 0) return fail({ status: 420, headers: [['Unsupported', unknown.join(', ')]] });
+  return ok(uri.value);
+}
+
+/** Checks for a request outside of any dialog, after which only an INVITE or OPTIONS that can be answered is left. */
+export function screenInitial(request: SipRequest): Result<SipUri, Refusal> {
+  const { method } = request;
+  if (method !== 'INVITE' && method !== 'OPTIONS') {
+    if (IN_DIALOG_ONLY.has(method)) return fail({ status: 481 });
+    return fail({ status: KNOWN.has(method) ? 405 : 501, headers: [['Allow', ALLOW]] });
+  }
+  const common = screenAny(request);
+  if (!common.ok || method === 'OPTIONS') return common;
+  // A gateway passes calls on, so a call that has gone round must stop here (section 16.3).
+  if (parseNumber(request.headers.get('max-forwards') ?? '70', 255) === 0) return fail({ status: 483 });
+  return screenOffer(request) ?? common;
+}
+
+/** Section 8.2.3: only SDP, unencoded; and only for who takes SDP back (section 20.1). */
+export function screenOffer(request: SipRequest): { ok: false; error: Refusal } | undefined {
+  const { headers } = request;
+  if (request.body.length > 0) {
+    if (mediaType(request) !== 'application/sdp') {
+      return fail({ status: 415, headers: [['Accept', 'application/sdp']] });
+    }
+    const encoding = headers.get('content-encoding');
+    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+      return fail({ status: 415, headers: [['Accept-Encoding', 'identity']] });
+    }
+  }
+  const accept = headers.all('accept');
+  const takesSdp = accept.some((type) => /^(?:application\/(?:sdp|\*)|\*\/\*)\s*(?:;|$)/i.test(type));
+  return accept.length > 0 && !takesSdp ? fail({ status: 406 }) : undefined;
+}

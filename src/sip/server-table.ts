@@ -1,0 +1,191 @@
+/**
+ * The server transactions that live (RFC 3261 section 17.2), found by branch, sent-by and method. Bounded by the endpoint, which
+ * asks `size` before it creates.
+ */
+import type { SipCore } from './core.ts';
+import type { SipRequest } from './message.ts';
+import type { Flow } from './ports.ts';
+import { buildResponse, type ResponseParts } from './responses.ts';
+import {
+  type InviteServerInput,
+  type InviteServerState,
+  inviteServerStart,
+  stepInviteServer,
+} from './transactions/invite-server.ts';
+import { mergeKey, serverKey } from './transactions/keys.ts';
+import { TransactionRunner } from './transactions/runner.ts';
+import { type ServerInput, type ServerState, serverStart, stepServer } from './transactions/server.ts';
+import type { Effect } from './transactions/step.ts';
+
+/** Who has an INVITE's transaction: hears of its CANCEL, and that its transport failed. */
+export interface ServerOwner {
+  cancelled(cancel: SipRequest): void;
+  transportFailed(): void;
+}
+
+type Runner =
+  | { readonly kind: 'invite'; readonly run: TransactionRunner<InviteServerState, InviteServerInput> }
+  | { readonly kind: 'other'; readonly run: TransactionRunner<ServerState, ServerInput> };
+
+export class ServerTransaction {
+  readonly key: string;
+  readonly mergeKey: string | undefined;
+  readonly flow: Flow;
+  owner: ServerOwner | undefined;
+  /** The To tag of every answer to this request, also to its CANCEL (section 9.2). */
+  toTag: string | undefined;
+  readonly #core: SipCore;
+  readonly #runner: Runner;
+  /** Let go with the final response: what is kept for 32 s is its bytes only. */
+  #request: SipRequest | undefined;
+
+  constructor(
+    core: SipCore,
+    request: SipRequest,
+    flow: Flow,
+    key: string,
+    onEnd: (over: ServerTransaction) => void,
+  ) {
+    this.key = key;
+    this.mergeKey = request.to.params.has('tag') ? undefined : mergeKey(request);
+    this.flow = flow;
+    this.#core = core;
+    this.#request = request;
+    const host = {
+      clock: core.clock,
+      timers: core.timers,
+      timing: core.timing(flow),
+      send: (bytes: Uint8Array) => core.send(bytes, flow),
+      tell: (what: (Effect & { do: 'tell' })['what']) => this.#told(what),
+      terminated: () => onEnd(this),
+    };
+    if (request.method === 'INVITE') {
+      this.#runner = {
+        kind: 'invite',
+        run: new TransactionRunner(stepInviteServer, inviteServerStart, host),
+      };
+    } else {
+      this.#runner = { kind: 'other', run: new TransactionRunner(stepServer, serverStart, host) };
+    }
+  }
+
+  /** Starts the timers of a non-INVITE transaction. After the transaction is in the table. */
+  begin(): void {
+    if (this.#runner.kind === 'other') this.#runner.run.apply({ type: 'begin' });
+  }
+
+  get isInvite(): boolean {
+    return this.#runner.kind === 'invite';
+  }
+
+  /** Has no final response been given yet? */
+  get open(): boolean {
+    return this.#request !== undefined;
+  }
+
+  /** Builds a response and sends it; its bytes, or undefined when a final one has gone already. */
+  respond(status: number, parts: ResponseParts = {}): Uint8Array | undefined {
+    const request = this.#request;
+    if (request === undefined) return undefined;
+    const bytes = buildResponse(request.headers, this.flow, this.#core.userAgent, status, {
+      toTag: this.toTag,
+      ...parts,
+    });
+    if (status >= 200) this.#request = undefined;
+    this.#runner.run.apply({ type: 'respond', status, bytes });
+    return bytes;
+  }
+
+  /** Sends a 2xx to an INVITE again: the transaction user's part (section 13.3.1.4). */
+  resend(bytes: Uint8Array): void {
+    this.#core.send(bytes, this.flow);
+  }
+
+  /** The same request came again. */
+  repeated(): void {
+    this.#runner.run.apply({ type: 'request' });
+  }
+
+  /** An ACK with this INVITE's branch; false when it is for the dialog, after a 2xx. */
+  acknowledged(): boolean {
+    if (this.#runner.kind !== 'invite' || this.#runner.run.state === 'accepted') return false;
+    this.#runner.run.apply({ type: 'ack' });
+    return true;
+  }
+
+  transportError(): void {
+    this.#runner.run.apply({ type: 'transport-error' });
+  }
+
+  abandon(): void {
+    this.#runner.run.abandon();
+  }
+
+  #told(what: string): void {
+    if (what === 'transport-error') this.owner?.transportFailed();
+    else if (what === 'provisional-due') this.respond(100);
+  }
+}
+
+export class ServerTable {
+  readonly #byKey = new Map<string, ServerTransaction>();
+  readonly #byMerge = new Map<string, ServerTransaction>();
+  /** Of stream flows only: a datagram's way never closes. */
+  readonly #byFlow = new Map<Flow, Set<ServerTransaction>>();
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  find(request: SipRequest): ServerTransaction | undefined {
+    return this.#byKey.get(serverKey(request));
+  }
+
+  /** The INVITE that a CANCEL means (section 9.2). */
+  findCancelled(cancel: SipRequest): ServerTransaction | undefined {
+    return this.#byKey.get(serverKey(cancel, 'INVITE'));
+  }
+
+  /** Is the same request here already, by another way (section 8.2.2.2)? */
+  isMerged(request: SipRequest): boolean {
+    return this.#byMerge.has(mergeKey(request));
+  }
+
+  create(core: SipCore, request: SipRequest, flow: Flow): ServerTransaction {
+    const transaction = new ServerTransaction(core, request, flow, serverKey(request), (over) =>
+      this.#remove(over),
+    );
+    this.#byKey.set(transaction.key, transaction);
+    if (transaction.mergeKey !== undefined && !this.#byMerge.has(transaction.mergeKey)) {
+      this.#byMerge.set(transaction.mergeKey, transaction);
+    }
+    if (flow.transport !== 'udp') {
+      const ofFlow = this.#byFlow.get(flow);
+      if (ofFlow === undefined) this.#byFlow.set(flow, new Set([transaction]));
+      else ofFlow.add(transaction);
+    }
+    transaction.begin();
+    return transaction;
+  }
+
+  /** The connection closed: no answer can go back on it (section 17.2.4). */
+  flowClosed(flow: Flow): void {
+    for (const transaction of [...(this.#byFlow.get(flow) ?? [])]) transaction.transportError();
+  }
+
+  abandon(): void {
+    for (const transaction of this.#byKey.values()) transaction.abandon();
+    this.#byKey.clear();
+    this.#byMerge.clear();
+    this.#byFlow.clear();
+  }
+
+  #remove(transaction: ServerTransaction): void {
+    this.#byKey.delete(transaction.key);
+    const { mergeKey: merged, flow } = transaction;
+    if (merged !== undefined && this.#byMerge.get(merged) === transaction) this.#byMerge.delete(merged);
+    const ofFlow = this.#byFlow.get(flow);
+    ofFlow?.delete(transaction);
+    if (ofFlow?.size === 0) this.#byFlow.delete(flow);
+  }
+}

@@ -1,0 +1,90 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Alarm, Timers } from '../../base/wake-queue.ts';
+import type { Effect, Step, TimerName, Timing } from './step.ts';
+
+/** What any of the four transactions is: a pure step function. */
+export type Machine<S, I> = (state: S, input: I | TimerInput, timing: Timing) => Step<S>;
+
+interface TimerInput {
+  readonly type: 'timer';
+  readonly timer: TimerName;
+}
+
+/** What a runner needs of the world around it. */
+export interface RunnerHost {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly timing: Timing;
+  send(bytes: Uint8Array): void;
+  tell(what: (Effect & { do: 'tell' })['what']): void;
+  /** The state `terminated` was reached; all timers are stopped. */
+  terminated(): void;
+}
+
+/** Keeps one transaction's state and carries its effects out. */
+export class TransactionRunner<S extends { readonly name: string }, I> {
+  readonly #machine: Machine<S, I>;
+  readonly #host: RunnerHost;
+  readonly #alarms = new Map<TimerName, Alarm>();
+  #state: S;
+
+  constructor(machine: Machine<S, I>, state: S, host: RunnerHost) {
+    this.#machine = machine;
+    this.#state = state;
+    this.#host = host;
+  }
+
+  get state(): S['name'] {
+    return this.#state.name;
+  }
+
+  /** The state is changed before any effect is carried out: whoever is told may come back at once. */
+  apply(input: I | TimerInput): void {
+    const wasOver = this.#state.name === 'terminated';
+    const { state, effects } = this.#machine(this.#state, input, this.#host.timing);
+    this.#state = state;
+    const isOver = state.name === 'terminated' && !wasOver;
+    if (isOver) this.#stopAll();
+    for (const effect of effects) this.#carryOut(effect);
+    if (isOver) this.#host.terminated();
+  }
+
+  /** Ends without a word: the endpoint is being closed. */
+  abandon(): void {
+    this.#stopAll();
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.do) {
+      case 'send':
+        this.#host.send(effect.bytes);
+        break;
+      case 'set': {
+        const { timer, after } = effect;
+        this.#stop(timer);
+        const alarm = this.#host.timers.schedule(this.#host.clock.now() + after, () => {
+          this.#alarms.delete(timer);
+          this.apply({ type: 'timer', timer });
+        });
+        this.#alarms.set(timer, alarm);
+        break;
+      }
+      case 'stop':
+        this.#stop(effect.timer);
+        break;
+      case 'tell':
+        this.#host.tell(effect.what);
+        break;
+    }
+  }
+
+  #stop(timer: TimerName): void {
+    this.#host.timers.cancel(this.#alarms.get(timer));
+    this.#alarms.delete(timer);
+  }
+
+  #stopAll(): void {
+    for (const alarm of this.#alarms.values()) this.#host.timers.cancel(alarm);
+    this.#alarms.clear();
+  }
+}

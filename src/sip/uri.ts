@@ -1,0 +1,148 @@
+import { fromUtf8 } from '../base/bytes.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { hasControl, parseNumber } from './grammar.ts';
+import type { SipUri } from './ports.ts';
+
+/** A URI with what the application does not see. */
+export interface ParsedUri extends SipUri {
+  /** What stood behind `?`, raw: not allowed in a Request-URI (RFC 3261 section 19.1.1). */
+  readonly headers: string;
+}
+
+/** `scheme`: well formed, but none of sip, sips, tel (416). `syntax`: not a URI (400). */
+export type UriFault = 'scheme' | 'syntax';
+
+const FORBIDDEN = /[ "<>]/;
+const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
+const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?$/;
+const IPV6 = /^[0-9A-Fa-f:.]{2,45}$/;
+const TEL = /^\+?[0-9A-Fa-f*#.()-]+$/;
+const NO_PARAMS: ReadonlyMap<string, string> = new Map();
+
+/** Takes a SIP, SIPS or tel URI apart (RFC 3261 section 19.1, RFC 3966). No white space, no angle brackets. */
+export function parseUri(text: string): Result<ParsedUri, UriFault> {
+  const colon = text.indexOf(':');
+  if (colon <= 0 || FORBIDDEN.test(text) || hasControl(text) || !SCHEME.test(text.slice(0, colon)))
+    return fail('syntax');
+  const scheme = text.slice(0, colon).toLowerCase();
+  if (scheme === 'sip' || scheme === 'sips') return parseSip(scheme, text.slice(colon + 1));
+  return scheme === 'tel' ? parseTel(text.slice(colon + 1)) : fail('scheme');
+}
+
+function parseSip(scheme: 'sip' | 'sips', rest: string): Result<ParsedUri, UriFault> {
+  const at = rest.indexOf('@');
+  if (at !== rest.lastIndexOf('@')) return fail('syntax');
+  let user = '';
+  if (at >= 0) {
+    const userInfo = rest.slice(0, at);
+    const password = userInfo.indexOf(':');
+    const unescaped = unescapeUri(password < 0 ? userInfo : userInfo.slice(0, password));
+    if (unescaped === undefined) return fail('syntax');
+    user = unescaped;
+  }
+  const question = rest.indexOf('?', at + 1);
+  const beforeHeaders = question < 0 ? rest.slice(at + 1) : rest.slice(at + 1, question);
+  const semicolon = beforeHeaders.indexOf(';');
+  const hostPort = parseHostPort(semicolon < 0 ? beforeHeaders : beforeHeaders.slice(0, semicolon));
+  if (hostPort === undefined) return fail('syntax');
+  const params = semicolon < 0 ? NO_PARAMS : parseUriParams(beforeHeaders.slice(semicolon + 1));
+  if (params === undefined) return fail('syntax');
+  const headers = question < 0 ? '' : rest.slice(question + 1);
+  return ok({ scheme, user, host: hostPort.host, port: hostPort.port, params, headers });
+}
+
+function parseTel(rest: string): Result<ParsedUri, UriFault> {
+  const semicolon = rest.indexOf(';');
+  const user = semicolon < 0 ? rest : rest.slice(0, semicolon);
+  const params = semicolon < 0 ? NO_PARAMS : parseUriParams(rest.slice(semicolon + 1));
+  if (!TEL.test(user) || params === undefined) return fail('syntax');
+  return ok({ scheme: 'tel', user, host: '', port: undefined, params, headers: '' });
+}
+
+/**
+ * `host[:port]` with an IPv6 literal in brackets, which the result's `host` has not. Undefined when it is neither a
+ * name nor an address, or the port is out of range.
+ */
+export function parseHostPort(text: string): { host: string; port: number | undefined } | undefined {
+  let host = text;
+  let port: number | undefined;
+  const colon = text.lastIndexOf(':');
+  const bracket = text.lastIndexOf(']');
+  if (colon > bracket) {
+    host = text.slice(0, colon);
+    port = parseNumber(text.slice(colon + 1), 65_535);
+    if (port === undefined || port === 0) return undefined;
+  }
+  if (host.startsWith('[')) {
+    host = host.endsWith(']') ? host.slice(1, -1) : '';
+    return IPV6.test(host) ? { host, port } : undefined;
+  }
+  return HOST_NAME.test(host) ? { host, port } : undefined;
+}
+
+function parseUriParams(text: string): Map<string, string> | undefined {
+  const params = new Map<string, string>();
+  for (const part of text.split(';')) {
+    const equals = part.indexOf('=');
+    const name = unescapeUri(equals < 0 ? part : part.slice(0, equals));
+    const value = equals < 0 ? '' : unescapeUri(part.slice(equals + 1));
+    if (name === undefined || name === '' || value === undefined) return undefined;
+    const key = name.toLowerCase();
+    if (params.has(key)) return undefined;
+    params.set(key, value);
+  }
+  return params;
+}
+
+/** `%41` to `A`, over UTF-8; undefined when a percent sign does not start an escape. */
+function unescapeUri(text: string): string | undefined {
+  if (!text.includes('%')) return text;
+  let out = '';
+  for (let i = 0; i < text.length; ) {
+    const percent = text.indexOf('%', i);
+    if (percent < 0) return out + text.slice(i);
+    out += text.slice(i, percent);
+    const bytes: number[] = [];
+    for (i = percent; text[i] === '%'; i += 3) {
+      const digits = text.slice(i + 1, i + 3);
+      if (!/^[0-9A-Fa-f]{2}$/.test(digits)) return undefined;
+      bytes.push(Number.parseInt(digits, 16));
+    }
+    out += fromUtf8(Uint8Array.from(bytes));
+  }
+  return out;
+}
+
+/** Writes a URI, with what must be escaped in the user part escaped. */
+export function formatUri(uri: SipUri): string {
+  let text = `${uri.scheme}:`;
+  if (uri.scheme === 'tel') text += uri.user;
+  else {
+    if (uri.user !== '') text += escapeWith(uri.user, /[A-Za-z0-9\-_.!~*'()&=+$,;?/]/) + '@';
+    text += uri.host.includes(':') ? `[${uri.host}]` : uri.host;
+    if (uri.port !== undefined) text += `:${uri.port}`;
+  }
+  for (const [name, value] of uri.params) {
+    const allowed = /[A-Za-z0-9\-_.!~*'()[\]/:&+$]/;
+    text += `;${escapeWith(name, allowed)}` + (value === '' ? '' : `=${escapeWith(value, allowed)}`);
+  }
+  return text;
+}
+
+function escapeWith(text: string, allowed: RegExp): string {
+  let out = '';
+  for (const character of text) {
+    out += allowed.test(character) ? character : escapeCharacter(character);
+  }
+  return out;
+}
+
+function escapeCharacter(character: string): string {
+  const point = character.codePointAt(0) ?? 0;
+  // A lone surrogate has no UTF-8 form and would make encodeURIComponent throw.
+  const safe = point >= 0xd800 && point <= 0xdfff ? '\ufffd' : character;
+  return encodeURIComponent(safe).replace(
+    /^([^%])$/,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

@@ -1,0 +1,71 @@
+import { formatHostPort, type HostPort } from '../base/net.ts';
+import { parseParams, skipBlank, splitCommas, tokenEnd } from './grammar.ts';
+import { parseHostPort } from './uri.ts';
+
+/** One Via element (RFC 3261 section 20.42). */
+export interface Via {
+  /** Upper case: UDP, TCP, TLS, SCTP, WS, or whatever else it says. */
+  readonly transport: string;
+  /** sent-by host in lower case, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly params: ReadonlyMap<string, string>;
+  /** Empty when there is none (RFC 2543). */
+  readonly branch: string;
+}
+
+/** Branches of RFC 3261 begin so; what follows makes them unique (section 8.1.1.7). */
+export const MAGIC_COOKIE = 'z9hG4bK';
+
+/** Reads one element; blanks may stand around slashes and colon. Undefined when malformed. */
+export function parseVia(text: string): Via | undefined {
+  let i = tokenEnd(text, 0);
+  if (text.slice(0, i).toUpperCase() !== 'SIP') return undefined;
+  const version = afterSlash(text, i);
+  if (version < 0) return undefined;
+  i = tokenEnd(text, version);
+  if (text.slice(version, i) !== '2.0') return undefined;
+  const transport = afterSlash(text, i);
+  if (transport < 0) return undefined;
+  i = tokenEnd(text, transport);
+  const sentBy = skipBlank(text, i);
+  if (i === transport || sentBy === i) return undefined;
+  const semicolon = text.indexOf(';', sentBy);
+  const end = semicolon < 0 ? text.length : semicolon;
+  let hostText = text.slice(sentBy, end);
+  if (hostText.includes(' ') || hostText.includes('\t'))
+    hostText = hostText.trim().replace(/[ \t]*:[ \t]*/g, ':');
+  const hostPort = parseHostPort(hostText);
+  const params = parseParams(text, end);
+  if (hostPort === undefined || params === undefined) return undefined;
+  return {
+    transport: text.slice(transport, i).toUpperCase(),
+    host: hostPort.host.toLowerCase(),
+    port: hostPort.port,
+    params,
+    branch: params.get('branch') ?? '',
+  };
+}
+
+function afterSlash(text: string, from: number): number {
+  const slash = skipBlank(text, from);
+  return text.charCodeAt(slash) === 47 ? skipBlank(text, slash + 1) : -1;
+}
+
+/**
+ * The Via lines of a response: those of the request, the top element with `received` and `rport` saying where the
+ * request really came from (RFC 3261 section 18.2.1, RFC 3581 section 4), whether it asked for that or not.
+ */
+export function viaLinesForResponse(lines: readonly string[], source: HostPort): string[] {
+  const [top = '', ...rest] = splitCommas(lines[0] ?? '');
+  const bare = top.replace(
+    /[ \t]*;[ \t]*(?:rport|received)[ \t]*(?:=[ \t]*[^;,\s]*)?(?=[ \t]*(?:;|$))/gi,
+    '',
+  );
+  return [`${bare};received=${source.address};rport=${source.port}`, ...rest, ...lines.slice(1)];
+}
+
+/** The Via of a request of ours. `rport` asks for the answer on the same port (RFC 3581 section 3). */
+export function formatVia(transport: string, sentBy: HostPort, branch: string): string {
+  return `SIP/2.0/${transport.toUpperCase()} ${formatHostPort(sentBy)};branch=${branch};rport`;
+}
