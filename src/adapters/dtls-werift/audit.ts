@@ -1,0 +1,113 @@
+import { createHash, createHmac, timingSafeEqual, verify, X509Certificate } from 'node:crypto';
+import type { DtlsRejection } from '../../media/dtls-port.ts';
+import type { Fingerprint } from '../../media/protocol.ts';
+import { HandshakeType } from './handshake-order.ts';
+
+/** One handshake message of either side, as the transcript hash takes it: with its header, unfragmented. */
+export interface TranscriptMessage {
+  readonly type: number;
+  readonly bytes: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+/** What a finished handshake left behind. */
+export interface HandshakeEvidence {
+  /** From the ClientHello with the cookie to the client's Finished, in order. */
+  readonly transcript: readonly TranscriptMessage[];
+  readonly masterSecret: Uint8Array;
+  /** DER. */
+  readonly remoteCertificate: Uint8Array | undefined;
+  readonly fingerprints: readonly Fingerprint[];
+}
+
+const FINGERPRINT_HASHES = new Map([
+  ['sha-256', 'sha256'],
+  ['sha-384', 'sha384'],
+  ['sha-512', 'sha512'],
+]);
+const SIGNATURE_HASHES = new Map([
+  [4, 'sha256'],
+  [5, 'sha384'],
+  [6, 'sha512'],
+]);
+const RSA = 1;
+const ECDSA = 3;
+
+/**
+ * Checks what werift does not: that the certificate is one that signaling named, that the peer has its key, and that both
+ * saw the same handshake. Undefined when all is well; else the keys must not be used.
+ */
+export function auditHandshake(evidence: HandshakeEvidence): DtlsRejection | undefined {
+  const certificate = evidence.remoteCertificate;
+  if (certificate === undefined) return 'no-certificate';
+  if (!evidence.fingerprints.some((fingerprint) => isFingerprintOf(fingerprint, certificate)))
+    return 'fingerprint';
+  const verifyAt = evidence.transcript.findIndex(
+    (message) => message.type === HandshakeType.certificateVerify,
+  );
+  const finishedAt = evidence.transcript.findIndex((message) => message.type === HandshakeType.finished);
+  if (
+    verifyAt < 0 ||
+    !isSigned(evidence.transcript.slice(0, verifyAt), evidence.transcript[verifyAt]!.body, certificate)
+  ) {
+    return 'certificate-verify';
+  }
+  // The Finished is over all before it, the CertificateVerify included.
+  if (finishedAt !== verifyAt + 1) return 'finished';
+  const expected = verifyData(
+    evidence.masterSecret,
+    'client finished',
+    evidence.transcript.slice(0, finishedAt),
+  );
+  const finished = evidence.transcript[finishedAt]!.body;
+  if (finished.length !== expected.length || !timingSafeEqual(finished, expected)) return 'finished';
+  return undefined;
+}
+
+/** RFC 8122 section 5: the hash of the DER form, as upper-case hex pairs with colons. */
+export function fingerprintOf(certificate: Uint8Array, algorithm = 'sha-256'): Fingerprint | undefined {
+  const hash = FINGERPRINT_HASHES.get(algorithm);
+  if (hash === undefined) return undefined;
+  const digest = createHash(hash).update(certificate).digest('hex').toUpperCase();
+  return { algorithm, value: digest.replace(/..(?=.)/g, '$&:') };
+}
+
+function isFingerprintOf(fingerprint: Fingerprint, certificate: Uint8Array): boolean {
+  const actual = fingerprintOf(certificate, fingerprint.algorithm.toLowerCase());
+  return actual !== undefined && actual.value === fingerprint.value.toUpperCase();
+}
+
+/** RFC 5246 section 7.4.8: hash and signature algorithm, then a signature over all messages so far. */
+function isSigned(
+  messages: readonly TranscriptMessage[],
+  body: Uint8Array,
+  certificate: Uint8Array,
+): boolean {
+  if (body.length < 4) return false;
+  const hash = SIGNATURE_HASHES.get(body[0]!);
+  const length = (body[2]! << 8) | body[3]!;
+  if (hash === undefined || body.length !== 4 + length) return false;
+  try {
+    const key = new X509Certificate(certificate).publicKey;
+    const wanted = body[1] === ECDSA ? 'ec' : body[1] === RSA ? 'rsa' : undefined;
+    if (key.asymmetricKeyType !== wanted) return false;
+    return verify(hash, Buffer.concat(messages.map((message) => message.bytes)), key, body.subarray(4));
+  } catch {
+    // A certificate or key that OpenSSL cannot read.
+    return false;
+  }
+}
+
+/** RFC 5246 sections 5 and 7.4.9: 12 bytes of PRF over the hash of the messages. */
+export function verifyData(
+  masterSecret: Uint8Array,
+  label: string,
+  messages: readonly TranscriptMessage[],
+): Buffer {
+  const digest = createHash('sha256')
+    .update(Buffer.concat(messages.map((message) => message.bytes)))
+    .digest();
+  const seed = Buffer.concat([Buffer.from(label), digest]);
+  const first = createHmac('sha256', masterSecret).update(seed).digest();
+  return createHmac('sha256', masterSecret).update(first).update(seed).digest().subarray(0, 12);
+}

@@ -1,0 +1,321 @@
+import type { Buffer as NodeBuffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
+import { DtlsServer } from 'werift';
+import type { DtlsDrop, DtlsEvent, DtlsRejection, DtlsSession } from '../../media/dtls-port.ts';
+import type { DataChannelLabel, Fingerprint } from '../../media/protocol.ts';
+import type { SrtpProfile } from '../../rtp/srtp/key-derivation.ts';
+import { saltLength } from '../../rtp/srtp/key-derivation.ts';
+import { ReplayWindow } from '../../rtp/srtp/replay-window.ts';
+import { auditHandshake } from './audit.ts';
+import type { DtlsCertificate } from './certificate.ts';
+import { HandshakeOrder, HandshakeType } from './handshake-order.ts';
+import type { DtlsRecord } from './records.ts';
+import { ContentType, makeRecord, splitRecords } from './records.ts';
+
+/** Datagrams kept until the peer's fingerprint is known: a ClientHello, and its repetitions. */
+const MAX_HELD = 16;
+/** Repeated flights 5 that are answered with flight 6. */
+const MAX_FLIGHT_6 = 16;
+/**
+ * werift numbers our records from 0 again behind our Finished, in the same epoch, so that a later record would have the
+ * Finished's nonce: fatal for GCM, and a replay to the peer. Flights are shorter than this.
+ */
+const FIRST_RECORD_AFTER_FINISHED = 256;
+const PROFILES = new Map<number, SrtpProfile>([
+  [7, 'AEAD_AES_128_GCM'],
+  [1, 'AES_CM_128_HMAC_SHA1_80'],
+]);
+const ALERT = { warning: 1, fatal: 2, closeNotify: 0, decryptError: 51, badCertificate: 42 } as const;
+
+/** What werift takes as its socket. */
+type WeriftTransport = ConstructorParameters<typeof DtlsServer>[0]['transport'];
+/** werift hands the sender's address around and does nothing with it. */
+const NOWHERE: [string, number] = ['0.0.0.0', 0];
+
+/** werift's record class, of which its cipher reads the two fields that we set. */
+type WeriftPacket = Parameters<DtlsServer['cipher']['decryptPacket']>[0];
+
+/** What runs over the association's application data once it is connected. */
+export interface ApplicationLayer {
+  receive(bytes: NodeBuffer): void;
+  send(channel: DataChannelLabel, bytes: Uint8Array): boolean;
+  close(): void;
+}
+
+/** How the session reaches what is around it. */
+export interface SessionOptions {
+  readonly certificate: DtlsCertificate;
+  readonly send: (datagram: Uint8Array) => void;
+  readonly onEvent: (event: DtlsEvent) => void;
+  /** Starts the application layer; `sendRecord` protects and sends one message. */
+  readonly application: (
+    sendRecord: (bytes: Uint8Array) => void,
+    onEvent: (event: DtlsEvent) => void,
+  ) => ApplicationLayer;
+}
+
+/**
+ * werift's DTLS server behind guards. It sees only whole records and whole handshake messages in order; nothing in the
+ * clear once connected; no alerts at all. Keys are released after the audit of the handshake.
+ */
+export class WeriftSession implements DtlsSession {
+  readonly #options: SessionOptions;
+  readonly #server: DtlsServer;
+  readonly #order = new HandshakeOrder();
+  readonly #window = new ReplayWindow();
+  #state: 'handshake' | 'connected' | 'closed' = 'handshake';
+  #fingerprints: readonly Fingerprint[] = [];
+  #held: Uint8Array[] = [];
+  #feed: (record: NodeBuffer) => void = () => {};
+  #recordSequence = 0;
+  #flight6Repeats = 0;
+  #application: ApplicationLayer | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const transport: WeriftTransport = {
+      type: 'udp',
+      address: { address: '0.0.0.0', family: 'IPv4', port: 0 },
+      closed: false,
+      onData: () => {},
+      // Flight 4 is repeated up to 11 times, whatever happened meanwhile.
+      send: (datagram: NodeBuffer) => {
+        if (this.#state !== 'closed') options.send(datagram);
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    };
+    this.#server = new DtlsServer({
+      cert: options.certificate.certPem,
+      key: options.certificate.keyPem,
+      signatureHash: options.certificate.signatureHash,
+      transport,
+      srtpProfiles: [7, 1],
+      extendedMasterSecret: true,
+      certificateRequest: true,
+    });
+    // werift has set onData in its constructor.
+    this.#feed = (record) => transport.onData(record, NOWHERE);
+    this.#server.onConnect.subscribe(() => this.#onHandshakeDone());
+    this.#server.onError.subscribe(() => this.#drop('handshake-error'));
+  }
+
+  expect(fingerprints: readonly Fingerprint[]): void {
+    if (this.#state !== 'handshake') return;
+    this.#fingerprints = fingerprints;
+    if (fingerprints.length === 0) return;
+    for (const datagram of this.#held.splice(0)) this.receive(datagram);
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (this.#state === 'closed') {
+      this.#drop('closed');
+      return;
+    }
+    if (this.#fingerprints.length === 0) {
+      if (this.#held.length >= MAX_HELD) {
+        this.#drop('held-too-many');
+        return;
+      }
+      this.#held.push(bytes.slice());
+      return;
+    }
+    const records = splitRecords(bytes);
+    if (records === undefined) {
+      this.#drop('malformed');
+      return;
+    }
+    for (const record of records) {
+      if (record.epoch === 0) this.#onClear(record);
+      else this.#onProtected(record);
+    }
+  }
+
+  sendData(channel: DataChannelLabel, bytes: Uint8Array): boolean {
+    return this.#state === 'connected' && (this.#application?.send(channel, bytes) ?? false);
+  }
+
+  close(): void {
+    if (this.#state === 'connected') {
+      this.#application?.close();
+      this.#alert(ALERT.warning, ALERT.closeNotify);
+    }
+    this.#end();
+  }
+
+  #onClear(record: DtlsRecord): void {
+    // Anybody can write these. Connected, werift would reset for a ClientHello and close for an alert.
+    if (this.#state !== 'handshake') {
+      this.#drop('epoch-0');
+      return;
+    }
+    switch (record.contentType) {
+      case ContentType.handshake: {
+        const { messages, fault } = this.#order.push(record.fragment);
+        if (fault !== undefined) this.#drop(fault);
+        for (const message of messages) {
+          this.#feed(makeRecord(ContentType.handshake, 0, this.#recordSequence++, message));
+        }
+        return;
+      }
+      case ContentType.changeCipherSpec:
+        return;
+      case ContentType.alert:
+        this.#drop('alert-in-clear');
+        return;
+      default:
+        this.#drop('unexpected-record');
+        return;
+    }
+  }
+
+  #onProtected(record: DtlsRecord): void {
+    if (record.epoch !== 1) {
+      this.#drop('unexpected-record');
+      return;
+    }
+    if (this.#state === 'handshake') {
+      // The client's Finished; werift decrypts it, and drops what is not authentic.
+      if (record.contentType !== ContentType.handshake) {
+        this.#drop('unexpected-record');
+        return;
+      }
+      this.#feed(Buffer.from(record.bytes));
+      return;
+    }
+    if (this.#window.judge(record.sequence) !== 'fresh') {
+      this.#drop('replayed');
+      return;
+    }
+    const plain = this.#decrypt(record);
+    if (plain === undefined) {
+      this.#drop(record.contentType === ContentType.alert ? 'unauthentic-alert' : 'unexpected-record');
+      return;
+    }
+    this.#window.accept(record.sequence);
+    switch (record.contentType) {
+      case ContentType.applicationData:
+        this.#application?.receive(plain);
+        return;
+      case ContentType.alert:
+        // close_notify, or any fatal alert, ends the association (RFC 5246 section 7.2).
+        if (plain.length === 2 && (plain[1] === ALERT.closeNotify || plain[0] === ALERT.fatal))
+          this.#onPeerClosed();
+        return;
+      case ContentType.handshake:
+        // The peer has not seen flight 6 and repeats flight 5: werift sends flight 6 once more.
+        if (plain[0] !== HandshakeType.finished || this.#flight6Repeats++ >= MAX_FLIGHT_6) {
+          this.#drop('unexpected-message');
+          return;
+        }
+        this.#feed(Buffer.from(record.bytes));
+        return;
+      default:
+        this.#drop('unexpected-record');
+        return;
+    }
+  }
+
+  #decrypt(record: DtlsRecord): NodeBuffer | undefined {
+    try {
+      const packet = {
+        recordLayerHeader: {
+          contentType: record.contentType,
+          protocolVersion: { major: record.bytes[1]!, minor: record.bytes[2]! },
+          epoch: record.epoch,
+          sequenceNumber: record.sequence,
+          contentLen: record.fragment.length,
+        },
+        fragment: record.fragment,
+      };
+      return this.#server.cipher.decryptPacket(packet as WeriftPacket);
+    } catch {
+      // Not authentic, or too short to be.
+      return undefined;
+    }
+  }
+
+  /** werift calls this at each repetition of flight 5 too. */
+  #onHandshakeDone(): void {
+    if (this.#state !== 'handshake') return;
+    const server = this.#server;
+    const rejection = auditHandshake({
+      transcript: server.dtls.sortedHandshakeCache.map((message) => ({
+        type: message.msg_type,
+        bytes: message.serialize(),
+        body: message.fragment,
+      })),
+      masterSecret: server.cipher.masterSecret,
+      remoteCertificate: server.remoteCertificate,
+      fingerprints: this.#fingerprints,
+    });
+    server.dtls.recordSequenceNumber = FIRST_RECORD_AFTER_FINISHED;
+    if (rejection !== undefined) {
+      this.#reject(rejection);
+      return;
+    }
+    const profile = PROFILES.get(server.srtp.srtpProfile ?? 0);
+    if (profile === undefined) {
+      this.#reject('no-srtp-profile');
+      return;
+    }
+    const keys = server.extractSessionKeys(16, saltLength(profile));
+    this.#state = 'connected';
+    this.#application = this.#options.application(
+      (bytes) => this.#protect(ContentType.applicationData, bytes),
+      (event) => {
+        if (this.#state === 'connected') this.#options.onEvent(event);
+      },
+    );
+    this.#options.onEvent({
+      type: 'connected',
+      profile,
+      local: { key: keys.localKey, salt: keys.localSalt },
+      remote: { key: keys.remoteKey, salt: keys.remoteSalt },
+    });
+  }
+
+  #reject(reason: DtlsRejection): void {
+    this.#alert(ALERT.fatal, reason === 'fingerprint' ? ALERT.badCertificate : ALERT.decryptError);
+    this.#end();
+    this.#options.onEvent({ type: 'rejected', reason });
+  }
+
+  #onPeerClosed(): void {
+    this.#application?.close();
+    this.#end();
+    this.#options.onEvent({ type: 'closed' });
+  }
+
+  #end(): void {
+    this.#state = 'closed';
+    this.#held = [];
+    // Stops the loop that repeats flight 4.
+    this.#server.dtls.flight = 99;
+  }
+
+  #alert(level: number, description: number): void {
+    this.#protect(ContentType.alert, Uint8Array.of(level, description));
+  }
+
+  #protect(contentType: number, bytes: Uint8Array): void {
+    if (this.#state === 'closed') return;
+    const sequence = ++this.#server.dtls.recordSequenceNumber;
+    const packet = {
+      recordLayerHeader: {
+        contentType,
+        protocolVersion: { major: 0xfe, minor: 0xfd },
+        epoch: 1,
+        sequenceNumber: sequence,
+        contentLen: bytes.length,
+      },
+      fragment: Buffer.from(bytes),
+    };
+    const sealed = this.#server.cipher.encryptPacket(packet as WeriftPacket);
+    this.#options.send(makeRecord(contentType, 1, sequence, sealed.fragment));
+  }
+
+  #drop(reason: DtlsDrop): void {
+    this.#options.onEvent({ type: 'dropped', reason });
+  }
+}

@@ -1,0 +1,129 @@
+import type { Clock, Millis } from '../base/clock.ts';
+import type { DatagramSocket } from '../base/net.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
+import { classify } from '../ice/demux.ts';
+import { requestedUfrag } from '../ice/routing.ts';
+import { AddressTable } from './address-table.ts';
+import type { DropCounter } from './drop-counter.ts';
+
+/** One association as the mux sees it. */
+export interface MuxPeer {
+  /** A Binding request that names one of its ufrags; the peer authenticates it and answers. */
+  onCheck(bytes: Uint8Array, address: string, port: number, now: Millis): void;
+  onDtls(bytes: Uint8Array, now: Millis): void;
+  onSrtp(bytes: Uint8Array, now: Millis): void;
+  onSrtcp(bytes: Uint8Array, now: Millis): void;
+}
+
+/** Checks of unproven sources that are looked at: each costs an HMAC. Proven sources are not slowed by them. */
+const UNPROVEN_CHECKS = { perSecond: 500, burst: 500 };
+/** No valid packet of a browser is longer than this by far (RFC 8831 section 5: 1,200 bytes of path MTU). */
+const MAX_DATAGRAM = 2048;
+
+/**
+ * The one UDP socket of a media worker. STUN checks go to whom they name, and are authenticated there; DTLS and SRTP
+ * pass only from addresses that sent an authenticated check. All else is counted and dropped: nothing that is not
+ * proven is answered or remembered.
+ */
+export class Mux {
+  readonly #socket: DatagramSocket;
+  readonly #clock: Clock;
+  readonly #drops: DropCounter;
+  readonly #byUfrag = new Map<string, MuxPeer>();
+  readonly #byAddress = new AddressTable<MuxPeer>();
+  readonly #unproven: TokenBucket;
+
+  constructor(options: { socket: DatagramSocket; clock: Clock; drops: DropCounter }) {
+    this.#socket = options.socket;
+    this.#clock = options.clock;
+    this.#drops = options.drops;
+    this.#unproven = new TokenBucket(UNPROVEN_CHECKS, options.clock.now());
+    options.socket.onDatagram = (bytes, address, port) => this.#onDatagram(bytes, address, port);
+  }
+
+  get port(): number {
+    return this.#socket.local.port;
+  }
+
+  /** How many ufrags and addresses are known: 0 when nobody is there. */
+  get size(): { readonly ufrags: number; readonly addresses: number } {
+    return { ufrags: this.#byUfrag.size, addresses: this.#byAddress.size };
+  }
+
+  addUfrag(ufrag: string, peer: MuxPeer): void {
+    this.#byUfrag.set(ufrag, peer);
+  }
+
+  removeUfrag(ufrag: string): void {
+    this.#byUfrag.delete(ufrag);
+  }
+
+  addAddress(address: string, port: number, peer: MuxPeer): void {
+    this.#byAddress.set(address, port, peer);
+  }
+
+  removeAddress(address: string, port: number, peer: MuxPeer): void {
+    this.#byAddress.delete(address, port, peer);
+  }
+
+  /** Sends what may wait in the kernel's queue: `bytes` must not be changed afterwards. */
+  send(bytes: Uint8Array, port: number, address: string): void {
+    this.#socket.send(bytes, port, address);
+  }
+
+  /** Sends media out of a buffer that is used again; false, and nothing sent, while the kernel is behind. */
+  sendReused(bytes: Uint8Array, port: number, address: string): boolean {
+    if (this.#socket.queued > 0) return false;
+    this.#socket.send(bytes, port, address);
+    return true;
+  }
+
+  close(): void {
+    this.#socket.onDatagram = () => {};
+    this.#socket.close();
+  }
+
+  #onDatagram(bytes: Uint8Array, address: string, port: number): void {
+    if (bytes.length > MAX_DATAGRAM) {
+      this.#drops.count('mux', 'too-long');
+      return;
+    }
+    const kind = classify(bytes);
+    const peer = this.#byAddress.get(address, port);
+    if (kind === 'stun') {
+      this.#onStun(bytes, address, port, peer);
+      return;
+    }
+    if (kind === 'unknown' || kind === 'turn-channel') {
+      this.#drops.count('mux', kind);
+      return;
+    }
+    if (peer === undefined) {
+      this.#drops.count('mux', `${kind}-unproven`);
+      return;
+    }
+    const now = this.#clock.now();
+    if (kind === 'rtp') peer.onSrtp(bytes, now);
+    else if (kind === 'rtcp') peer.onSrtcp(bytes, now);
+    else peer.onDtls(bytes, now);
+  }
+
+  #onStun(bytes: Uint8Array, address: string, port: number, known: MuxPeer | undefined): void {
+    const now = this.#clock.now();
+    const ufrag = requestedUfrag(bytes);
+    if (ufrag === undefined) {
+      this.#drops.count('stun', 'no-check');
+      return;
+    }
+    const peer = this.#byUfrag.get(ufrag);
+    if (peer === undefined) {
+      this.#drops.count('stun', 'unknown-ufrag');
+      return;
+    }
+    if (known !== peer && !this.#unproven.take(now)) {
+      this.#drops.count('stun', 'rate');
+      return;
+    }
+    peer.onCheck(bytes, address, port, now);
+  }
+}

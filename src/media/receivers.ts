@@ -1,0 +1,137 @@
+import { utf8 } from '../base/bytes.ts';
+import type { Millis } from '../base/clock.ts';
+import type { RtpView } from '../rtp/packet.ts';
+import { findExtension } from '../rtp/packet.ts';
+import { Reception } from '../rtp/rtcp/reception.ts';
+import type { Forwarder } from '../sfu/forwarder.ts';
+import type { Codec, ExtensionIds, MediaKind, TrackId } from './protocol.ts';
+
+/** Sources that one m-line may have at a time: simulcast has three. */
+const MAX_SOURCES = 8;
+/** Sources that one browser's packets may teach us. */
+const MAX_LEARNED = 64;
+
+/** What a browser publishes on one m-line. */
+export interface ReceiverOptions {
+  readonly track: TrackId;
+  readonly kind: MediaKind;
+  readonly mid: string;
+  readonly ssrcs: readonly number[];
+  readonly codecs: readonly Codec[];
+  readonly extensions: ExtensionIds;
+  readonly forwarder: Forwarder;
+}
+
+/** One published track at the browser's transport, with the statistics of its sources. */
+export class Receiver {
+  readonly track: TrackId;
+  readonly kind: MediaKind;
+  readonly ssrcs: readonly number[];
+  readonly forwarder: Forwarder;
+  muted = false;
+  readonly #options: ReceiverOptions;
+  readonly #mid: Uint8Array;
+  readonly #receptions = new Map<number, Reception>();
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    this.track = options.track;
+    this.kind = options.kind;
+    this.ssrcs = options.ssrcs;
+    this.forwarder = options.forwarder;
+    this.#mid = utf8(options.mid);
+  }
+
+  get receptions(): Iterable<Reception> {
+    return this.#receptions.values();
+  }
+
+  codec(payloadType: number): Codec | undefined {
+    for (const codec of this.#options.codecs) if (codec.payloadType === payloadType) return codec;
+    return undefined;
+  }
+
+  /** The packet's MID extension names this m-line (RFC 8843 section 9.2). */
+  isNamedBy(view: RtpView): boolean {
+    const found = findExtension(view, this.#options.extensions.mid);
+    if (found === 0 || (found & 0xff) !== this.#mid.length) return false;
+    const at = found >> 8;
+    for (let i = 0; i < this.#mid.length; i++) if (view.bytes[at + i] !== this.#mid[i]) return false;
+    return true;
+  }
+
+  /** Reads the browser's own level (RFC 6464) into `view.level`. */
+  readLevel(view: RtpView): void {
+    const found = findExtension(view, this.#options.extensions.audioLevel);
+    if (found !== 0) view.level = view.bytes[found >> 8]! & 0x7f;
+  }
+
+  /** The statistics of a source; undefined when the m-line has too many. */
+  reception(ssrc: number, clockRate: number): Reception | undefined {
+    let reception = this.#receptions.get(ssrc);
+    if (reception === undefined && this.#receptions.size < MAX_SOURCES) {
+      reception = new Reception(ssrc, clockRate);
+      this.#receptions.set(ssrc, reception);
+    }
+    return reception;
+  }
+
+  findReception(ssrc: number): Reception | undefined {
+    return this.#receptions.get(ssrc);
+  }
+}
+
+/** Finds whose a packet is, among what one browser publishes (RFC 8843 section 9.2). */
+export class Receivers {
+  readonly #list: Receiver[] = [];
+  readonly #bySsrc = new Map<number, Receiver>();
+  #learned = 0;
+
+  get list(): readonly Receiver[] {
+    return this.#list;
+  }
+
+  add(receiver: Receiver): void {
+    this.#list.push(receiver);
+    for (const ssrc of receiver.ssrcs.slice(0, MAX_SOURCES)) this.#bySsrc.set(ssrc >>> 0, receiver);
+  }
+
+  remove(receiver: Receiver): void {
+    const at = this.#list.indexOf(receiver);
+    if (at >= 0) this.#list.splice(at, 1);
+    for (const [ssrc, owner] of this.#bySsrc) if (owner === receiver) this.#bySsrc.delete(ssrc);
+  }
+
+  /** By SSRC, else by the MID extension, else by the payload type when one m-line alone has it. */
+  find(view: RtpView): Receiver | undefined {
+    const known = this.#bySsrc.get(view.ssrc);
+    if (known !== undefined) return known;
+    let byType: Receiver | undefined;
+    let candidates = 0;
+    for (const receiver of this.#list) {
+      if (receiver.isNamedBy(view)) {
+        this.#learn(view.ssrc, receiver);
+        return receiver;
+      }
+      if (receiver.codec(view.payloadType) !== undefined) {
+        byType = receiver;
+        candidates++;
+      }
+    }
+    // Not remembered: another m-line with the same payload type may come.
+    return candidates === 1 ? byType : undefined;
+  }
+
+  /** Sources whose statistics are due in a report. */
+  reports(now: Millis): ReturnType<Reception['report']>[] {
+    return this.#list.flatMap((receiver) =>
+      [...receiver.receptions].map((reception) => reception.report(now)),
+    );
+  }
+
+  #learn(ssrc: number, receiver: Receiver): void {
+    if (this.#learned >= MAX_LEARNED) return;
+    this.#learned++;
+    this.#bySsrc.set(ssrc, receiver);
+  }
+}

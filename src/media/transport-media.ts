@@ -1,0 +1,184 @@
+import type { Millis } from '../base/clock.ts';
+import { parseRtp, RtpView } from '../rtp/packet.ts';
+import { parseRtcp } from '../rtp/rtcp/parse.ts';
+import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
+import { SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
+import type { Forwarder } from '../sfu/forwarder.ts';
+import type { PacketOutput, TrackSender } from '../sfu/track-sender.ts';
+import type { DropCounter } from './drop-counter.ts';
+import type { TrackId } from './protocol.ts';
+import { type Receiver, Receivers } from './receivers.ts';
+import { type Reporter, writeFeedback, writeReports } from './transport-reports.ts';
+
+/** What the media half of a transport needs of the rest. */
+export interface MediaPath {
+  /** Sends at once or not at all: the buffer is used again. False: not sent. */
+  sendReused(bytes: Uint8Array): boolean;
+  send(bytes: Uint8Array): void;
+  onPacket(track: TrackId, view: RtpView, mime: string, now: Millis): void;
+}
+
+/** How many packets passed since the start. */
+export interface MediaTotals {
+  received: number;
+  sent: number;
+}
+
+/** RTP and RTCP of one browser, protected: what it publishes comes in, what it subscribes to goes out. */
+export class TransportMedia implements PacketOutput {
+  readonly receivers = new Receivers();
+  readonly #senders = new Map<number, { readonly sender: TrackSender; readonly forwarder: Forwarder }>();
+  readonly #path: MediaPath;
+  readonly #drops: DropCounter;
+  readonly #totals: MediaTotals;
+  readonly #reporter: Reporter;
+  readonly #view = new RtpView();
+  #opener: SrtpOpener | undefined;
+  #sealer: SrtpSealer | undefined;
+
+  constructor(options: { path: MediaPath; drops: DropCounter; totals: MediaTotals; reporter: Reporter }) {
+    this.#path = options.path;
+    this.#drops = options.drops;
+    this.#totals = options.totals;
+    this.#reporter = options.reporter;
+  }
+
+  /** The handshake is done and audited. */
+  setKeys(profile: SrtpProfile, local: SrtpMaster, remote: SrtpMaster): void {
+    this.#opener = new SrtpOpener(profile, remote);
+    this.#sealer = new SrtpSealer(profile, local);
+  }
+
+  addSender(sender: TrackSender, forwarder: Forwarder): void {
+    this.#senders.set(sender.ssrc, { sender, forwarder });
+  }
+
+  removeSender(sender: TrackSender): void {
+    if (this.#senders.get(sender.ssrc)?.sender === sender) this.#senders.delete(sender.ssrc);
+  }
+
+  sendRtp(bytes: Uint8Array, headerEnd: number, length: number): number {
+    if (this.#sealer === undefined) return 0;
+    const sealed = this.#sealer.sealRtp(bytes, headerEnd, length);
+    if (typeof sealed === 'string') {
+      this.#drops.count('srtp', `seal-${sealed}`);
+      return 0;
+    }
+    if (!this.#path.sendReused(bytes.subarray(0, sealed))) return 0;
+    this.#totals.sent++;
+    return sealed;
+  }
+
+  resend(bytes: Uint8Array): void {
+    this.#path.sendReused(bytes);
+  }
+
+  /** An SRTP packet, opened in place. */
+  onSrtp(bytes: Uint8Array, now: Millis): void {
+    if (this.#opener === undefined) {
+      this.#drops.count('srtp', 'no-keys');
+      return;
+    }
+    const length = this.#opener.openRtp(bytes, bytes.length);
+    if (typeof length === 'string') {
+      this.#drops.count('srtp', length);
+      return;
+    }
+    const view = this.#view;
+    const fault = parseRtp(bytes, length, view);
+    if (fault !== undefined) {
+      this.#drops.count('rtp', fault);
+      return;
+    }
+    this.#totals.received++;
+    const receiver = this.receivers.find(view);
+    if (receiver === undefined) {
+      this.#drops.count('rtp', 'no-receiver');
+      return;
+    }
+    const codec = receiver.codec(view.payloadType);
+    if (codec === undefined) {
+      this.#drops.count('rtp', 'payload-type');
+      return;
+    }
+    // Retransmissions in a format of their own (RFC 4588) are not negotiated.
+    if (codec.mime.endsWith('/rtx')) {
+      this.#drops.count('rtp', 'rtx');
+      return;
+    }
+    const reception = receiver.reception(view.ssrc, codec.clockRate);
+    if (reception === undefined) {
+      this.#drops.count('rtp', 'sources');
+      return;
+    }
+    reception.push(view.sequence, view.timestamp, now);
+    const wanted = reception.wanted(now);
+    if (wanted.length > 0) this.#sendRtcp(writeFeedback(this.#reporter, view.ssrc, wanted));
+    if (receiver.muted) return;
+    receiver.readLevel(view);
+    receiver.forwarder.push(view, codec.mime, now);
+    this.#path.onPacket(receiver.track, view, codec.mime, now);
+  }
+
+  /** An SRTCP compound, opened in place. */
+  onSrtcp(bytes: Uint8Array, now: Millis): void {
+    if (this.#opener === undefined) {
+      this.#drops.count('srtcp', 'no-keys');
+      return;
+    }
+    const length = this.#opener.openRtcp(bytes, bytes.length);
+    if (typeof length === 'string') {
+      this.#drops.count('srtcp', length);
+      return;
+    }
+    const parsed = parseRtcp(bytes, length);
+    if (!parsed.ok) {
+      this.#drops.count('rtcp', parsed.error);
+      return;
+    }
+    for (const packet of parsed.value) {
+      switch (packet.type) {
+        case 'sr':
+          for (const receiver of this.receivers.list) {
+            receiver.findReception(packet.ssrc)?.senderReport(packet.ntpHigh, packet.ntpLow, now);
+          }
+          break;
+        case 'nack':
+          this.#senders.get(packet.media)?.sender.resend(packet.sequences, now);
+          break;
+        case 'pli':
+          this.#senders.get(packet.media)?.forwarder.requestKeyframe(now);
+          break;
+        case 'fir':
+          for (const ssrc of packet.media) this.#senders.get(ssrc)?.forwarder.requestKeyframe(now);
+          break;
+        case 'rr':
+        case 'sdes':
+        case 'bye':
+        case 'ignored':
+          break;
+      }
+    }
+  }
+
+  /** Asks the browser for a key frame on every source of a published track. */
+  requestKeyframe(receiver: Receiver): void {
+    for (const reception of receiver.receptions) {
+      this.#sendRtcp(writeFeedback(this.#reporter, reception.ssrc, 'keyframe'));
+    }
+  }
+
+  /** Sends the periodic reports. */
+  report(now: Millis, unixMs: number): void {
+    const senders = Array.from(this.#senders.values(), (entry) => entry.sender);
+    for (const compound of writeReports(this.#reporter, this.receivers.reports(now), senders, now, unixMs)) {
+      this.#sendRtcp(compound);
+    }
+  }
+
+  #sendRtcp(compound: { readonly bytes: Uint8Array; readonly length: number }): void {
+    const sealed = this.#sealer?.sealRtcp(compound.bytes, compound.length);
+    if (typeof sealed === 'number') this.#path.send(compound.bytes.subarray(0, sealed));
+    else if (sealed !== undefined) this.#drops.count('srtcp', `seal-${sealed}`);
+  }
+}

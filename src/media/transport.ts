@@ -1,0 +1,223 @@
+import type { Clock, Millis, WallClock } from '../base/clock.ts';
+import type { Digests } from '../base/digests.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
+import type { Alarm, Timers } from '../base/wake-queue.ts';
+import { CONSENT_MS, IceLite } from '../ice/ice-lite.ts';
+import type { DropCounter } from './drop-counter.ts';
+import type { DtlsEngine, DtlsEvent, DtlsSession } from './dtls-port.ts';
+import type { Mux, MuxPeer } from './mux.ts';
+import type { DataChannelLabel, Fingerprint, IceCredentials, TransportPath } from './protocol.ts';
+import type { MediaPath, TransportMedia } from './transport-media.ts';
+
+/** From the first check until DTLS is done and audited. */
+const DTLS_DEADLINE: Millis = 30_000;
+const REPORT_EVERY: Millis = 1000;
+/** What one browser may send: data channels at full speed, a whole simulcast video. */
+const DTLS_RATE = { perSecond: 5000, burst: 5000 };
+const MEDIA_RATE = { perSecond: 10_000, burst: 10_000 };
+
+/** Why a transport came to its end; the reason of `transport.failed`. */
+export type TransportFailure = 'ice-consent' | 'dtls-timeout' | 'dtls-closed' | `dtls-${string}`;
+
+/** What a transport is made of, and whom it tells. */
+export interface TransportOptions {
+  readonly local: IceCredentials;
+  readonly mux: Mux;
+  readonly dtls: DtlsEngine;
+  readonly digests: Digests;
+  readonly timers: Timers;
+  readonly clock: Clock;
+  readonly wall: WallClock;
+  readonly drops: DropCounter;
+  isRelay(address: string, port: number): boolean;
+  /** Makes the media half over this path. */
+  media(path: Omit<MediaPath, 'onPacket'>): TransportMedia;
+  onConnected(path: TransportPath): void;
+  onPath(path: TransportPath): void;
+  /** Called once; the transport has let go of everything. */
+  onFailed(reason: TransportFailure): void;
+  onDataOpened(channel: DataChannelLabel): void;
+  onData(channel: DataChannelLabel, bytes: Uint8Array): void;
+}
+
+/** One association with a browser: ICE-lite decides the path, DTLS proves the peer and gives keys, SRTP carries media. */
+export class Transport implements MuxPeer {
+  readonly media: TransportMedia;
+  readonly #options: TransportOptions;
+  readonly #ice: IceLite;
+  readonly #session: DtlsSession;
+  readonly #dtlsRate: TokenBucket;
+  readonly #mediaRate: TokenBucket;
+  #state: 'connecting' | 'connected' | 'closed' = 'connecting';
+  #checked = false;
+  #consentAlarm: Alarm | undefined;
+  #dtlsAlarm: Alarm | undefined;
+  #reportAlarm: Alarm | undefined;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    const now = options.clock.now();
+    this.#ice = new IceLite({ local: options.local, digests: options.digests, now });
+    this.#session = options.dtls.open({
+      send: (datagram) => this.#send(datagram),
+      onEvent: (event) => this.#onDtlsEvent(event),
+    });
+    this.#dtlsRate = new TokenBucket(DTLS_RATE, now);
+    this.#mediaRate = new TokenBucket(MEDIA_RATE, now);
+    this.media = options.media({
+      send: (bytes) => this.#send(bytes),
+      sendReused: (bytes) => this.#sendReused(bytes),
+    });
+    options.mux.addUfrag(options.local.ufrag, this);
+    this.#consentAlarm = options.timers.schedule(now + CONSENT_MS, (at) => this.#watchConsent(at));
+  }
+
+  get connected(): boolean {
+    return this.#state === 'connected';
+  }
+
+  setRemote(remote: IceCredentials, fingerprints: readonly Fingerprint[]): void {
+    if (this.#state === 'closed') return;
+    this.#ice.setRemote(remote.ufrag);
+    this.#session.expect(fingerprints);
+  }
+
+  restart(local: IceCredentials): void {
+    if (this.#state === 'closed') return;
+    const dropped = this.#ice.restart(local);
+    if (dropped !== undefined) this.#options.mux.removeUfrag(dropped);
+    this.#options.mux.addUfrag(local.ufrag, this);
+  }
+
+  sendData(channel: DataChannelLabel, bytes: Uint8Array): boolean {
+    return this.#session.sendData(channel, bytes);
+  }
+
+  /** Says close_notify and lets go of everything. */
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#session.close();
+    this.#state = 'closed';
+    const { mux, timers } = this.#options;
+    for (const ufrag of this.#ice.ufrags) mux.removeUfrag(ufrag);
+    for (const { address, port } of this.#ice.remotes) mux.removeAddress(address, port, this);
+    timers.cancel(this.#consentAlarm);
+    timers.cancel(this.#dtlsAlarm);
+    timers.cancel(this.#reportAlarm);
+  }
+
+  onCheck(bytes: Uint8Array, address: string, port: number, now: Millis): void {
+    const outcome = this.#ice.check(bytes, address, port, now);
+    const { mux, drops } = this.#options;
+    if (outcome.response !== undefined) mux.send(outcome.response, port, address);
+    if (outcome.kind === 'refused') {
+      drops.count('stun', outcome.reason);
+      return;
+    }
+    if (outcome.evicted !== undefined) mux.removeAddress(outcome.evicted.address, outcome.evicted.port, this);
+    if (outcome.added) mux.addAddress(address, port, this);
+    if (outcome.retiredUfrag !== undefined) mux.removeUfrag(outcome.retiredUfrag);
+    if (!this.#checked) {
+      this.#checked = true;
+      this.#dtlsAlarm = this.#options.timers.schedule(now + DTLS_DEADLINE, () => this.#fail('dtls-timeout'));
+    }
+    if (outcome.pathChanged && this.#state === 'connected') this.#options.onPath(this.#path());
+  }
+
+  onDtls(bytes: Uint8Array, now: Millis): void {
+    if (!this.#dtlsRate.take(now)) {
+      this.#options.drops.count('dtls', 'rate');
+      return;
+    }
+    this.#session.receive(bytes);
+  }
+
+  onSrtp(bytes: Uint8Array, now: Millis): void {
+    if (!this.#mediaRate.take(now)) {
+      this.#options.drops.count('srtp', 'rate');
+      return;
+    }
+    this.media.onSrtp(bytes, now);
+  }
+
+  onSrtcp(bytes: Uint8Array, now: Millis): void {
+    if (!this.#mediaRate.take(now)) {
+      this.#options.drops.count('srtcp', 'rate');
+      return;
+    }
+    this.media.onSrtcp(bytes, now);
+  }
+
+  #onDtlsEvent(event: DtlsEvent): void {
+    const options = this.#options;
+    switch (event.type) {
+      case 'dropped':
+        options.drops.count('dtls', event.reason);
+        return;
+      case 'rejected':
+        this.#fail(`dtls-${event.reason}`);
+        return;
+      case 'closed':
+        this.#fail('dtls-closed');
+        return;
+      case 'data.opened':
+        options.onDataOpened(event.channel);
+        return;
+      case 'data.received':
+        options.onData(event.channel, event.bytes);
+        return;
+      case 'connected': {
+        this.#state = 'connected';
+        options.timers.cancel(this.#dtlsAlarm);
+        this.media.setKeys(event.profile, event.local, event.remote);
+        options.onConnected(this.#path());
+        this.#scheduleReport(options.clock.now());
+      }
+    }
+  }
+
+  /** Consent lapses 30 s after the last authenticated check (RFC 7675 section 5.1). */
+  #watchConsent(now: Millis): void {
+    if (this.#ice.expired(now)) {
+      this.#fail('ice-consent');
+      return;
+    }
+    this.#consentAlarm = this.#options.timers.schedule(this.#ice.lastConsent + CONSENT_MS, (at) =>
+      this.#watchConsent(at),
+    );
+  }
+
+  #scheduleReport(now: Millis): void {
+    const { timers, wall } = this.#options;
+    this.#reportAlarm = timers.schedule(now + REPORT_EVERY, (at) => {
+      this.media.report(at, wall.unixMs());
+      this.#scheduleReport(at);
+    });
+  }
+
+  #fail(reason: TransportFailure): void {
+    if (this.#state === 'closed') return;
+    this.close();
+    this.#options.onFailed(reason);
+  }
+
+  #path(): TransportPath {
+    const selected = this.#ice.selected;
+    const address = selected?.address ?? '';
+    const port = selected?.port ?? 0;
+    return { protocol: 'udp', remote: `${address}:${port}`, relayed: this.#options.isRelay(address, port) };
+  }
+
+  #send(bytes: Uint8Array): void {
+    const to = this.#ice.selected;
+    if (to !== undefined && this.#state !== 'closed') this.#options.mux.send(bytes, to.port, to.address);
+  }
+
+  #sendReused(bytes: Uint8Array): boolean {
+    const to = this.#ice.selected;
+    if (to === undefined || this.#state === 'closed') return false;
+    if (this.#options.mux.sendReused(bytes, to.port, to.address)) return true;
+    this.#options.drops.count('mux', 'busy');
+    return false;
+  }
+}

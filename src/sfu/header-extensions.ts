@@ -1,0 +1,76 @@
+import { utf8 } from '../base/bytes.ts';
+import type { Millis } from '../base/clock.ts';
+import { NO_LEVEL } from '../rtp/packet.ts';
+
+/** Header extension ids (RFC 8285) that one peer takes; 0 = none. */
+export interface ExtensionIds {
+  readonly mid: number;
+  readonly audioLevel: number;
+  readonly absSendTime: number;
+}
+
+/** Below this level (-dBov) a packet is marked as voice: the V bit of RFC 6464. */
+const VOICE_BELOW = 60;
+
+/** Writes one sender's header extension block: MID (RFC 8843 section 14.3), level (RFC 6464), abs-send-time. */
+export class HeaderExtensions {
+  readonly #ids: ExtensionIds;
+  readonly #mid: Uint8Array;
+  readonly #twoByte: boolean;
+
+  constructor(ids: ExtensionIds, mid: string) {
+    this.#ids = ids;
+    this.#mid = utf8(mid).subarray(0, 255);
+    // RFC 8285 section 4.2: the one-byte form has ids 1 to 14 and data of 1 to 16 bytes.
+    this.#twoByte = ids.mid > 14 || ids.audioLevel > 14 || ids.absSendTime > 14 || this.#mid.length > 16;
+  }
+
+  /** The most that {@link write} writes. */
+  get maxBytes(): number {
+    return 4 + 2 + this.#mid.length + 4 + 5 + 3;
+  }
+
+  /**
+   * Writes the block at `start` and returns where it ends; `start` itself when there is nothing to write, and the X bit
+   * stays clear. `level` is -dBov or NO_LEVEL.
+   */
+  write(bytes: Uint8Array, start: number, level: number, now: Millis): number {
+    const ids = this.#ids;
+    let at = start + 4;
+    if (ids.mid !== 0 && this.#mid.length > 0) {
+      at = this.#element(bytes, at, ids.mid, this.#mid.length);
+      for (let i = 0; i < this.#mid.length; i++) bytes[at + i] = this.#mid[i]!;
+      at += this.#mid.length;
+    }
+    if (ids.audioLevel !== 0 && level !== NO_LEVEL) {
+      at = this.#element(bytes, at, ids.audioLevel, 1);
+      bytes[at++] = (level < VOICE_BELOW ? 0x80 : 0) | (level & 0x7f);
+    }
+    if (ids.absSendTime !== 0) {
+      // Seconds in 6.18 fixed point, 24 bits that wrap every 64 s.
+      const time = Math.floor((now % 64_000) * 262.144);
+      at = this.#element(bytes, at, ids.absSendTime, 3);
+      bytes[at++] = time >> 16;
+      bytes[at++] = time >> 8;
+      bytes[at++] = time;
+    }
+    if (at === start + 4) return start;
+    while ((at - start) & 3) bytes[at++] = 0;
+    bytes[start] = this.#twoByte ? 0x10 : 0xbe;
+    bytes[start + 1] = this.#twoByte ? 0x00 : 0xde;
+    const words = (at - start - 4) >> 2;
+    bytes[start + 2] = words >> 8;
+    bytes[start + 3] = words;
+    return at;
+  }
+
+  #element(bytes: Uint8Array, at: number, id: number, length: number): number {
+    if (this.#twoByte) {
+      bytes[at] = id;
+      bytes[at + 1] = length;
+      return at + 2;
+    }
+    bytes[at] = (id << 4) | (length - 1);
+    return at + 1;
+  }
+}

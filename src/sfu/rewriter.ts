@@ -1,0 +1,97 @@
+import type { Millis } from '../base/clock.ts';
+import { sequenceDelta, timestampDelta } from '../base/sequence.ts';
+import type { RtpView } from '../rtp/packet.ts';
+
+/** A jump of the source's sequence by more is a new start, not a loss. */
+const MAX_JUMP = 1000;
+/** A jump of the source's timestamp by more than this beyond the time that passed is a new start. */
+const MAX_TIMESTAMP_JUMP_S = 10;
+
+/**
+ * Makes one continuous outgoing stream of whatever comes in: when the source changes, starts anew or returns from a
+ * pause, the next packet follows the last one sent by one sequence number and by the time that passed. Losses of the
+ * source stay visible as gaps, so that the receiver can ask for them and conceal.
+ */
+export class Rewriter {
+  /** Of the last packet that {@link map} took. */
+  sequence: number;
+  timestamp: number;
+  #source: number | undefined;
+  #clockRate = 0;
+  #sequenceOffset = 0;
+  #timestampOffset = 0;
+  /** Highest of the source, and what became of it. */
+  #highestIn = 0;
+  #firstIn = 0;
+  #highestOut: number;
+  #lastTimestampIn = 0;
+  #lastTimestampOut: number;
+  #lastAt: Millis | undefined;
+
+  /** The first sequence number is below 2^15, so that a receiver guesses SRTP's roll-over counter right (RFC 3711 section 3.3.1). */
+  constructor(random: { readonly sequence: number; readonly timestamp: number }) {
+    this.#highestOut = random.sequence & 0x7fff;
+    this.#lastTimestampOut = random.timestamp >>> 0;
+    this.sequence = this.#highestOut;
+    this.timestamp = this.#lastTimestampOut;
+  }
+
+  /** The timestamp that a packet sent at `now` would have; for the sender report. */
+  timestampAt(now: Millis): number {
+    if (this.#lastAt === undefined) return this.#lastTimestampOut;
+    return (this.#lastTimestampOut + Math.round(((now - this.#lastAt) * this.#clockRate) / 1000)) >>> 0;
+  }
+
+  /** The stream pauses: what comes next continues it without a gap of sequence numbers. */
+  pause(): void {
+    this.#source = undefined;
+  }
+
+  /**
+   * Sets {@link sequence} and {@link timestamp} for the packet. `switched`: it is the first of a new source or after a
+   * pause. `late`: it is older than the switch and must not be sent.
+   */
+  map(view: RtpView, clockRate: number, now: Millis): 'sent' | 'switched' | 'late' {
+    if (view.ssrc !== this.#source || clockRate !== this.#clockRate)
+      return this.#switch(view, clockRate, now);
+    const ahead = sequenceDelta(view.sequence, this.#highestIn);
+    const elapsed = ((now - (this.#lastAt ?? now)) * clockRate) / 1000;
+    const jump = timestampDelta(view.timestamp, this.#lastTimestampIn) - elapsed;
+    if (ahead > MAX_JUMP || ahead < -MAX_JUMP || Math.abs(jump) > MAX_TIMESTAMP_JUMP_S * clockRate) {
+      return this.#switch(view, clockRate, now);
+    }
+    if (ahead <= 0 && sequenceDelta(view.sequence, this.#firstIn) < 0) return 'late';
+    this.sequence = (view.sequence + this.#sequenceOffset) & 0xffff;
+    this.timestamp = (view.timestamp + this.#timestampOffset) >>> 0;
+    if (ahead > 0) {
+      this.#highestIn = view.sequence;
+      // The first of a source is remembered for as long as the numbers can tell before from behind.
+      if (sequenceDelta(view.sequence, this.#firstIn) > 0x3fff)
+        this.#firstIn = (view.sequence - 0x2000) & 0xffff;
+      this.#remember(view, now);
+    }
+    return 'sent';
+  }
+
+  #switch(view: RtpView, clockRate: number, now: Millis): 'switched' {
+    const first = this.#lastAt === undefined;
+    const elapsed = first ? 0 : Math.max(1, Math.round(((now - this.#lastAt!) * clockRate) / 1000));
+    this.#source = view.ssrc;
+    this.#clockRate = clockRate;
+    this.sequence = (this.#highestOut + 1) & 0xffff;
+    this.timestamp = (this.#lastTimestampOut + elapsed) >>> 0;
+    this.#sequenceOffset = this.sequence - view.sequence;
+    this.#timestampOffset = this.timestamp - view.timestamp;
+    this.#firstIn = view.sequence;
+    this.#highestIn = view.sequence;
+    this.#remember(view, now);
+    return 'switched';
+  }
+
+  #remember(view: RtpView, now: Millis): void {
+    this.#highestOut = this.sequence;
+    this.#lastTimestampIn = view.timestamp;
+    this.#lastTimestampOut = this.timestamp;
+    this.#lastAt = now;
+  }
+}
