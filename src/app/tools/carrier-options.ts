@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { PhoneCodec } from '../../sdp/phone-codec.ts';
-import { integerOption } from './integer-option.ts';
+import { commandLineFault, integerOption } from './command-line.ts';
 import { parseTarget, type Target } from './target.ts';
 
 export const CARRIER_HELP = `Behaves as a carrier: many calls with audio, each with its own tone, and checks what comes back.
@@ -39,7 +39,7 @@ export function parseCarrierOptions(args: readonly string[]): Result<CarrierOpti
   try {
     values = parse(args).values;
   } catch (error) {
-    return fail((error as Error).message);
+    return fail(commandLineFault(error));
   }
   if (values.help === true) return ok('help');
   const target = parseTarget(values.target ?? 'sip:lobby@127.0.0.1:5060');

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { PhoneCodec } from '../../sdp/phone-codec.ts';
-import { integerOption } from './integer-option.ts';
+import { commandLineFault, integerOption } from './command-line.ts';
 import { parseTarget, type Target } from './target.ts';
 
 export const PHONE_HELP = `Dials over real SIP and RTP from the command line.
@@ -51,7 +51,7 @@ export function parsePhoneOptions(args: readonly string[]): Result<PhoneOptions 
   try {
     parsed = parse(args);
   } catch (error) {
-    return fail((error as Error).message);
+    return fail(commandLineFault(error));
   }
   const { values, positionals } = parsed;
   if (values.help === true) return ok('help');

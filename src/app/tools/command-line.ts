@@ -11,3 +11,8 @@ export function integerOption(
   const good = /^\d+$/.test(text) && value >= least && value <= most;
   return good ? ok(value) : fail(`${name} is a whole number from ${least} to ${most}, not "${text}"`);
 }
+
+/** What node:util's parseArgs threw, without its advice on how to pass file names that begin with a dash. */
+export function commandLineFault(error: unknown): string {
+  return (error as Error).message.split('. ')[0]!;
+}
