@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { Speakers } from '../../../src/media/speakers.ts';
+
+/** Feeds 20 ms packets of each track's level for a while; answers all that was told. */
+function talk(
+  speakers: Speakers,
+  levels: Record<string, number | ((i: number) => number)>,
+  fromMs: number,
+  forMs: number,
+) {
+  const told: (readonly { track: string; level: number }[])[] = [];
+  for (let now = fromMs, i = 0; now < fromMs + forMs; now += 20, i++) {
+    for (const [track, level] of Object.entries(levels)) {
+      speakers.observe(track, typeof level === 'number' ? level : level(i), 20, now);
+    }
+    const list = speakers.poll(now);
+    if (list !== undefined) told.push(list);
+  }
+  return told;
+}
+
+describe('speakers', () => {
+  it('loudest first, in eighths, told when they change', () => {
+    const speakers = new Speakers();
+    const told = talk(speakers, { quiet: 25, loud: 10, hum: 50 }, 0, 4000);
+    expect(told.at(-1)!.map(({ track }) => track)).toEqual(['loud', 'quiet']);
+    expect(told.at(-1)).toEqual([
+      { track: 'loud', level: 3 / 8 },
+      { track: 'quiet', level: 1 / 8 },
+    ]);
+    expect(told.length).toBeLessThanOrEqual(4);
+    expect(talk(speakers, { quiet: 25, loud: 10, hum: 50 }, 4000, 4000)).toEqual([]);
+  });
+
+  it('needs 40 % of a window', () => {
+    expect(talk(new Speakers(), { a: (i) => (i % 10 < 3 ? 15 : 127) }, 0, 2000)).toEqual([]);
+    expect(talk(new Speakers(), { a: (i) => (i % 10 < 5 ? 15 : 127) }, 0, 2000).length).toBeGreaterThan(0);
+  });
+
+  it('tells an empty list when the last falls silent, by level or by sending nothing', () => {
+    const speakers = new Speakers();
+    talk(speakers, { a: 15 }, 0, 2000);
+    expect(talk(speakers, { a: 127 }, 2000, 1200)).toEqual([[]]);
+    talk(speakers, { a: 15 }, 4000, 2000);
+    expect(talk(speakers, {}, 6000, 2000)).toEqual([[]]);
+  });
+
+  it('forgets a track that is gone, and believes no level out of range', () => {
+    const speakers = new Speakers();
+    talk(speakers, { a: 15 }, 0, 2000);
+    speakers.remove('a');
+    expect(talk(speakers, {}, 2000, 400)).toEqual([[]]);
+    expect(talk(speakers, { b: -1, c: 128 }, 3000, 2000)).toEqual([]);
+  });
+});
