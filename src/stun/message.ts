@@ -100,6 +100,11 @@ export class StunMessage {
     return fault === undefined ? ok(new StunMessage(bytes)) : fail(fault);
   }
 
+  /** The same message on bytes of its own, for whoever answers later. */
+  copy(): StunMessage {
+    return new StunMessage(this.bytes.slice());
+  }
+
   /** The 12 bytes that a response repeats. */
   get transactionId(): Uint8Array {
     return this.bytes.subarray(8, HEADER_BYTES);

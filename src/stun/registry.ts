@@ -53,6 +53,7 @@ const REASONS: Readonly<Record<number, string>> = {
   440: 'Address Family not Supported',
   441: 'Wrong Credentials',
   442: 'Unsupported Transport',
+  443: 'Peer Address Family Mismatch',
   486: 'Allocation Quota Reached',
   487: 'Role Conflict',
   500: 'Server Error',

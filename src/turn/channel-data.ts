@@ -1,0 +1,14 @@
+/** Length of the header of a ChannelData message (RFC 8656 section 12.4). */
+export const CHANNEL_HEADER_BYTES = 4;
+
+/** Channel numbers that can be bound (RFC 8656 section 12); 0x5000 and up are reserved. */
+export function isChannelNumber(number: number): boolean {
+  return number >= 0x4000 && number <= 0x4fff;
+}
+
+/** Data bytes of the ChannelData message in `bytes`, or -1 when it is cut short. Padding may follow over UDP too. */
+export function channelDataLength(bytes: Uint8Array): number {
+  if (bytes.length < CHANNEL_HEADER_BYTES) return -1;
+  const length = (bytes[2]! << 8) | bytes[3]!;
+  return CHANNEL_HEADER_BYTES + length > bytes.length ? -1 : length;
+}

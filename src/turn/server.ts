@@ -1,0 +1,215 @@
+import type { Clock, Millis, WallClock } from '../base/clock.ts';
+import type { Digests } from '../base/digests.ts';
+import { formatHostPort } from '../base/net.ts';
+import type { Random } from '../base/random.ts';
+import type { Timers } from '../base/wake-queue.ts';
+import type { EventSink } from '../events/index.ts';
+import { StunBuilder } from '../stun/builder.ts';
+import { classOf, methodOf, StunMessage, stunFault } from '../stun/message.ts';
+import { Attribute, Method } from '../stun/registry.ts';
+import type { TurnSession } from './allocation.ts';
+import { AllocationTable, type TurnGauges } from './allocation-table.ts';
+import { Authenticator, type AuthFailure } from './authenticate.ts';
+import { Drops, type TurnDrop } from './drops.ts';
+import { Nonces } from './nonce.ts';
+import { defaultTurnLimits, type RelayOpener, type TurnClient, type TurnLimits } from './ports.ts';
+import { Procedures } from './procedures.ts';
+import { RelayPath } from './relay-path.ts';
+import { KNOWN_ATTRIBUTES, type PeerRule, type Refusal } from './requests.ts';
+import { SourceLimiter } from './source-limiter.ts';
+
+export interface TurnServerOptions {
+  readonly timers: Timers;
+  readonly clock: Clock;
+  readonly wall: WallClock;
+  readonly random: Random;
+  readonly digests: Digests;
+  /** Shared with {@link mintTurnCredentials}. */
+  readonly secret: string;
+  readonly realm: string;
+  /** Address that clients are told for their relay, a literal; peers see packets from it. */
+  readonly relayAddress: string;
+  readonly relays: RelayOpener;
+  /** The allow-list: which IPv4 peers may be talked to. Asked for every packet too, so it should be cheap. */
+  readonly isAllowedPeer: PeerRule;
+  readonly emit: EventSink;
+  readonly limits?: Partial<TurnLimits>;
+}
+
+/**
+ * A STUN and TURN server (RFC 8489, RFC 8656) over UDP and streams, without sockets of its own. What is not
+ * authenticated is answered at a bounded rate and changes nothing.
+ */
+export class TurnServer {
+  readonly #options: TurnServerOptions;
+  readonly #limits: TurnLimits;
+  readonly #nonces: Nonces;
+  readonly #authenticator: Authenticator;
+  readonly #table: AllocationTable;
+  readonly #drops: Drops;
+  readonly #relay: RelayPath;
+  readonly #procedures: Procedures;
+  /** Answers to the unproven, and refusals of proven users. */
+  readonly #answers: SourceLimiter;
+  readonly #refusals: SourceLimiter;
+  #closed = false;
+
+  constructor(options: TurnServerOptions) {
+    const { clock, random, emit, timers, isAllowedPeer } = options;
+    this.#options = options;
+    this.#limits = { ...defaultTurnLimits, ...options.limits };
+    this.#nonces = new Nonces(options.digests, random);
+    this.#authenticator = new Authenticator({ ...options, nonces: this.#nonces });
+    this.#drops = new Drops(emit, timers);
+    this.#relay = new RelayPath({ random, isAllowedPeer });
+    this.#table = new AllocationTable({
+      ...options,
+      limits: this.#limits,
+      onPeerDatagram: (allocation, bytes, address, port) => {
+        const now = clock.now();
+        const drop = this.#relay.fromPeer(allocation, bytes, address, port, now);
+        if (drop !== undefined) this.#drops.count(drop, now);
+      },
+    });
+    this.#procedures = new Procedures({
+      ...options,
+      limits: this.#limits,
+      table: this.#table,
+      refuseLater: (message, client, session, refusal) =>
+        this.#refuse(message, client, session, refusal, clock.now()),
+    });
+    const rate = { perSecond: this.#limits.answersPerSecond, burst: this.#limits.answerBurst };
+    this.#answers = new SourceLimiter(rate, clock.now());
+    this.#refusals = new SourceLimiter(rate, clock.now());
+  }
+
+  /** One datagram, or one frame of a stream, from a client. Never throws on what it holds. */
+  receive(bytes: Uint8Array, client: TurnClient): void {
+    if (this.#closed) return;
+    const now = this.#options.clock.now();
+    const drop = this.#receive(bytes, client, now);
+    if (drop !== undefined) this.#drops.count(drop, now);
+  }
+
+  /** The client's connection ended: what it holds goes (RFC 8656 section 7.3, for streams). */
+  clientClosed(client: TurnClient): void {
+    this.#table.release(client, 'disconnected');
+  }
+
+  /** The server keeps something for this client: further messages must come with the same object. */
+  holds(client: TurnClient): boolean {
+    return this.#table.has(client);
+  }
+
+  /** Counts something that a door threw away. */
+  dropped(reason: TurnDrop): void {
+    if (!this.#closed) this.#drops.count(reason, this.#options.clock.now());
+  }
+
+  /** How much is held now. Permissions and channels as of their last expiry alarm. */
+  gauges(): TurnGauges {
+    return this.#table.gauges();
+  }
+
+  /** Ends every allocation and closes its socket; whatever comes afterwards is passed over. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#table.releaseAll('closed');
+    this.#drops.flush();
+  }
+
+  #receive(bytes: Uint8Array, client: TurnClient, now: Millis): TurnDrop | undefined {
+    const first = bytes[0];
+    if (first !== undefined && first >= 0x40 && first <= 0x4f) {
+      const allocation = this.#table.of(client);
+      return allocation === undefined ? 'no-allocation' : this.#relay.channelData(allocation, bytes, now);
+    }
+    const fault = stunFault(bytes);
+    if (fault !== undefined) return fault === 'not-stun' ? fault : 'malformed';
+    switch (classOf(bytes)) {
+      case 'request':
+        return this.#request(bytes, client, now);
+      case 'indication':
+        return this.#indication(bytes, client, now);
+      case 'success':
+      case 'error':
+        return 'unexpected';
+    }
+  }
+
+  #indication(bytes: Uint8Array, client: TurnClient, now: Millis): TurnDrop | undefined {
+    const method = methodOf(bytes);
+    // A Binding indication keeps a NAT open and wants nothing (RFC 8489 section 6.3.2).
+    if (method === Method.binding) return undefined;
+    if (method !== Method.send) return 'unexpected';
+    const allocation = this.#table.of(client);
+    return allocation === undefined ? 'no-allocation' : this.#relay.sendIndication(allocation, bytes, now);
+  }
+
+  #request(bytes: Uint8Array, client: TurnClient, now: Millis): TurnDrop | undefined {
+    const parsed = StunMessage.parse(bytes);
+    if (!parsed.ok) return 'malformed';
+    const message = parsed.value;
+    if (message.method === Method.binding) return this.#binding(message, client, now);
+    const judged = this.#authenticator.judge(message, client, this.#table.of(client)?.session, now);
+    if (!judged.ok) return this.#unproven(message, client, judged.error, now);
+    const refusal = this.#procedures.run(message, client, judged.value, now);
+    return refusal === undefined ? undefined : this.#refuse(message, client, judged.value, refusal, now);
+  }
+
+  /** Plain STUN: where the client's packets come from (RFC 8489 section 12). */
+  #binding(message: StunMessage, client: TurnClient, now: Millis): TurnDrop | undefined {
+    if (!this.#answers.take(client.remote.address, now)) return 'rate-limited';
+    const unknown = message.unknownRequired(KNOWN_ATTRIBUTES);
+    const { address, port } = client.remote;
+    const reply =
+      unknown.length > 0
+        ? StunBuilder.reply(message, 'error').errorCode(420).unknownAttributes(unknown)
+        : StunBuilder.reply(message, 'success').xorAddress(Attribute.xorMappedAddress, address, port);
+    if (message.has(Attribute.fingerprint)) reply.fingerprint();
+    client.send(reply.finish());
+    return undefined;
+  }
+
+  /** Answers what proved nothing: unsigned, no larger than it must be, at a bounded rate. */
+  #unproven(
+    message: StunMessage,
+    client: TurnClient,
+    failure: AuthFailure,
+    now: Millis,
+  ): TurnDrop | undefined {
+    if (!this.#answers.take(client.remote.address, now)) return 'rate-limited';
+    const reply = StunBuilder.reply(message, 'error').errorCode(failure.code);
+    if (failure.code !== 400) {
+      reply.text(Attribute.realm, this.#options.realm).text(Attribute.nonce, this.#nonces.issue(client, now));
+    }
+    client.send(reply.finish());
+    // Every first request is challenged, and every nonce goes stale: neither is worth an event.
+    if (failure.reason !== 'challenge' && failure.reason !== 'stale-nonce') this.#report(client, failure);
+    return undefined;
+  }
+
+  #refuse(
+    message: StunMessage,
+    client: TurnClient,
+    session: TurnSession,
+    refusal: Refusal,
+    now: Millis,
+  ): TurnDrop | undefined {
+    if (!this.#refusals.take(client.remote.address, now)) return 'rate-limited';
+    const reply = StunBuilder.reply(message, 'error').errorCode(refusal.code);
+    if (refusal.code === 420) reply.unknownAttributes(message.unknownRequired(KNOWN_ATTRIBUTES));
+    if (refusal.code === 401) {
+      // RFC 8489 section 9.2.4: every 401 carries a challenge.
+      reply.text(Attribute.realm, this.#options.realm).text(Attribute.nonce, this.#nonces.issue(client, now));
+    }
+    client.send(reply.messageIntegrity(this.#options.digests, session.key).finish());
+    this.#report(client, refusal);
+    return undefined;
+  }
+
+  #report(client: TurnClient, { code, reason }: Refusal | AuthFailure): void {
+    this.#options.emit({ type: 'turn.refused', client: formatHostPort(client.remote), reason, code });
+  }
+}
