@@ -2,7 +2,7 @@
  * The codec port: what a playout or an encoder of the room needs to know of a codec. G.711 is built in below; Opus
  * comes from `adapters/opus`. Samples are always mono at the rate that the decoder was asked for.
  */
-import { decodeG711, encodeG711, type G711Law } from './g711.ts';
+import { decodeG711, type G711Law } from './g711.ts';
 
 /** Decodes one stream. Bad payloads are answered, never thrown; state belongs to one SSRC. */
 export interface VoiceDecoder {
@@ -59,23 +59,6 @@ export class G711Decoder implements VoiceDecoder {
 
   decode(payload: Uint8Array, into: Int16Array, at: number): number {
     return decodeG711(this.law, payload, 0, payload.length, into, at);
-  }
-
-  free(): void {}
-}
-
-/** An encoder of one of the two laws, from 8 kHz. */
-export class G711Encoder implements VoiceEncoder {
-  readonly sampleRate = G711_RATE;
-  readonly clockRate = G711_RATE;
-  readonly law: G711Law;
-
-  constructor(law: G711Law) {
-    this.law = law;
-  }
-
-  encode(frame: Int16Array, into: Uint8Array, at: number): number {
-    return encodeG711(this.law, frame, 0, frame.length, into, at);
   }
 
   free(): void {}

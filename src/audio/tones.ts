@@ -21,8 +21,3 @@ export class SineSource {
     this.#phase %= 2 * Math.PI;
   }
 }
-
-/** Amplitude (0 … 32767) of a sine whose peak is `db` under full scale; `db` is 0 or negative. */
-export function amplitudeOf(db: number): number {
-  return 32767 * 10 ** (Math.min(0, db) / 20);
-}

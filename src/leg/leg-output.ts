@@ -54,7 +54,7 @@ export class LegOutput {
 
   /** 20 ms of encoded sound. The clock runs on while nothing may be sent. */
   frame(payload: Uint8Array, to: HostPort | undefined): void {
-    if (!this.#open || to === undefined || to.port === 0) {
+    if (!this.#open || to === undefined || nowhere(to)) {
       this.sender.advance(FRAME_BYTES + this.#waits);
       this.#waits = 0;
       return;
@@ -101,4 +101,9 @@ export class LegOutput {
     }
     this.#socket.send(packet, to.port, to.address);
   }
+}
+
+/** RFC 3264 section 8.4: `c=0.0.0.0` is the old way to hold; port 0 is no media at all. */
+function nowhere(to: HostPort): boolean {
+  return to.port === 0 || to.address === '0.0.0.0' || to.address === '::';
 }

@@ -92,7 +92,7 @@ export class JitterBuffer {
     if (size > MAX_PAYLOAD) return 'oversize';
     if (this.#ssrc === -1) this.#restart(view, now);
     else if (view.ssrc !== this.#ssrc) {
-      if (!this.#confirmed(view, now)) return 'probation';
+      if (this.#state !== 'idle' && !this.#confirmed(view, now)) return 'probation';
       this.#restart(view, now);
     }
     let timestamp = this.#unwrapped + timestampDelta(view.timestamp, this.#lastTimestamp);

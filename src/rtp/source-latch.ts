@@ -65,7 +65,10 @@ export class SourceLatch {
     if (bytes === undefined || !this.#ranges.some((range) => inRange(bytes, range)))
       return 'source-not-allowed';
     // After a refresh the source that we had goes on, until another one shows up in time.
-    if (known) return 'ok';
+    if (known) {
+      if (now >= this.#relearnUntil) this.#state = 'learned';
+      return 'ok';
+    }
     if (source !== undefined && now >= this.#relearnUntil) return 'source-not-latched';
     const stale = this.#stale;
     if (stale !== undefined && now < this.#staleUntil && stale.port === port && stale.address === address) {

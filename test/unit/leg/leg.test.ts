@@ -182,6 +182,16 @@ describe('what goes out', () => {
     expect((resumed.sequence - last.sequence) & 0xffff).toBeLessThanOrEqual(1);
   });
 
+  it('sends nothing to an address of zeros, the old way to hold', () => {
+    const { net, leg, handset, run } = call();
+    const sockets: string[] = [];
+    leg.apply(describePhone('0.0.0.0', 4000), net.now());
+    net.carry = (_bytes, _from, to) => void sockets.push(to.address);
+    run(200);
+    expect(sockets.every((address) => address !== '0.0.0.0')).toBe(true);
+    expect(handset.received).toEqual([]);
+  });
+
   it.each([10, 20, 30, 40, 60])('packs %i ms when that was agreed on', (ptimeMs) => {
     const { handset, run } = call({ ptimeMs });
     run(1200);

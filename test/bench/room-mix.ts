@@ -1,0 +1,79 @@
+/**
+ * What a room of phones costs a tick, without the kernel: `node test/bench/room-mix.ts [phones] [talkers]`. Packets are
+ * taken in, decoded, mixed and sent as in the product; sockets swallow what they are given.
+ */
+
+import { encodeG711 } from '../../src/audio/g711.ts';
+import { SineSource } from '../../src/audio/tones.ts';
+import type { DatagramSocket } from '../../src/base/net.ts';
+import { PhoneLeg } from '../../src/leg/leg.ts';
+import { RoomMix } from '../../src/media/room-mix.ts';
+import { RtpSender } from '../../src/rtp/sender.ts';
+import { SeededRandom } from '../support/lossy-net.ts';
+import { describePhone } from '../support/media-phone.ts';
+
+const phones = Number(process.argv[2] ?? 100);
+const talkers = Number(process.argv[3] ?? 3);
+const ticks = 3000;
+const random = new SeededRandom(1);
+const time = { value: 0, now: () => time.value };
+
+function swallow(): DatagramSocket {
+  return {
+    local: { address: '10.0.0.1', port: 1 },
+    queued: 0,
+    onDatagram: () => {},
+    send: () => {},
+    close: () => {},
+  };
+}
+
+const mix = new RoomMix();
+const frame = new Int16Array(160);
+const parties = Array.from({ length: phones }, (_, i) => {
+  const rtp = swallow();
+  const leg = new PhoneLeg(
+    {
+      rtp,
+      rtcp: swallow(),
+      random,
+      clock: time,
+      cname: 'bench',
+      mediaTimeoutMs: 30_000,
+      unixOffsetMs: 0,
+      events: { onVoice() {}, onHeard() {}, onDigit() {}, onSilent() {}, onDropped() {} },
+    },
+    0,
+  );
+  leg.apply(describePhone('192.0.2.1', 4000), 0);
+  mix.addPhone(leg);
+  const sine = new SineSource(400 + i, i < talkers ? 6000 : 0, 8000);
+  return { rtp, sine, sender: new RtpSender(random, 160), payload: new Uint8Array(160) };
+});
+
+let receiving = 0n;
+let mixing = 0n;
+for (let i = 0; i < ticks; i++) {
+  time.value += 20;
+  const packets = parties.map(({ sine, sender, payload }) => {
+    sine.fill(frame);
+    encodeG711('pcma', frame, 0, 160, payload, 0);
+    const packet = sender.packet(payload, 0, 160, 8, 'no-marker');
+    sender.advance(160);
+    return packet;
+  });
+  const start = process.hrtime.bigint();
+  parties.forEach(({ rtp }, at) => {
+    rtp.onDatagram(packets[at]!, '192.0.2.1', 4000);
+  });
+  const middle = process.hrtime.bigint();
+  mix.tick(time.value);
+  const end = process.hrtime.bigint();
+  if (i < 500) continue;
+  receiving += middle - start;
+  mixing += end - middle;
+}
+const perLeg = (total: bigint) => (Number(total) / 1000 / (ticks - 500) / phones).toFixed(2);
+console.log(
+  `${phones} phones, ${talkers} talk: take in ${perLeg(receiving)} µs, pull, mix and send ${perLeg(mixing)} µs, each per leg and tick`,
+);
