@@ -18,7 +18,9 @@ export async function selectedPath(room: Room): Promise<Path | undefined> {
   const reports = await room.engine.pcManager?.publisher.getStats();
   if (reports === undefined) return undefined;
   const stats = new Map<string, Record<string, unknown>>();
-  reports.forEach((report: Record<string, unknown>) => stats.set(String(report['id']), report));
+  reports.forEach((report: Record<string, unknown>) => {
+    stats.set(String(report['id']), report);
+  });
   for (const transport of stats.values()) {
     if (transport['type'] !== 'transport') continue;
     const pair = stats.get(String(transport['selectedCandidatePairId']));
