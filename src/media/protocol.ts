@@ -178,6 +178,8 @@ export type MediaEvent =
   | { readonly type: 'worker.ready'; readonly icePort: number; readonly fingerprint: Fingerprint }
   | { readonly type: 'worker.stopped' }
   | { readonly type: 'worker.failed'; readonly reason: string }
+  /** A bug in the worker that cost a call or a room, not the worker. */
+  | { readonly type: 'worker.fault'; readonly doing: string; readonly error: string }
   | { readonly type: 'leg.opened'; readonly leg: LegId; readonly port: number }
   | { readonly type: 'leg.failed'; readonly leg: LegId; readonly reason: string }
   /** First RTP of the phone arrived. */

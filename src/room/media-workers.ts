@@ -20,6 +20,23 @@ export interface MediaWorker {
 
 type Listener = (event: MediaEvent) => void;
 
+interface GaugesQuestion {
+  readonly open: Set<MediaWorker>;
+  readonly sum: { -readonly [key in keyof WorkerGauges]: number };
+  readonly answered: (sum: WorkerGauges) => void;
+}
+
+const noGauges: WorkerGauges = {
+  rooms: 0,
+  legs: 0,
+  transports: 0,
+  receivers: 0,
+  senders: 0,
+  rtpPorts: 0,
+  sockets: 0,
+  alarms: 0,
+};
+
 /**
  * All media workers and the routing of their events: what is said of a leg or a transport goes to its door, what is
  * said of a room to the room, and what is said of the worker itself becomes a {@link EventSink} event or a gauge.
@@ -28,10 +45,12 @@ export class MediaWorkers {
   readonly #workers: MediaWorker[] = [];
   readonly #doors = new Map<string, Listener>();
   readonly #rooms = new Map<RoomId, Listener>();
-  readonly #gauges = new Map<number, WorkerGauges>();
+  readonly #questions: GaugesQuestion[] = [];
   readonly #emit: EventSink;
   /** Summed packet counts, for the metrics. */
   onCounts: (counts: WorkerCounts) => void = () => {};
+  /** A bug in a worker that cost a call or a room. */
+  onFault: (doing: string, error: string) => void = () => {};
   /** A worker is gone, with every room in it. */
   onFailed: (worker: MediaWorker) => void = () => {};
 
@@ -76,27 +95,30 @@ export class MediaWorkers {
     this.#rooms.delete(room);
   }
 
-  /** Asks every worker for its numbers; `gauges` has them a moment later. */
-  askGauges(): void {
+  /** Asks every worker for its numbers and answers the sum, once all that live have told. */
+  askGauges(answered: (sum: WorkerGauges) => void): void {
+    if (this.#workers.length === 0) {
+      answered(noGauges);
+      return;
+    }
+    this.#questions.push({ open: new Set(this.#workers), sum: { ...noGauges }, answered });
     for (const worker of this.#workers) worker.send({ type: 'gauges.ask' });
   }
 
-  /** The last numbers of all workers, summed. */
-  get gauges(): WorkerGauges {
-    const sum = {
-      rooms: 0,
-      legs: 0,
-      transports: 0,
-      receivers: 0,
-      senders: 0,
-      rtpPorts: 0,
-      sockets: 0,
-      alarms: 0,
-    };
-    for (const gauges of this.#gauges.values()) {
-      for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += gauges[key];
-    }
-    return sum;
+  /** How many workers live. */
+  get size(): number {
+    return this.#workers.length;
+  }
+
+  #toldGauges(worker: MediaWorker, gauges: WorkerGauges): void {
+    // Workers answer in the order of asking: this is for the first question that waits for them.
+    const question = this.#questions.find(({ open }) => open.has(worker));
+    if (question === undefined) return;
+    for (const key of Object.keys(noGauges) as (keyof WorkerGauges)[]) question.sum[key] += gauges[key];
+    question.open.delete(worker);
+    if (question.open.size > 0) return;
+    this.#questions.splice(this.#questions.indexOf(question), 1);
+    question.answered(question.sum);
   }
 
   #route(worker: MediaWorker, event: MediaEvent): void {
@@ -126,12 +148,15 @@ export class MediaWorkers {
         this.onCounts(event.counts);
         return;
       case 'gauges':
-        this.#gauges.set(worker.index, event.gauges);
+        this.#toldGauges(worker, event.gauges);
         return;
       case 'worker.failed':
         this.#remove(worker);
         this.#emit({ type: 'worker.failed', worker: worker.index, reason: event.reason });
         this.onFailed(worker);
+        return;
+      case 'worker.fault':
+        this.onFault(event.doing, event.error);
         return;
       case 'worker.ready':
       case 'worker.stopped':
@@ -142,6 +167,8 @@ export class MediaWorkers {
   #remove(worker: MediaWorker): void {
     const at = this.#workers.indexOf(worker);
     if (at >= 0) this.#workers.splice(at, 1);
-    this.#gauges.delete(worker.index);
+    // What a dead worker held is gone: it answers nothing, and nothing waits for it.
+    for (const question of [...this.#questions])
+      if (question.open.has(worker)) this.#toldGauges(worker, noGauges);
   }
 }

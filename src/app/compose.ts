@@ -1,0 +1,179 @@
+import { BundledPage } from '../adapters/bundle/page.ts';
+import { driveAlarms, monotonicClock, wallClock } from '../adapters/clock/clock.ts';
+import { systemRandom } from '../adapters/crypto/crypto.ts';
+import { listenHttp } from '../adapters/http/server.ts';
+import { AccessTokens } from '../adapters/jwt/tokens.ts';
+import { eventLog } from '../adapters/log/event-log.ts';
+import { openLog } from '../adapters/log/pino-log.ts';
+import { openMetrics } from '../adapters/metrics/metrics.ts';
+import { gunzip } from '../adapters/websocket/gunzip.ts';
+import { SignalGate } from '../adapters/websocket/signal-gate.ts';
+import { type MediaThread, startMediaThread } from '../adapters/worker/thread.ts';
+import { createApi } from '../api/app.ts';
+import { WakeQueue } from '../base/wake-queue.ts';
+import { PhoneDoor } from '../call/phone-door.ts';
+import { EventBus } from '../events/bus.ts';
+import type { EventSink } from '../events/index.ts';
+import { admit, type SignalUrl } from '../peer/admission.ts';
+import { defaultPeerOptions } from '../peer/context.ts';
+import { PeerSession } from '../peer/session.ts';
+import { MediaWorkers } from '../room/media-workers.ts';
+import { Rooms } from '../room/rooms.ts';
+import { admission } from '../trunk/admission.ts';
+import { TrunkLimits } from '../trunk/limits.ts';
+import { TrunkTable } from '../trunk/match.ts';
+import { announcer, localAddresses } from './addresses.ts';
+import type { StartupConfig } from './config/read.ts';
+import { dispatchRules, inboundTrunks } from './config/trunks.ts';
+import { gatewayGauges } from './gauges.ts';
+import { mediaWorkerSettings } from './media-settings.ts';
+import { SipServer } from './sip-server.ts';
+import { listening, StartupError } from './startup-error.ts';
+import { noTurn, openTurn } from './turn-service.ts';
+
+/** The running gateway. */
+export interface Gateway {
+  readonly emit: EventSink;
+  /** No new calls, BYE to phones, leave to browsers, every socket closed. */
+  stop(): Promise<void>;
+}
+
+/** How long what is being said at shutdown may take to go out, ms. */
+const LAST_WORDS_MS = 300;
+const CLOSE_MS = 1500;
+
+/** Builds the gateway and opens every socket: all wiring is here. Rejects with a StartupError, and nothing stays open. */
+export async function openGateway(startup: StartupConfig): Promise<Gateway> {
+  const { config, mode, addresses } = startup;
+  const log = openLog({ ...config.log, output: process.stdout });
+  const bus = new EventBus((error, event) =>
+    log.error({ error: describe(error), event: event.type }, 'sink failed'),
+  );
+  const { emit } = bus;
+  const onFault = (error: unknown) => log.error({ error: describe(error) }, 'a fault of the gateway');
+  const timers = new WakeQueue();
+  const shared = { clock: monotonicClock, wall: wallClock, random: systemRandom, timers, emit };
+  const closing: (() => Promise<void> | void)[] = [];
+
+  try {
+    const threads = await startWorkers(startup);
+    closing.push(() => Promise.all(threads.map((thread) => thread.stop(CLOSE_MS))).then(() => {}));
+    const workers = new MediaWorkers(emit);
+    workers.onFault = (doing, error) => log.error({ doing, error }, 'a fault in a media worker');
+    for (const { port, ready } of threads) workers.add(port, ready);
+    const icePorts = threads.map(({ ready }) => ready.icePort);
+
+    const rooms = new Rooms({
+      ...shared,
+      workers,
+      limits: {
+        rooms: config.limits.max_rooms,
+        participantsPerRoom: config.room.max_participants,
+        departureMs: config.room.departure_timeout,
+      },
+    });
+    const turn = config.turn.enabled ? await openTurn({ startup, timers, emit, icePorts }) : noTurn;
+    closing.push(() => turn.close());
+
+    const trunks = inboundTrunks(config);
+    const announce = announcer(addresses, localAddresses());
+    const sip = await SipServer.open({
+      ...shared,
+      listen: config.sip,
+      userAgent: config.sip.user_agent,
+      admission: admission(trunks),
+      contact: ({ remote }) => ({ address: announce(remote), port: config.sip.port }),
+      onFault,
+    });
+    closing.push(() => sip.close());
+    const phones = new PhoneDoor({
+      ...shared,
+      rooms,
+      trunks: new TrunkTable(trunks),
+      rules: dispatchRules(config),
+      limits: new TrunkLimits(),
+      capacity: { calls: config.limits.max_calls, callsPerSecond: config.limits.calls_per_second },
+      announce,
+    });
+    sip.endpoint.onInvite = phones.onInvite;
+
+    const tokens = new AccessTokens(new Map(Object.entries(config.keys)), wallClock);
+    const admitSignal = (url: SignalUrl) => admit(url, tokens, gunzip);
+    const peers = {
+      ...shared,
+      rooms,
+      iceServers: (identity: string) => turn.iceServers(identity),
+      candidates: (port: number) => addresses.map((address) => ({ address, port })),
+      options: defaultPeerOptions,
+    };
+    const gate = new SignalGate({
+      admit: admitSignal,
+      open: (socket, admitted) => new PeerSession(peers, socket, admitted),
+      emit,
+      onFault,
+    });
+    const gauges = gatewayGauges({ timers, phones, sip, rooms, workers, turn, gate });
+    const metrics = openMetrics({ gauges, defaults: 'process' });
+    workers.onCounts = metrics.count;
+    bus.subscribe(eventLog(log, monotonicClock));
+    bus.subscribe(metrics.sink);
+
+    const api = createApi({
+      page: new BundledPage(),
+      metrics: metrics.text,
+      notReady: () => (workers.size === 0 ? 'no media worker' : ''),
+      admit: admitSignal,
+      devTokens:
+        mode === 'development' ? { mint: (wish) => tokens.mint(wish), random: systemRandom } : undefined,
+    });
+    const http = await listening('http.port', () =>
+      listenHttp(config.http, (request) => api.fetch(request), gate.upgrade),
+    );
+    closing.push(() => http.close(LAST_WORDS_MS));
+
+    const stopAlarms = driveAlarms(timers, monotonicClock);
+    return {
+      emit,
+      stop: async () => {
+        sip.endpoint.shutdown();
+        phones.stop();
+        rooms.stop('server_shutdown');
+        gate.close(LAST_WORDS_MS);
+        // BYEs are resent until they are answered; leaves need a moment to be read.
+        await settled(() => phones.size === 0 && sip.endpoint.gauges().calls === 0);
+        await closeAll(closing);
+        stopAlarms();
+      },
+    };
+  } catch (error) {
+    await closeAll(closing);
+    throw error;
+  }
+}
+
+async function startWorkers(startup: StartupConfig): Promise<MediaThread[]> {
+  const entry = new URL('./media-worker.ts', import.meta.url);
+  const started = await Promise.allSettled(
+    mediaWorkerSettings(startup).map((settings) => startMediaThread(entry, settings)),
+  );
+  const threads = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = started.find((one) => one.status === 'rejected');
+  if (failed === undefined) return threads;
+  await Promise.all(threads.map((thread) => thread.stop(CLOSE_MS)));
+  throw new StartupError(failed.reason instanceof Error ? failed.reason.message : String(failed.reason));
+}
+
+/** Waits until `done` says so, but no longer than the last words may take. */
+async function settled(done: () => boolean): Promise<void> {
+  const until = monotonicClock.now() + LAST_WORDS_MS + CLOSE_MS;
+  await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
+  while (!done() && monotonicClock.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function closeAll(closing: (() => Promise<void> | void)[]): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close();
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

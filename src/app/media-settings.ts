@@ -1,0 +1,40 @@
+import { availableParallelism } from 'node:os';
+import type { HostPort } from '../base/net.ts';
+import type { StartupConfig } from './config/read.ts';
+
+/** Inclusive. */
+interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What a media worker's thread is started with: plain data. */
+export interface MediaWorkerSettings {
+  /** Where its one socket for browsers is bound. */
+  readonly ice: HostPort;
+  readonly rtp: {
+    readonly address: string;
+    readonly ports: PortRange;
+    readonly mediaTimeoutMs: number;
+  };
+  /** The embedded TURN server's relays: who comes from there came by relay. */
+  readonly relays: { readonly addresses: readonly string[]; readonly ports: PortRange };
+}
+
+/** Settings of every worker: one port for browsers each, and an equal share of the phones' ports. */
+export function mediaWorkerSettings({ config, addresses }: StartupConfig): MediaWorkerSettings[] {
+  const workers =
+    config.media.workers === 'auto' ? Math.max(1, availableParallelism() - 1) : config.media.workers;
+  const { first, last } = config.rtp.ports;
+  // Even, so that no pair is torn in two.
+  const share = 2 * Math.floor((last - first + 1) / workers / 2);
+  return Array.from({ length: workers }, (_, index) => ({
+    ice: { address: '0.0.0.0', port: config.ice.udp_port + index },
+    rtp: {
+      address: '0.0.0.0',
+      ports: { first: first + index * share, last: first + (index + 1) * share - 1 },
+      mediaTimeoutMs: config.rtp.media_timeout,
+    },
+    relays: { addresses, ports: config.turn.relay_ports },
+  }));
+}

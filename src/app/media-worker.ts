@@ -1,0 +1,72 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { driveAlarms, monotonicClock, wallClock } from '../adapters/clock/clock.ts';
+import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
+import { createDtlsEngine } from '../adapters/dtls-werift/engine.ts';
+import { OpusCodecs } from '../adapters/opus/opus-codecs.ts';
+import { RtpPortRange } from '../adapters/udp/rtp-port-range.ts';
+import { openUdp } from '../adapters/udp/udp.ts';
+import { WakeQueue } from '../base/wake-queue.ts';
+import { MediaHost } from '../media/host.ts';
+import type { MediaCommand, MediaEvent } from '../media/protocol.ts';
+import type { MediaWorkerSettings } from './media-settings.ts';
+import { listening, StartupError } from './startup-error.ts';
+
+/**
+ * A media worker: this thread's entry. It opens its sockets, says `worker.ready`, and from then on carries out what the
+ * control side commands. A failure at start is said with `worker.failed`, and ends the thread.
+ */
+const settings = workerData as MediaWorkerSettings;
+
+function tell(event: MediaEvent): void {
+  parentPort?.postMessage(event);
+}
+
+async function open(): Promise<void> {
+  const timers = new WakeQueue();
+  const counters = { sendErrors: 0 };
+  const { ice, rtp, relays } = settings;
+  const [socket, dtls, codecs] = await Promise.all([
+    listening('ice.udp_port', () => openUdp(ice, counters)),
+    createDtlsEngine(),
+    OpusCodecs.load(),
+  ]);
+  const host = new MediaHost({
+    browsers: {
+      socket,
+      dtls,
+      digests: nodeDigests,
+      wall: wallClock,
+      isRelay: (address, port) =>
+        port >= relays.ports.first && port <= relays.ports.last && relays.addresses.includes(address),
+    },
+    ports: new RtpPortRange({ address: rtp.address, ...rtp.ports, counters }),
+    codecs,
+    clock: monotonicClock,
+    timers,
+    random: systemRandom,
+    mediaTimeoutMs: rtp.mediaTimeoutMs,
+    unixOffsetMs: wallClock.unixMs() - monotonicClock.now(),
+    emit: tell,
+    onFault: (error, doing) => tell({ type: 'worker.fault', doing, error: describe(error) }),
+  });
+  codecs.onFailure = (error) => tell({ type: 'worker.fault', doing: 'opus', error: describe(error) });
+  const stopAlarms = driveAlarms(timers, monotonicClock);
+  parentPort?.on('message', (command: MediaCommand) => {
+    host.handle(command);
+    if (command.type !== 'worker.stop') return;
+    stopAlarms();
+    tell({ type: 'worker.stopped' });
+    parentPort?.close();
+  });
+  tell({ type: 'worker.ready', ...host.ready });
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+open().catch((error: unknown) => {
+  tell({ type: 'worker.failed', reason: error instanceof StartupError ? error.message : describe(error) });
+  process.exitCode = 1;
+  parentPort?.close();
+});

@@ -1,0 +1,275 @@
+import type { VoiceCodecs } from '../audio/codec.ts';
+import type { Clock, Millis } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import type { Alarm, Timers } from '../base/wake-queue.ts';
+import { DropCounter } from './drop-counter.ts';
+import { PhoneLegs } from './phone-legs.ts';
+import type {
+  Fingerprint,
+  MediaCommand,
+  MediaEvent,
+  RoomId,
+  TrackId,
+  TransportId,
+  WorkerCounts,
+  WorkerGauges,
+} from './protocol.ts';
+import { RoomMedia } from './room-media.ts';
+import type { RtpPorts } from './rtp-ports.ts';
+import { Ticker } from './ticker.ts';
+import { TransportHost, type TransportHostOptions } from './transport-host.ts';
+
+/** How often counts are told, ms. */
+const COUNT_EVERY: Millis = 1000;
+
+export interface MediaHostOptions {
+  /** What browsers' transports are made of. */
+  readonly browsers: Omit<TransportHostOptions, 'clock' | 'timers' | 'random' | 'onTrackPacket' | 'listen'>;
+  readonly ports: RtpPorts;
+  readonly codecs: VoiceCodecs;
+  readonly clock: Clock;
+  readonly timers: Timers & { readonly size: number };
+  readonly random: Random;
+  readonly mediaTimeoutMs: number;
+  /** Unix time minus the monotonic clock's, ms. */
+  readonly unixOffsetMs: number;
+  emit(event: MediaEvent): void;
+  /** A bug: what was thrown, and while doing what. Other rooms go on. */
+  onFault(error: unknown, doing: string): void;
+}
+
+/**
+ * All media of one worker: rooms, legs and transports, driven by {@link MediaCommand}s, packets and one tick. Runs in
+ * a thread, or in-process under test; it knows of neither.
+ */
+export class MediaHost {
+  readonly #options: MediaHostOptions;
+  readonly #drops = new DropCounter();
+  readonly #transports: TransportHost;
+  readonly #rooms = new Map<RoomId, RoomMedia>();
+  readonly #roomOfTransport = new Map<TransportId, RoomMedia>();
+  readonly #roomOfTrack = new Map<TrackId, RoomMedia>();
+  readonly #legs: PhoneLegs;
+  readonly #ticker: Ticker;
+  /** Alarms that ring as long as the worker lives. */
+  readonly #ownAlarms: number;
+  #counting: Alarm | undefined;
+  #told = { packetsIn: 0, packetsOut: 0 };
+  #toldLate = 0;
+
+  constructor(options: MediaHostOptions) {
+    this.#options = options;
+    const { browsers, ports, clock, random, mediaTimeoutMs, unixOffsetMs, timers, emit } = options;
+    this.#transports = new TransportHost({
+      ...browsers,
+      clock,
+      timers,
+      random,
+      onTrackPacket: (track, view, mime, now) =>
+        this.#roomOfTrack.get(track)?.voicePacket(track, view, mime, now),
+      listen: (event) => {
+        if (event.type === 'transport.failed') this.#forgetTransport(event.transport);
+        emit(event);
+      },
+    });
+    this.#legs = new PhoneLegs({
+      ports,
+      clock,
+      random,
+      drops: this.#drops,
+      mediaTimeoutMs,
+      unixOffsetMs,
+      cname: 'trunkroom',
+      emit,
+      forward: (track, view, mime, now) => this.#transports.forward(track, view, mime, now),
+    });
+    this.#ticker = new Ticker({ timers, clock, tick: (now) => this.#tick(now) });
+    this.#count(clock.now());
+    this.#ownAlarms = timers.size;
+  }
+
+  /** The UDP port of all browsers, and the certificate that all of them see. */
+  get ready(): { readonly icePort: number; readonly fingerprint: Fingerprint } {
+    return { icePort: this.#transports.port, fingerprint: this.#transports.fingerprint };
+  }
+
+  /** Carries one command out. A bug in it is reported and hurts no other room. */
+  handle(command: MediaCommand): void {
+    try {
+      this.#carryOut(command);
+    } catch (error) {
+      this.#options.onFault(error, command.type);
+    }
+    if (this.#busy) this.#ticker.start();
+    else this.#ticker.stop();
+  }
+
+  /** Closes everything, sockets too. */
+  stop(): void {
+    for (const room of [...this.#rooms.values()]) this.#closeRoom(room);
+    this.#ticker.stop();
+    this.#options.timers.cancel(this.#counting);
+    this.#transports.stop();
+    this.#tellCounts();
+  }
+
+  get #busy(): boolean {
+    for (const room of this.#rooms.values()) if (!room.idle) return true;
+    return false;
+  }
+
+  #carryOut(command: MediaCommand): void {
+    const { codecs, emit } = this.#options;
+    const transports = this.#transports;
+    switch (command.type) {
+      case 'room.open':
+        if (!this.#rooms.has(command.room))
+          this.#rooms.set(command.room, new RoomMedia(command.room, codecs));
+        return;
+      case 'room.close': {
+        const room = this.#rooms.get(command.room);
+        if (room !== undefined) this.#closeRoom(room);
+        return;
+      }
+      case 'leg.open': {
+        const room = this.#rooms.get(command.room);
+        if (room === undefined) emit({ type: 'leg.failed', leg: command.leg, reason: 'no-room' });
+        else this.#legs.open(command.leg, room, command.track);
+        return;
+      }
+      case 'leg.media':
+        this.#legs.apply(command.leg, command.media);
+        return;
+      case 'leg.mute':
+        this.#legs.mute(command.leg, command.muted);
+        return;
+      case 'leg.dtmf':
+        this.#legs.dtmf(command.leg, command.digit, command.durationMs);
+        return;
+      case 'leg.close':
+        this.#legs.close(command.leg);
+        return;
+      case 'transport.open': {
+        const room = this.#rooms.get(command.room);
+        if (room === undefined) return;
+        this.#roomOfTransport.set(command.transport, room);
+        room.transports.add(command.transport);
+        transports.open(command.transport, command.local);
+        return;
+      }
+      case 'transport.remote':
+        transports.remote(command.transport, command.remote, command.fingerprints);
+        return;
+      case 'transport.restart':
+        transports.restart(command.transport, command.local);
+        return;
+      case 'transport.close':
+        transports.close(command.transport);
+        this.#forgetTransport(command.transport);
+        return;
+      case 'receiver.open': {
+        const room = this.#roomOfTransport.get(command.transport);
+        if (room === undefined) return;
+        transports.openReceiver(command);
+        this.#roomOfTrack.set(command.track, room);
+        if (command.kind === 'audio') room.addVoice(command.track);
+        return;
+      }
+      case 'receiver.mute':
+        transports.muteReceiver(command.track, command.muted);
+        this.#roomOfTrack.get(command.track)?.muteVoice(command.track, command.muted);
+        return;
+      case 'receiver.close':
+        transports.closeReceiver(command.track);
+        this.#roomOfTrack.get(command.track)?.removeVoice(command.track);
+        this.#roomOfTrack.delete(command.track);
+        return;
+      case 'sender.open':
+        transports.openSender(command);
+        return;
+      case 'sender.mute':
+        transports.muteSender(command.sender, command.muted);
+        return;
+      case 'sender.close':
+        transports.closeSender(command.sender);
+        return;
+      case 'data.send':
+        transports.sendData(command.transport, command.channel, command.bytes);
+        return;
+      case 'gauges.ask':
+        emit({ type: 'gauges', gauges: this.#gauges() });
+        return;
+      case 'worker.stop':
+        this.stop();
+        return;
+    }
+  }
+
+  #closeRoom(room: RoomMedia): void {
+    for (const leg of [...room.legs]) this.#legs.close(leg);
+    for (const transport of [...room.transports]) {
+      this.#transports.close(transport);
+      this.#forgetTransport(transport);
+    }
+    for (const [track, its] of [...this.#roomOfTrack]) if (its === room) this.#roomOfTrack.delete(track);
+    room.close();
+    this.#rooms.delete(room.room);
+  }
+
+  #forgetTransport(transport: TransportId): void {
+    this.#roomOfTransport.get(transport)?.transports.delete(transport);
+    this.#roomOfTransport.delete(transport);
+  }
+
+  #tick(now: Millis): void {
+    for (const room of this.#rooms.values()) {
+      if (room.idle) continue;
+      try {
+        const speakers = room.tick(now);
+        if (speakers !== undefined) this.#options.emit({ type: 'speakers', room: room.room, speakers });
+      } catch (error) {
+        // A bug in one room must not silence the others: its calls end, with the reason in the log.
+        this.#options.onFault(error, `tick of ${room.room}`);
+        this.#closeRoom(room);
+      }
+    }
+  }
+
+  #count(now: Millis): void {
+    this.#counting = this.#options.timers.schedule(now + COUNT_EVERY, (at) => {
+      this.#tellCounts();
+      this.#count(at);
+    });
+  }
+
+  #tellCounts(): void {
+    const { emit } = this.#options;
+    this.#drops.flush((where, reason, count) => emit({ type: 'dropped', where, reason, count }));
+    const legs = this.#legs.totals();
+    const browsers = this.#transports.takeCounts();
+    const counts: WorkerCounts = {
+      rtpFromPhones: legs.packetsIn - this.#told.packetsIn,
+      rtpToPhones: legs.packetsOut - this.#told.packetsOut,
+      ...browsers,
+      lateTicks: this.#ticker.late - this.#toldLate,
+    };
+    this.#told = legs;
+    this.#toldLate = this.#ticker.late;
+    if (Object.values(counts).some((count) => count > 0)) emit({ type: 'counts', counts });
+  }
+
+  #gauges(): WorkerGauges {
+    const { ports, timers } = this.#options;
+    const { transports, receivers, senders } = this.#transports.gauges();
+    return {
+      rooms: this.#rooms.size,
+      legs: this.#legs.size,
+      transports,
+      receivers,
+      senders,
+      rtpPorts: 2 * ports.inUse,
+      sockets: 1 + 2 * ports.inUse,
+      alarms: timers.size - this.#ownAlarms,
+    };
+  }
+}

@@ -1,0 +1,87 @@
+import type { VoiceCodecs } from '../audio/codec.ts';
+import type { Millis } from '../base/clock.ts';
+import type { PhoneLeg } from '../leg/leg.ts';
+import type { RtpView } from '../rtp/packet.ts';
+import type { LegId, RoomId, SpeakerLevel, TrackId, TransportId } from './protocol.ts';
+import { RoomMix } from './room-mix.ts';
+import { Speakers } from './speakers.ts';
+import { VoiceSource } from './voice-source.ts';
+
+/** What a packet of a voice lasts for the speaker detection; phones and browsers send 20 ms. */
+const PACKET_MS: Millis = 20;
+
+/** One room's media: its phones' shared mix, its browsers' voices as sources of it, and who speaks. */
+export class RoomMedia {
+  readonly room: RoomId;
+  readonly legs = new Set<LegId>();
+  readonly transports = new Set<TransportId>();
+  readonly #codecs: VoiceCodecs;
+  readonly #mix = new RoomMix();
+  readonly #speakers = new Speakers();
+  readonly #voices = new Map<TrackId, VoiceSource>();
+
+  constructor(room: RoomId, codecs: VoiceCodecs) {
+    this.room = room;
+    this.#codecs = codecs;
+  }
+
+  /** Nothing here needs the tick. */
+  get idle(): boolean {
+    return this.legs.size === 0 && this.#voices.size === 0;
+  }
+
+  addPhone(leg: LegId, phone: PhoneLeg): void {
+    this.legs.add(leg);
+    this.#mix.addPhone(phone);
+  }
+
+  removePhone(leg: LegId, phone: PhoneLeg, track: TrackId): void {
+    this.legs.delete(leg);
+    this.#mix.removePhone(phone);
+    this.#speakers.remove(track);
+  }
+
+  /** A browser publishes sound. */
+  addVoice(track: TrackId): void {
+    this.removeVoice(track);
+    const voice = new VoiceSource(this.#codecs);
+    this.#voices.set(track, voice);
+    this.#mix.addVoice(voice);
+  }
+
+  removeVoice(track: TrackId): void {
+    const voice = this.#voices.get(track);
+    if (voice === undefined) return;
+    this.#voices.delete(track);
+    this.#mix.removeVoice(voice);
+    this.#speakers.remove(track);
+  }
+
+  muteVoice(track: TrackId, muted: boolean): void {
+    this.#voices.get(track)?.mute(muted);
+    if (muted) this.#speakers.remove(track);
+  }
+
+  /** A browser's packet: into the mix, if any phone listens. */
+  voicePacket(track: TrackId, view: RtpView, mime: string, now: Millis): void {
+    const voice = this.#voices.get(track);
+    if (voice === undefined) return;
+    voice.push(view, mime, now);
+    this.#speakers.observe(track, view.level, PACKET_MS, now);
+  }
+
+  /** A phone's packet was forwarded: the mix has it already. */
+  phonePacket(track: TrackId, view: RtpView, now: Millis): void {
+    this.#speakers.observe(track, view.level, PACKET_MS, now);
+  }
+
+  /** The next 20 ms for every phone; the speakers, when they changed. */
+  tick(now: Millis): SpeakerLevel[] | undefined {
+    this.#mix.tick(now);
+    return this.#speakers.poll(now);
+  }
+
+  close(): void {
+    for (const track of [...this.#voices.keys()]) this.removeVoice(track);
+  }
+}
