@@ -16,6 +16,8 @@ const STEPS = 8;
 const SILENT = 127;
 /** A track that said nothing at all for two windows is silent, whatever it was before (DTX, mute, loss). */
 const STALE_MS = 2 * WINDOW_MS;
+/** Packets that are further apart have a pause between them. */
+const PAUSE_MS = 100;
 
 interface Loudness {
   smoothed: number;
@@ -39,7 +41,10 @@ export class Speakers {
       entry = { smoothed: 0, loudest: SILENT, activeMs: 0, observedMs: 0, lastAt: now };
       this.#tracks.set(track, entry);
     }
-    if (now - entry.lastAt > STALE_MS) restart(entry, 0);
+    const pause = now - entry.lastAt - durationMs;
+    if (pause > STALE_MS) restart(entry, 0);
+    // DTX sends a packet every 400 ms: the time between two was silence. Less is jitter and loss.
+    else if (pause > PAUSE_MS) entry.observedMs += pause;
     entry.lastAt = now;
     entry.observedMs += durationMs;
     if (level <= ACTIVE_LEVEL) {

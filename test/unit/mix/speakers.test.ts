@@ -45,6 +45,20 @@ describe('speakers', () => {
     expect(talk(speakers, {}, 6000, 2000)).toEqual([[]]);
   });
 
+  it('hears the silence between the packets of DTX', () => {
+    const speakers = new Speakers();
+    talk(speakers, { a: 15 }, 0, 2000);
+    const told: unknown[] = [];
+    for (let now = 2000; now < 4000; now += 20) {
+      if (now % 400 === 0) speakers.observe('a', 127, 20, now);
+      const list = speakers.poll(now);
+      if (list !== undefined) told.push({ now, list });
+    }
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ list: [] });
+    expect((told[0] as { now: number }).now).toBeLessThanOrEqual(3200);
+  });
+
   it('forgets a track that is gone, and believes no level out of range', () => {
     const speakers = new Speakers();
     talk(speakers, { a: 15 }, 0, 2000);
