@@ -1,0 +1,110 @@
+import type { GatewayEvent } from '../../src/events/index.ts';
+
+type EventOf<T extends GatewayEvent['type']> = Extract<GatewayEvent, { type: T }>;
+
+/** A number that must show nowhere, in the ways that it may come. */
+export const SECRET_NUMBER = '+60123456789';
+/** Keys that a caller presses: perhaps a PIN. */
+export const SECRET_DIGIT = '7';
+
+/** One event of each type, full of the caller's number wherever one may stand. The compiler asks for new types. */
+const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
+  'gateway.ready': { type: 'gateway.ready', startupMs: 812 },
+  'gateway.stopping': { type: 'gateway.stopping', signal: 'SIGTERM' },
+  'call.received': {
+    type: 'call.received',
+    call: 'SCL_a',
+    sipCallId: 'b@192.0.2.9',
+    trunk: 'carrier',
+    from: SECRET_NUMBER,
+    to: '+60312345678',
+    source: '192.0.2.9:5060',
+    transport: 'udp',
+  },
+  'call.refused': {
+    type: 'call.refused',
+    sipCallId: 'b@192.0.2.9',
+    source: '192.0.2.9:5060',
+    reason: 'no-rule',
+    status: 404,
+    trunk: 'carrier',
+    from: SECRET_NUMBER,
+    to: '+60312345678',
+  },
+  'call.ringing': { type: 'call.ringing', call: 'SCL_a' },
+  'call.answered': {
+    type: 'call.answered',
+    call: 'SCL_a',
+    room: `call_${SECRET_NUMBER}_x`,
+    codec: 'audio/pcma',
+    setupMs: 40,
+  },
+  'call.media': { type: 'call.media', call: 'SCL_a', firstRtpMs: 30 },
+  'call.dtmf': { type: 'call.dtmf', call: 'SCL_a', digit: SECRET_DIGIT, durationMs: 100 },
+  'call.ended': {
+    type: 'call.ended',
+    call: 'SCL_a',
+    ending: { cause: 'bye', sipStatus: 200, q850: 16, fault: 'none' },
+    durationMs: 20_000,
+    quality: { packetsIn: 1000, packetsOut: 990, lost: 10, concealed: 12, late: 2, jitterMs: 4 },
+  },
+  'room.opened': { type: 'room.opened', room: SECRET_NUMBER, sid: 'RM_a' },
+  'room.closed': { type: 'room.closed', room: SECRET_NUMBER, sid: 'RM_a', durationMs: 60_000 },
+  'participant.joined': {
+    type: 'participant.joined',
+    room: 'lobby',
+    sid: 'PA_a',
+    identity: `sip_${SECRET_NUMBER}`,
+    kind: 'sip',
+  },
+  'participant.left': {
+    type: 'participant.left',
+    room: 'lobby',
+    sid: 'PA_a',
+    identity: `sip_${SECRET_NUMBER}`,
+    kind: 'sip',
+    reason: 'client_initiated',
+  },
+  'track.published': {
+    type: 'track.published',
+    room: 'lobby',
+    participant: `sip_${SECRET_NUMBER}`,
+    track: 'TR_a',
+    kind: 'audio',
+    mime: 'audio/pcma',
+  },
+  'track.unpublished': {
+    type: 'track.unpublished',
+    room: 'lobby',
+    participant: `sip_${SECRET_NUMBER}`,
+    track: 'TR_a',
+  },
+  'transport.connected': {
+    type: 'transport.connected',
+    transport: 'TP_a',
+    participant: 'PA_b',
+    path: 'relay-udp',
+    connectMs: 90,
+  },
+  'transport.failed': { type: 'transport.failed', transport: 'TP_a', participant: 'PA_b', reason: 'consent' },
+  'signal.refused': { type: 'signal.refused', source: '192.0.2.50', reason: 'bad-token', status: 401 },
+  'turn.allocated': {
+    type: 'turn.allocated',
+    client: '192.0.2.50:4000',
+    relay: 30_001,
+    username: `1790000000:${SECRET_NUMBER}`,
+  },
+  'turn.released': {
+    type: 'turn.released',
+    client: '192.0.2.50:4000',
+    relay: 30_001,
+    reason: 'expired',
+    bytesUp: 100,
+    bytesDown: 200,
+  },
+  'turn.refused': { type: 'turn.refused', client: '192.0.2.50:4000', reason: 'bad-credentials', code: 401 },
+  dropped: { type: 'dropped', where: 'sip', reason: 'no-trunk', count: 3, source: '192.168.100.200' },
+  'worker.failed': { type: 'worker.failed', worker: 0, reason: 'exit-1' },
+};
+
+export const everyEvent: readonly GatewayEvent[] = Object.values(EVENTS);
