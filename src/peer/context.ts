@@ -39,7 +39,7 @@ export interface PeerOptions {
 }
 
 export const defaultPeerOptions: PeerOptions = {
-  dataChannels: false,
+  dataChannels: true,
   version: '0.1.0',
   silenceMs: 30_000,
   connectMs: 45_000,
