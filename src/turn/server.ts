@@ -10,6 +10,7 @@ import { Attribute, Method } from '../stun/registry.ts';
 import type { TurnSession } from './allocation.ts';
 import { AllocationTable, type TurnGauges } from './allocation-table.ts';
 import { Authenticator, type AuthFailure } from './authenticate.ts';
+import { startsChannelData } from './channel-data.ts';
 import { Drops, type TurnDrop } from './drops.ts';
 import { Nonces } from './nonce.ts';
 import { defaultTurnLimits, type RelayOpener, type TurnClient, type TurnLimits } from './ports.ts';
@@ -121,7 +122,7 @@ export class TurnServer {
 
   #receive(bytes: Uint8Array, client: TurnClient, now: Millis): TurnDrop | undefined {
     const first = bytes[0];
-    if (first !== undefined && first >= 0x40 && first <= 0x4f) {
+    if (first !== undefined && startsChannelData(first)) {
       const allocation = this.#table.of(client);
       return allocation === undefined ? 'no-allocation' : this.#relay.channelData(allocation, bytes, now);
     }

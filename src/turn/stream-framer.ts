@@ -1,5 +1,5 @@
 import { HEADER_BYTES } from '../stun/message.ts';
-import { CHANNEL_HEADER_BYTES } from './channel-data.ts';
+import { CHANNEL_HEADER_BYTES, startsChannelData } from './channel-data.ts';
 
 /** The largest message that is taken off a stream, bytes: far above what fits a relayed datagram. */
 const MAX_FRAME = 8_192;
@@ -74,7 +74,7 @@ function frameSize(bytes: Uint8Array, at: number, available: number): number {
   if (available === 0) return 0;
   const first = bytes[at]!;
   const stun = first < 4;
-  if (!stun && (first < 0x40 || first > 0x4f)) return -1;
+  if (!stun && !startsChannelData(first)) return -1;
   if (available < CHANNEL_HEADER_BYTES) return 0;
   const length = (bytes[at + 2]! << 8) | bytes[at + 3]!;
   const size = stun ? HEADER_BYTES + length : CHANNEL_HEADER_BYTES + ((length + 3) & ~3);

@@ -117,7 +117,7 @@ describe('channels', () => {
     const turn = new TurnHarness({ isAllowedPeer: (address) => address === PEER.address });
     const client = new FakeClient(FROM);
     turn.allocate(client);
-    expect([0x3fff, 0x5000, 0x7fff, 0].map((n) => turn.bind(client, n, PEER).code)).toEqual([
+    expect([0x3fff, 0x7fff, 0xffff, 0].map((n) => turn.bind(client, n, PEER).code)).toEqual([
       400, 400, 400, 400,
     ]);
     expect(turn.bind(client, 0x4000, PEER).code).toBeUndefined();

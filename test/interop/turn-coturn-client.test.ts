@@ -1,0 +1,171 @@
+/**
+ * The TURN server on real sockets against coturn's own clients: allocate, permissions, channels, Send and Data, over
+ * UDP and TCP with time-limited credentials, through an echoing peer; nothing may be lost and nothing may remain.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { driveAlarms, monotonicClock, wallClock } from '../../src/adapters/clock/clock.ts';
+import { nodeDigests, systemRandom } from '../../src/adapters/crypto/crypto.ts';
+import { listenTcp, type TcpListener } from '../../src/adapters/tcp/tcp.ts';
+import { openUdp } from '../../src/adapters/udp/udp.ts';
+import type { DatagramSocket } from '../../src/base/net.ts';
+import { WakeQueue } from '../../src/base/wake-queue.ts';
+import type { GatewayEvent } from '../../src/events/index.ts';
+import { mintTurnCredentials } from '../../src/turn/credentials.ts';
+import { TurnServer } from '../../src/turn/server.ts';
+import { StreamDoor } from '../../src/turn/stream-door.ts';
+import { UdpDoor } from '../../src/turn/udp-door.ts';
+import { Child } from '../support/child.ts';
+import { eventually } from '../support/eventually.ts';
+
+const HOST = '127.0.0.1';
+const SECRET = 'secret of the interop test';
+
+const timers = new WakeQueue();
+const events: GatewayEvent[] = [];
+let stopAlarms: () => void;
+let echo: readonly DatagramSocket[];
+let listening: DatagramSocket;
+let listener: TcpListener;
+let server: TurnServer;
+let udpDoor: UdpDoor;
+let streamDoor: StreamDoor;
+
+beforeAll(async () => {
+  stopAlarms = driveAlarms(timers, monotonicClock);
+  echo = await openEchoes();
+  server = new TurnServer({
+    timers,
+    clock: monotonicClock,
+    wall: wallClock,
+    random: systemRandom,
+    digests: nodeDigests,
+    secret: SECRET,
+    realm: 'trunkroom',
+    relayAddress: HOST,
+    relays: {
+      open: (port, opened) =>
+        void openUdp({ address: HOST, port }).then(
+          (socket) => opened(socket),
+          () => opened(undefined),
+        ),
+    },
+    isAllowedPeer: (address, port) => address === HOST && echo.some((socket) => socket.local.port === port),
+    emit: (event) => events.push(event),
+  });
+  listening = await openUdp({ address: HOST, port: 0 });
+  udpDoor = new UdpDoor(server, listening);
+  streamDoor = new StreamDoor({ server, timers, clock: monotonicClock });
+  listener = await listenTcp(
+    { address: HOST, port: listening.local.port },
+    { accept: (connection) => streamDoor.accept(connection) },
+  );
+});
+
+afterAll(async () => {
+  streamDoor.close();
+  server.close();
+  await listener.close();
+  listening.close();
+  for (const socket of echo) socket.close();
+  stopAlarms();
+});
+
+/** Two echoing sockets on neighbouring ports, for uclient's clients take turns between a port and the next. */
+async function openEchoes(): Promise<DatagramSocket[]> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const first = await openUdp({ address: HOST, port: 0 });
+    const second = await openUdp({ address: HOST, port: first.local.port + 1 }).catch(() => undefined);
+    if (second === undefined) {
+      first.close();
+      continue;
+    }
+    for (const socket of [first, second]) {
+      socket.onDatagram = (bytes, address, port) => socket.send(bytes, port, address);
+    }
+    return [first, second];
+  }
+  throw new Error('no two neighbouring ports are free');
+}
+
+/** Runs a coturn tool to its end and gives what it printed. */
+async function run(tool: string, args: readonly string[]): Promise<string> {
+  const child = new Child(tool, tool, args);
+  try {
+    await eventually(`${tool} ends`, 15_000, () => child.exit);
+    return child.output;
+  } finally {
+    await child.stop();
+  }
+}
+
+/** coturn's load client: 4 clients, 40 packets of 172 bytes each, every 5 ms, echoed by the peer. */
+function load(identity: string, flags: readonly string[], password?: string): Promise<string> {
+  const credentials = mintTurnCredentials({
+    digests: nodeDigests,
+    secret: SECRET,
+    identity,
+    unixMs: wallClock.unixMs(),
+    ttlSeconds: 600,
+  });
+  const traffic = ['-m', '4', '-n', '40', '-l', '172', '-z', '5', '-c', '-X', '-g'];
+  const peer = [
+    '-L',
+    HOST,
+    '-e',
+    HOST,
+    '-r',
+    String(echo[0]!.local.port),
+    '-p',
+    String(listening.local.port),
+  ];
+  const user = ['-u', credentials.username, '-w', password ?? credentials.password];
+  return run('turnutils_uclient', [...traffic, ...peer, ...user, ...flags, HOST]);
+}
+
+const WAYS = [
+  ['UDP, channels', []],
+  ['UDP, Send indications', ['-s']],
+  ['TCP, channels', ['-t']],
+  ['TCP, Send indications', ['-t', '-s']],
+] as const;
+
+/** Bytes up and down of each finished allocation that carried any. */
+function carriers(): number[][] {
+  return events.flatMap((event) =>
+    event.type === 'turn.released' && event.bytesUp > 0 ? [[event.bytesUp, event.bytesDown]] : [],
+  );
+}
+
+it('turnutils_uclient: every packet comes back, both ways of both transports at once', async () => {
+  const outputs = await Promise.all(WAYS.map(([name, flags]) => load(name, flags)));
+  for (const [i, output] of outputs.entries()) {
+    expect(output, WAYS[i]![0]).toMatch(/tot_send_msgs=160, tot_recv_msgs=160/);
+    expect(output, WAYS[i]![0]).toMatch(/Total lost packets 0 \(0\.0+%\)/);
+  }
+  await eventually('the streams are gone', 5_000, () => streamDoor.size === 0 || undefined);
+  expect(carriers()).toEqual(Array.from({ length: 16 }, () => [6_880, 6_880]));
+  // Each client tries an allocation first and forgets it; over UDP such a one stays until it expires.
+  expect(udpDoor.size).toBe(8);
+  expect(server.gauges()).toEqual({ allocations: 8, permissions: 0, channels: 0, relayPorts: 8 });
+});
+
+it('turnutils_uclient with a wrong password gets nothing', async () => {
+  const before = events.filter((event) => event.type === 'turn.allocated').length;
+  const output = await load('mallory', [], 'wrong');
+  expect(output).not.toMatch(/tot_recv_msgs=[1-9]/);
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: 'turn.refused', reason: 'bad-password', code: 401 }),
+  );
+  expect(events.filter((event) => event.type === 'turn.allocated')).toHaveLength(before);
+});
+
+it('turnutils_stunclient learns its mapped address', async () => {
+  const output = await run('turnutils_stunclient', ['-p', String(listening.local.port), '-L', HOST, HOST]);
+  expect(output).toMatch(/UDP reflexive addr: 127\.0\.0\.1:\d+/);
+});
+
+it('close leaves nothing: no allocation, no client, no alarm', () => {
+  server.close();
+  expect(server.gauges()).toEqual({ allocations: 0, permissions: 0, channels: 0, relayPorts: 0 });
+  expect([udpDoor.size, streamDoor.size, timers.size]).toEqual([0, 0, 0]);
+});
