@@ -9,7 +9,7 @@ import type { SipRequest } from './message.ts';
 import { PendingOffer } from './pending-offer.ts';
 import type { CallHandler, ExtraHeaders, Flow, SipCall, SipEnd } from './ports.ts';
 import { requestInfo, sdpOf } from './request-info.ts';
-import { ALLOW, CAPABILITIES, screenAny, screenOffer } from './screening.ts';
+import { ALLOW, CAPABILITIES, refuseMethod, screenAny, screenOffer } from './screening.ts';
 import type { ServerTransaction } from './server-table.ts';
 import { Unacknowledged } from './unacknowledged.ts';
 
@@ -115,8 +115,14 @@ export class DialogSession {
         transaction.respond(status, status === 405 ? { headers: [['Allow', ALLOW]] } : {});
         break;
       }
-      default:
-        transaction.respond(request.method === 'PRACK' ? 481 : 405, { headers: [['Allow', ALLOW]] });
+      case 'PRACK':
+        // RFC 3262 section 3: no reliable provisional response of ours is waiting.
+        transaction.respond(481);
+        break;
+      default: {
+        const { status, headers } = refuseMethod(request.method);
+        transaction.respond(status, { headers });
+      }
     }
   }
 

@@ -32,6 +32,11 @@ const IN_DIALOG_ONLY = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK', 'NOTIFY']);
 /** Registered methods that we know and do not take: 405. Any other token is not implemented: 501. */
 const KNOWN = new Set(['REGISTER', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE', 'REFER', ...IN_DIALOG_ONLY]);
 
+/** For a method that we do not take: 405 when we know it, 501 when we do not (sections 8.2.1, 21.5.2). */
+export function refuseMethod(method: string): Refusal {
+  return { status: KNOWN.has(method) ? 405 : 501, headers: [['Allow', ALLOW]] };
+}
+
 /** Checks that hold in and out of a dialog: Request-URI, then Require. */
 export function screenAny(request: SipRequest): Result<SipUri, Refusal> {
   const uri = parseUri(request.uri);
@@ -49,8 +54,7 @@ export function screenAny(request: SipRequest): Result<SipUri, Refusal> {
 export function screenInitial(request: SipRequest): Result<SipUri, Refusal> {
   const { method } = request;
   if (method !== 'INVITE' && method !== 'OPTIONS') {
-    if (IN_DIALOG_ONLY.has(method)) return fail({ status: 481 });
-    return fail({ status: KNOWN.has(method) ? 405 : 501, headers: [['Allow', ALLOW]] });
+    return fail(IN_DIALOG_ONLY.has(method) ? { status: 481 } : refuseMethod(method));
   }
   const common = screenAny(request);
   if (!common.ok || method === 'OPTIONS') return common;
