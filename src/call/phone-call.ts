@@ -14,6 +14,7 @@ import type {
   SipEnd,
   SipRequestInfo,
 } from '../sip/ports.ts';
+import { allowedMediaSources, mediaAddressFault } from '../trunk/media-address.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
 import {
   causeOfRemoval,
@@ -24,7 +25,6 @@ import {
   reasonHeader,
   refusalStatus,
 } from './ending.ts';
-import { mediaAddressFault } from './media-address.ts';
 import type { Negotiation, PlannedAnswer } from './negotiation.ts';
 import { type CallAction, type CallInput, type CallState, openingCall, step } from './state.ts';
 
@@ -115,7 +115,8 @@ export class PhoneCall implements CallHandler, Door {
       return;
     }
     const { agreement } = planned.value.plan;
-    if (mediaAddressFault(agreement.remote.address, request.flow.remote.address) !== undefined) {
+    const { trunk } = this.#options;
+    if (mediaAddressFault(trunk, agreement.remote.address, request.flow.remote.address) !== undefined) {
       settle.reject(refusalStatus('bad-media-address'));
       return;
     }
@@ -224,7 +225,8 @@ export class PhoneCall implements CallHandler, Door {
     const room = this.#room;
     const participant = this.#participant;
     if (room === undefined || participant === undefined) return false;
-    if (mediaAddressFault(agreement.remote.address, invite.request.flow.remote.address) !== undefined) {
+    const source = invite.request.flow.remote.address;
+    if (mediaAddressFault(this.#options.trunk, agreement.remote.address, source) !== undefined) {
       this.end('bad-media-address');
       return false;
     }
@@ -240,10 +242,8 @@ export class PhoneCall implements CallHandler, Door {
 
   #applyMedia(agreement: AudioAgreement): void {
     const { leg, trunk, invite } = this.#options;
-    const allowedSources =
-      trunk.mediaAddresses.length > 0
-        ? trunk.mediaAddresses
-        : [agreement.remote.address, invite.request.flow.remote.address];
+    const { address } = agreement.remote;
+    const allowedSources = allowedMediaSources(trunk, address, invite.request.flow.remote.address);
     this.#room?.media({ type: 'leg.media', leg, media: { ...agreement, allowedSources } });
   }
 

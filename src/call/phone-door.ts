@@ -12,11 +12,11 @@ import type { IncomingInvite } from '../sip/ports.ts';
 import { roomName } from '../trunk/dispatch.ts';
 import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
 import type { CallFacts, TrunkTable } from '../trunk/match.ts';
+import { mediaAddressFault } from '../trunk/media-address.ts';
 import { freeIdentity, phoneParticipant } from '../trunk/participant.ts';
 import { type Route, route } from '../trunk/route.ts';
-import type { DispatchRule } from '../trunk/trunk.ts';
+import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
 import { causeOfJoinRefusal, type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
-import { mediaAddressFault } from './media-address.ts';
 import { Negotiation, type PlannedAnswer } from './negotiation.ts';
 import { PhoneCall } from './phone-call.ts';
 
@@ -78,7 +78,7 @@ export class PhoneDoor {
     const { capacity, clock } = this.#options;
     if (this.#calls.size >= capacity.calls || !this.#rate.take(clock.now())) return 'overload';
     const negotiation = new Negotiation(decision.trunk.codecs, this.#options.random.u32());
-    const planned = planFor(invite, negotiation);
+    const planned = planFor(invite, decision.trunk, negotiation);
     if (!planned.ok) return planned.error;
     const slot = this.#options.limits.begin(decision.trunk, clock.now());
     if (!slot.ok) return slot.error;
@@ -202,12 +202,13 @@ function factsOf({ request }: IncomingInvite): CallFacts {
 /** The answer that the INVITE would get; undefined when it brought no offer. */
 function planFor(
   invite: IncomingInvite,
+  trunk: InboundTrunk,
   negotiation: Negotiation,
 ): Result<PlannedAnswer | undefined, EndingCause> {
   if (invite.offer === undefined) return ok(undefined);
   const planned = negotiation.plan(invite.offer);
   if (!planned.ok) return planned;
   const { address } = planned.value.plan.agreement.remote;
-  const fault = mediaAddressFault(address, invite.request.flow.remote.address);
+  const fault = mediaAddressFault(trunk, address, invite.request.flow.remote.address);
   return fault === undefined ? planned : fail('bad-media-address');
 }

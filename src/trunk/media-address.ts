@@ -10,14 +10,19 @@ export type MediaAddressFault =
   | 'reserved'
   | 'invalid';
 
-type MediaTrunk = Pick<InboundTrunk, 'allowedAddresses' | 'mediaAddresses'>;
+type MediaTrunk = Pick<InboundTrunk, 'mediaAddresses'>;
 
 /**
- * Whether media may go to `address` (an SDP's c= line, out of a listed trunk): a call must not turn us against a
- * bystander or against this machine. Addresses of special use only where the trunk names them; multicast never. The
- * null address of a phone on hold gets no media anyway and is fine.
+ * Judges the c= address of a phone whose signaling came from `source`: a call out of a listed trunk must not turn us
+ * against a bystander or against this machine. A trunk's media addresses are all that it may name. Without them,
+ * addresses that have no meaning outside of their own network are good only for a phone that signals from there.
+ * Multicast never. The null address of a phone on hold gets no media anyway and is no fault.
  */
-export function mediaAddressFault(trunk: MediaTrunk, address: string): MediaAddressFault | undefined {
+export function mediaAddressFault(
+  trunk: MediaTrunk,
+  address: string,
+  source: string,
+): MediaAddressFault | undefined {
   const scope = addressScope(address);
   if (scope === 'unspecified') return undefined;
   if (scope === 'multicast' || scope === 'invalid') return scope;
@@ -25,7 +30,7 @@ export function mediaAddressFault(trunk: MediaTrunk, address: string): MediaAddr
     return new AddressSet(trunk.mediaAddresses).has(address) ? undefined : 'outside-media-addresses';
   }
   if (scope === 'public' || scope === 'private') return undefined;
-  return new AddressSet(trunk.allowedAddresses).has(address) ? undefined : scope;
+  return addressScope(source) === scope ? undefined : scope;
 }
 
 /**

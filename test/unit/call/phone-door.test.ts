@@ -168,7 +168,7 @@ describe('the phone door', () => {
       remote: { address: '192.0.2.9', port: 4000, rtcpPort: 4001 },
       codec: { mime: 'audio/pcma', payloadType: 8 },
       dtmfOut: 101,
-      allowedSources: ['192.0.2.9', '192.0.2.9'],
+      allowedSources: ['192.0.2.9'],
     });
     caller.handler().confirmed(undefined);
     const inside = rooms.find('lobby')?.participants.get('sip_+60312345678');
