@@ -26,11 +26,12 @@ export class LegOutput {
   #open = false;
   /** Undefined before {@link apply}. */
   law: G711Law | undefined;
-  /** Packets that the kernel had no room for. */
-  congested = 0;
+  /** Told of each packet that the kernel had no room for. */
+  readonly #onCongested: () => void;
 
-  constructor(socket: DatagramSocket, random: Random) {
+  constructor(socket: DatagramSocket, random: Random, onCongested: () => void) {
     this.#socket = socket;
+    this.#onCongested = onCongested;
     this.sender = new RtpSender(random, MAX_PTIME_MS * BYTES_PER_MS);
   }
 
@@ -96,7 +97,7 @@ export class LegOutput {
   #send(packet: Uint8Array, to: HostPort): void {
     // The ring of buffers allows a few to be under way; with more the kernel is choking and late sound is no use.
     if (this.#socket.queued >= 4) {
-      this.congested++;
+      this.#onCongested();
       return;
     }
     this.#socket.send(packet, to.port, to.address);

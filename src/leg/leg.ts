@@ -9,6 +9,7 @@ import { levelOfEnergy } from '../audio/level.ts';
 import type { Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
 import type { LegQuality } from '../events/index.ts';
 import { type Digit, DtmfReceiver } from '../rtp/dtmf.ts';
 import { parseRtp, RtpView } from '../rtp/packet.ts';
@@ -57,6 +58,8 @@ interface AcceptedPayload {
 }
 
 const PHONE_CLOCK = 8000;
+/** Packets of 10 ms and keys make 150; each that is let in goes to every browser of the room. */
+const MAX_PACKETS_PER_SECOND = 300;
 /** Comfort noise (RFC 3389): silence to us, and nothing that a browser knows. */
 const COMFORT_NOISE = 13;
 
@@ -69,6 +72,7 @@ export class PhoneLeg {
   readonly #dtmf = new DtmfReceiver(PHONE_CLOCK);
   readonly #output: LegOutput;
   readonly #rtcp: RtcpReporter;
+  readonly #rate: TokenBucket;
   readonly #playout: VoicePlayout;
   readonly #gate = new TalkGate();
   readonly #accepted = new Map<number, AcceptedPayload>();
@@ -83,7 +87,10 @@ export class PhoneLeg {
 
   constructor(options: LegOptions, now: Millis) {
     this.#options = options;
-    this.#output = new LegOutput(options.rtp, options.random);
+    this.#output = new LegOutput(options.rtp, options.random, () => {
+      options.events.onDropped({ where: 'rtp', reason: 'congested' });
+    });
+    this.#rate = new TokenBucket({ perSecond: MAX_PACKETS_PER_SECOND, burst: MAX_PACKETS_PER_SECOND }, now);
     this.#rtcp = new RtcpReporter({ ...options, sender: this.#output.sender, stats: this.#stats }, now);
     this.#playout = new VoicePlayout(PHONE_CLOCK, (payloadType) => this.#accepted.get(payloadType)?.decoder);
     options.rtp.onDatagram = (bytes, address, port) =>
@@ -206,6 +213,7 @@ export class PhoneLeg {
     if (accepted === undefined && !isEvent && payloadType !== COMFORT_NOISE) return 'payload-type';
     const verdict = this.#latch.admit(address, port, now);
     if (verdict !== 'ok') return verdict;
+    if (!this.#rate.take(now)) return 'rate';
     if (!this.#stats.push(view, now)) return 'sequence-jump';
     this.#hear(now);
     if (isEvent) this.#tell(this.#dtmf.push(view, now), now);

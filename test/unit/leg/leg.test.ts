@@ -126,6 +126,15 @@ describe('what comes in', () => {
     expect(attacker.local.port).not.toBe(handset.socket.local.port);
   });
 
+  it('a flood from the phone itself is cut off', () => {
+    const { under, handset, run } = call();
+    run(2000, () => {
+      for (let i = 0; i < 40; i++) handset.speak(under.rtp.local);
+    });
+    expect(under.voices.length).toBeLessThan(1000);
+    expect(under.drops).toContain('rtp rate');
+  });
+
   it('never throws on noise', () => {
     const { under } = call();
     fc.assert(
@@ -215,6 +224,16 @@ describe('what goes out', () => {
     });
     const { leg: without } = call({ dtmfOut: undefined });
     expect(without.dtmf('5', 100)).toBe(false);
+  });
+
+  it('drops sound that the kernel does not take, and counts it', () => {
+    const { under, handset, run } = call();
+    run(200);
+    const before = handset.received.length;
+    Object.defineProperty(under.rtp, 'queued', { value: 9 });
+    run(200);
+    expect(handset.received.length).toBeLessThanOrEqual(before + 1);
+    expect(under.drops.filter((drop) => drop === 'rtp congested')).toHaveLength(10);
   });
 
   it('refuses a codec that it cannot send', () => {
