@@ -1,4 +1,7 @@
 import { networkInterfaces } from 'node:os';
+import { openUdpOnEach } from '../adapters/udp/every-address.ts';
+import { openUdp, type UdpCounters } from '../adapters/udp/udp.ts';
+import type { DatagramSocket, HostPort } from '../base/net.ts';
 import { AddressSet } from '../trunk/addresses.ts';
 
 /** An address of this machine, and the network that it is in, `192.0.2.5/24`. */
@@ -37,4 +40,16 @@ export function announcer(
     known.set(address, found);
     return found;
   };
+}
+
+/** Opens UDP on a configured address; on `0.0.0.0`, on each address of this machine, so that answers leave by the one asked. */
+export function openUdpOn(
+  listen: HostPort,
+  announced: readonly string[],
+  counters?: UdpCounters,
+): Promise<DatagramSocket> {
+  if (listen.address !== '0.0.0.0') return openUdp(listen, counters);
+  const locals = localAddresses();
+  const addresses = locals.map((local) => local.address);
+  return openUdpOnEach({ port: listen.port, addresses, prefer: announcer(announced, locals) }, counters);
 }

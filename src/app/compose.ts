@@ -80,6 +80,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     const sip = await SipServer.open({
       ...shared,
       listen: config.sip,
+      announced: addresses,
       userAgent: config.sip.user_agent,
       admission: admission(trunks),
       contact: ({ remote }) => ({ address: announce(remote), port: config.sip.port }),

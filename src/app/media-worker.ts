@@ -4,10 +4,10 @@ import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
 import { createDtlsEngine } from '../adapters/dtls-werift/engine.ts';
 import { OpusCodecs } from '../adapters/opus/opus-codecs.ts';
 import { RtpPortRange } from '../adapters/udp/rtp-port-range.ts';
-import { openUdp } from '../adapters/udp/udp.ts';
 import { WakeQueue } from '../base/wake-queue.ts';
 import { MediaHost } from '../media/host.ts';
 import type { MediaCommand, MediaEvent } from '../media/protocol.ts';
+import { openUdpOn } from './addresses.ts';
 import type { MediaWorkerSettings } from './media-settings.ts';
 import { listening, StartupError } from './startup-error.ts';
 
@@ -26,7 +26,7 @@ async function open(): Promise<void> {
   const counters = { sendErrors: 0 };
   const { ice, rtp, relays } = settings;
   const [socket, dtls, codecs] = await Promise.all([
-    listening('ice.udp_port', () => openUdp(ice, counters)),
+    listening('ice.udp_port', () => openUdpOn(ice, relays.addresses, counters)),
     createDtlsEngine(),
     OpusCodecs.load(),
   ]);

@@ -1,10 +1,10 @@
 import { connectTcp, listenTcp, type TcpListener } from '../adapters/tcp/tcp.ts';
-import { openUdp } from '../adapters/udp/udp.ts';
 import type { DatagramSocket, HostPort, StreamConnection } from '../base/net.ts';
 import type { EventSink } from '../events/index.ts';
 import { SipEndpoint, type SipEndpointOptions } from '../sip/endpoint.ts';
 import type { Flow } from '../sip/ports.ts';
 import { PONG, StreamFramer } from '../sip/stream-framer.ts';
+import { openUdpOn } from './addresses.ts';
 import { listening } from './startup-error.ts';
 
 /** How long a connection of ours may take to open, ms. */
@@ -14,6 +14,8 @@ const MAX_WAITING = 64;
 
 export interface SipServerOptions extends Omit<SipEndpointOptions, 'send' | 'openFlow' | 'emit'> {
   readonly listen: HostPort;
+  /** Addresses of ours that others are told, the preferred one first. */
+  readonly announced: readonly string[];
   readonly emit: EventSink;
 }
 
@@ -44,7 +46,7 @@ export class SipServer {
 
   /** Binds both. Rejects with a StartupError. */
   static async open(options: SipServerOptions): Promise<SipServer> {
-    const udp = await listening('sip.port', () => openUdp(options.listen));
+    const udp = await listening('sip.port', () => openUdpOn(options.listen, options.announced));
     const server = new SipServer(udp, options);
     try {
       // Port 0: TCP takes what UDP was given.

@@ -11,6 +11,7 @@ import { mintTurnCredentials } from '../turn/credentials.ts';
 import { TurnServer } from '../turn/server.ts';
 import { StreamDoor } from '../turn/stream-door.ts';
 import { UdpDoor } from '../turn/udp-door.ts';
+import { localAddresses, openUdpOn } from './addresses.ts';
 import type { StartupConfig } from './config/read.ts';
 import { listening } from './startup-error.ts';
 
@@ -51,7 +52,11 @@ export async function openTurn({
   const { turn } = config;
   const secret = turn.secret ?? randomText(systemRandom, 32);
   const listen = { address: turn.address, port: turn.port };
-  const udp = await listening('turn.port', () => openUdp(listen));
+  const udp = await listening('turn.port', () => openUdpOn(listen, addresses));
+  const relayAddress = addresses[0] ?? '127.0.0.1';
+  // Behind a 1:1 NAT the announced address is on no interface.
+  const isLocal = localAddresses().some((local) => local.address === relayAddress);
+  const relayBind = isLocal ? relayAddress : '0.0.0.0';
   const peers = new Set(icePorts);
   const own = new Set(addresses);
   const server = new TurnServer({
@@ -62,10 +67,10 @@ export async function openTurn({
     digests: nodeDigests,
     secret,
     realm: turn.realm,
-    relayAddress: addresses[0] ?? '127.0.0.1',
+    relayAddress,
     relays: {
       open: (port, opened) => {
-        openUdp({ address: '0.0.0.0', port }).then(opened, () => opened(undefined));
+        openUdp({ address: relayBind, port }).then(opened, () => opened(undefined));
       },
     },
     isAllowedPeer: (address, port) => peers.has(port) && own.has(address),

@@ -1,0 +1,83 @@
+import type { DatagramSocket, HostPort } from '../../base/net.ts';
+import { openUdp, type UdpCounters } from './udp.ts';
+
+/** Remote addresses whose way is remembered; beyond, the memory starts anew. */
+const MEMORY = 8192;
+
+/**
+ * Binds `port` on each of `addresses` and acts as one socket that answers from the address it was asked on. A single
+ * socket on 0.0.0.0 would let the kernel choose the source by route: on a machine with several addresses (a second
+ * network, a floating address, loopback) peers then get answers from one that they never spoke to, and drop them.
+ * `prefer` chooses the address for whom nothing came from yet. Rejects with a BindError, and nothing stays open.
+ */
+export async function openUdpOnEach(
+  options: {
+    readonly port: number;
+    readonly addresses: readonly string[];
+    readonly prefer: (remote: { readonly address: string }) => string;
+  },
+  counters?: UdpCounters,
+): Promise<DatagramSocket> {
+  const sockets: DatagramSocket[] = [];
+  try {
+    let { port } = options;
+    for (const address of options.addresses) {
+      const socket = await openUdp({ address, port }, counters);
+      sockets.push(socket);
+      // Port 0: the others take what the first was given.
+      port = socket.local.port;
+    }
+  } catch (error) {
+    for (const socket of sockets) socket.close();
+    throw error;
+  }
+  return new EachAddressSocket(sockets, options.prefer);
+}
+
+class EachAddressSocket implements DatagramSocket {
+  readonly local: HostPort;
+  onDatagram: (bytes: Uint8Array, address: string, port: number) => void = () => {};
+  readonly #sockets: readonly DatagramSocket[];
+  readonly #prefer: (remote: { readonly address: string }) => string;
+  /** By remote address: the socket on which it spoke to us last. */
+  readonly #ways = new Map<string, DatagramSocket>();
+
+  constructor(sockets: readonly DatagramSocket[], prefer: (remote: { readonly address: string }) => string) {
+    this.#sockets = sockets;
+    this.#prefer = prefer;
+    this.local = { address: '0.0.0.0', port: sockets[0]?.local.port ?? 0 };
+    for (const socket of sockets) {
+      socket.onDatagram = (bytes, address, port) => {
+        if (this.#ways.get(address) !== socket) this.#remember(address, socket);
+        this.onDatagram(bytes, address, port);
+      };
+    }
+  }
+
+  get queued(): number {
+    let queued = 0;
+    for (const socket of this.#sockets) queued += socket.queued;
+    return queued;
+  }
+
+  send(bytes: Uint8Array, port: number, address: string): void {
+    (this.#ways.get(address) ?? this.#preferred(address)).send(bytes, port, address);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.close();
+  }
+
+  #remember(address: string, socket: DatagramSocket): void {
+    if (this.#ways.size >= MEMORY) this.#ways.clear();
+    this.#ways.set(address, socket);
+  }
+
+  #preferred(address: string): DatagramSocket {
+    const wanted = this.#prefer({ address });
+    const socket = this.#sockets.find(({ local }) => local.address === wanted) ?? this.#sockets[0];
+    if (socket === undefined) throw new Error('a socket on no address');
+    this.#remember(address, socket);
+    return socket;
+  }
+}

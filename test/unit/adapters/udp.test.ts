@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { openUdpOnEach } from '../../../src/adapters/udp/every-address.ts';
+import { RtpPortRange } from '../../../src/adapters/udp/rtp-port-range.ts';
+import { BindError, openUdp } from '../../../src/adapters/udp/udp.ts';
+import type { DatagramSocket } from '../../../src/base/net.ts';
+import type { RtpPortPair } from '../../../src/media/rtp-ports.ts';
+
+const open: DatagramSocket[] = [];
+
+afterEach(() => {
+  for (const socket of open.splice(0)) socket.close();
+});
+
+async function kept(socket: Promise<DatagramSocket>): Promise<DatagramSocket> {
+  const one = await socket;
+  open.push(one);
+  return one;
+}
+
+/** The source of the next datagram. */
+function nextSource(socket: DatagramSocket): Promise<string> {
+  return new Promise((resolve) => {
+    socket.onDatagram = (_bytes, address, port) => resolve(`${address}:${port}`);
+  });
+}
+
+describe('a socket on each address', () => {
+  it('answers from the address that it was asked on', async () => {
+    const server = await kept(
+      openUdpOnEach({ port: 0, addresses: ['127.0.0.1', '127.0.0.2'], prefer: () => '127.0.0.1' }),
+    );
+    server.onDatagram = (bytes, address, port) => server.send(bytes.slice(), port, address);
+    const { port } = server.local;
+    for (const address of ['127.0.0.2', '127.0.0.1', '127.0.0.2']) {
+      const client = await kept(openUdp({ address: '127.0.0.1', port: 0 }));
+      const source = nextSource(client);
+      client.send(Uint8Array.of(1), port, address);
+      expect(await source).toBe(`${address}:${port}`);
+    }
+  });
+
+  it('speaks first from the preferred address', async () => {
+    const server = await kept(
+      openUdpOnEach({ port: 0, addresses: ['127.0.0.1', '127.0.0.2'], prefer: () => '127.0.0.2' }),
+    );
+    const client = await kept(openUdp({ address: '127.0.0.1', port: 0 }));
+    const source = nextSource(client);
+    server.send(Uint8Array.of(1), client.local.port, '127.0.0.1');
+    expect(await source).toBe(`127.0.0.2:${server.local.port}`);
+  });
+
+  it('leaves nothing open when one address is taken', async () => {
+    const other = await kept(openUdp({ address: '127.0.0.2', port: 0 }));
+    const { port } = other.local;
+    await expect(
+      openUdpOnEach({ port, addresses: ['127.0.0.1', '127.0.0.2'], prefer: () => '127.0.0.1' }),
+    ).rejects.toThrow(BindError);
+    await kept(openUdp({ address: '127.0.0.1', port }));
+  });
+});
+
+describe('the RTP port range', () => {
+  function range(first: number, last: number): RtpPortRange {
+    return new RtpPortRange({ address: '127.0.0.1', first, last, counters: { sendErrors: 0 } });
+  }
+
+  function pairOf(ports: RtpPortRange): Promise<RtpPortPair | undefined> {
+    return new Promise((resolve) => ports.open(resolve));
+  }
+
+  it('gives even and odd neighbours, rests what came back, and says when nothing is left', async () => {
+    const ports = range(46_001, 46_007);
+    const first = await pairOf(ports);
+    const second = await pairOf(ports);
+    const third = await pairOf(ports);
+    expect([first, second, third].map((pair) => pair?.rtp.local.port)).toEqual([46_002, 46_004, 46_006]);
+    expect(first?.rtcp.local.port).toBe(46_003);
+    expect(await pairOf(ports)).toBeUndefined();
+    ports.release(first!);
+    ports.release(third!);
+    const again = await pairOf(ports);
+    expect(again?.rtp.local.port).toBe(46_002);
+    ports.release(again!);
+    ports.release(second!);
+    expect(ports.inUse).toBe(0);
+  });
+
+  it('passes over a pair of which somebody else has a port', async () => {
+    const ports = range(46_010, 46_013);
+    await kept(openUdp({ address: '127.0.0.1', port: 46_011 }));
+    const pair = await pairOf(ports);
+    expect(pair?.rtp.local.port).toBe(46_012);
+    ports.release(pair!);
+    expect(ports.inUse).toBe(0);
+  });
+});
