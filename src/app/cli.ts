@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { readConfig } from './config/read.ts';
 import { reportFaults } from './config/report.ts';
+import { explainCommand } from './explain.ts';
 import { start } from './start.ts';
 
 const USAGE = `usage: trunkroom COMMAND [--config FILE] [--dev]
 
   start    run the gateway until SIGTERM or SIGINT
   check    read the configuration, say what is wrong with it, and exit
+  explain  --source ADDRESS --called NUMBER [--caller NUMBER]: what would be done with such a call, and why
 
   --config FILE   YAML; see docs/CONFIG.md
   --dev           development keys and a trunk open to loopback and private addresses
@@ -25,6 +27,12 @@ switch (command) {
       reportFaults(read.error);
       process.exitCode = 2;
     }
+    break;
+  }
+  case 'explain': {
+    const { text, exitCode } = explainCommand(rest, process.env);
+    process.stdout.write(text);
+    process.exitCode = exitCode;
     break;
   }
   default:

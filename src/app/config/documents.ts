@@ -45,7 +45,9 @@ One YAML file, given by \`--config FILE\` (\`npm start -- --config FILE\`); with
   \`secret\`, and the development trunk, by which loopback and private addresses may call and the number dialled is the
   room's name. Without \`--dev\` that key is refused and nobody may call whom no trunk names.
 
-Examples of trunks: \`config/trunks/\`.`;
+Examples of trunks: \`config/trunks/\`. \`npm run trunkroom -- check --config FILE\` checks a file;
+\`npm run trunkroom -- explain --config FILE --source 203.0.113.10 --called 0312345678\` tells what would be done with a
+call, and why.`;
 
 function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
