@@ -1,3 +1,4 @@
+import { HttpListenError } from '../adapters/http/server.ts';
 import { ListenError } from '../adapters/tcp/tcp.ts';
 import { BindError } from '../adapters/udp/udp.ts';
 import { portOwner } from './port-owner.ts';
@@ -11,7 +12,7 @@ export async function listening<T>(setting: string, open: () => Promise<T>): Pro
     return await open();
   } catch (error) {
     if (error instanceof BindError) throw taken(setting, 'udp', error);
-    if (error instanceof ListenError) throw taken(setting, 'tcp', error);
+    if (error instanceof ListenError || error instanceof HttpListenError) throw taken(setting, 'tcp', error);
     throw error;
   }
 }
@@ -19,7 +20,7 @@ export async function listening<T>(setting: string, open: () => Promise<T>): Pro
 function taken(
   setting: string,
   protocol: 'udp' | 'tcp',
-  { code, local }: BindError | ListenError,
+  { code, local }: BindError | ListenError | HttpListenError,
 ): StartupError {
   const where = `${setting}: ${protocol.toUpperCase()} port ${local.port} on ${local.address}`;
   if (code !== 'EADDRINUSE') return new StartupError(`${where} cannot be opened: ${code}`);

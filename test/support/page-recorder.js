@@ -107,7 +107,8 @@
   }
 
   window.__ear = {
-    tracks: () => [...heard.values()].filter((track) => track.readyState === 'live').length,
+    /** Remote audio that sounds now: a track that the far end took away is not ended but muted, and may come back. */
+    tracks: () => [...heard.values()].filter((track) => track.readyState === 'live' && !track.muted).length,
     /** Forgets what was heard so far. */
     clear: async () => {
       recorder ??= startRecorder();

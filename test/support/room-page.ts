@@ -14,9 +14,9 @@ export interface JoinOptions {
 export async function joinRoom(user: ChromiumUser, gateway: Gateway, options: JoinOptions): Promise<void> {
   const { page } = user;
   await page.goto(`${gateway.url}/${options.path === 'relay' ? '?relay=1' : ''}`);
-  await page.getByLabel(/^your name|^name/i).fill(options.name);
-  await page.getByLabel(/room/i).first().fill(options.room);
-  await page.getByRole('button', { name: /join/i }).click();
+  await page.getByRole('textbox', { name: 'Your name' }).fill(options.name);
+  await page.getByRole('textbox', { name: 'Room' }).fill(options.room);
+  await page.getByRole('button', { name: 'Join' }).click();
   await eventually(
     `${options.name} is connected`,
     20_000,
@@ -33,5 +33,5 @@ export async function leaveRoom(page: Page): Promise<void> {
 
 /** The list entries of all who are shown as speaking now, as text. */
 export async function speakingParticipants(page: Page): Promise<string[]> {
-  return page.locator('[data-speaking="true"]').allTextContents();
+  return page.locator('[data-speaking]').allTextContents();
 }

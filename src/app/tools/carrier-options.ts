@@ -14,8 +14,9 @@ export const CARRIER_HELP = `Behaves as a carrier: many calls with audio, each w
     --target URI      whom to call (default sip:lobby@127.0.0.1:5060)
     --rooms N         rooms that the calls are spread over: lobby-1, lobby-2 … (default: one for four calls)
     --codec NAME      PCMA (default) or PCMU
+    --gap MS          the longest break in the RTP that is let pass (default 100)
 
-  A call is good when it was answered, its RTP came without a break of 100 ms and without loss, it heard every other
+  A call is good when it was answered, its RTP came without loss and without a long break, it heard every other
   caller of its room and did not hear itself. Ctrl-C hangs all up. Exit code: 0 when all calls were good, 1 when one
   was not, 2 when the command line is wrong.
 `;
@@ -28,6 +29,8 @@ export interface CarrierOptions {
   readonly target: Target;
   readonly rooms: number;
   readonly codec: PhoneCodec;
+  /** The longest break in a call's RTP that is let pass, ms. */
+  readonly longestGapMs: number;
 }
 
 /** Calls in a room when it is not said otherwise. */
@@ -55,6 +58,8 @@ export function parseCarrierOptions(args: readonly string[]): Result<CarrierOpti
   if (!rooms.ok) return rooms;
   const codec = (values.codec ?? 'PCMA').toUpperCase();
   if (codec !== 'PCMA' && codec !== 'PCMU') return fail('--codec is PCMA or PCMU');
+  const gap = integerOption('--gap', values.gap ?? '100', 20, 60_000);
+  if (!gap.ok) return gap;
   return ok({
     calls: calls.value,
     rate: rate.value,
@@ -62,6 +67,7 @@ export function parseCarrierOptions(args: readonly string[]): Result<CarrierOpti
     target: target.value,
     rooms: rooms.value,
     codec,
+    longestGapMs: gap.value,
   });
 }
 
@@ -76,6 +82,7 @@ function parse(args: readonly string[]) {
       target: { type: 'string' },
       rooms: { type: 'string' },
       codec: { type: 'string' },
+      gap: { type: 'string' },
     },
   });
 }

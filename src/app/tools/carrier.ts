@@ -31,9 +31,12 @@ async function main(): Promise<number> {
   const outcomes = await run.finished();
   clearInterval(shown);
   line.clear();
-  process.stdout.write(`${summaryTable(outcomes).join('\n')}\n`);
+  process.stdout.write(`${summaryTable(outcomes, options.longestGapMs).join('\n')}\n`);
   await run.close();
-  return outcomes.length === calls && outcomes.every((call) => callFaults(call).length === 0) ? 0 : 1;
+  return outcomes.length === calls &&
+    outcomes.every((call) => callFaults(call, options.longestGapMs).length === 0)
+    ? 0
+    : 1;
 }
 
 try {

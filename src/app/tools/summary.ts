@@ -18,16 +18,13 @@ export interface CallOutcome {
   readonly audio: AudioVerdict | undefined;
 }
 
-/** A break in the RTP of a call that is longer counts as a fault, ms. */
-export const LONGEST_GAP_MS = 100;
-
-/** What is wrong with a call, in a word each; empty when it is good. */
-export function callFaults(call: CallOutcome): string[] {
+/** What is wrong with a call, in a word each; empty when it is good. A break of its RTP over `gapMs` is wrong. */
+export function callFaults(call: CallOutcome, gapMs: number): string[] {
   if (call.status !== 'answered') return [call.status];
   const faults: string[] = [];
   if (call.received === 0) faults.push('no RTP');
   if (call.lost > 0) faults.push(`${call.lost} packets lost`);
-  if (call.longestGapMs > LONGEST_GAP_MS) faults.push(`a gap of ${Math.round(call.longestGapMs)} ms`);
+  if (call.longestGapMs > gapMs) faults.push(`a gap of ${Math.round(call.longestGapMs)} ms`);
   if (call.audio !== undefined) {
     const { expected, heard, hearsItself } = call.audio;
     if (heard < expected) faults.push(`heard ${heard} of ${expected} others`);
@@ -37,9 +34,9 @@ export function callFaults(call: CallOutcome): string[] {
 }
 
 /** The whole report, line by line; the faulty calls by number, twenty of them at most. */
-export function summaryTable(calls: readonly CallOutcome[]): string[] {
+export function summaryTable(calls: readonly CallOutcome[], gapMs: number): string[] {
   const setups = calls.flatMap((call) => call.setupMs ?? []);
-  const faulty = calls.filter((call) => callFaults(call).length > 0);
+  const faulty = calls.filter((call) => callFaults(call, gapMs).length > 0);
   const judged = calls.flatMap((call) => call.audio ?? []);
   const rows: [string, string][] = [
     ['calls', `${calls.length}: ${countBy(calls.map((call) => call.status))}`],
@@ -58,7 +55,9 @@ export function summaryTable(calls: readonly CallOutcome[]): string[] {
   const width = Math.max(...rows.map(([name]) => name.length));
   return [
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
-    ...faulty.slice(0, 20).map((call) => `  ${call.number} in ${call.room}: ${callFaults(call).join(', ')}`),
+    ...faulty
+      .slice(0, 20)
+      .map((call) => `  ${call.number} in ${call.room}: ${callFaults(call, gapMs).join(', ')}`),
     ...(faulty.length > 20 ? [`  … and ${faulty.length - 20} more`] : []),
   ];
 }

@@ -49,21 +49,27 @@ describe('the live line', () => {
 
 describe('the summary', () => {
   test('finds each fault by name', () => {
-    expect(callFaults(good)).toEqual([]);
-    expect(callFaults({ ...good, status: '486' })).toEqual(['486']);
+    expect(callFaults(good, 100)).toEqual([]);
+    expect(callFaults({ ...good, status: '486' }, 100)).toEqual(['486']);
     expect(
-      callFaults({
-        ...good,
-        lost: 2,
-        longestGapMs: 140,
-        audio: { expected: 3, heard: 1, hearsItself: true },
-      }),
+      callFaults(
+        {
+          ...good,
+          lost: 2,
+          longestGapMs: 140,
+          audio: { expected: 3, heard: 1, hearsItself: true },
+        },
+        100,
+      ),
     ).toEqual(['2 packets lost', 'a gap of 140 ms', 'heard 1 of 3 others', 'heard itself']);
-    expect(callFaults({ ...good, received: 0, audio: undefined })).toEqual(['no RTP']);
+    expect(callFaults({ ...good, received: 0, audio: undefined }, 100)).toEqual(['no RTP']);
   });
 
   test('counts, and names the faulty calls', () => {
-    const lines = summaryTable([good, { ...good, number: '60300000002', status: '486', setupMs: undefined }]);
+    const lines = summaryTable(
+      [good, { ...good, number: '60300000002', status: '486', setupMs: undefined }],
+      100,
+    );
     expect(lines.join('\n')).toContain('2: 1 answered, 1 486');
     expect(lines.join('\n')).toContain('1 of 2');
     expect(lines.at(-1)).toBe('  60300000002 in lobby-1: 486');
