@@ -59,8 +59,7 @@ const LISTS = new Set([
 export function canonicalName(name: string): string {
   const known = COMMON.get(name);
   if (known !== undefined) return known;
-  const lower = name.toLowerCase();
-  return COMPACT[lower] ?? lower;
+  return name.toLowerCase();
 }
 
 /** The headers of a message in their order, names canonical, values unfolded and trimmed. */

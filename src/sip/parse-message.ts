@@ -147,7 +147,8 @@ function readHeaders(
       if (value.length > limits.line) return 'line-too-long';
     }
     if (value.length > limits.line) return 'line-too-long';
-    if (value.includes('\r') || value.includes('\n') || value.includes('\0')) return 'header-syntax';
+    // Section 25.1: a NUL only as a quoted pair.
+    if (value.includes('\r') || value.includes('\n') || /(?:^|[^\\])\0/.test(value)) return 'header-syntax';
     const name = head.slice(at, colon).trimEnd();
     if (!isToken(name)) return 'header-syntax';
     if (headers.names.length === limits.headers) return 'too-many-headers';
