@@ -154,6 +154,19 @@ describe('peers: the allow-list and nothing else', () => {
     expect(turn.server.gauges()).toMatchObject({ permissions: 0, channels: 0 });
   });
 
+  it.each(DENIED.filter(([address]) => address.includes(':')))(
+    '%s port %i: 403 even when the rule says yes',
+    (address, port) => {
+      const turn = new TurnHarness({ isAllowedPeer: () => true });
+      const client = new FakeClient(FROM);
+      turn.allocate(client);
+      expect(turn.permit(client, { address, port }).code).toBe(403);
+      expect(turn.bind(client, 0x4000, { address, port }).code).toBe(403);
+      turn.server.receive(sendIndication({ address, port }, DATA), client);
+      expect(turn.sockets[0]!.sent).toEqual([]);
+    },
+  );
+
   it('one forbidden among many forbids all', () => {
     const turn = new TurnHarness();
     const client = new FakeClient(FROM);
