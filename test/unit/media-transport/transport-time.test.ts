@@ -1,0 +1,239 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { nodeDigests, systemRandom } from '../../../src/adapters/crypto/crypto.ts';
+import type { DatagramSocket } from '../../../src/base/net.ts';
+import { WakeQueue } from '../../../src/base/wake-queue.ts';
+import { type IceCredentials, newIceCredentials } from '../../../src/ice/credentials.ts';
+import type { DtlsEngine, DtlsEvent } from '../../../src/media/dtls-port.ts';
+import type { MediaEvent } from '../../../src/media/protocol.ts';
+import { TransportHost } from '../../../src/media/transport-host.ts';
+import { StunBuilder } from '../../../src/stun/builder.ts';
+import { shortTermKey } from '../../../src/stun/integrity.ts';
+import { Attribute, Method } from '../../../src/stun/registry.ts';
+
+const fingerprint = { algorithm: 'sha-256', value: 'AA' };
+const master = { key: new Uint8Array(16), salt: new Uint8Array(12) };
+
+/** A host in virtual time on a socket of memory, its DTLS in the test's hands. */
+class World {
+  now = 0;
+  readonly timers = new WakeQueue();
+  readonly events: MediaEvent[] = [];
+  readonly sent: { bytes: Uint8Array; address: string; port: number }[] = [];
+  readonly dtls: { say: (event: DtlsEvent) => void; received: Uint8Array[]; closed: boolean }[] = [];
+  readonly socket: DatagramSocket = {
+    local: { address: '192.0.2.1', port: 7882 },
+    queued: 0,
+    onDatagram: () => {},
+    send: (bytes, port, address) => this.sent.push({ bytes: bytes.slice(), address, port }),
+    close: () => {},
+  };
+  readonly host: TransportHost;
+
+  constructor() {
+    const engine: DtlsEngine = {
+      fingerprint,
+      open: ({ onEvent }) => {
+        const session = { say: onEvent, received: [] as Uint8Array[], closed: false };
+        this.dtls.push(session);
+        return {
+          expect: () => {},
+          receive: (bytes) => session.received.push(bytes.slice()),
+          sendData: () => false,
+          close: () => {
+            session.closed = true;
+          },
+        };
+      },
+    };
+    this.host = new TransportHost({
+      socket: this.socket,
+      dtls: engine,
+      digests: nodeDigests,
+      random: systemRandom,
+      clock: { now: () => this.now },
+      wall: { unixMs: () => this.now },
+      timers: this.timers,
+      isRelay: (address, port) => address === '192.0.2.1' && port >= 30000,
+      onTrackPacket: () => {},
+      listen: (event) => this.events.push(event),
+    });
+  }
+
+  advance(ms: number): void {
+    const end = this.now + ms;
+    while (this.timers.next() <= end) {
+      this.now = this.timers.next();
+      this.timers.run(this.now);
+    }
+    this.now = end;
+  }
+
+  check(local: IceCredentials, address = '203.0.113.5', port = 40000): void {
+    const bytes = new StunBuilder(Method.binding, 'request', systemRandom.bytes(12))
+      .text(Attribute.username, `${local.ufrag}:remote`)
+      .flag(Attribute.useCandidate)
+      .messageIntegrity(nodeDigests, shortTermKey(local.pwd))
+      .finish();
+    this.socket.onDatagram(bytes, address, port);
+  }
+
+  failures(): string[] {
+    return this.events.flatMap((event) => (event.type === 'transport.failed' ? [event.reason] : []));
+  }
+}
+
+function opened(): { world: World; local: IceCredentials } {
+  const world = new World();
+  const local = newIceCredentials(systemRandom);
+  world.host.open('TP_1', local);
+  world.host.remote('TP_1', { ufrag: 'remote', pwd: 'p'.repeat(22) }, [fingerprint]);
+  return { world, local };
+}
+
+test('a peer that never comes is given up after 30 s, and leaves nothing', () => {
+  const { world } = opened();
+  world.advance(29_999);
+  expect(world.failures()).toEqual([]);
+  world.advance(1);
+  expect(world.failures()).toEqual(['ice-consent']);
+  expect(world.host.gauges()).toEqual({
+    transports: 0,
+    receivers: 0,
+    senders: 0,
+    forwarders: 0,
+    addresses: 0,
+    ufrags: 0,
+  });
+  expect(world.timers.size).toBe(1);
+  expect(world.dtls[0]!.closed).toBe(true);
+});
+
+test('DTLS has 30 s from the first check', () => {
+  const { world, local } = opened();
+  world.advance(10_000);
+  for (let i = 0; i < 6; i++) {
+    world.check(local);
+    world.advance(5000);
+  }
+  expect(world.failures()).toEqual(['dtls-timeout']);
+});
+
+test('a call lives as long as consent is renewed (RFC 7675), an hour of it, and ends 30 s after the last check', () => {
+  const { world, local } = opened();
+  world.check(local);
+  world.dtls[0]!.say({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
+  for (let i = 0; i < 720; i++) {
+    world.advance(5000);
+    world.check(local);
+  }
+  world.advance(29_999);
+  expect(world.failures()).toEqual([]);
+  world.advance(1);
+  expect(world.failures()).toEqual(['ice-consent']);
+  const before = world.sent.length;
+  world.check(local);
+  world.advance(60_000);
+  expect(world.sent.length).toBe(before);
+});
+
+test('the path is told with whether it is relayed, and again when it changes', () => {
+  const { world, local } = opened();
+  world.check(local, '192.0.2.1', 30123);
+  world.dtls[0]!.say({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
+  world.check(local, '203.0.113.5', 40000);
+  expect(world.events.filter((event) => event.type.startsWith('transport.'))).toEqual([
+    {
+      type: 'transport.connected',
+      transport: 'TP_1',
+      path: { protocol: 'udp', remote: '192.0.2.1:30123', relayed: true },
+    },
+    {
+      type: 'transport.path',
+      transport: 'TP_1',
+      path: { protocol: 'udp', remote: '203.0.113.5:40000', relayed: false },
+    },
+  ]);
+});
+
+test.each(['certificate-verify', 'finished', 'fingerprint'] as const)(
+  'a rejection for %s ends the transport with that reason',
+  (reason) => {
+    const { world, local } = opened();
+    world.check(local);
+    world.dtls[0]!.say({ type: 'rejected', reason });
+    expect(world.failures()).toEqual([`dtls-${reason}`]);
+    expect(world.host.gauges().addresses).toBe(0);
+  },
+);
+
+test('what a stranger sends is counted, and neither answered nor remembered, a flood least of all', () => {
+  const { world, local } = opened();
+  const wrong = { ufrag: local.ufrag, pwd: 'wrong'.repeat(5) };
+  for (let i = 0; i < 2000; i++) world.check(wrong, '198.51.100.1', 1024 + i);
+  world.check(local);
+  // The flood has used up what strangers may ask, so the peer is heard a moment later; once proven, it is not slowed.
+  world.advance(10);
+  world.check(local);
+  for (let i = 0; i < 2000; i++) world.check(wrong, '198.51.100.1', 1024 + i);
+  const before = world.sent.length;
+  world.check(local);
+  expect(world.sent.length).toBe(before + 1);
+  expect(world.host.gauges()).toMatchObject({ addresses: 1, ufrags: 1 });
+  world.advance(1000);
+  expect(world.events.filter((event) => event.type === 'dropped')).toContainEqual(
+    expect.objectContaining({ where: 'stun', reason: 'rate' }),
+  );
+});
+
+test('no datagram makes it throw, from whomever', () => {
+  const { world, local } = opened();
+  world.check(local);
+  world.dtls[0]!.say({
+    type: 'connected',
+    profile: 'AES_CM_128_HMAC_SHA1_80',
+    local: { ...master, salt: new Uint8Array(14) },
+    remote: { ...master, salt: new Uint8Array(14) },
+  });
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 100 }),
+    fc
+      .tuple(fc.constantFrom(0, 1, 20, 22, 23, 63, 64, 128, 144, 191, 255), fc.uint8Array({ maxLength: 60 }))
+      .map(([first, rest]) => Uint8Array.of(first, ...rest)),
+  );
+  fc.assert(
+    fc.property(bytes, fc.constantFrom(40000, 40001), (datagram, port) => {
+      world.socket.onDatagram(datagram, '203.0.113.5', port);
+    }),
+    { numRuns: 500 },
+  );
+  world.host.stop();
+  expect(world.events.every((event) => event.type === 'dropped' || event.type.startsWith('transport.'))).toBe(
+    true,
+  );
+});
+
+test('commands for what is gone do nothing', () => {
+  const world = new World();
+  const codec = { mime: 'audio/opus', clockRate: 48000, channels: 2, payloadType: 111, fmtp: '' };
+  const extensions = { mid: 0, audioLevel: 0, absSendTime: 0, transportCc: 0 };
+  const common = { transport: 'TP_x', kind: 'audio', mid: '0', codecs: [codec], extensions } as const;
+  world.host.remote('TP_x', { ufrag: 'abcd', pwd: 'x' }, []);
+  world.host.restart('TP_x', newIceCredentials(systemRandom));
+  world.host.openReceiver({ ...common, track: 'TR_1', ssrcs: [] });
+  world.host.openSender({ ...common, sender: 'SN_1', track: 'TR_1', ssrc: 1, cname: 'c' });
+  world.host.muteReceiver('TR_1', true);
+  world.host.muteSender('SN_1', true);
+  world.host.closeReceiver('TR_1');
+  world.host.closeSender('SN_1');
+  world.host.sendData('TP_x', '_reliable', new Uint8Array(1));
+  world.host.close('TP_x');
+  expect(world.host.gauges()).toEqual({
+    transports: 0,
+    receivers: 0,
+    senders: 0,
+    forwarders: 0,
+    addresses: 0,
+    ufrags: 0,
+  });
+});
