@@ -9,9 +9,6 @@ export interface Log {
   error(fields: LogFields, message: string): void;
 }
 
-/** A log that keeps nothing. */
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
-
 /** `+60312345678` as `+6031234…`: enough to tell calls apart, too little to dial. */
 export function redactNumber(number: string): string {
   return number.length <= 4 ? number : `${number.slice(0, Math.max(2, number.length - 4))}…`;

@@ -32,8 +32,3 @@ export interface StreamConnection {
   write(bytes: Uint8Array): void;
   close(): void;
 }
-
-/** Opens UDP sockets. Fails (rejects) with the port and the reason in its message. */
-export interface DatagramNetwork {
-  open(local: HostPort): Promise<DatagramSocket>;
-}

@@ -142,7 +142,7 @@ class NodeStreamConnection implements StreamConnection {
     this.local = { address: plain(socket.localAddress ?? ''), port: socket.localPort ?? 0 };
     this.remote = { address: plain(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
     socket.setTimeout(limits.idleMs, () => socket.destroy());
-    socket.on('data', (bytes) => this.onData(bytes as Uint8Array));
+    socket.on('data', (bytes) => this.onData(bytes));
     // A reset is an ending like any other: `close` follows.
     socket.on('error', () => {});
     socket.once('close', () => {

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import type { DatagramNetwork, DatagramSocket, HostPort } from '../../base/net.ts';
+import type { DatagramSocket, HostPort } from '../../base/net.ts';
 
 /** A UDP socket could not be bound. `code` is Node's, such as EADDRINUSE. */
 export class BindError extends Error {
@@ -20,11 +20,6 @@ const KERNEL_BUFFER = 1 << 21;
 /** Sends that fail (host unreachable, full buffer) are counted here: UDP promises nothing, and a call goes on. */
 export interface UdpCounters {
   sendErrors: number;
-}
-
-/** Opens UDP sockets of this machine. Addresses are literals, so that sending never waits for a look-up. */
-export function udpNetwork(counters: UdpCounters = { sendErrors: 0 }): DatagramNetwork {
-  return { open: (local) => openUdp(local, counters) };
 }
 
 /** Binds one socket; port 0 lets the kernel choose. Rejects with {@link BindError}. */
