@@ -154,7 +154,7 @@ describe('the WebSocket door', () => {
     await new Promise((resolve) => raw.once('close', resolve));
     (await opened(`${url}/rtc?access_token=good`)).close();
     const taken = listenHttp(
-      http.local as AddressInfo & HttpServer['local'],
+      http.local,
       () => new Response(),
       () => {},
     );

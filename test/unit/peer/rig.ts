@@ -130,6 +130,8 @@ export class Rig {
   }
 }
 
+type MessageOf<C extends ServerMessage['case']> = Extract<ServerMessage, { case: C }>;
+
 /** A client at the other end of a session's WebSocket. */
 export class Client {
   readonly session: PeerSession;
@@ -196,12 +198,12 @@ export class Client {
     this.say({ case: 'addTrack', value: request as AddTrackRequest });
   }
 
-  /** The last message of a kind; an assertion error when none came. */
-  last<C extends ServerMessage['case']>(kind: C): Extract<ServerMessage, { case: C }>['value'] {
-    const found = this.received.findLast((message) => message.case === kind);
+  /** The last message of a kind; an error when none came. */
+  last<C extends ServerMessage['case']>(kind: C): MessageOf<C>['value'] {
+    const found = this.received.findLast((message): message is MessageOf<C> => message.case === kind);
     if (found === undefined)
       throw new Error(`no ${kind} came, only ${this.received.map((m) => m.case).join()}`);
-    return found.value as Extract<ServerMessage, { case: C }>['value'];
+    return found.value as MessageOf<C>['value'];
   }
 
   count(kind: ServerMessage['case']): number {
