@@ -21,6 +21,7 @@ export class AddressTable<T> {
 
   /** The address belongs to `value` from now on, whosever it was. */
   set(address: string, port: number, value: T): void {
+    if (this.get(address, port) === value) return;
     this.#remove(address, port);
     const entries = this.#byPort.get(port);
     if (entries === undefined) this.#byPort.set(port, [{ address, value }]);

@@ -8,6 +8,8 @@ import type { Codec, ExtensionIds, MediaKind, TrackId } from './protocol.ts';
 
 /** Sources that one m-line may have at a time: simulcast has three. */
 const MAX_SOURCES = 8;
+/** A source of an m-line that is silent for longer may be followed by another. */
+const SOURCE_GONE: Millis = 500;
 /** Sources that one browser's packets may teach us. */
 const MAX_LEARNED = 64;
 
@@ -32,6 +34,8 @@ export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #mid: Uint8Array;
   readonly #receptions = new Map<number, Reception>();
+  #active: number | undefined;
+  #activeAt: Millis = 0;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -64,6 +68,18 @@ export class Receiver {
   readLevel(view: RtpView): void {
     const found = findExtension(view, this.#options.extensions.audioLevel);
     if (found !== 0) view.level = view.bytes[found >> 8]! & 0x7f;
+  }
+
+  /**
+   * The source is the one that is forwarded: of several at a time, the layers of simulcast, the first heard is taken until
+   * it falls silent. Call it for every packet.
+   */
+  isActive(ssrc: number, now: Millis): boolean {
+    if (ssrc !== this.#active && this.#active !== undefined && now - this.#activeAt < SOURCE_GONE)
+      return false;
+    this.#active = ssrc;
+    this.#activeAt = now;
+    return true;
   }
 
   /** The statistics of a source; undefined when the m-line has too many. */
@@ -99,7 +115,11 @@ export class Receivers {
   remove(receiver: Receiver): void {
     const at = this.#list.indexOf(receiver);
     if (at >= 0) this.#list.splice(at, 1);
-    for (const [ssrc, owner] of this.#bySsrc) if (owner === receiver) this.#bySsrc.delete(ssrc);
+    for (const [ssrc, owner] of this.#bySsrc) {
+      if (owner !== receiver) continue;
+      this.#bySsrc.delete(ssrc);
+      if (!receiver.ssrcs.includes(ssrc)) this.#learned--;
+    }
   }
 
   /** By SSRC, else by the MID extension, else by the payload type when one m-line alone has it. */

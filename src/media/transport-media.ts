@@ -115,6 +115,10 @@ export class TransportMedia implements PacketOutput {
     const wanted = reception.wanted(now);
     if (wanted.length > 0) this.#sendRtcp(writeFeedback(this.#reporter, view.ssrc, wanted));
     if (receiver.muted) return;
+    if (!receiver.isActive(view.ssrc, now)) {
+      this.#drops.count('rtp', 'layer');
+      return;
+    }
     receiver.readLevel(view);
     receiver.forwarder.push(view, codec.mime, now);
     this.#path.onPacket(receiver.track, view, codec.mime, now);

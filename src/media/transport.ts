@@ -12,6 +12,8 @@ import type { MediaPath, TransportMedia } from './transport-media.ts';
 /** From the first check until DTLS is done and audited. */
 const DTLS_DEADLINE: Millis = 30_000;
 const REPORT_EVERY: Millis = 1000;
+/** Each ClientHello costs a key pair; a handshake at 25 % loss has some 30 datagrams. */
+const HANDSHAKE_RATE = { perSecond: 20, burst: 100 };
 /** What one browser may send: data channels at full speed, a whole simulcast video. */
 const DTLS_RATE = { perSecond: 5000, burst: 5000 };
 const MEDIA_RATE = { perSecond: 10_000, burst: 10_000 };
@@ -46,7 +48,7 @@ export class Transport implements MuxPeer {
   readonly #options: TransportOptions;
   readonly #ice: IceLite;
   readonly #session: DtlsSession;
-  readonly #dtlsRate: TokenBucket;
+  #dtlsRate: TokenBucket;
   readonly #mediaRate: TokenBucket;
   #state: 'connecting' | 'connected' | 'closed' = 'connecting';
   #checked = false;
@@ -62,7 +64,7 @@ export class Transport implements MuxPeer {
       send: (datagram) => this.#send(datagram),
       onEvent: (event) => this.#onDtlsEvent(event),
     });
-    this.#dtlsRate = new TokenBucket(DTLS_RATE, now);
+    this.#dtlsRate = new TokenBucket(HANDSHAKE_RATE, now);
     this.#mediaRate = new TokenBucket(MEDIA_RATE, now);
     this.media = options.media({
       send: (bytes) => this.#send(bytes),
@@ -115,7 +117,8 @@ export class Transport implements MuxPeer {
       return;
     }
     if (outcome.evicted !== undefined) mux.removeAddress(outcome.evicted.address, outcome.evicted.port, this);
-    if (outcome.added) mux.addAddress(address, port, this);
+    // At every check: another peer may have proven itself from a forged copy of this address meanwhile.
+    mux.addAddress(address, port, this);
     if (outcome.retiredUfrag !== undefined) mux.removeUfrag(outcome.retiredUfrag);
     if (!this.#checked) {
       this.#checked = true;
@@ -168,6 +171,7 @@ export class Transport implements MuxPeer {
         return;
       case 'connected': {
         this.#state = 'connected';
+        this.#dtlsRate = new TokenBucket(DTLS_RATE, options.clock.now());
         options.timers.cancel(this.#dtlsAlarm);
         this.media.setKeys(event.profile, event.local, event.remote);
         options.onConnected(this.#path());

@@ -213,6 +213,28 @@ test('no datagram makes it throw, from whomever', () => {
   );
 });
 
+test('who proves itself from a forged copy of an address has it only until its owner checks again', () => {
+  const { world, local } = opened();
+  const other = newIceCredentials(systemRandom);
+  world.host.open('TP_2', other);
+  world.host.remote('TP_2', { ufrag: 'remote', pwd: 'p'.repeat(22) }, [fingerprint]);
+  const hello = Uint8Array.of(22, 0xfe, 0xfd);
+  world.check(local);
+  world.check(other);
+  world.socket.onDatagram(hello, '203.0.113.5', 40000);
+  expect(world.dtls.map((session) => session.received.length)).toEqual([0, 1]);
+  world.check(local);
+  world.socket.onDatagram(hello, '203.0.113.5', 40000);
+  expect(world.dtls.map((session) => session.received.length)).toEqual([1, 1]);
+});
+
+test('a flood of ClientHellos is cut, for each costs a key pair', () => {
+  const { world, local } = opened();
+  world.check(local);
+  for (let i = 0; i < 1000; i++) world.socket.onDatagram(Uint8Array.of(22, 0xfe, 0xfd), '203.0.113.5', 40000);
+  expect(world.dtls[0]!.received.length).toBe(100);
+});
+
 test('commands for what is gone do nothing', () => {
   const world = new World();
   const codec = { mime: 'audio/opus', clockRate: 48000, channels: 2, payloadType: 111, fmtp: '' };
