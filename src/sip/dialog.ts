@@ -114,7 +114,7 @@ export function flowFor(core: SipCore, dialog: Dialog): Flow | undefined {
   if (transport === 'udp') {
     if (next === undefined || (next.address === flow.remote.address && next.port === flow.remote.port))
       return flow;
-    return core.openFlow({ transport, remote: next });
+    return core.openFlow({ transport, remote: next }) ?? flow;
   }
   if (core.isOpen(flow)) return flow;
   const opened = core.openFlow({ transport, remote: next ?? flow.remote });

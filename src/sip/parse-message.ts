@@ -137,14 +137,19 @@ function readHeaders(
     if (eol < 0) eol = head.length;
     const colon = head.indexOf(':', at);
     if (colon <= at || colon > eol) return 'header-syntax';
-    let value = head.slice(colon + 1, eol);
+    let value = head.slice(colon + 1, eol).trim();
     let next = eol + 2;
-    while (next < head.length && (head.charCodeAt(next) === 32 || head.charCodeAt(next) === 9)) {
-      eol = head.indexOf('\r\n', next);
-      if (eol < 0) eol = head.length;
-      value = `${value.trimEnd()} ${head.slice(next, eol).trim()}`;
-      next = eol + 2;
-      if (value.length > limits.line) return 'line-too-long';
+    if (isFold(head, next)) {
+      const parts = [value];
+      let length = value.length;
+      for (; isFold(head, next) && length <= limits.line; next = eol + 2) {
+        eol = head.indexOf('\r\n', next);
+        if (eol < 0) eol = head.length;
+        const part = head.slice(next, eol).trim();
+        parts.push(part);
+        length += 1 + part.length;
+      }
+      value = parts.join(' ').trim();
     }
     if (value.length > limits.line) return 'line-too-long';
     // Section 25.1: a NUL only as a quoted pair.
@@ -152,10 +157,16 @@ function readHeaders(
     const name = head.slice(at, colon).trimEnd();
     if (!isToken(name)) return 'header-syntax';
     if (headers.names.length === limits.headers) return 'too-many-headers';
-    headers.add(canonicalName(name), value.trim());
+    headers.add(canonicalName(name), value);
     at = next;
   }
   return undefined;
+}
+
+/** Does the line at `at` go on with the header before it? */
+function isFold(head: string, at: number): boolean {
+  const code = head.charCodeAt(at);
+  return code === 32 || code === 9;
 }
 
 function readMessage(

@@ -33,8 +33,12 @@ export function parseVia(text: string): Via | undefined {
   const semicolon = text.indexOf(';', sentBy);
   const end = semicolon < 0 ? text.length : semicolon;
   let hostText = text.slice(sentBy, end);
-  if (hostText.includes(' ') || hostText.includes('\t'))
-    hostText = hostText.trim().replace(/[ \t]*:[ \t]*/g, ':');
+  if (hostText.includes(' ') || hostText.includes('\t')) {
+    hostText = hostText
+      .split(':')
+      .map((part) => part.trim())
+      .join(':');
+  }
   const hostPort = parseHostPort(hostText);
   const params = parseParams(text, end);
   if (hostPort === undefined || params === undefined) return undefined;
@@ -58,10 +62,11 @@ function afterSlash(text: string, from: number): number {
  */
 export function viaLinesForResponse(lines: readonly string[], source: HostPort): string[] {
   const [top = '', ...rest] = splitCommas(lines[0] ?? '');
-  const bare = top.replace(
-    /[ \t]*;[ \t]*(?:rport|received)[ \t]*(?:=[ \t]*[^;,\s]*)?(?=[ \t]*(?:;|$))/gi,
-    '',
-  );
+  const bare = top
+    .split(';')
+    .filter((part) => !/^\s*(?:rport|received)\s*(?:=|$)/i.test(part))
+    .join(';')
+    .trimEnd();
   return [`${bare};received=${source.address};rport=${source.port}`, ...rest, ...lines.slice(1)];
 }
 

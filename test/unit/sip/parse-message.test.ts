@@ -119,6 +119,15 @@ test('whatever is changed in a message, reading it never throws', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void parseMessage(bytes)));
 });
 
+test('what is made to be slow to read is read in linear steps', () => {
+  const blanks = ' '.repeat(8000);
+  const folds = 'x\r\n '.repeat(2000);
+  for (const via of [`SIP/2.0/UDP a${blanks}b`, `SIP/2.0/UDP a;x${blanks}y`, `SIP/2.0/UDP a:${blanks}`]) {
+    expect(parseMessage(replaced(/^v:.*$/m, `v: ${via}`)).ok).toBe(false);
+  }
+  expect(parseMessage(invite([['X', folds]])).ok).toBe(true);
+});
+
 test('what is written is read again the same', () => {
   const value = fc
     .string({ unit: fc.constantFrom('a', ' ', ';', ',', '"', 'é', '<', ':') })
