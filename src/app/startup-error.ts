@@ -1,4 +1,4 @@
-import { HttpListenError, HttpListenError } from '../adapters/http/server.ts';
+import { HttpListenError } from '../adapters/http/server.ts';
 import { ListenError } from '../adapters/tcp/tcp.ts';
 import { BindError } from '../adapters/udp/udp.ts';
 import { portOwner } from './port-owner.ts';
