@@ -12,11 +12,17 @@ export function portOwner(protocol: 'udp' | 'tcp', port: number): string | undef
     for (const fd of list(`/proc/${pid}/fd`)) {
       const target = link(`/proc/${pid}/fd/${fd}`);
       const inode = target?.match(/^socket:\[(\d+)\]$/)?.[1];
-      if (inode !== undefined && inodes.has(inode))
-        return `${read(`/proc/${pid}/comm`).trim() || '?'} (pid ${pid})`;
+      if (inode !== undefined && inodes.has(inode)) return `${programOf(pid)} (pid ${pid})`;
     }
   }
   return undefined;
+}
+
+/** The program's name and first argument: Node's own `comm` would only say MainThread. */
+function programOf(pid: string): string {
+  const [program = '', first = ''] = read(`/proc/${pid}/cmdline`).split('\0');
+  const name = program.split('/').at(-1) ?? '';
+  return `${name} ${first}`.trim().slice(0, 80) || '?';
 }
 
 /** Lines of /proc/net/udp: `sl local_address rem_address st … inode`; the port is hexadecimal, TCP state 0A listens. */
