@@ -180,7 +180,7 @@ export class SipEndpoint implements SipEngine {
       dialogs: this.#dialogs,
       start: (request, listener) => this.#clients.start(this.#core, request, listener),
       giveUp: (branch, method) => this.#clients.giveUp(branch, method),
-      peers: new PeerSet(),
+      peers: new PeerSet(clock, 64 * times.t1),
       timing: (flow) => (flow.transport === 'udp' ? unreliable : reliable),
       send: (bytes, flow) => {
         if (this.#closed.has(flow)) this.#drop('closed-flow', flow);

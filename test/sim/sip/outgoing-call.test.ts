@@ -256,8 +256,14 @@ test('who we call may answer and hang up although no trunk names him, and may no
   const { callId, from } = scene.last;
   scene.send('INVITE', { body: OFFER });
   scene.send('OPTIONS');
-  scene.send('BYE', { callId, toTag: from.params.get('tag')!, cseq: 1 });
+  const bye = { callId, toTag: from.params.get('tag')!, cseq: 1 };
+  scene.send('BYE', bye);
+  // The 200 was lost: the call is over, and the BYE is answered again.
+  scene.run(500);
+  scene.send('BYE', bye);
   scene.send('OPTIONS', { cseq: 2 });
+  scene.run(32_000);
+  scene.send('BYE', { ...bye, cseq: 2 });
   scene.check(`
     0 < INVITE 1
     0 > 200 INVITE
@@ -268,8 +274,11 @@ test('who we call may answer and hang up although no trunk names him, and may no
     0 > BYE 1
     0 < 200 BYE
     0 * ended bye
-    0 > OPTIONS 2
+    500 > BYE 1
+    500 < 200 BYE
+    500 > OPTIONS 2
+    32500 > BYE 2
   `);
-  expect(scene.drops()).toEqual({ 'not-admitted': 3 });
+  expect(scene.drops()).toEqual({ 'not-admitted': 4 });
   scene.checkNothingLeft();
 });
