@@ -51,6 +51,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
   );
   const { emit } = bus;
   const onFault = (error: unknown) => log.error({ error: describe(error) }, 'a fault of the gateway');
+  // The last line: a bug that no guard caught costs what it was about, and not the other calls.
+  process.on('uncaughtException', onFault);
   const timers = new WakeQueue();
   const shared = { clock: monotonicClock, wall: wallClock, random: systemRandom, timers, emit };
   const closing: (() => Promise<void> | void)[] = [];
@@ -59,7 +61,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     const threads = await startWorkers(startup);
     closing.push(() => Promise.all(threads.map((thread) => thread.stop(CLOSE_MS))).then(() => {}));
     const workers = new MediaWorkers(emit);
-    workers.onFault = (doing, error) => log.error({ doing, error }, 'a fault in a media worker');
+    workers.onFault = (doing, error) =>
+      log.error({ doing, error: describe(error) }, 'a fault in a media worker');
     for (const { port, ready } of threads) workers.add(port, ready);
     const icePorts = threads.map(({ ready }) => ready.icePort);
 
@@ -132,7 +135,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     );
     closing.push(() => http.close(LAST_WORDS_MS));
 
-    const stopAlarms = driveAlarms(timers, monotonicClock);
+    const stopAlarms = driveAlarms(timers, monotonicClock, onFault);
     return {
       emit,
       stop: async () => {

@@ -47,10 +47,12 @@ async function open(): Promise<void> {
     mediaTimeoutMs: rtp.mediaTimeoutMs,
     unixOffsetMs: wallClock.unixMs() - monotonicClock.now(),
     emit: tell,
-    onFault: (error, doing) => tell({ type: 'worker.fault', doing, error: describe(error) }),
+    onFault: fault,
   });
-  codecs.onFailure = (error) => tell({ type: 'worker.fault', doing: 'opus', error: describe(error) });
-  const stopAlarms = driveAlarms(timers, monotonicClock);
+  codecs.onFailure = (error) => fault(error, 'opus');
+  const stopAlarms = driveAlarms(timers, monotonicClock, (error) => fault(error, 'an alarm'));
+  // The last line: a bug that a packet found costs that packet, and not the worker with all its calls.
+  process.on('uncaughtException', (error) => fault(error, 'a packet'));
   parentPort?.on('message', (command: MediaCommand) => {
     host.handle(command);
     if (command.type !== 'worker.stop') return;
@@ -59,6 +61,10 @@ async function open(): Promise<void> {
     parentPort?.close();
   });
   tell({ type: 'worker.ready', ...host.ready });
+}
+
+function fault(error: unknown, doing: string): void {
+  tell({ type: 'worker.fault', doing, error: describe(error) });
 }
 
 function describe(error: unknown): string {

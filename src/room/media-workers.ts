@@ -50,7 +50,7 @@ export class MediaWorkers {
   /** Summed packet counts, for the metrics. */
   onCounts: (counts: WorkerCounts) => void = () => {};
   /** A bug in a worker that cost a call or a room. */
-  onFault: (doing: string, error: string) => void = () => {};
+  onFault: (doing: string, error: unknown) => void = () => {};
   /** A worker is gone, with every room in it. */
   onFailed: (worker: MediaWorker) => void = () => {};
 
@@ -68,7 +68,14 @@ export class MediaWorkers {
       send: (command) => port.send(command),
     };
     this.#workers.push(worker);
-    port.onEvent = (event) => this.#route(worker, event);
+    port.onEvent = (event) => {
+      try {
+        this.#route(worker, event);
+      } catch (error) {
+        // A bug in one door must not keep the others from hearing.
+        this.onFault(event.type, error);
+      }
+    };
   }
 
   /** The worker with the fewest rooms; undefined when there is none. */

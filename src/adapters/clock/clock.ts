@@ -8,9 +8,10 @@ export const wallClock: WallClock = { unixMs: () => Date.now() };
 
 /**
  * Runs a thread's alarms on the event loop, with one timer for all of them: it sleeps to the earliest, and never less
- * than the loop's own resolution of 1 ms. Returns a function that stops it.
+ * than the loop's own resolution of 1 ms. A bug in what an alarm wakes goes to `onFault`, and the other alarms ring all
+ * the same. Returns a function that stops it.
  */
-export function driveAlarms(queue: WakeQueue, clock: Clock): () => void {
+export function driveAlarms(queue: WakeQueue, clock: Clock, onFault: (error: unknown) => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   let armedFor = Number.POSITIVE_INFINITY;
   let running = false;
@@ -30,12 +31,21 @@ export function driveAlarms(queue: WakeQueue, clock: Clock): () => void {
   function ring(): void {
     timer = undefined;
     running = true;
+    const now = clock.now();
+    while (!ranThrough(now));
+    running = false;
+    armedFor = Number.POSITIVE_INFINITY;
+    arm();
+  }
+
+  /** False when an alarm threw: it is off the queue, the rest is still to ring. */
+  function ranThrough(now: number): boolean {
     try {
-      queue.run(clock.now());
-    } finally {
-      running = false;
-      armedFor = Number.POSITIVE_INFINITY;
-      arm();
+      queue.run(now);
+      return true;
+    } catch (error) {
+      onFault(error);
+      return false;
     }
   }
 
