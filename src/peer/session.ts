@@ -15,7 +15,7 @@ import {
 } from '@livekit/protocol';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm } from '../base/wake-queue.ts';
-import type { MediaEvent, TrackId, TransportPath } from '../media/protocol.ts';
+import type { DataChannelLabel, MediaEvent, TrackId, TransportId, TransportPath } from '../media/protocol.ts';
 import type { Door, LeaveReason, Participant, Speaker, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { Admission } from './admission.ts';
@@ -62,6 +62,8 @@ export class PeerSession implements Door, ConnectionOwner {
   /** Tracks that the room gives us, and which of them a client without auto-subscription has asked for. */
   readonly #given = new Map<TrackId, { track: Track; publisher: Participant }>();
   readonly #asked = new Set<TrackId>();
+  /** The transport on which the client opened each data channel: with two, that of what it publishes. */
+  readonly #channels = new Map<DataChannelLabel, TransportId>();
   readonly #openedAt: number;
   #state: State = { name: 'new' };
   #form: 'binary' | 'json' = 'binary';
@@ -186,8 +188,8 @@ export class PeerSession implements Door, ConnectionOwner {
   }
 
   dataReceived(channel: 'reliable' | 'lossy', bytes: Uint8Array): void {
-    if (this.#state.name !== 'joined' || this.#state.connection === undefined) return;
-    const transport = this.#state.connection.primary.id;
+    const transport = this.#channels.get(`_${channel}`);
+    if (this.#state.name !== 'joined' || transport === undefined) return;
     this.#state.room.media({ type: 'data.send', transport, channel: `_${channel}`, bytes });
   }
 
@@ -234,6 +236,9 @@ export class PeerSession implements Door, ConnectionOwner {
         });
         // The signaling still works, so the client may try anew at once: its network has probably changed.
         this.#end('connection_timeout', LeaveRequest_Action.RECONNECT);
+        return;
+      case 'data.opened':
+        this.#channels.set(event.channel, transport.id);
         return;
       case 'data.received': {
         const stamped = stampDataPacket(event.bytes, participant);

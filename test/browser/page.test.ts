@@ -1,0 +1,185 @@
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type ChromiumOptions, ChromiumUser } from '../support/chromium.ts';
+import { eventually } from '../support/eventually.ts';
+import { Gateway } from '../support/gateway.ts';
+import { repositoryRoot } from '../support/root.ts';
+
+/** The page in a real browser: what people see and what the gateway makes of it. Sound is judged elsewhere. */
+const TONE: ChromiumOptions['tone'] = { hz: 1000, amplitude: 8192 };
+
+let gateway: Gateway;
+const users: ChromiumUser[] = [];
+
+beforeAll(async () => {
+  gateway = await Gateway.start();
+});
+
+afterEach(async () => {
+  await Promise.all(users.splice(0).map((user) => user.stop()));
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+});
+
+async function open(query: string): Promise<ChromiumUser> {
+  const user = await ChromiumUser.start({ tone: TONE });
+  users.push(user);
+  await user.page.goto(`${gateway.url}/${query}`);
+  return user;
+}
+
+const state = (user: ChromiumUser) => user.page.locator('#state').getAttribute('data-state');
+
+async function connected(user: ChromiumUser): Promise<void> {
+  await eventually('the page is connected', 20_000, async () => (await state(user)) === 'connected').catch(
+    async (error: unknown) => {
+      const said = await user.page.locator('body').textContent();
+      throw new Error(`${said}\n${user.log.slice(-20).join('\n')}`, { cause: error });
+    },
+  );
+}
+
+describe('the page', () => {
+  test('two people meet, see each other muted and unmuted, and leave', async () => {
+    const ada = await open('?room=page&name=Ada&autojoin=1');
+    await connected(ada);
+    expect(await ada.page.title()).toBe('page · Trunkroom');
+    expect(await ada.page.locator('#alone').textContent()).toContain(`sip:page@127.0.0.1`);
+    const bob = await open('?room=page&name=Bob&autojoin=1&relay=1');
+    await connected(bob);
+    await ada.waitForTracks(1);
+    await bob.waitForTracks(1);
+    await eventually(
+      'the path is shown',
+      10_000,
+      async () => (await bob.page.locator('#path').textContent()) === 'Relay · UDP',
+    );
+    await eventually(
+      'the path is shown',
+      10_000,
+      async () => (await ada.page.locator('#path').textContent()) === 'Direct · UDP',
+    );
+    expect(await ada.page.locator('#count').textContent()).toBe('2 browsers · 0 phones');
+
+    const bobSeen = ada.page.locator('.person', { hasText: 'Bob' });
+    await eventually(
+      'Bob is not muted',
+      5000,
+      async () => (await bobSeen.getAttribute('data-muted')) === null,
+    );
+    await bob.page.getByRole('button', { name: 'Mute' }).click();
+    await eventually(
+      'Bob is muted',
+      5000,
+      async () => (await bobSeen.textContent())?.includes('Muted') === true,
+    );
+    await bob.page.getByRole('button', { name: 'Unmute' }).click();
+    await eventually(
+      'Bob speaks',
+      10_000,
+      async () => (await bobSeen.textContent())?.includes('Speaking') === true,
+    );
+
+    await bob.page.getByRole('button', { name: 'Leave' }).click();
+    await ada.waitForTracks(0);
+    expect(await bobSeen.count()).toBe(0);
+    expect(await state(bob)).toBe('disconnected');
+    expect(await bob.page.getByRole('button', { name: 'Join' }).isVisible()).toBe(true);
+    expect(await bob.page.locator('#alert').isVisible()).toBe(false);
+  });
+
+  test('what goes wrong is said in words', async () => {
+    const user = await open('?token=not-a-token&autojoin=1');
+    const alert = user.page.getByRole('alert');
+    await eventually(
+      'the refusal is shown',
+      15_000,
+      async () => (await alert.textContent())?.includes('does not let you in') === true,
+    );
+    expect(await alert.textContent()).toContain('it cannot be read');
+    expect(await state(user)).toBe('disconnected');
+  });
+
+  test('the page keeps within its own security policy', async () => {
+    const ada = await open('?room=policy&name=Ada&autojoin=1');
+    await connected(ada);
+    expect(ada.log.filter((line) => /Content Security Policy|error: /.test(line))).toEqual([]);
+    const csp = (await fetch(`${gateway.url}/`)).headers.get('content-security-policy');
+    expect(csp).toContain("default-src 'self'");
+  });
+});
+
+describe('livekit-client as other applications have it', () => {
+  test.each([
+    ['one peer connection: sound both ways, and data', true],
+    ['two peer connections: sound both ways', false],
+  ])('%s', async (_name, singlePeerConnection) => {
+    const client = await bundledClient();
+    const [ada, bob] = await Promise.all(
+      ['ada', 'bob'].map((name) => joinWith(client, name, singlePeerConnection)),
+    );
+    if (ada === undefined || bob === undefined) throw new Error('unreachable');
+    for (const user of [ada, bob]) {
+      await eventually('the other one is heard', 20_000, async () => {
+        const [audio] = await user.inboundAudio();
+        return (audio?.packetsReceived ?? 0) > 50;
+      }).catch((error: unknown) => {
+        throw new Error(user.log.slice(-30).join('\n'), { cause: error });
+      });
+    }
+    if (singlePeerConnection) await dataArrives(ada, bob);
+    expect(await ada.page.evaluate('client.room.state')).toBe('connected');
+  });
+});
+
+async function dataArrives(ada: ChromiumUser, bob: ChromiumUser): Promise<void> {
+  await eventually('data arrives', 15_000, async () => {
+    await ada.page.evaluate('client.say("hello")');
+    return (await bob.page.evaluate<string>('client.heard.join()')).includes('hello from ada');
+  }).catch((error: unknown) => {
+    throw new Error(bob.log.slice(-30).join('\n'), { cause: error });
+  });
+}
+
+/** A page of the same origin that is not ours, with livekit-client's own defaults. */
+async function joinWith(script: string, name: string, singlePeerConnection: boolean): Promise<ChromiumUser> {
+  const user = await ChromiumUser.start({ tone: TONE });
+  users.push(user);
+  await user.page.goto(`${gateway.url}/healthz`);
+  await user.page.addScriptTag({ content: script });
+  const room = `sdk-${singlePeerConnection}`;
+  await user.page.evaluate(`client.join(${JSON.stringify({ name, room, singlePeerConnection })})`);
+  return user;
+}
+
+async function bundledClient(): Promise<string> {
+  const contents = `
+    import { Room, RoomEvent } from 'livekit-client';
+    export const heard = [];
+    export let room;
+    export async function join({ name, room: roomName, singlePeerConnection }) {
+      room = new Room({ singlePeerConnection });
+      room.on(RoomEvent.DataReceived, (bytes, from) => heard.push(new TextDecoder().decode(bytes) + ' from ' + from?.name));
+      room.on(RoomEvent.TrackSubscribed, (track) => document.body.append(track.attach()));
+      const asked = await fetch('/dev/token', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name, room: roomName }),
+      });
+      await room.connect(location.origin.replace('http', 'ws'), (await asked.json()).token);
+      await room.localParticipant.setMicrophoneEnabled(true);
+    }
+    export const say = (text) => room.localParticipant.publishData(new TextEncoder().encode(text), { reliable: true });
+  `;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: repositoryRoot },
+    bundle: true,
+    format: 'iife',
+    globalName: 'client',
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text ?? '';
+}
