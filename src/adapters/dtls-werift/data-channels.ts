@@ -1,86 +1,160 @@
 import type { Buffer as NodeBuffer } from 'node:buffer';
 import { Buffer } from 'node:buffer';
-import type { RTCDataChannel, RTCDtlsTransport } from 'werift';
-import { RTCSctpTransport } from 'werift';
+import type { RTCDtlsTransport } from 'werift';
+import { RTCDataChannel, RTCDataChannelParameters, RTCSctpTransport } from 'werift';
 import type { DtlsEvent } from '../../media/dtls-port.ts';
 import type { DataChannelLabel } from '../../media/protocol.ts';
+import { isSoundSctp } from './sctp-guard.ts';
 import type { ApplicationLayer } from './session.ts';
 
 /** The port that everybody's `a=sctp-port` says. */
 const SCTP_PORT = 5000;
 const MAX_MESSAGE = 65_536;
-/** Bytes that may wait for a slow peer on one channel; what comes then is dropped. */
-const MAX_BUFFERED = 4 * 1024 * 1024;
+/** Chunks of about a kilobyte that may wait for a slow peer; what comes then is dropped. */
+const MAX_OUTBOUND = 4096;
+/** Messages kept while a channel of ours is being opened. */
+const MAX_PENDING = 64;
 /** Channels that a peer may open: LiveKit has two, and opens each once per association. */
 const MAX_CHANNELS = 8;
+/** Chunks of unfinished messages and out of order that may be held for a peer. */
+const MAX_HELD_CHUNKS = 4096;
+/** Ids of channels that we open: odd, for we are the DTLS server (RFC 8832 section 6). */
+const OWN_IDS = { _reliable: 1, _lossy: 3 } as const;
 
-/** The facade of RTCDtlsTransport that werift's SCTP looks at. */
-interface DtlsFacade {
-  readonly id: string;
-  readonly iceTransport: { readonly role: 'controlled' };
-  dataReceiver: (bytes: NodeBuffer) => void;
-  readonly onStateChange: { subscribe(): { unSubscribe(): void } };
-  readonly state: 'connected';
-  sendData(bytes: NodeBuffer): Promise<void>;
+/** What of werift's SCTP is used here although its types hide it. */
+interface SctpInside {
+  handleData(packet: NodeBuffer): Promise<void>;
+  readonly outboundQueue: readonly unknown[];
+  readonly advertisedRwnd: number;
+  readonly sackMisOrdered: ReadonlySet<number>;
+  readonly inboundStreams: Readonly<Record<number, { readonly reassembly: readonly unknown[] }>>;
+}
+interface SctpTransportInside {
+  datachannelReceive: (stream: number, protocol: number, data: NodeBuffer) => Promise<void>;
 }
 
-/** Runs LiveKit's data channels over an association: SCTP (RFC 8831) by werift. The browser opens them. */
+/** Runs LiveKit's data channels over an association: SCTP (RFC 8831) by werift, with its inputs checked. */
 export function startDataChannels(
   sendRecord: (bytes: Uint8Array) => void,
   onEvent: (event: DtlsEvent) => void,
 ): ApplicationLayer {
-  const channels = new Map<DataChannelLabel, RTCDataChannel>();
-  let opened = 0;
-  const facade: DtlsFacade = {
-    id: 'dtls',
-    iceTransport: { role: 'controlled' },
-    dataReceiver: () => {},
-    onStateChange: { subscribe: () => ({ unSubscribe: () => {} }) },
-    state: 'connected',
-    sendData: (bytes) => {
-      sendRecord(bytes);
-      return Promise.resolve();
-    },
-  };
-  const sctp = new RTCSctpTransport(SCTP_PORT, MAX_MESSAGE);
-  sctp.setDtlsTransport(facade as unknown as RTCDtlsTransport);
-  sctp.setRemoteMaxMessageSize(MAX_MESSAGE);
-  sctp.onDataChannel.subscribe((channel) => {
-    const label = channel.label;
-    if (++opened > MAX_CHANNELS || (label !== '_reliable' && label !== '_lossy')) {
-      onEvent({ type: 'dropped', reason: 'data' });
+  return new DataChannels(sendRecord, onEvent);
+}
+
+class DataChannels implements ApplicationLayer {
+  readonly #onEvent: (event: DtlsEvent) => void;
+  readonly #transport = new RTCSctpTransport(SCTP_PORT, MAX_MESSAGE);
+  readonly #inside: SctpInside;
+  readonly #channels = new Map<DataChannelLabel, RTCDataChannel>();
+  readonly #pending = new Map<DataChannelLabel, NodeBuffer[]>();
+  #openedByPeer = 0;
+  #stopped = false;
+
+  constructor(sendRecord: (bytes: Uint8Array) => void, onEvent: (event: DtlsEvent) => void) {
+    this.#onEvent = onEvent;
+    const transport = this.#transport;
+    // werift leaves the rejections of these two alone, which would end the process.
+    const hidden = transport as unknown as SctpTransportInside;
+    const receive = hidden.datachannelReceive;
+    hidden.datachannelReceive = (...message) => receive(...message).catch(() => this.#drop());
+    transport.setDtlsTransport({
+      id: 'dtls',
+      iceTransport: { role: 'controlled' },
+      dataReceiver: () => {},
+      onStateChange: { subscribe: () => ({ unSubscribe: () => {} }) },
+      state: 'connected',
+      sendData: (bytes: NodeBuffer) => {
+        sendRecord(bytes);
+        return Promise.resolve();
+      },
+    } as unknown as RTCDtlsTransport);
+    this.#inside = transport.sctp as unknown as SctpInside;
+    transport.setRemoteMaxMessageSize(MAX_MESSAGE);
+    transport.onDataChannel.subscribe((channel) => this.#onPeersChannel(channel));
+    transport.start(SCTP_PORT).catch(() => this.#drop());
+  }
+
+  receive(bytes: NodeBuffer): void {
+    if (this.#stopped) return;
+    if (!isSoundSctp(bytes)) {
+      this.#drop();
       return;
     }
-    channels.set(label, channel);
-    channel.onMessage.subscribe((message) => {
-      onEvent({
-        type: 'data.received',
-        channel: label,
-        bytes: typeof message === 'string' ? Buffer.from(message) : message,
-      });
-    });
-    onEvent({ type: 'data.opened', channel: label });
-  });
-  const dropped = (): void => onEvent({ type: 'dropped', reason: 'data' });
-  sctp.start(SCTP_PORT).catch(dropped);
-  return {
-    receive(bytes) {
-      try {
-        facade.dataReceiver(bytes);
-      } catch {
-        // werift throws on SCTP packets that it cannot read.
-        dropped();
-      }
-    },
-    send(label, bytes) {
-      const channel = channels.get(label);
-      if (channel?.readyState !== 'open' || bytes.length > MAX_MESSAGE) return false;
-      if (channel.bufferedAmount > MAX_BUFFERED) return false;
+    this.#inside.handleData(bytes).catch(() => this.#drop());
+    if (this.#holdsTooMuch()) {
+      this.#drop();
+      this.close();
+    }
+  }
+
+  /** Sends over the browser's channel of that name, or opens one. */
+  send(label: DataChannelLabel, bytes: Uint8Array): boolean {
+    if (this.#stopped || bytes.length > MAX_MESSAGE || this.#inside.outboundQueue.length > MAX_OUTBOUND)
+      return false;
+    const channel = this.#channels.get(label) ?? this.#open(label);
+    if (channel.readyState === 'open') {
       channel.send(Buffer.from(bytes));
       return true;
-    },
-    close() {
-      sctp.stop().catch(dropped);
-    },
-  };
+    }
+    const pending = this.#pending.get(label);
+    if (channel.readyState !== 'connecting' || pending === undefined || pending.length >= MAX_PENDING)
+      return false;
+    pending.push(Buffer.from(bytes));
+    return true;
+  }
+
+  close(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#pending.clear();
+    this.#transport.stop().catch(() => this.#drop());
+  }
+
+  #open(label: DataChannelLabel): RTCDataChannel {
+    const parameters = new RTCDataChannelParameters({ label, id: OWN_IDS[label] });
+    if (label === '_lossy') parameters.maxRetransmits = 0;
+    this.#pending.set(label, []);
+    const channel = new RTCDataChannel(this.#transport, parameters);
+    this.#use(label, channel);
+    channel.stateChanged.subscribe((state) => {
+      if (state !== 'open') return;
+      for (const bytes of this.#pending.get(label) ?? []) channel.send(bytes);
+      this.#pending.delete(label);
+    });
+    return channel;
+  }
+
+  #onPeersChannel(channel: RTCDataChannel): void {
+    const label = channel.label;
+    if (++this.#openedByPeer > MAX_CHANNELS || (label !== '_reliable' && label !== '_lossy')) {
+      this.#drop();
+      return;
+    }
+    this.#use(label, channel);
+    this.#onEvent({ type: 'data.opened', channel: label });
+  }
+
+  #use(label: DataChannelLabel, channel: RTCDataChannel): void {
+    this.#channels.set(label, channel);
+    channel.onMessage.subscribe((message) => {
+      const bytes = typeof message === 'string' ? Buffer.from(message) : message;
+      this.#onEvent({ type: 'data.received', channel: label, bytes });
+    });
+    channel.stateChanged.subscribe((state) => {
+      if (state === 'closed' && this.#channels.get(label) === channel) this.#channels.delete(label);
+    });
+  }
+
+  /** The peer sends beyond the window that it was given, or without ever finishing. */
+  #holdsTooMuch(): boolean {
+    const { advertisedRwnd, sackMisOrdered, inboundStreams } = this.#inside;
+    if (advertisedRwnd < 0 || sackMisOrdered.size > MAX_HELD_CHUNKS) return true;
+    let held = 0;
+    for (const stream of Object.values(inboundStreams)) held += stream.reassembly.length;
+    return held > MAX_HELD_CHUNKS;
+  }
+
+  #drop(): void {
+    this.#onEvent({ type: 'dropped', reason: 'data' });
+  }
 }
