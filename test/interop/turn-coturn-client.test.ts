@@ -3,7 +3,7 @@
  * UDP and TCP with time-limited credentials, through an echoing peer; nothing may be lost and nothing may remain.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { driveAlarms, monotonicClock, wallClock } from '../../src/adapters/clock/clock.ts';
+import { driveAlarms, monotonicClock, rethrow, wallClock } from '../../src/adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../../src/adapters/crypto/crypto.ts';
 import { listenTcp, type TcpListener } from '../../src/adapters/tcp/tcp.ts';
 import { openUdp } from '../../src/adapters/udp/udp.ts';
@@ -31,7 +31,7 @@ let udpDoor: UdpDoor;
 let streamDoor: StreamDoor;
 
 beforeAll(async () => {
-  stopAlarms = driveAlarms(timers, monotonicClock);
+  stopAlarms = driveAlarms(timers, monotonicClock, rethrow);
   echo = await openEchoes();
   server = new TurnServer({
     timers,

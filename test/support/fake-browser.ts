@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { DtlsClient } from 'werift';
-import { driveAlarms, monotonicClock, wallClock } from '../../src/adapters/clock/clock.ts';
+import { driveAlarms, monotonicClock, rethrow, wallClock } from '../../src/adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../../src/adapters/crypto/crypto.ts';
 import { createCertificate, type DtlsCertificate } from '../../src/adapters/dtls-werift/certificate.ts';
 import { createDtlsEngine } from '../../src/adapters/dtls-werift/engine.ts';
@@ -51,7 +51,7 @@ export async function startHost(
   isRelay: (address: string, port: number) => boolean = () => false,
 ): Promise<HostUnderTest> {
   const alarms = new WakeQueue();
-  const stopAlarms = driveAlarms(alarms, monotonicClock);
+  const stopAlarms = driveAlarms(alarms, monotonicClock, rethrow);
   const events: MediaEvent[] = [];
   const packets: HostUnderTest['packets'] = [];
   const host = new TransportHost({

@@ -56,3 +56,8 @@ export function driveAlarms(queue: WakeQueue, clock: Clock, onFault: (error: unk
     if (timer !== undefined) clearTimeout(timer);
   };
 }
+
+/** For {@link driveAlarms} where a bug shall end the process: in tools and tests. */
+export function rethrow(error: unknown): never {
+  throw error;
+}

@@ -1,4 +1,4 @@
-import { driveAlarms, monotonicClock } from '../../adapters/clock/clock.ts';
+import { driveAlarms, monotonicClock, rethrow } from '../../adapters/clock/clock.ts';
 import { systemRandom } from '../../adapters/crypto/crypto.ts';
 import { connectTcp } from '../../adapters/tcp/tcp.ts';
 import { openUdp } from '../../adapters/udp/udp.ts';
@@ -32,7 +32,7 @@ export async function openSipClient(options: {
   readonly local: HostPort;
 }): Promise<SipClient> {
   const queue = new WakeQueue();
-  const stopAlarms = driveAlarms(queue, monotonicClock);
+  const stopAlarms = driveAlarms(queue, monotonicClock, rethrow);
   let endpoint: SipEndpoint | undefined;
   const receive = (bytes: Uint8Array, flow: Flow) => endpoint?.receive(bytes, flow);
   const closed = (flow: Flow) => endpoint?.flowClosed(flow);
