@@ -57,6 +57,13 @@ const offerScript = `(async () => {
   channel.onmessage = (event) => window.heard.push(new TextDecoder().decode(event.data));
   channel.binaryType = 'arraybuffer';
   channel.onopen = () => channel.send(new TextEncoder().encode('from the browser'));
+  pc.ondatachannel = (event) => {
+    event.channel.binaryType = 'arraybuffer';
+    event.channel.onmessage = (message) => {
+      window.heard.push(event.channel.label + ': ' + new TextDecoder().decode(message.data));
+      event.channel.send('thanks');
+    };
+  };
   pc.ontrack = (event) => {
     const stream = new MediaStream([event.track]);
     const audio = new Audio();
@@ -211,6 +218,16 @@ test('Chromium hears a phone track as PCMA, is heard in Opus, and data goes both
   host.sendData('TP_1', '_reliable', utf8('to the browser'));
   await page.waitForFunction('heard.length > 0');
   expect(await page.evaluate('heard')).toEqual(['to the browser']);
+
+  // A channel that the browser has not opened is opened by us, and what is sent meanwhile is kept.
+  host.sendData('TP_1', '_lossy', utf8('one'));
+  host.sendData('TP_1', '_lossy', utf8('two'));
+  await page.waitForFunction('heard.length === 3');
+  expect(await page.evaluate('heard.slice(1)')).toEqual(['_lossy: one', '_lossy: two']);
+  await until(
+    () => under.events.some((event) => event.type === 'data.received' && event.channel === '_lossy'),
+    'an answer on our channel',
+  );
 
   host.close('TP_1');
   await page.waitForFunction(
