@@ -31,7 +31,7 @@ export interface Dialog {
 /** The dialog that a request makes when we answer it (section 12.1.1). */
 export function uasDialog(request: SipRequest, localTag: string, flow: Flow): Dialog {
   const routeSet = request.headers.all('record-route');
-  const target = contactUri(request) ?? request.from.text;
+  const contact = contactUri(request);
   // A sent-by that is not the packet's source means a NAT, and then its Contact cannot be reached either.
   const behindNat = request.via.host !== flow.remote.address;
   return {
@@ -43,16 +43,16 @@ export function uasDialog(request: SipRequest, localTag: string, flow: Flow): Di
     localSeq: 0,
     remoteSeq: request.cseq.number,
     routeSet,
-    target,
+    target: contact ?? request.from.text,
     flow,
-    next: behindNat ? undefined : literalNext(routeSet[0] ?? `<${target}>`, flow),
+    next: behindNat ? undefined : nextHop(routeSet[0], contact, flow),
   };
 }
 
 /** The dialog that a response to our INVITE makes (section 12.1.2). */
 export function uacDialog(response: SipResponse, localTag: string, flow: Flow, fallback: string): Dialog {
   const routeSet = response.headers.all('record-route').reverse();
-  const target = contactUri(response) ?? fallback;
+  const contact = contactUri(response);
   return {
     callId: response.callId,
     localTag,
@@ -62,9 +62,9 @@ export function uacDialog(response: SipResponse, localTag: string, flow: Flow, f
     localSeq: response.cseq.number,
     remoteSeq: undefined,
     routeSet,
-    target,
+    target: contact ?? fallback,
     flow,
-    next: literalNext(routeSet[0] ?? `<${target}>`, flow),
+    next: nextHop(routeSet[0], contact, flow),
   };
 }
 
@@ -73,8 +73,9 @@ export function refreshTarget(dialog: Dialog, message: SipRequest | SipResponse)
   const target = contactUri(message);
   if (target === undefined || target === dialog.target) return;
   dialog.target = target;
-  if (dialog.next !== undefined && dialog.routeSet.length === 0)
-    dialog.next = literalNext(`<${target}>`, dialog.flow);
+  if (dialog.next !== undefined && dialog.routeSet.length === 0) {
+    dialog.next = nextHop(undefined, target, dialog.flow);
+  }
 }
 
 /** May requests in this dialog come from `flow`? Only from where it was made, or from where our requests go. */
@@ -91,10 +92,11 @@ function contactUri(message: SipRequest | SipResponse): string | undefined {
 }
 
 /**
- * The address in a Route or Contact, when it is a literal one that can be where the requests shall go. Names stay with the flow:
- * they are looked up elsewhere (RFC 3263). A private address told from a public one is behind a NAT.
+ * Where requests shall go by the first Route or else the Contact, when that is a literal address. Names stay with the
+ * flow: they are looked up elsewhere (RFC 3263). A private address told from a public one is behind a NAT.
  */
-function literalNext(element: string, flow: Flow): HostPort | undefined {
+function nextHop(route: string | undefined, contact: string | undefined, flow: Flow): HostPort | undefined {
+  const element = route ?? (contact === undefined ? '' : `<${contact}>`);
   const uri = parseAddress(element)?.uri;
   if (uri === undefined || !/^[\d.]+$|:/.test(uri.host)) return undefined;
   if (isPrivate(uri.host) && !isPrivate(flow.remote.address)) return undefined;
