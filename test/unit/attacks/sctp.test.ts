@@ -74,6 +74,49 @@ test('packets that would stall or kill werift are dropped, and the call goes on'
   expect(under.dropped('data')).toBe(hostile.length);
 });
 
+test('whatever an established peer sends, nothing throws and nothing is left hanging', async () => {
+  const answers: Buffer[] = [];
+  browser.client.onData.subscribe((data) => {
+    answers.push(data);
+  });
+  await browser.client.send(packet(0, init));
+  const ack = await until(() => answers[0], 'the INIT ACK');
+  const tag = ack.readUInt32BE(16);
+  // The state cookie is the last parameter of the INIT ACK: type 7, 4 + 24 bytes.
+  const cookie = ack.subarray(ack.indexOf(Buffer.from([0, 7, 0, 28])) + 4).subarray(0, 24);
+  await browser.client.send(packet(tag, Uint8Array.of(10, 0, 0, 28, ...cookie)));
+  await until(() => answers.some((answer) => answer[12] === 11), 'the COOKIE ACK');
+  const data = fc
+    .record({
+      flags: fc.integer({ min: 0, max: 7 }),
+      tsn: fc.integer({ min: 0, max: 40 }),
+      stream: fc.integer({ min: 0, max: 70 }),
+      sequence: fc.integer({ min: 0, max: 5 }),
+      protocol: fc.constantFrom(50, 51, 53, 56, 57, 99),
+      body: fc.uint8Array({ minLength: 1, maxLength: 40 }),
+    })
+    .map(({ flags, tsn, stream, sequence, protocol, body }) =>
+      padded(0, flags, [0, 0, 0, tsn, 0, stream, 0, sequence, 0, 0, 0, protocol, ...body]),
+    );
+  const other = fc
+    .tuple(fc.constantFrom(3, 4, 5, 9, 10, 11, 130, 192, 2), fc.uint8Array({ maxLength: 40 }))
+    .map(([type, body]) => padded(type, 0, [...body]));
+  const packets = fc.sample(fc.array(fc.oneof(data, other), { minLength: 1, maxLength: 3 }), {
+    numRuns: 1500,
+    seed: 7,
+  });
+  for (const chunks of packets) await browser.client.send(packet(tag, ...chunks));
+  // The association lives: its DTLS close is still understood.
+  under.host.close('TP_1');
+  await until(() => browser.closedByServer, 'close_notify');
+});
+
+function padded(type: number, flags: number, body: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array((4 + body.length + 3) & ~3);
+  bytes.set([type, flags, 0, 4 + body.length, ...body]);
+  return bytes;
+}
+
 test('no packet makes the guard throw, and what it lets pass has only whole chunks', () => {
   const chunk = fc
     .tuple(
