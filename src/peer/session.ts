@@ -29,6 +29,7 @@ import { joinResponse } from './join-response.ts';
 import { disconnectReasons, participantInfo } from './livekit-info.ts';
 import { Publications } from './publications.ts';
 import { subscriptionTracks, updateMetadata } from './requests.ts';
+import { Selection } from './selection.ts';
 import { SingleConnection } from './single-connection.ts';
 import { SpeakerChanges } from './speakers.ts';
 import type { PeerTransport } from './transport.ts';
@@ -44,6 +45,7 @@ interface Joined {
   readonly participant: Participant;
   readonly publications: Publications;
   readonly downlink: Downlink;
+  readonly selection: Selection;
   connection: Connection | undefined;
 }
 
@@ -59,9 +61,6 @@ export class PeerSession implements Door, ConnectionOwner {
   readonly #admission: Admission;
   readonly #requests: TokenBucket;
   readonly #speakers = new SpeakerChanges();
-  /** Tracks that the room gives us, and which of them a client without auto-subscription has asked for. */
-  readonly #given = new Map<TrackId, { track: Track; publisher: Participant }>();
-  readonly #asked = new Set<TrackId>();
   /** The transport on which the client opened each data channel: with two, that of what it publishes. */
   readonly #channels = new Map<DataChannelLabel, TransportId>();
   readonly #openedAt: number;
@@ -80,7 +79,7 @@ export class PeerSession implements Door, ConnectionOwner {
 
   /** Joins the room and says so. Call once, when the WebSocket is open. */
   start(): void {
-    const { addTracks, connections, grants, offer, resume } = this.#admission;
+    const { addTracks, autoSubscribe, connections, grants, offer, resume } = this.#admission;
     if (resume) {
       this.#end('state_mismatch', LeaveRequest_Action.RECONNECT);
       return;
@@ -108,6 +107,7 @@ export class PeerSession implements Door, ConnectionOwner {
       participant,
       publications,
       downlink,
+      selection: new Selection(autoSubscribe, downlink),
       connection: undefined,
     };
     this.#state = state;
@@ -166,15 +166,12 @@ export class PeerSession implements Door, ConnectionOwner {
 
   subscribed(track: Track, publisher: Participant): void {
     if (this.#state.name !== 'joined') return;
-    this.#given.set(track.sid, { track, publisher });
-    if (this.#admission.autoSubscribe || this.#asked.has(track.sid))
-      this.#take(this.#state, track, publisher);
+    if (this.#state.selection.give(track, publisher)) this.#state.connection?.changed();
   }
 
   unsubscribed(track: Track): void {
-    this.#given.delete(track.sid);
     if (this.#state.name !== 'joined') return;
-    if (this.#state.downlink.remove(track.sid)) this.#state.connection?.changed();
+    if (this.#state.selection.withdraw(track.sid)) this.#state.connection?.changed();
   }
 
   muteRequested(track: Track): void {
@@ -276,8 +273,9 @@ export class PeerSession implements Door, ConnectionOwner {
         break;
       case 'subscription': {
         const tracks = subscriptionTracks(message.value);
-        for (const track of tracks) this.#wish(state, track, message.value.subscribe);
-        room.setSubscribed(participant, tracks, message.value.subscribe ? 'subscribe' : 'unsubscribe');
+        const wish = message.value.subscribe ? 'subscribe' : 'unsubscribe';
+        for (const track of tracks) if (state.selection.wish(track, wish)) connection?.changed();
+        room.setSubscribed(participant, tracks, wish);
         break;
       }
       case 'trackSetting':
@@ -336,24 +334,6 @@ export class PeerSession implements Door, ConnectionOwner {
     publications.matchUnannounced();
   }
 
-  /** A client without auto-subscription takes of what the room gives only what it asks for. */
-  #wish(state: Joined, track: TrackId, subscribe: boolean): void {
-    if (this.#admission.autoSubscribe) return;
-    const given = this.#given.get(track);
-    if (!subscribe) {
-      this.#asked.delete(track);
-      if (state.downlink.remove(track)) state.connection?.changed();
-    } else if (this.#asked.size < 1000) {
-      this.#asked.add(track);
-      if (given !== undefined) this.#take(state, given.track, given.publisher);
-    }
-  }
-
-  #take(state: Joined, track: Track, publisher: Participant): void {
-    state.downlink.add(track, publisher);
-    state.connection?.changed();
-  }
-
   #unmatched(trackSid: TrackId): void {
     this.send({
       case: 'subscriptionResponse',
@@ -394,8 +374,7 @@ export class PeerSession implements Door, ConnectionOwner {
     this.#state = { name: 'ended' };
     this.#context.timers.cancel(this.#silence);
     this.#context.timers.cancel(this.#connecting);
-    this.#given.clear();
-    this.#asked.clear();
+    this.#channels.clear();
     if (state.name !== 'joined') return;
     state.room.leave(state.participant, reason);
     state.publications.close();
