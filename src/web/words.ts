@@ -9,7 +9,8 @@ export function failureText(error: unknown): string {
   if (error instanceof ConnectionError) {
     switch (error.reason) {
       case ConnectionErrorReason.NotAllowed:
-        return `The gateway does not let you in: ${error.message}`;
+        // livekit-client puts its own words before the gateway's.
+        return `The gateway does not let you in: ${error.message.replace('could not establish signal connection: ', '')}.`;
       case ConnectionErrorReason.ServerUnreachable:
         return 'The gateway cannot be reached. Is it running, and is your network up?';
       case ConnectionErrorReason.Cancelled:

@@ -111,6 +111,27 @@ describe('the page', () => {
   });
 });
 
+test('a gateway that shuts down says so', async () => {
+  const other = await Gateway.start();
+  const user = await ChromiumUser.start({ tone: TONE });
+  users.push(user);
+  try {
+    await user.page.goto(`${other.url}/?room=end&name=Ada&autojoin=1`);
+    await connected(user);
+  } finally {
+    const { code, tookMs } = await other.stop();
+    expect(code).toBe(0);
+    expect(tookMs).toBeLessThan(5000);
+  }
+  const alert = user.page.getByRole('alert');
+  await eventually(
+    'the page says why',
+    5000,
+    async () => (await alert.textContent())?.includes('shutting down') === true,
+  );
+  expect(await state(user)).toBe('disconnected');
+});
+
 describe('livekit-client as other applications have it', () => {
   test.each([
     ['one peer connection: sound both ways, and data', true],
@@ -132,6 +153,28 @@ describe('livekit-client as other applications have it', () => {
     if (singlePeerConnection) await dataArrives(ada, bob);
     expect(await ada.page.evaluate('client.room.state')).toBe('connected');
   });
+});
+
+test('a client that lost its signaling begins anew, and is heard again', async () => {
+  const client = await bundledClient();
+  const [ada, bob] = await Promise.all(['ada', 'bob'].map((name) => joinWith(client, name, true)));
+  if (ada === undefined || bob === undefined) throw new Error('unreachable');
+  await bob.waitForTracks(1);
+  const before = await ada.page.evaluate<string>('client.room.localParticipant.sid');
+  await ada.page.evaluate('client.room.simulateScenario("signal-reconnect")');
+  await eventually('a new session', 20_000, async () => {
+    const [now, said] = await ada.page.evaluate<[string, string]>(
+      '[client.room.localParticipant.sid, client.room.state]',
+    );
+    return said === 'connected' && now !== before;
+  }).catch((error: unknown) => {
+    throw new Error(ada.log.slice(-30).join('\n'), { cause: error });
+  });
+  await bob.waitForTracks(1);
+  const packets = async () =>
+    Math.max(0, ...(await bob.inboundAudio()).map(({ packetsReceived }) => packetsReceived));
+  const heard = await packets();
+  await eventually('sound goes on', 10_000, async () => (await packets()) > heard + 50);
 });
 
 async function dataArrives(ada: ChromiumUser, bob: ChromiumUser): Promise<void> {
