@@ -3,7 +3,7 @@ import type { Digests } from '../base/digests.ts';
 import { randomText } from '../base/ids.ts';
 import type { DatagramSocket } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
-import type { Timers } from '../base/wake-queue.ts';
+import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { RtpView } from '../rtp/packet.ts';
 import { Forwarder } from '../sfu/forwarder.ts';
 import { TrackSender } from '../sfu/track-sender.ts';
@@ -73,7 +73,9 @@ export class TransportHost {
   readonly #receivers = new Map<TrackId, OpenReceiver>();
   readonly #senders = new Map<SenderId, OpenSender>();
   readonly #forwarders = new Map<TrackId, Forwarder>();
+  #telling: Alarm | undefined;
   #closed = false;
+  #tellAlarm: Alarm | undefined;
 
   constructor(options: TransportHostOptions) {
     this.#options = options;
@@ -247,6 +249,7 @@ export class TransportHost {
     if (this.#closed) return;
     for (const id of [...this.#transports.keys()]) this.close(id);
     this.#closed = true;
+    this.#options.timers.cancel(this.#tellAlarm);
     this.#tellDrops();
     this.#mux.close();
   }
@@ -286,8 +289,7 @@ export class TransportHost {
   }
 
   #tellLater(now: Millis): void {
-    this.#options.timers.schedule(now + TELL_EVERY, (at) => {
-      if (this.#closed) return;
+    this.#tellAlarm = this.#options.timers.schedule(now + TELL_EVERY, (at) => {
       this.#tellDrops();
       this.#tellLater(at);
     });

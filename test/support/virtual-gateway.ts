@@ -1,0 +1,298 @@
+import { g711Codecs } from '../../src/audio/codec.ts';
+import { utf8 } from '../../src/base/bytes.ts';
+import type { HostPort } from '../../src/base/net.ts';
+import type { Alarm, Timers } from '../../src/base/wake-queue.ts';
+import { PhoneDoor } from '../../src/call/phone-door.ts';
+import type { GatewayEvent } from '../../src/events/index.ts';
+import { MediaHost } from '../../src/media/host.ts';
+import type { MediaEvent, MediaWorkerPort } from '../../src/media/protocol.ts';
+import type { RtpPortPair, RtpPorts } from '../../src/media/rtp-ports.ts';
+import { MediaWorkers } from '../../src/room/media-workers.ts';
+import { Rooms } from '../../src/room/rooms.ts';
+import { SipEndpoint } from '../../src/sip/endpoint.ts';
+import type { CallHandler, OutgoingHandler, OutgoingInvite, SipEnd } from '../../src/sip/ports.ts';
+import { admission } from '../../src/trunk/admission.ts';
+import { TrunkLimits } from '../../src/trunk/limits.ts';
+import { TrunkTable } from '../../src/trunk/match.ts';
+import type { InboundTrunk } from '../../src/trunk/trunk.ts';
+import type { LossyNet } from './lossy-net.ts';
+import { Handset } from './media-phone.ts';
+
+export const GATEWAY = '10.0.0.1';
+const SIP: HostPort = { address: GATEWAY, port: 5060 };
+
+const trunk: InboundTrunk = {
+  id: 'near',
+  name: '',
+  numbers: [],
+  allowedAddresses: ['10.0.1.0/24'],
+  allowedNumbers: [],
+  mediaAddresses: [],
+  country: undefined,
+  codecs: ['PCMA', 'PCMU'],
+  calledNumberFrom: 'request-uri',
+  ringingTimeoutMs: 30_000,
+  maxCallDurationMs: 0,
+  maxCalls: 0,
+  callsPerSecond: 0,
+};
+
+/** Ports of the virtual network, and how many are out. */
+class VirtualPorts implements RtpPorts {
+  inUse = 0;
+  readonly #net: LossyNet;
+
+  constructor(net: LossyNet) {
+    this.#net = net;
+  }
+
+  open(opened: (pair: RtpPortPair | undefined) => void): void {
+    this.inUse++;
+    const pair = { rtp: this.#net.open(GATEWAY), rtcp: this.#net.open(GATEWAY) };
+    // Binding takes a moment, as it does in the world.
+    this.#net.queue.schedule(this.#net.now() + 1, () => opened(pair));
+  }
+
+  release(): void {
+    this.inUse--;
+  }
+}
+
+/** The gateway's own alarms, told apart from those of the phones and of the network, which ring in the same queue. */
+class OwnAlarms implements Timers {
+  readonly #queue: Timers;
+  readonly #live = new Set<Alarm>();
+
+  constructor(queue: Timers) {
+    this.#queue = queue;
+  }
+
+  get size(): number {
+    return this.#live.size;
+  }
+
+  schedule(at: number, wake: (now: number) => void): Alarm {
+    const alarm = this.#queue.schedule(at, (now) => {
+      this.#live.delete(alarm);
+      wake(now);
+    });
+    this.#live.add(alarm);
+    return alarm;
+  }
+
+  cancel(alarm: Alarm | undefined): void {
+    this.#queue.cancel(alarm);
+    if (alarm !== undefined) this.#live.delete(alarm);
+  }
+}
+
+/** The whole gateway but for its sockets, threads and browsers, in the time and on the network of a {@link LossyNet}. */
+export class VirtualGateway {
+  readonly events: GatewayEvent[] = [];
+  readonly faults: string[] = [];
+  readonly endpoint: SipEndpoint;
+  readonly door: PhoneDoor;
+  readonly rooms: Rooms;
+  readonly ports: VirtualPorts;
+  readonly #host: MediaHost;
+  readonly #alarms: OwnAlarms;
+
+  constructor(net: LossyNet) {
+    const clock = net;
+    const timers = new OwnAlarms(net.queue);
+    this.#alarms = timers;
+    const { random } = net;
+    const wall = { unixMs: () => 1_700_000_000_000 + net.now() };
+    const emit = (event: GatewayEvent) => {
+      this.events.push(event);
+    };
+    const workers = new MediaWorkers(emit);
+    const port: MediaWorkerPort = { send: (command) => this.#host.handle(command), onEvent: () => {} };
+    this.ports = new VirtualPorts(net);
+    this.#host = new MediaHost({
+      browsers: {
+        socket: net.open(GATEWAY, 7882),
+        dtls: {
+          fingerprint: { algorithm: 'sha-256', value: 'AA' },
+          open: () => {
+            throw new Error('there are no browsers here');
+          },
+        },
+        digests: {} as never,
+        wall,
+        isRelay: () => false,
+      },
+      ports: this.ports,
+      codecs: g711Codecs,
+      clock,
+      timers,
+      random,
+      mediaTimeoutMs: 30_000,
+      unixOffsetMs: 0,
+      // A thread's messages come later, never from within.
+      emit: (event: MediaEvent) => void timers.schedule(clock.now(), () => port.onEvent(event)),
+      onFault: (error, doing) => this.faults.push(`${doing}: ${String(error)}`),
+    });
+    workers.add(port, this.#host.ready);
+    this.rooms = new Rooms({ workers, clock, wall, timers, random, emit });
+    const socket = net.open(SIP.address, SIP.port);
+    this.endpoint = new SipEndpoint({
+      clock,
+      timers,
+      random,
+      emit,
+      userAgent: 'trunkroom',
+      admission: admission([trunk]),
+      contact: () => SIP,
+      send: (bytes, flow) => socket.send(bytes, flow.remote.port, flow.remote.address),
+      openFlow: ({ remote }) => ({ transport: 'udp', local: SIP, remote }),
+      onFault: (error) => this.faults.push(String(error)),
+    });
+    socket.onDatagram = (bytes, address, from) =>
+      this.endpoint.receive(bytes, { transport: 'udp', local: SIP, remote: { address, port: from } });
+    this.door = new PhoneDoor({
+      rooms: this.rooms,
+      trunks: new TrunkTable([trunk]),
+      rules: [
+        {
+          id: 'all',
+          name: '',
+          trunkIds: [],
+          numbers: [],
+          inboundNumbers: [],
+          room: { kind: 'callee', roomPrefix: '', randomize: false },
+          hidePhoneNumber: false,
+          attributes: {},
+          metadata: '',
+        },
+      ],
+      limits: new TrunkLimits(),
+      capacity: { calls: 1000, callsPerSecond: 1000 },
+      clock,
+      timers,
+      random,
+      emit,
+      announce: () => GATEWAY,
+    });
+    this.endpoint.onInvite = this.door.onInvite;
+  }
+
+  /** What is still alive, by name; empty when a call has left nothing behind. */
+  left(): Record<string, number> {
+    const { calls, transactions } = this.endpoint.gauges();
+    const all = {
+      calls,
+      transactions,
+      doors: this.door.size,
+      rooms: this.rooms.gauges().rooms,
+      ports: this.ports.inUse,
+    };
+    return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
+  }
+
+  /** Closes the media side, so that only what leaked keeps an alarm. */
+  stop(): number {
+    this.#host.stop();
+    this.endpoint.abandon();
+    return this.#alarms.size;
+  }
+}
+
+/** A phone with real SIP and real RTP on the virtual network. */
+export class VirtualPhone {
+  readonly handset: Handset;
+  readonly said: string[] = [];
+  ended: SipEnd | undefined;
+  sdp = '';
+  readonly #address: string;
+  readonly #endpoint: SipEndpoint;
+  #call: OutgoingInvite | undefined;
+
+  constructor(net: LossyNet, address: string, frequency: number) {
+    this.#address = address;
+    this.handset = new Handset(net, { address, frequency });
+    const socket = net.open(address, 5060);
+    const local = { address, port: 5060 };
+    this.#endpoint = new SipEndpoint({
+      clock: net,
+      timers: net.queue,
+      random: net.random,
+      emit: () => {},
+      userAgent: 'phone',
+      admission: () => 'admit',
+      contact: () => local,
+      send: (bytes, flow) => socket.send(bytes, flow.remote.port, flow.remote.address),
+      openFlow: ({ remote }) => ({ transport: 'udp', local, remote }),
+      onFault: (error) => {
+        throw error;
+      },
+    });
+    socket.onDatagram = (bytes, from, port) =>
+      this.#endpoint.receive(bytes, { transport: 'udp', local, remote: { address: from, port } });
+  }
+
+  get answered(): boolean {
+    return this.said.includes('answered');
+  }
+
+  dial(room: string): void {
+    const handler: OutgoingHandler = {
+      ...refusing,
+      progressed: (status) => this.said.push(`${status}`),
+      answered: (sdp) => {
+        this.said.push('answered');
+        this.sdp = String.fromCharCode(...(sdp ?? []));
+      },
+      ended: (end) => {
+        this.ended = end;
+      },
+    };
+    this.#call = this.#endpoint.invite(
+      {
+        to: `sip:${room}@${GATEWAY}`,
+        from: `<sip:${this.#address}@${this.#address}>`,
+        next: { transport: 'udp', remote: SIP },
+        sdp: this.#offer(),
+      },
+      handler,
+    );
+  }
+
+  hangUp(): void {
+    this.#call?.bye();
+  }
+
+  giveUp(): void {
+    this.#call?.cancel();
+  }
+
+  /** 20 ms of speaking and hearing. */
+  tick(): void {
+    if (!this.answered || this.ended !== undefined) return;
+    const port = Number(/^m=audio (\d+)/m.exec(this.sdp)?.[1]);
+    this.handset.speak({ address: GATEWAY, port });
+    this.handset.listen();
+  }
+
+  #offer(): Uint8Array {
+    const { port } = this.handset.socket.local;
+    return utf8(
+      [
+        'v=0',
+        `o=- 1 1 IN IP4 ${this.#address}`,
+        's=-',
+        `c=IN IP4 ${this.#address}`,
+        't=0 0',
+        `m=audio ${port} RTP/AVP 8 101`,
+        'a=rtpmap:101 telephone-event/8000',
+        '',
+      ].join('\r\n'),
+    );
+  }
+}
+
+const refusing: Omit<CallHandler, 'ended'> = {
+  confirmed() {},
+  reoffered: (_request, _offer, settle) => settle.reject(488),
+  requested: () => 405,
+};
