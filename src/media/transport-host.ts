@@ -73,7 +73,6 @@ export class TransportHost {
   readonly #receivers = new Map<TrackId, OpenReceiver>();
   readonly #senders = new Map<SenderId, OpenSender>();
   readonly #forwarders = new Map<TrackId, Forwarder>();
-  #telling: Alarm | undefined;
   #closed = false;
   #tellAlarm: Alarm | undefined;
 
