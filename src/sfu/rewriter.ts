@@ -16,6 +16,7 @@ export class Rewriter {
   /** Of the last packet that {@link map} took. */
   sequence: number;
   timestamp: number;
+  readonly #closeGapsAfter: Millis;
   #source: number | undefined;
   #clockRate = 0;
   #sequenceOffset = 0;
@@ -29,9 +30,18 @@ export class Rewriter {
   #lastAt: Millis | undefined;
 
   /** The first sequence number is below 2^15, so that a receiver guesses SRTP's roll-over counter right (RFC 3711 section 3.3.1). */
-  constructor(random: { readonly sequence: number; readonly timestamp: number }) {
-    this.#highestOut = random.sequence & 0x7fff;
-    this.#lastTimestampOut = random.timestamp >>> 0;
+  constructor(start: {
+    readonly sequence: number;
+    readonly timestamp: number;
+    /**
+     * Numbers that are missing behind a silence of longer than this are left out, not shown as lost: the source was
+     * muted. For audio; video decoders need to see every loss.
+     */
+    readonly closeGapsAfter: Millis;
+  }) {
+    this.#highestOut = start.sequence & 0x7fff;
+    this.#lastTimestampOut = start.timestamp >>> 0;
+    this.#closeGapsAfter = start.closeGapsAfter;
     this.sequence = this.#highestOut;
     this.timestamp = this.#lastTimestampOut;
   }
@@ -61,6 +71,11 @@ export class Rewriter {
       return this.#switch(view, clockRate, now);
     }
     if (ahead <= 0 && sequenceDelta(view.sequence, this.#firstIn) < 0) return 'late';
+    const resumed = ahead > 1 && now - (this.#lastAt ?? now) > this.#closeGapsAfter;
+    if (resumed) {
+      this.#sequenceOffset = this.#highestOut + 1 - view.sequence;
+      this.#firstIn = view.sequence;
+    }
     this.sequence = (view.sequence + this.#sequenceOffset) & 0xffff;
     this.timestamp = (view.timestamp + this.#timestampOffset) >>> 0;
     if (ahead > 0) {
@@ -70,7 +85,7 @@ export class Rewriter {
         this.#firstIn = (view.sequence - 0x2000) & 0xffff;
       this.#remember(view, now);
     }
-    return 'sent';
+    return resumed ? 'switched' : 'sent';
   }
 
   #switch(view: RtpView, clockRate: number, now: Millis): 'switched' {

@@ -45,6 +45,8 @@ export type SendRefusal = 'muted' | 'codec' | 'late' | 'too-long' | 'not-ready';
 
 /** Packets kept for NACK: 1.3 s of audio, about a second of video. */
 const RING = { audio: 64, video: 256 } as const;
+/** Audio that was silent for longer was muted or held, not lost. */
+const PAUSE: Millis = 500;
 const MAX_PAYLOAD = 1400;
 /** Packets a second that a peer may ask for again. */
 const RESENDS = { perSecond: 200, burst: 200 };
@@ -71,7 +73,11 @@ export class TrackSender {
     this.#codecs = options.codecs;
     this.#extensions = new HeaderExtensions(options.extensions, options.mid);
     this.#output = options.output;
-    this.#rewriter = new Rewriter({ sequence: options.random.u32(), timestamp: options.random.u32() });
+    this.#rewriter = new Rewriter({
+      sequence: options.random.u32(),
+      timestamp: options.random.u32(),
+      closeGapsAfter: options.kind === 'audio' ? PAUSE : Number.POSITIVE_INFINITY,
+    });
     this.#ring = new PacketRing(RING[options.kind]);
   }
 

@@ -12,7 +12,7 @@ function packet(ssrc: number, sequence: number, timestamp: number): RtpView {
 }
 
 test('losses stay gaps, reordering stays reordering', () => {
-  const rewriter = new Rewriter({ sequence: 100, timestamp: 5000 });
+  const rewriter = new Rewriter({ sequence: 100, timestamp: 5000, closeGapsAfter: 500 });
   const out = [65533, 65534, 1, 0, 3].map((sequence, i) => {
     rewriter.map(packet(1, sequence, i * 160), 8000, i * 20);
     return rewriter.sequence;
@@ -21,7 +21,7 @@ test('losses stay gaps, reordering stays reordering', () => {
 });
 
 test('a new source follows without a gap, its timestamps by the time that passed', () => {
-  const rewriter = new Rewriter({ sequence: 100, timestamp: 5000 });
+  const rewriter = new Rewriter({ sequence: 100, timestamp: 5000, closeGapsAfter: 500 });
   expect(rewriter.map(packet(1, 10, 1000), 8000, 0)).toBe('switched');
   rewriter.map(packet(1, 11, 1160), 8000, 20);
   expect(rewriter).toMatchObject({ sequence: 102, timestamp: 5160 });
@@ -31,8 +31,21 @@ test('a new source follows without a gap, its timestamps by the time that passed
   expect(rewriter).toMatchObject({ sequence: 104, timestamp: 5160 + 560 });
 });
 
+test('a mute of the source leaves no gap of numbers, a loss does', () => {
+  const rewriter = new Rewriter({ sequence: 100, timestamp: 0, closeGapsAfter: 500 });
+  rewriter.map(packet(1, 10, 0), 8000, 0);
+  rewriter.map(packet(1, 30, 20 * 160), 8000, 400);
+  expect(rewriter.sequence).toBe(121);
+  expect(rewriter.map(packet(1, 230, 220 * 160), 8000, 4400)).toBe('switched');
+  expect(rewriter.sequence).toBe(122);
+  const video = new Rewriter({ sequence: 100, timestamp: 0, closeGapsAfter: Number.POSITIVE_INFINITY });
+  video.map(packet(1, 10, 0), 90000, 0);
+  video.map(packet(1, 30, 90000), 90000, 1000);
+  expect(video.sequence).toBe(121);
+});
+
 test('packets older than a switch are late', () => {
-  const rewriter = new Rewriter({ sequence: 100, timestamp: 0 });
+  const rewriter = new Rewriter({ sequence: 100, timestamp: 0, closeGapsAfter: 500 });
   rewriter.map(packet(1, 10, 0), 8000, 0);
   rewriter.pause();
   rewriter.map(packet(1, 500, 160), 8000, 20);
@@ -41,7 +54,7 @@ test('packets older than a switch are late', () => {
 });
 
 test('a source that starts anew under its old SSRC is a switch', () => {
-  const rewriter = new Rewriter({ sequence: 100, timestamp: 0 });
+  const rewriter = new Rewriter({ sequence: 100, timestamp: 0, closeGapsAfter: 500 });
   rewriter.map(packet(1, 10, 0), 8000, 0);
   expect(rewriter.map(packet(1, 30000, 160), 8000, 20)).toBe('switched');
   expect(rewriter.map(packet(1, 30001, 0x7fffffff), 8000, 40)).toBe('switched');
@@ -49,7 +62,7 @@ test('a source that starts anew under its old SSRC is a switch', () => {
 });
 
 test('DTX: a pause of the source shows in the timestamps only', () => {
-  const rewriter = new Rewriter({ sequence: 100, timestamp: 0 });
+  const rewriter = new Rewriter({ sequence: 100, timestamp: 0, closeGapsAfter: 500 });
   rewriter.map(packet(1, 10, 0), 48000, 0);
   expect(rewriter.map(packet(1, 11, 48000 * 60), 48000, 60_000)).toBe('sent');
   expect(rewriter).toMatchObject({ sequence: 102, timestamp: 48000 * 60 });
@@ -64,7 +77,7 @@ test('whatever comes in, in-order input gives ascending output and no number twi
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), fc.nat(), (steps, sequence) => {
-      const rewriter = new Rewriter({ sequence, timestamp: 0 });
+      const rewriter = new Rewriter({ sequence, timestamp: 0, closeGapsAfter: 500 });
       const sources = new Map<number, number>();
       let now = 0;
       let last: number | undefined;
@@ -86,7 +99,7 @@ test('whatever comes in, in-order input gives ascending output and no number twi
 });
 
 test('many hours of one source never find a packet late', () => {
-  const rewriter = new Rewriter({ sequence: 0, timestamp: 0 });
+  const rewriter = new Rewriter({ sequence: 0, timestamp: 0, closeGapsAfter: 500 });
   for (let i = 0; i < 200_000; i += 7) {
     expect(rewriter.map(packet(1, i, i * 160), 8000, i * 20)).not.toBe('late');
     expect(rewriter.map(packet(1, i - 3, (i - 3) * 160), 8000, i * 20)).toBe(i === 0 ? 'late' : 'sent');
