@@ -108,6 +108,12 @@ test('a phone track goes out as PCMA, is repeated on NACK byte for byte, and sen
     codecs: [opus, pcma],
     extensions,
   });
+  const raw: Uint8Array[] = [];
+  const receive = bob.socket.onDatagram;
+  bob.socket.onDatagram = (datagram, address, port) => {
+    if (datagram[0]! >> 6 === 2 && datagram[1]! < 192) raw.push(Uint8Array.from(datagram));
+    receive(datagram, address, port);
+  };
   const bytes = new Uint8Array(172).fill(0xd5);
   const view = new RtpView();
   for (let i = 0; i < 10; i++) {
@@ -123,15 +129,9 @@ test('a phone track goes out as PCMA, is repeated on NACK byte for byte, and sen
   const writer = new RtcpWriter(new Uint8Array(200));
   writer.receiverReport(77, []);
   writer.nack(77, 5, [third.sequence]);
-  let again: Uint8Array | undefined;
-  const plainReceiver = bob.socket.onDatagram;
-  bob.socket.onDatagram = (datagram, address, port) => {
-    again ??= Uint8Array.from(datagram);
-    plainReceiver(datagram, address, port);
-  };
   bob.sendRtcp(writer.bytes.slice(0, writer.length));
-  const repeated = await until(() => again, 'the repetition');
-  expect((repeated[2]! << 8) | repeated[3]!).toBe(third.sequence);
+  await until(() => raw.length === 11, 'the repetition');
+  expect(raw[10]).toEqual(raw[3]);
 
   const report = await until(() => bob.rtcp[0], 'a sender report');
   const packets = parseRtcp(report, report.length);
