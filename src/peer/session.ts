@@ -15,7 +15,7 @@ import {
 } from '@livekit/protocol';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm } from '../base/wake-queue.ts';
-import type { DataChannelLabel, MediaEvent, TrackId, TransportId, TransportPath } from '../media/protocol.ts';
+import type { MediaEvent, TrackId, TransportPath } from '../media/protocol.ts';
 import type { Door, LeaveReason, Participant, Speaker, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { Admission } from './admission.ts';
@@ -36,8 +36,9 @@ import type { PeerTransport } from './transport.ts';
 
 /** Unsent bytes at which a client that does not read is given up. */
 const MAX_QUEUED = 1024 * 1024;
-/** Requests of one client. Bursts come with reconnects and crowded rooms. */
+/** Requests of one client. Bursts come with reconnects and crowded rooms; a large one, an offer, counts as many. */
 const REQUESTS = { perSecond: 50, burst: 500 };
+const REQUEST_SIZE = 8192;
 
 interface Joined {
   readonly name: 'joined';
@@ -61,8 +62,6 @@ export class PeerSession implements Door, ConnectionOwner {
   readonly #admission: Admission;
   readonly #requests: TokenBucket;
   readonly #speakers = new SpeakerChanges();
-  /** The transport on which the client opened each data channel: with two, that of what it publishes. */
-  readonly #channels = new Map<DataChannelLabel, TransportId>();
   readonly #openedAt: number;
   #state: State = { name: 'new' };
   #form: 'binary' | 'json' = 'binary';
@@ -129,7 +128,7 @@ export class PeerSession implements Door, ConnectionOwner {
   message(data: Uint8Array | string): void {
     const state = this.#state;
     if (state.name !== 'joined') return;
-    if (!this.#requests.take(this.#context.clock.now())) {
+    if (!this.#requests.take(this.#context.clock.now(), 1 + data.length / REQUEST_SIZE)) {
       this.drop('too-many-requests');
       this.#end('state_mismatch', LeaveRequest_Action.DISCONNECT);
       return;
@@ -185,8 +184,8 @@ export class PeerSession implements Door, ConnectionOwner {
   }
 
   dataReceived(channel: 'reliable' | 'lossy', bytes: Uint8Array): void {
-    const transport = this.#channels.get(`_${channel}`);
-    if (this.#state.name !== 'joined' || transport === undefined) return;
+    if (this.#state.name !== 'joined' || this.#state.connection === undefined) return;
+    const transport = this.#state.connection.primary.id;
     this.#state.room.media({ type: 'data.send', transport, channel: `_${channel}`, bytes });
   }
 
@@ -233,9 +232,6 @@ export class PeerSession implements Door, ConnectionOwner {
         });
         // The signaling still works, so the client may try anew at once: its network has probably changed.
         this.#end('connection_timeout', LeaveRequest_Action.RECONNECT);
-        return;
-      case 'data.opened':
-        this.#channels.set(event.channel, transport.id);
         return;
       case 'data.received': {
         const stamped = stampDataPacket(event.bytes, participant);
@@ -374,7 +370,6 @@ export class PeerSession implements Door, ConnectionOwner {
     this.#state = { name: 'ended' };
     this.#context.timers.cancel(this.#silence);
     this.#context.timers.cancel(this.#connecting);
-    this.#channels.clear();
     if (state.name !== 'joined') return;
     state.room.leave(state.participant, reason);
     state.publications.close();
