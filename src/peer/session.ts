@@ -65,6 +65,7 @@ export class PeerSession implements Door, ConnectionOwner {
   readonly #openedAt: number;
   #state: State = { name: 'new' };
   #form: 'binary' | 'json' = 'binary';
+  #overflowed = false;
   #silence: Alarm | undefined;
   #connecting: Alarm | undefined;
 
@@ -196,11 +197,13 @@ export class PeerSession implements Door, ConnectionOwner {
   // -- ConnectionOwner: what negotiation and media tell
 
   send(message: ServerMessage): void {
-    if (this.#state.name === 'ended') return;
+    if (this.#state.name === 'ended' || this.#overflowed) return;
     if (this.#socket.queued > MAX_QUEUED) {
       this.drop('client-does-not-read');
-      this.#leave('signal_close');
+      this.#overflowed = true;
       this.#socket.close(1008, 'too much unread');
+      // Not now: it may be the room that is speaking.
+      this.#context.timers.schedule(this.#context.clock.now(), () => this.#leave('signal_close'));
       return;
     }
     this.#socket.send(writeFrame(message, this.#form));

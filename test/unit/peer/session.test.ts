@@ -190,6 +190,7 @@ describe('clients that misbehave', () => {
     client.queued = 2_000_000;
     rig.phone('1');
     expect(client.closes).toEqual([{ code: 1008, reason: 'too much unread' }]);
+    rig.pass(1);
     expect(rig.rooms.find('lobby')?.participants.has('ada')).toBe(false);
   });
 
