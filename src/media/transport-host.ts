@@ -212,11 +212,6 @@ export class TransportHost {
     return this.#forwarders.get(track)?.push(view, mime, now) ?? 0;
   }
 
-  /** The track's source was silent on purpose (muted, on hold): what comes next follows without a gap. */
-  pauseTrack(track: TrackId): void {
-    this.#forwarders.get(track)?.pause();
-  }
-
   /** What is open; all 0 after the last transport closed. */
   gauges(): {
     transports: number;

@@ -243,8 +243,13 @@ test('DTLS that starts before the description is known is held and replayed', as
   browser.client.connect().catch(() => {});
   await until(() => browser.dtlsOut.length > 0, 'the ClientHello');
   expect(browser.opener).toBeUndefined();
+  // What is held is bounded; the first are kept.
+  for (let i = 0; i < 30; i++) browser.send(browser.dtlsOut[0]!);
+  await browser.check(local);
   under.host.remote('TP_a', browser.ice, [browser.certificate.fingerprint]);
   await until(() => browser.opener, 'keys');
+  under.host.stop();
+  expect(under.dropped('held-too-many')).toBeGreaterThanOrEqual(15);
 });
 
 test('a wrong fingerprint is rejected with a reason, and no keys are used', async () => {
