@@ -4,7 +4,8 @@ import { Baresip } from '../support/baresip.ts';
 import { ChromiumUser } from '../support/chromium.ts';
 import { Gateway } from '../support/gateway.ts';
 import { faultsHeard } from '../support/hearing.ts';
-import { joinRoom } from '../support/room-page.ts';
+import { afterAllIsOver, leftOver } from '../support/left-over.ts';
+import { joinRoom, leaveRoom } from '../support/room-page.ts';
 
 /** The first picture: a softphone over SIP, a browser with every packet through TURN, each hears the other. */
 const PHONE = { hz: 440, amplitude: 8192 };
@@ -12,9 +13,11 @@ const BROWSER = { hz: 1000, amplitude: 8192 };
 const JUDGED = { fromSecond: 1, seconds: 20 };
 
 let gateway: Gateway;
+let before: Record<string, number>;
 
 beforeAll(async () => {
-  gateway = await Gateway.start();
+  gateway = await Gateway.start({ TRUNKROOM_ROOM_DEPARTURE_TIMEOUT: '1s' });
+  before = leftOver(await gateway.metrics());
 });
 
 afterAll(async () => {
@@ -57,3 +60,20 @@ test.each(['udp', 'tcp'] as const)(
     }
   },
 );
+
+test('when both have gone, nothing of them is left: no call, room, port, socket, timer, relay', async () => {
+  const browser = await ChromiumUser.start({ tone: BROWSER, turnTransport: 'udp' });
+  const phone = await Baresip.start({ user: '60312345678', tone: PHONE });
+  try {
+    await joinRoom(browser, gateway, { room: 'short', name: 'Anna', path: 'relay' });
+    await phone.dial(gateway.sipUri('short'));
+    await browser.waitForTracks(1);
+    await leaveRoom(browser.page);
+    phone.hangUp();
+    await phone.closed(5000);
+  } finally {
+    await phone.stop();
+    await browser.stop();
+  }
+  expect(await afterAllIsOver(gateway, before)).toEqual(before);
+});

@@ -92,7 +92,10 @@ describe('stop', () => {
     expect(exit.tookMs).toBeLessThan(STOP_WITHIN_MS);
     await phone.closed(2000);
     await eventually('baresip got a BYE', 2000, () => /^BYE sip:/m.test(phone.output));
-    await browser.waitForTracks(0);
+    // `leave` with the reason: the page is disconnected for good and does not try to come back.
+    await eventually('the page is disconnected', 5000, async () => {
+      return (await browser.page.locator('#state').getAttribute('data-state')) === 'disconnected';
+    });
   });
 });
 

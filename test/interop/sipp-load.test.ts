@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually } from '../support/eventually.ts';
 import { Gateway } from '../support/gateway.ts';
-import { LEFT_AFTER_CALLS, leftOver } from '../support/left-over.ts';
+import { afterAllIsOver, LEFT_AFTER_CALLS, leftOver } from '../support/left-over.ts';
 import { runSipp } from '../support/sipp.ts';
 
 let gateway: Gateway;
@@ -29,7 +28,7 @@ test('SIPp makes 1000 calls at 20 a second: all succeed, none is resent, nothing
     exitCode: 0,
   });
   expect(Object.keys(before).length).toBeGreaterThanOrEqual(LEFT_AFTER_CALLS.length);
-  await nothingLeft(before);
+  expect(await afterAllIsOver(gateway, before)).toEqual(before);
 });
 
 test('SIPp makes 50 calls over one TCP connection', async () => {
@@ -43,15 +42,5 @@ test('SIPp makes 50 calls over one TCP connection', async () => {
     withinMs: 60_000,
   });
   expect(result, result.output).toMatchObject({ successful: 50, failed: 0, exitCode: 0 });
-  await nothingLeft(before);
+  expect(await afterAllIsOver(gateway, before)).toEqual(before);
 });
-
-/** Server transactions over UDP live for 32 s after their last answer (timers H and J of RFC 3261). */
-async function nothingLeft(before: Readonly<Record<string, number>>): Promise<void> {
-  let now = before;
-  await eventually('all gauges are back where they were', 60_000, async () => {
-    now = leftOver(await gateway.metrics());
-    return Object.entries(before).every(([name, value]) => now[name] === value);
-  }).catch(() => {});
-  expect(now).toEqual(before);
-}

@@ -64,17 +64,10 @@ test('a phone says why a call did not come about, and fails', async () => {
 });
 
 test('a carrier of 12 calls in three rooms finds all of them good', async () => {
+  // The longest gap is for a machine that does nothing else; whether every tone came through is not.
   const args = [
-    '--calls',
-    '12',
-    '--rate',
-    '6',
-    '--seconds',
-    '8',
-    '--rooms',
-    '3',
-    '--target',
-    gateway.sipUri('load'),
+    ...['--calls', '12', '--rate', '6', '--seconds', '8', '--rooms', '3', '--gap', '1000'],
+    ...['--target', gateway.sipUri('load')],
   ];
   const carrier = tool('carrier', ...args);
   const exit = await carrier.exited;
