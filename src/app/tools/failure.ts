@@ -30,7 +30,7 @@ export function describeEnd(end: SipEnd): string {
     case 'timeout':
       return 'no answer at all: is something listening there, and does a trunk name this address? A stranger gets no reply';
     case 'transport':
-      return `cannot send: ${end.detail}`;
+      return `the way there is broken: ${end.detail}`;
   }
 }
 

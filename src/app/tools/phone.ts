@@ -124,7 +124,7 @@ function converse(
 
 function liveText(media: PhoneMedia, ms: number): string {
   const bars = `in ${levelBar(media.heardDb, 12)} out ${levelBar(media.sentDb, 8)}`;
-  return `${clockTime(ms)} ${bars} ${media.received} packets, ${media.lost} lost, jitter ${media.jitterMs.toFixed(1)} ms`;
+  return `${clockTime(ms)} ${bars} ${media.received} received, ${media.lost} lost, jitter ${media.jitterMs.toFixed(1)} ms`;
 }
 
 function statistics(media: PhoneMedia, ms: number): string {

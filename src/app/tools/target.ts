@@ -35,7 +35,10 @@ export function targetUri({ user, host, port, transport }: Target): string {
 /** The target's address as a literal, by the host's resolver. Rejects when the name is not known. */
 export async function resolveTarget({ host, port }: Target): Promise<HostPort> {
   if (isIP(host) !== 0) return { address: host, port };
-  return { address: (await lookup(host)).address, port };
+  const found = await lookup(host).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`the host ${host} is not known: ${error.code ?? error.message}`);
+  });
+  return { address: found.address, port };
 }
 
 /** The address of this machine from which `remote` is reached; nothing is sent to find out. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCarrierOptions } from '../../../src/app/tools/carrier-options.ts';
 import { parsePhoneOptions } from '../../../src/app/tools/phone-options.ts';
-import { parseTarget, targetUri } from '../../../src/app/tools/target.ts';
+import { parseTarget, resolveTarget, targetUri } from '../../../src/app/tools/target.ts';
 
 describe('a target', () => {
   test('needs no scheme and no port', () => {
@@ -27,6 +27,11 @@ describe('a target', () => {
     ['sip:@@', /no SIP URI/],
   ])('%s is refused in words', (text, words) => {
     expect(parseTarget(text)).toEqual({ ok: false, error: expect.stringMatching(words) });
+  });
+
+  test('a literal address needs no resolver', async () => {
+    const target = { user: 'a', host: '::1', port: 5070, transport: 'udp' } as const;
+    expect(await resolveTarget(target)).toEqual({ address: '::1', port: 5070 });
   });
 
   test('never throws', () => {
