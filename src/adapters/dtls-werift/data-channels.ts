@@ -126,9 +126,10 @@ class DataChannels implements ApplicationLayer {
 
   #onPeersChannel(channel: RTCDataChannel): void {
     const label = channel.label;
+    const allowed = ++this.#openedByPeer <= MAX_CHANNELS;
     // Every livekit-client opens it; nothing is said on it until somebody publishes a data track, which we do not offer.
-    if (label === '_data_track') return;
-    if (++this.#openedByPeer > MAX_CHANNELS || (label !== '_reliable' && label !== '_lossy')) {
+    if (allowed && label === '_data_track') return;
+    if (!allowed || (label !== '_reliable' && label !== '_lossy')) {
       this.#drop();
       return;
     }
