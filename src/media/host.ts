@@ -100,8 +100,8 @@ export class MediaHost {
     } catch (error) {
       this.#options.onFault(error, command.type);
     }
-    if (this.#busy) this.#ticker.start();
-    else this.#ticker.stop();
+    // A tick that finds no work stops the ticker; only these two can bring work.
+    if (command.type === 'leg.open' || command.type === 'receiver.open') this.#ticker.start();
   }
 
   /** Closes everything, sockets too. */
@@ -111,11 +111,6 @@ export class MediaHost {
     this.#options.timers.cancel(this.#counting);
     this.#transports.stop();
     this.#tellCounts();
-  }
-
-  get #busy(): boolean {
-    for (const room of this.#rooms.values()) if (!room.idle) return true;
-    return false;
   }
 
   #carryOut(command: MediaCommand): void {
@@ -222,8 +217,10 @@ export class MediaHost {
   }
 
   #tick(now: Millis): void {
+    let busy = false;
     for (const room of this.#rooms.values()) {
       if (room.idle) continue;
+      busy = true;
       try {
         const speakers = room.tick(now);
         if (speakers !== undefined) this.#options.emit({ type: 'speakers', room: room.room, speakers });
@@ -233,6 +230,7 @@ export class MediaHost {
         this.#closeRoom(room);
       }
     }
+    if (!busy) this.#ticker.stop();
   }
 
   #count(now: Millis): void {
