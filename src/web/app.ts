@@ -81,7 +81,7 @@ async function join(): Promise<void> {
     },
     publishDefaults: { audioPreset: raw ? AudioPresets.music : AudioPresets.speech, dtx: !raw, red: false },
   });
-  const watch = follow(room);
+  const session = follow(room);
   leaveButton.onclick = () => void room.disconnect();
   playSound(room, element('sound', HTMLElement), element('unlock', HTMLButtonElement));
   try {
@@ -91,11 +91,14 @@ async function join(): Promise<void> {
     await room.connect(location.origin.replace(/^http/, 'ws'), token, {
       rtcConfig: { iceTransportPolicy: relayBox.checked ? 'relay' : 'all' },
     });
+    if (session.ended) return;
     people.show(room);
     enter(room.name);
     await microphone.start(room);
   } catch (error) {
-    clearInterval(watch);
+    // What ended the session is said already, and is more than that the microphone did not start in it.
+    if (session.ended) return;
+    clearInterval(session.watch);
     void room.disconnect();
     showState(ConnectionState.Disconnected);
     complain(failureText(error));
@@ -104,16 +107,28 @@ async function join(): Promise<void> {
   }
 }
 
+interface Session {
+  readonly watch: ReturnType<typeof setInterval>;
+  connected: boolean;
+  /** It was connected and is over. */
+  ended: boolean;
+}
+
 /** Shows the state of the connection and its path, and comes back to the lobby at the end. */
-function follow(room: Room): ReturnType<typeof setInterval> {
+function follow(room: Room): Session {
   const watch = setInterval(() => void showPath(room), 2000);
+  const session: Session = { watch, connected: false, ended: false };
   room.on(RoomEvent.ConnectionStateChanged, showState);
-  room.on(RoomEvent.Connected, () => void showPath(room));
+  room.on(RoomEvent.Connected, () => {
+    session.connected = true;
+    void showPath(room);
+  });
   room.on(RoomEvent.Reconnected, () => void showPath(room));
   room.on(RoomEvent.Disconnected, (reason) => {
     clearInterval(watch);
     microphone.stop();
-    if (!call.hidden) complain(endText(reason));
+    session.ended = session.connected;
+    if (session.ended) complain(endText(reason));
     call.hidden = true;
     controls.hidden = true;
     path.hidden = true;
@@ -121,7 +136,7 @@ function follow(room: Room): ReturnType<typeof setInterval> {
     document.title = 'Trunkroom';
     joinButton.focus();
   });
-  return watch;
+  return session;
 }
 
 function enter(room: string): void {
