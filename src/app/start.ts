@@ -23,8 +23,11 @@ export async function start(argv: readonly string[]): Promise<void> {
   try {
     gateway = await openGateway(read.value);
   } catch (error) {
-    if (!(error instanceof StartupError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    // What is not the operator's to mend is a bug, and comes with its stack.
+    const isPlain = error instanceof StartupError || !(error instanceof Error);
+    process.stderr.write(
+      `${isPlain ? String(error instanceof Error ? error.message : error) : error.stack}\n`,
+    );
     process.exit(1);
   }
   const startupMs = performance.now() - beganAt;
