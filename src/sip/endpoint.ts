@@ -12,13 +12,17 @@ import type { DialogSession } from './dialog-session.ts';
 import { DialogTable } from './dialog-table.ts';
 import { DropCounter, type DroppedEvent, type DropReason } from './drop-counter.ts';
 import { DEFAULT_SIP_LIMITS, type SipLimits } from './limits.ts';
+import { sendLoneRequest } from './lone-request.ts';
 import { OutgoingSession } from './outgoing-invite.ts';
 import { type ParseFault, parseMessage } from './parse-message.ts';
 import { PeerSet } from './peer-set.ts';
 import type {
   Admission,
+  Authorize,
   Flow,
   IncomingInvite,
+  LoneOutcome,
+  LoneRequest,
   OutgoingHandler,
   OutgoingInvite,
   OutgoingOptions,
@@ -46,10 +50,7 @@ export interface SipEndpointOptions {
    * A way to a next hop: for UDP the socket that fits, for TCP a connection there is or one begun now, which keeps what
    * is sent until it is open and calls {@link SipEndpoint.flowClosed} when it fails. Undefined when there is none.
    */
-  readonly openFlow?: (next: {
-    readonly transport: Flow['transport'];
-    readonly remote: HostPort;
-  }) => Flow | undefined;
+  readonly openFlow?: (next: NextHop) => Flow | undefined;
   /** A throw of the application's handlers, or a bug of ours: never the sender's to cause. */
   readonly onFault?: (error: unknown) => void;
   readonly limits?: Partial<SipLimits>;
@@ -92,6 +93,11 @@ export class SipEndpoint implements SipEngine {
     }
   }
 
+  /** Would anything that comes from there be read? For connections, before they are accepted. */
+  admits(flow: Flow): boolean {
+    return this.#options.admission(flow) === 'admit' || this.#core.peers.has(flow.remote.address);
+  }
+
   /** A connection ended: calls being set up on it fail, established ones live on (RFC 3261 section 18.4). */
   flowClosed(flow: Flow): void {
     this.#closed.add(flow);
@@ -105,6 +111,15 @@ export class SipEndpoint implements SipEngine {
     this.#outgoing.add(session);
     session.start();
     return session;
+  }
+
+  request(request: LoneRequest, onFinal: (outcome: LoneOutcome) => void): void {
+    sendLoneRequest(this.#core, request, onFinal);
+  }
+
+  /** Asked for each new INVITE before anything of it is kept. */
+  set authorize(authorize: Authorize) {
+    this.#router.authorize = authorize;
   }
 
   /** From now on new INVITEs get 503 with Retry-After; what lives goes on. */

@@ -21,7 +21,15 @@ import { formatVia } from './via.ts';
 
 /** A forking proxy may bring more 2xx than one; this many are acknowledged and hung up, the rest passed over. */
 const MAX_FORKS = 8;
-const CSEQ = 1;
+
+/** One sending of the INVITE: it goes out again, under a new branch and number, when it was challenged. */
+interface Attempt {
+  readonly branch: string;
+  readonly cseq: number;
+}
+
+/** How often an INVITE is sent again with credentials: once for each of two challengers, and for nonces gone stale. */
+const MAX_CHALLENGES = 4;
 
 /** `calling`: no answer yet. `ringing`: a provisional one came, CANCEL is allowed. `over`: done, or handed to the dialog. */
 type Phase = 'calling' | 'ringing' | 'over';
@@ -33,12 +41,12 @@ export class OutgoingSession implements OutgoingInvite {
   readonly #handler: OutgoingHandler;
   readonly #onEnd: (over: OutgoingSession) => void;
   readonly #tag: string;
-  readonly #branch: string;
   /** ACKs by To tag: a repeated 2xx gets the same one again (section 13.2.2.4). */
   readonly #acks = new Map<string, { flow: Flow; bytes: Uint8Array }>();
   readonly #release: () => void;
   #flow: Flow | undefined;
   #phase: Phase = 'calling';
+  #attempt: Attempt;
   #session: DialogSession | undefined;
   #cancelled = false;
   #cancelSent = false;
@@ -56,7 +64,7 @@ export class OutgoingSession implements OutgoingInvite {
     this.#handler = handler;
     this.#onEnd = onEnd;
     this.#tag = newTag(core.random);
-    this.#branch = newBranch(core.random);
+    this.#attempt = { branch: newBranch(core.random), cseq: 1 };
     this.callId = newCallId(core.random);
     this.#release = core.peers.hold(options.next.remote.address);
   }
@@ -74,25 +82,37 @@ export class OutgoingSession implements OutgoingInvite {
     else if (flow === undefined) this.#failSoon('no way to the next hop');
     else {
       this.#flow = flow;
-      const contact = contactValue(this.#core.contact(flow), flow);
-      const headers: ExtraHeaders = [
-        ['Contact', contact],
-        ...CAPABILITIES,
-        ...safeExtras(this.#options.headers),
-      ];
-      const bytes = this.#build('INVITE', undefined, headers, this.#options.sdp);
-      const request = { method: 'INVITE', branch: this.#branch, bytes, flow };
-      const ack = (response: SipResponse) => this.#build('ACK', response);
-      this.#core.start(
-        { ...request, ack },
-        {
-          response: (response) => this.#responded(response),
-          failed: (why) =>
-            this.#finish(why === 'timeout' ? { by: 'timeout' } : { by: 'transport', detail: why }),
-          over: () => this.#acks.clear(),
-        },
-      );
+      this.#send(flow, []);
     }
+  }
+
+  #send(flow: Flow, credentials: ExtraHeaders): void {
+    const contact = contactValue(this.#core.contact(flow), flow);
+    const headers: ExtraHeaders = [
+      ['Contact', contact],
+      ...CAPABILITIES,
+      ...safeExtras(this.#options.headers),
+      ...safeExtras(credentials),
+    ];
+    const attempt = this.#attempt;
+    const bytes = this.#build('INVITE', attempt, undefined, headers, this.#options.sdp);
+    const request = { method: 'INVITE', branch: attempt.branch, bytes, flow };
+    const ack = (response: SipResponse) => this.#build('ACK', attempt, response);
+    this.#core.start(
+      { ...request, ack },
+      {
+        response: (response) => {
+          if (attempt === this.#attempt) this.#responded(response);
+        },
+        failed: (why) => {
+          if (attempt === this.#attempt)
+            this.#finish(why === 'timeout' ? { by: 'timeout' } : { by: 'transport', detail: why });
+        },
+        over: () => {
+          if (attempt === this.#attempt) this.#acks.clear();
+        },
+      },
+    );
   }
 
   cancel(): void {
@@ -118,10 +138,30 @@ export class OutgoingSession implements OutgoingInvite {
     const { status } = response;
     if (status < 200) this.#progressed(response);
     else if (status < 300) this.#accepted(response);
-    else {
+    else if (!this.#challenged(response)) {
       const reason = response.headers.get('reason');
       this.#finish({ by: 'rejected', status, phrase: response.phrase, reason });
     }
+  }
+
+  /** RFC 3261 section 22.2: once more with credentials, the same call under a new number. */
+  #challenged(response: SipResponse): boolean {
+    const { status } = response;
+    const { authenticate, to, sdp } = this.#options;
+    const flow = this.#flow;
+    if ((status !== 401 && status !== 407) || authenticate === undefined || flow === undefined) return false;
+    if (this.#cancelled || this.#phase === 'over' || this.#attempt.cseq > MAX_CHALLENGES) return false;
+    const challenges = response.headers.lines(status === 401 ? 'www-authenticate' : 'proxy-authenticate');
+    let credentials: ExtraHeaders | undefined;
+    this.#core.guard(() => {
+      const { remote } = flow;
+      credentials = authenticate({ status, method: 'INVITE', uri: to, body: sdp, challenges, remote });
+    });
+    if (credentials === undefined) return false;
+    this.#attempt = { branch: newBranch(this.#core.random), cseq: this.#attempt.cseq + 1 };
+    this.#phase = 'calling';
+    this.#send(flow, credentials);
+    return true;
   }
 
   #progressed(response: SipResponse): void {
@@ -144,7 +184,7 @@ export class OutgoingSession implements OutgoingInvite {
     const dialog = uacDialog(response, this.#tag, this.#flow, this.#options.to);
     const flow = flowFor(this.#core, dialog) ?? this.#flow;
     // Section 13.2.2.4: an ACK of a 2xx has a branch of its own and the INVITE's number.
-    const ack = { method: 'ACK', cseq: CSEQ, branch: newBranch(this.#core.random) };
+    const ack = { method: 'ACK', cseq: response.cseq.number, branch: newBranch(this.#core.random) };
     const bytes = buildInDialog(this.#core, dialog, flow, ack);
     this.#acks.set(tag, { flow, bytes });
     this.#core.send(bytes, flow);
@@ -193,26 +233,33 @@ export class OutgoingSession implements OutgoingInvite {
     const flow = this.#flow;
     if (this.#cancelSent || flow === undefined) return;
     this.#cancelSent = true;
-    const bytes = this.#build('CANCEL');
-    const request = { method: 'CANCEL', branch: this.#branch, bytes, flow };
+    const { branch } = this.#attempt;
+    const bytes = this.#build('CANCEL', this.#attempt);
+    const request = { method: 'CANCEL', branch, bytes, flow };
     this.#core.start(request, { response() {}, failed() {} });
     // Section 9.1: no final response in 64 T1 means that there will be none.
     this.#deadline = this.#core.after(64 * this.#core.timing(flow).t1, () => {
-      this.#core.giveUp(this.#branch, 'INVITE');
+      this.#core.giveUp(branch, 'INVITE');
     });
   }
 
   /** INVITE, or its CANCEL or hop-by-hop ACK, which have its Request-URI, branch and number (sections 9.1, 17.1.1.3). */
-  #build(method: string, answered?: SipResponse, headers: ExtraHeaders = [], body?: Uint8Array): Uint8Array {
+  #build(
+    method: string,
+    { branch, cseq }: Attempt,
+    answered?: SipResponse,
+    headers: ExtraHeaders = [],
+    body?: Uint8Array,
+  ): Uint8Array {
     const { to, from } = this.#options;
     const flow = this.#flow!;
     const lines: HeaderLine[] = [
-      ['Via', formatVia(flow.transport, this.#core.contact(flow), this.#branch)],
+      ['Via', formatVia(flow.transport, this.#core.contact(flow), branch)],
       ['Max-Forwards', '70'],
       ['From', `${from.includes('<') ? from : `<${from}>`};tag=${this.#tag}`],
       ['To', answered?.headers.get('to') ?? `<${to}>`],
       ['Call-ID', this.callId],
-      ['CSeq', `${CSEQ} ${method}`],
+      ['CSeq', `${cseq} ${method}`],
       ...headers,
       ['User-Agent', this.#core.userAgent],
     ];

@@ -15,6 +15,14 @@ export interface Flow {
   readonly remote: HostPort;
 }
 
+/** Where a request goes: the result of RFC 3263, or a literal address. */
+export interface NextHop {
+  readonly transport: SipTransport;
+  readonly remote: HostPort;
+  /** Over TLS the domain that the certificate must speak for (RFC 5922 section 4); absent: the address. */
+  readonly name?: string;
+}
+
 /** A SIP or tel URI taken apart (RFC 3261 section 19.1). `user` is unescaped. */
 export interface SipUri {
   readonly scheme: 'sip' | 'sips' | 'tel';
@@ -127,16 +135,70 @@ export interface OutgoingInvite {
   request(method: string, contentType: string, body: Uint8Array, onFinal: (status: number) => void): void;
 }
 
+/** A request of ours that was answered 401 or 407, for whoever holds credentials. */
+export interface Challenged {
+  readonly status: 401 | 407;
+  readonly method: string;
+  /** The Request-URI as it stands in the request. */
+  readonly uri: string;
+  readonly body: Uint8Array;
+  /** Values of WWW-Authenticate (401) or Proxy-Authenticate (407), in their order. */
+  readonly challenges: readonly string[];
+  /** Where the request went. */
+  readonly remote: HostPort;
+}
+
+/** All headers with which a challenged request is sent once more; undefined lets the failure stand. */
+export type Authenticate = (challenged: Challenged) => ExtraHeaders | undefined;
+
 export interface OutgoingOptions {
   /** Request-URI. */
   readonly to: string;
   /** From URI with optional display name, as it shall stand in the header without tag. */
   readonly from: string;
   /** Where the request is sent. */
-  readonly next: { readonly transport: 'udp' | 'tcp'; readonly remote: HostPort };
+  readonly next: NextHop;
   readonly sdp: Uint8Array;
   readonly headers?: ExtraHeaders;
+  /** Asked at each 401 and 407 (RFC 3261 section 22.2). Must stop answering by itself. */
+  readonly authenticate?: Authenticate | undefined;
 }
+
+/** A request outside of any dialog that makes none: REGISTER, OPTIONS. */
+export interface LoneRequest {
+  readonly method: string;
+  /** Request-URI. */
+  readonly uri: string;
+  /** From and To as they shall stand, From without tag. */
+  readonly from: string;
+  readonly to: string;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly next: { readonly transport: SipTransport; readonly remote: HostPort };
+  /** User part of a Contact of ours with which the request is sent; undefined: none. */
+  readonly contactUser?: string | undefined;
+  /** Parameters of that Contact, such as `;expires=3600`. */
+  readonly contactParams?: string | undefined;
+  readonly headers?: ExtraHeaders;
+}
+
+/** What came of a {@link LoneRequest}. `status` 0: nothing came, `why` says what was in the way. */
+export interface LoneOutcome {
+  readonly status: number;
+  readonly why: 'response' | 'timeout' | 'transport-error';
+  /** The Contact that the request carried, URI only; empty when it had none. */
+  readonly contact: string;
+  /** Values of a response's header. */
+  headers(name: string): readonly string[];
+}
+
+/**
+ * A last word before anything is kept of a new INVITE: undefined lets it in, else it is answered so, statelessly
+ * (RFC 3261 section 8.2.7). For challenges (section 22.1).
+ */
+export type Authorize = (
+  request: SipRequestInfo,
+) => { readonly status: number; readonly headers: ExtraHeaders } | undefined;
 
 /**
  * Decides by the packet's source alone, before anything is parsed beyond the start line and nothing is kept:
@@ -148,6 +210,8 @@ export interface SipEngine {
   /** An initial INVITE out of an admitted source. */
   onInvite: (invite: IncomingInvite) => void;
   invite(options: OutgoingOptions, handler: OutgoingHandler): OutgoingInvite;
+  /** Sends a request outside of any dialog; `onFinal` is called exactly once, later. */
+  request(request: LoneRequest, onFinal: (outcome: LoneOutcome) => void): void;
   /** What is alive: for the gauges and for the tests' last question, is anything left. */
   gauges(): { readonly calls: number; readonly transactions: number; readonly connections: number };
 }

@@ -6,7 +6,8 @@ import { newTag } from './ids.ts';
 import { IncomingSession } from './incoming-invite.ts';
 import type { SipLimits } from './limits.ts';
 import type { SipRequest } from './message.ts';
-import type { ExtraHeaders, Flow, IncomingInvite, SipUri } from './ports.ts';
+import type { Authorize, ExtraHeaders, Flow, IncomingInvite, SipUri } from './ports.ts';
+import { requestInfo } from './request-info.ts';
 import { buildResponse, statelessTag } from './responses.ts';
 import { CAPABILITIES, screenInitial } from './screening.ts';
 import type { ServerTable, ServerTransaction } from './server-table.ts';
@@ -16,6 +17,7 @@ const RETRY_AFTER: ExtraHeaders = [['Retry-After', '5']];
 
 export class RequestRouter {
   shuttingDown = false;
+  authorize: Authorize | undefined;
   readonly #core: SipCore;
   readonly #servers: ServerTable;
   readonly #dialogs: DialogTable<DialogSession>;
@@ -98,6 +100,13 @@ export class RequestRouter {
       return;
     }
     const screened = screenInitial(request);
+    if (!merged && screened.ok && request.method === 'INVITE') {
+      const refused = this.#unauthorized(request, screened.value, flow);
+      if (refused !== undefined) {
+        this.#stateless(request, flow, refused.status, refused.headers);
+        return;
+      }
+    }
     const transaction = this.#create(request, flow);
     if (transaction === undefined) return;
     if (merged) transaction.respond(482);
@@ -112,6 +121,16 @@ export class RequestRouter {
     this.#core.guard(() => this.#onInvite(session));
     // A call that nobody took would ring for ever: the application failed.
     if (!session.taken) session.reject(500);
+  }
+
+  /** An application that fails lets nobody in. */
+  #unauthorized(request: SipRequest, uri: SipUri, flow: Flow): ReturnType<Authorize> {
+    if (this.authorize === undefined) return undefined;
+    let refused: ReturnType<Authorize> = { status: 500, headers: [] };
+    this.#core.guard(() => {
+      refused = this.authorize?.(requestInfo(request, uri, flow));
+    });
+    return refused;
   }
 
   #overloaded(): boolean {
