@@ -3,7 +3,7 @@ import type { HostPort } from '../base/net.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { EventSink, LegQuality } from '../events/index.ts';
 import type { LegId, MediaEvent, TrackId } from '../media/protocol.ts';
-import type { Door, LeaveReason, Participant, Track } from '../room/participant.ts';
+import type { Door, LeaveReason, Participant } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import type {
@@ -14,7 +14,7 @@ import type {
   SipEnd,
   SipRequestInfo,
 } from '../sip/ports.ts';
-import { allowedMediaSources, mediaAddressFault } from '../trunk/media-address.ts';
+import { mediaAddressFault } from '../trunk/media-address.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
 import {
   causeOfRemoval,
@@ -26,6 +26,7 @@ import {
   refusalStatus,
 } from './ending.ts';
 import type { Negotiation, PlannedAnswer } from './negotiation.ts';
+import { PhoneVoice } from './phone-voice.ts';
 import { type CallAction, type CallInput, type CallState, openingCall, step } from './state.ts';
 
 /** How long the leg's last numbers are waited for when a call is over. */
@@ -35,7 +36,8 @@ export interface PhoneCallOptions {
   /** `SCL_…`. */
   readonly id: string;
   readonly leg: LegId;
-  readonly track: TrackId;
+  /** An id for the phone's track: one for each codec that it has in the course of the call. */
+  readonly newTrack: () => TrackId;
   readonly invite: IncomingInvite;
   readonly trunk: InboundTrunk;
   readonly negotiation: Negotiation;
@@ -62,8 +64,8 @@ export class PhoneCall implements CallHandler, Door {
   #room: RoomHandle | undefined;
   #participant: Participant | undefined;
   #sip: SipCall | undefined;
+  #voice: PhoneVoice | undefined;
   #port = 0;
-  #published = false;
   #deadline: Alarm | undefined;
 
   constructor(options: PhoneCallOptions) {
@@ -73,13 +75,19 @@ export class PhoneCall implements CallHandler, Door {
 
   /** The call is in its room: reserve a port, and let it ring meanwhile. */
   enter(room: RoomHandle, participant: Participant): void {
-    const { leg, track, clock, timers, trunk } = this.#options;
+    const { leg, newTrack, clock, timers, trunk, emit } = this.#options;
+    const track = newTrack();
+    const source = this.#options.invite.request.flow.remote.address;
     this.#room = room;
     this.#participant = participant;
+    this.#voice = new PhoneVoice({
+      ...{ call: this.id, leg, track, newTrack, room, participant, trunk, source, emit },
+      now: () => clock.now(),
+    });
     room.listen(leg, (event) => this.#onMedia(event));
     room.media({ type: 'leg.open', room: room.sid, leg, track });
     this.#options.invite.progress(180);
-    this.#options.emit({ type: 'call.ringing', call: this.id });
+    emit({ type: 'call.ringing', call: this.id });
     this.#deadline = timers.schedule(clock.now() + trunk.ringingTimeoutMs, () => this.end('ringing-timeout'));
   }
 
@@ -91,19 +99,22 @@ export class PhoneCall implements CallHandler, Door {
   // --- what SIP says
 
   confirmed(answer: Uint8Array | undefined): void {
-    if (this.#options.planned === undefined && !this.#published) {
-      const agreed = this.#options.negotiation.accept(answer);
-      if (!agreed.ok) {
-        this.end(agreed.error);
-        return;
-      }
-      if (!this.#agreed(agreed.value)) return;
+    const { negotiation } = this.#options;
+    if (negotiation.offering) {
+      const agreed = negotiation.accept(answer);
+      // A late re-INVITE whose ACK brings nothing leaves the call as it was; an INVITE has nothing to go back to.
+      if (agreed.ok) this.#agreed(agreed.value);
+      else if (negotiation.agreement === undefined) this.end(agreed.error);
     }
     this.#input({ type: 'acknowledged' });
   }
 
   reoffered(request: SipRequestInfo, offer: Uint8Array | undefined, settle: OfferSettlement): void {
-    const { negotiation } = this.#options;
+    const { negotiation, trunk } = this.#options;
+    if (negotiation.busy) {
+      settle.reject(491);
+      return;
+    }
     if (offer === undefined) {
       // A late-offer re-INVITE gets our full current offer (RFC 3261 section 14.2).
       settle.accept(negotiation.offer(this.#announced(request)));
@@ -115,13 +126,13 @@ export class PhoneCall implements CallHandler, Door {
       return;
     }
     const { agreement } = planned.value.plan;
-    const { trunk } = this.#options;
     if (mediaAddressFault(trunk, agreement.remote.address, request.flow.remote.address) !== undefined) {
+      negotiation.refused();
       settle.reject(refusalStatus('bad-media-address'));
       return;
     }
     settle.accept(negotiation.answer(planned.value, this.#announced(request)));
-    this.#applyMedia(agreement);
+    this.#agreed(agreement);
   }
 
   requested(request: SipRequestInfo): number {
@@ -219,47 +230,31 @@ export class PhoneCall implements CallHandler, Door {
     if (planned !== undefined) this.#agreed(planned.plan.agreement);
   }
 
-  /** First agreement of the call: media starts and the phone is heard. False when the call ended over it. */
-  #agreed(agreement: AudioAgreement): boolean {
-    const { invite, clock, emit, receivedAt } = this.#options;
+  /** An offer and its answer are complete: media begin or change. */
+  #agreed(agreement: AudioAgreement): void {
+    const { invite, trunk } = this.#options;
+    const voice = this.#voice;
+    if (voice === undefined || this.#state.phase === 'ended') return;
+    if (
+      mediaAddressFault(trunk, agreement.remote.address, invite.request.flow.remote.address) !== undefined
+    ) {
+      this.end('bad-media-address');
+      return;
+    }
+    const first = !voice.started;
+    voice.apply(agreement);
+    if (first) this.#activate(agreement);
+  }
+
+  #activate(agreement: AudioAgreement): void {
+    const { clock, emit, receivedAt } = this.#options;
     const room = this.#room;
     const participant = this.#participant;
-    if (room === undefined || participant === undefined) return false;
-    const source = invite.request.flow.remote.address;
-    if (mediaAddressFault(this.#options.trunk, agreement.remote.address, source) !== undefined) {
-      this.end('bad-media-address');
-      return false;
-    }
-    this.#applyMedia(agreement);
-    this.#published = true;
-    room.publish(participant, this.#voice(agreement));
+    if (room === undefined || participant === undefined) return;
     room.update(participant, { attributes: new Map([['sip.callStatus', 'active']]) });
     room.activate(participant);
     const setupMs = clock.now() - receivedAt;
     emit({ type: 'call.answered', call: this.id, room: room.name, codec: agreement.codec.mime, setupMs });
-    return true;
-  }
-
-  #applyMedia(agreement: AudioAgreement): void {
-    const { leg, trunk, invite } = this.#options;
-    const { address } = agreement.remote;
-    const allowedSources = allowedMediaSources(trunk, address, invite.request.flow.remote.address);
-    this.#room?.media({ type: 'leg.media', leg, media: { ...agreement, allowedSources } });
-  }
-
-  #voice(agreement: AudioAgreement): Track {
-    return {
-      sid: this.#options.track,
-      name: 'phone',
-      kind: 'audio',
-      source: 'microphone',
-      origin: { from: 'leg', leg: this.#options.leg },
-      codecs: [agreement.codec],
-      stream: '',
-      muted: false,
-      disableDtx: true,
-      stereo: false,
-    };
   }
 
   #announced(request: SipRequestInfo): { address: string; port: number } {

@@ -98,7 +98,7 @@ export class PhoneDoor {
     const call = new PhoneCall({
       id,
       leg: newId(random, 'LG'),
-      track: newId(random, 'TR'),
+      newTrack: () => newId(random, 'TR'),
       invite,
       trunk,
       negotiation,

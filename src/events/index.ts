@@ -56,6 +56,11 @@ export type GatewayEvent =
   | { type: 'call.answered'; call: string; room: string; codec: string; setupMs: number }
   | { type: 'call.media'; call: string; firstRtpMs: number }
   | { type: 'call.dtmf'; call: string; digit: string; durationMs: number }
+  /** The phone put us on hold: nothing of what it sends reaches the room. */
+  | { type: 'call.held'; call: string }
+  | { type: 'call.resumed'; call: string; heldMs: number }
+  /** A re-INVITE changed the codec. */
+  | { type: 'call.codec'; call: string; codec: string }
   | { type: 'call.ended'; call: string; ending: CallEnding; durationMs: number; quality?: LegQuality }
   | { type: 'room.opened'; room: string; sid: string }
   | { type: 'room.closed'; room: string; sid: string; durationMs: number }
@@ -78,6 +83,10 @@ export type GatewayEvent =
   | { type: 'turn.refused'; client: string; reason: string; code: number }
   /** `count` inputs were dropped for `reason`; hot paths sum up and emit about once a second. */
   | { type: 'dropped'; where: DropPlace; reason: string; count: number; source?: string }
+  /** TLS certificates changed on disk: new connections get them. */
+  | { type: 'certificates.loaded'; count: number }
+  /** They changed and cannot be used: those before stay in use. */
+  | { type: 'certificates.refused'; reason: string }
   | { type: 'worker.failed'; worker: number; reason: string };
 
 /** What a leg's RTP went through, from both ends' points of view; times in ms. */

@@ -138,7 +138,7 @@ export class MediaHost {
         return;
       }
       case 'leg.media':
-        this.#legs.apply(command.leg, command.media);
+        this.#legs.apply(command.leg, command.media, command.track);
         return;
       case 'leg.mute':
         this.#legs.mute(command.leg, command.muted);

@@ -72,8 +72,8 @@ export type MediaCommand =
   | { readonly type: 'room.close'; readonly room: RoomId }
   /** Reserves an RTP/RTCP port pair for a phone; answered by `leg.opened` or `leg.failed`. */
   | { readonly type: 'leg.open'; readonly room: RoomId; readonly leg: LegId; readonly track: TrackId }
-  /** Starts media, or changes it after a re-INVITE. */
-  | { readonly type: 'leg.media'; readonly leg: LegId; readonly media: LegMedia }
+  /** Starts media, or changes it after a re-INVITE. With `track` the phone's voice is that track from now on. */
+  | { readonly type: 'leg.media'; readonly leg: LegId; readonly media: LegMedia; readonly track?: TrackId }
   /** Mutes the phone's voice towards the room. */
   | { readonly type: 'leg.mute'; readonly leg: LegId; readonly muted: boolean }
   | { readonly type: 'leg.dtmf'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }

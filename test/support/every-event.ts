@@ -41,6 +41,9 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   },
   'call.media': { type: 'call.media', call: 'SCL_a', firstRtpMs: 30 },
   'call.dtmf': { type: 'call.dtmf', call: 'SCL_a', digit: SECRET_DIGIT, durationMs: 100 },
+  'call.held': { type: 'call.held', call: 'SCL_a' },
+  'call.resumed': { type: 'call.resumed', call: 'SCL_a', heldMs: 4000 },
+  'call.codec': { type: 'call.codec', call: 'SCL_a', codec: 'audio/pcmu' },
   'call.ended': {
     type: 'call.ended',
     call: 'SCL_a',
@@ -104,6 +107,8 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   },
   'turn.refused': { type: 'turn.refused', client: '192.0.2.50:4000', reason: 'bad-credentials', code: 401 },
   dropped: { type: 'dropped', where: 'sip', reason: 'no-trunk', count: 3, source: '192.168.100.200' },
+  'certificates.loaded': { type: 'certificates.loaded', count: 2 },
+  'certificates.refused': { type: 'certificates.refused', reason: 'ENOENT: no such file or directory' },
   'worker.failed': { type: 'worker.failed', worker: 0, reason: 'exit-1' },
 };
 

@@ -16,6 +16,9 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'call.answered': ['info', 'call answered'],
   'call.media': ['debug', 'first RTP of the phone'],
   'call.dtmf': ['debug', 'key pressed'],
+  'call.held': ['info', 'call on hold'],
+  'call.resumed': ['info', 'call resumed'],
+  'call.codec': ['info', 'codec changed'],
   'call.ended': ['info', 'call ended'],
   'room.opened': ['info', 'room opened'],
   'room.closed': ['info', 'room closed'],
@@ -30,6 +33,8 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'turn.released': ['debug', 'TURN allocation released'],
   'turn.refused': ['warn', 'TURN request refused'],
   dropped: ['warn', 'bad input dropped'],
+  'certificates.loaded': ['info', 'TLS certificates loaded anew'],
+  'certificates.refused': ['error', 'TLS certificates changed and cannot be used: the old ones stay'],
   'worker.failed': ['error', 'media worker failed'],
 };
 

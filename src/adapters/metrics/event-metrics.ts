@@ -31,6 +31,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       to.count('trunkroom_dtmf_total');
       to.observe('trunkroom_key_press_seconds', event.durationMs);
       return;
+    case 'call.resumed':
+      to.observe('trunkroom_call_hold_seconds', event.heldMs);
+      return;
     case 'call.ended':
       to.count('trunkroom_calls_ended_total', {
         cause: event.ending.cause,
@@ -86,7 +89,11 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       to.count('trunkroom_worker_failures_total');
       return;
     case 'gateway.stopping':
+    case 'certificates.loaded':
+    case 'certificates.refused':
     case 'call.ringing':
+    case 'call.held':
+    case 'call.codec':
       // Counted by type; there is nothing more to measure.
       return;
     default:

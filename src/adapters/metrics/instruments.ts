@@ -98,6 +98,7 @@ const HISTOGRAMS = {
     buckets: SHORT_SECONDS,
   },
   trunkroom_call_duration_seconds: { help: 'How long calls lasted.', buckets: LONG_SECONDS },
+  trunkroom_call_hold_seconds: { help: 'How long callers kept us on hold.', buckets: LONG_SECONDS },
   trunkroom_call_jitter_seconds: { help: 'Interarrival jitter of ended calls.', buckets: JITTER_SECONDS },
   trunkroom_room_duration_seconds: { help: 'How long rooms lasted.', buckets: LONG_SECONDS },
   trunkroom_transport_connect_seconds: {
