@@ -18,6 +18,7 @@ export const nodeDigests: Digests = {
   md5: (data) => createHash('md5').update(data).digest(),
   sha1: (data) => createHash('sha1').update(data).digest(),
   sha256: (data) => createHash('sha256').update(data).digest(),
+  sha512t256: (data) => createHash('sha512-256').update(data).digest(),
   hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
 };
