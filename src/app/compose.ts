@@ -28,6 +28,7 @@ import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { gatewayGauges } from './gauges.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
 import { SipServer } from './sip-server.ts';
+import { openSipTls } from './sip-tls.ts';
 import { listening, StartupError } from './startup-error.ts';
 import { noTurn, openTurn } from './turn-service.ts';
 
@@ -80,13 +81,19 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
 
     const trunks = inboundTrunks(config);
     const announce = announcer(addresses, localAddresses());
+    const tls = openSipTls(config, emit);
+    closing.push(() => tls?.close());
     const sip = await SipServer.open({
       ...shared,
       listen: config.sip,
       announced: addresses,
       userAgent: config.sip.user_agent,
       admission: admission(trunks),
-      contact: ({ remote }) => ({ address: announce(remote), port: config.sip.port }),
+      contact: ({ transport, remote }) => ({
+        address: announce(remote),
+        port: transport === 'tls' ? config.sip_tls.port : config.sip.port,
+      }),
+      tls,
       onFault,
     });
     closing.push(() => sip.close());

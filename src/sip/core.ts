@@ -5,7 +5,7 @@ import type { Timers } from '../base/wake-queue.ts';
 import type { DropReason } from './drop-counter.ts';
 import type { SipResponse } from './message.ts';
 import type { PeerSet } from './peer-set.ts';
-import type { Flow } from './ports.ts';
+import type { Flow, NextHop } from './ports.ts';
 import type { Timing } from './transactions/step.ts';
 
 /** Who sent a request. */
@@ -55,7 +55,7 @@ export interface SipCore {
   /** Our address as the far end of `flow` must see it in Contact and Via. */
   contact(flow: Flow): HostPort;
   /** A way to `remote`; undefined when there is none. */
-  openFlow(next: { readonly transport: Flow['transport']; readonly remote: HostPort }): Flow | undefined;
+  openFlow(next: NextHop): Flow | undefined;
   /** False once the connection of a stream flow has closed. */
   isOpen(flow: Flow): boolean;
   /** Counts input that was dropped. */

@@ -282,7 +282,7 @@ export class DialogSession {
   }
 
   #contact(flow: Flow): string {
-    return contactValue(this.#core.contact(flow), flow);
+    return contactValue(this.#core.contact(flow), flow, this.dialog.secure);
   }
 }
 

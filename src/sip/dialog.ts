@@ -24,6 +24,8 @@ export interface Dialog {
   /** The far end's Contact URI. */
   target: string;
   flow: Flow;
+  /** Begun with a SIPS URI: our Contact must be one too (section 12.1.1). */
+  readonly secure: boolean;
   /** Where our requests go when that is not the far end of `flow`. */
   next: HostPort | undefined;
 }
@@ -45,6 +47,7 @@ export function uasDialog(request: SipRequest, localTag: string, flow: Flow): Di
     routeSet,
     target: contact ?? request.from.text,
     flow,
+    secure: /^<?\s*sips:/i.test(routeSet[0] ?? '') || /^sips:/i.test(request.uri),
     next: behindNat ? undefined : nextHop(routeSet[0], contact, flow),
   };
 }
@@ -64,6 +67,7 @@ export function uacDialog(response: SipResponse, localTag: string, flow: Flow, f
     routeSet,
     target: contact ?? fallback,
     flow,
+    secure: /^sips:/i.test(fallback),
     next: nextHop(routeSet[0], contact, flow),
   };
 }

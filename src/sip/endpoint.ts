@@ -23,6 +23,7 @@ import type {
   IncomingInvite,
   LoneOutcome,
   LoneRequest,
+  NextHop,
   OutgoingHandler,
   OutgoingInvite,
   OutgoingOptions,

@@ -65,7 +65,7 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
     if (!this.#transaction.open || status <= 100 || status >= 200) return;
     const { flow } = this.#transaction;
     this.#transaction.respond(status, {
-      contact: contactValue(this.#core.contact(flow), flow),
+      contact: contactValue(this.#core.contact(flow), flow, this.#session.dialog.secure),
       headers: [['Allow', ALLOW]],
       body: sdp,
     });

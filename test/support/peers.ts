@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 const PEERS = [
   { package: 'chromium', file: '/usr/bin/chromium' },
   { package: 'baresip-core', file: '/usr/bin/baresip' },
+  { package: 'openssl', file: '/usr/bin/openssl' },
   { package: 'sip-tester', file: '/usr/bin/sipp' },
   { package: 'coturn', file: '/usr/bin/turnserver' },
   { package: 'sox', file: '/usr/bin/sox' },

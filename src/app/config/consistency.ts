@@ -72,7 +72,7 @@ interface Ports {
   readonly last: number;
 }
 
-function portClashes({ sip, http, ice, turn, rtp, media }: Config): Inconsistency[] {
+function portClashes({ sip, sip_tls, http, ice, turn, rtp, media }: Config): Inconsistency[] {
   const one = (path: Path, port: number, protocol: 'udp' | 'tcp'): Ports => ({
     path,
     protocol,
@@ -87,6 +87,7 @@ function portClashes({ sip, http, ice, turn, rtp, media }: Config): Inconsistenc
     { path: ['ice', 'udp_port'], protocol: 'udp', first: ice.udp_port, last: ice.udp_port + workers - 1 },
     { path: ['rtp', 'ports'], protocol: 'udp', ...rtp.ports },
   ];
+  if (sip_tls.certificates.length > 0) all.push(one(['sip_tls', 'port'], sip_tls.port, 'tcp'));
   if (turn.enabled) {
     all.push(one(['turn', 'port'], turn.port, 'udp'), one(['turn', 'port'], turn.port, 'tcp'));
     all.push({ path: ['turn', 'relay_ports'], protocol: 'udp', ...turn.relay_ports });

@@ -28,6 +28,36 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'The phone door\u2019s signaling.' }),
+  sip_tls: z
+    .strictObject({
+      port: port.default(5061).meta({ description: 'TCP port for SIP over TLS.' }),
+      certificates: z
+        .array(
+          z.strictObject({
+            certificate_file: z.string().min(1).meta({ description: 'PEM file with the chain, ours first.' }),
+            key_file: z.string().min(1).meta({ description: 'PEM file with its private key.' }),
+          }),
+        )
+        .max(100)
+        .default([])
+        .meta({
+          description:
+            'Certificates, each as `{certificate_file, key_file}`, chosen by the name that the peer asks for (SNI), else the first. Files that change are read again. Empty: no TLS.',
+        }),
+      ca_file: z.string().min(1).optional().meta({
+        description: 'PEM file of the authorities that peers\u2019 certificates are checked by; absent: the well-known ones.',
+      }),
+      client_certificates: z
+        .enum(['none', 'request', 'require'])
+        .default('none')
+        .meta({ description: 'Whether who connects must show a certificate that `ca_file` vouches for.' }),
+      verify_peers: z.boolean().default(true).meta({
+        description:
+          'Whether a server that we connect to must show a certificate for its domain (RFC 5922), by subjectAltName.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'SIP over TLS 1.2 and above.' }),
   http: z
     .strictObject({
       address: address.default('0.0.0.0').meta({ description: 'Address to listen on.' }),
