@@ -1,5 +1,6 @@
 import { BundledPage } from '../adapters/bundle/page.ts';
 import { driveAlarms, monotonicClock, wallClock } from '../adapters/clock/clock.ts';
+import { LoopLag } from '../adapters/clock/loop-lag.ts';
 import { systemRandom } from '../adapters/crypto/crypto.ts';
 import { listenHttp } from '../adapters/http/server.ts';
 import { AccessTokens } from '../adapters/jwt/tokens.ts';
@@ -41,6 +42,8 @@ export interface Gateway {
 
 /** How long what is being said at shutdown may take to go out, ms. */
 const LAST_WORDS_MS = 300;
+/** An event loop that comes round so late takes no new calls, ms: the RTP of those that are up has threads of its own. */
+const OVERLOAD_LAG_MS = 150;
 const CLOSE_MS = 1500;
 
 /** Builds the gateway and opens every socket: all wiring is here. Rejects with a StartupError, and nothing stays open. */
@@ -81,6 +84,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
 
     const trunks = inboundTrunks(config);
     const announce = announcer(addresses, localAddresses());
+    const lag = new LoopLag();
+    closing.push(() => lag.stop());
     const tls = openSipTls(config, emit);
     closing.push(() => tls?.close());
     const sip = await SipServer.open({
@@ -94,6 +99,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         port: transport === 'tls' ? config.sip_tls.port : config.sip.port,
       }),
       tls,
+      limits: { messagesPerSecond: config.sip.messages_per_second },
+      overloaded: () => lag.ms > OVERLOAD_LAG_MS,
       onFault,
     });
     closing.push(() => sip.close());

@@ -32,6 +32,7 @@ import type {
 import { RequestRouter } from './request-router.ts';
 import { buildResponse, statelessTag } from './responses.ts';
 import { ServerTable } from './server-table.ts';
+import { SourceRate } from './source-rate.ts';
 import { BASE_TIMES, type Timing } from './transactions/step.ts';
 
 export interface SipEndpointOptions {
@@ -55,6 +56,10 @@ export interface SipEndpointOptions {
   /** A throw of the application's handlers, or a bug of ours: never the sender's to cause. */
   readonly onFault?: (error: unknown) => void;
   readonly limits?: Partial<SipLimits>;
+  /** Has the process more to do than it can? New INVITEs then get 503 with Retry-After, and what lives goes on. */
+  readonly overloaded?: () => boolean;
+  /** Hears each message of admitted sources before it is read, and each that is sent. The bytes are its own only during the call. */
+  readonly observe?: (way: 'in' | 'out', bytes: Uint8Array, flow: Flow) => void;
   /** T1, T2, T4 in ms, where the defaults of RFC 3261 do not fit. */
   readonly times?: { readonly t1: number; readonly t2: number; readonly t4: number };
 }
@@ -64,6 +69,7 @@ export class SipEndpoint implements SipEngine {
   readonly #options: SipEndpointOptions;
   readonly #limits: SipLimits;
   readonly #drops: DropCounter;
+  readonly #rate: SourceRate;
   readonly #servers = new ServerTable();
   readonly #clients = new ClientTable();
   readonly #dialogs = new DialogTable<DialogSession>();
@@ -78,6 +84,7 @@ export class SipEndpoint implements SipEngine {
     this.#options = options;
     this.#limits = { ...DEFAULT_SIP_LIMITS, ...options.limits };
     this.#drops = new DropCounter(options.clock, options.timers, options.emit);
+    this.#rate = new SourceRate(this.#limits.messagesPerSecond);
     this.#core = this.#makeCore();
     this.#router = new RequestRouter(this.#core, this.#servers, this.#dialogs, this.#limits, (invite) =>
       this.onInvite(invite),
@@ -155,7 +162,14 @@ export class SipEndpoint implements SipEngine {
       this.#drop('not-admitted', flow);
       return;
     }
+    const rate = this.#rate.take(flow.remote.address, this.#options.clock.now());
+    if (rate === 'over') {
+      this.#drop('rate', flow);
+      return;
+    }
     if (flow.transport !== 'udp' && !this.#closed.has(flow)) this.#streams.add(flow);
+    this.#options.observe?.('in', bytes, flow);
+    this.#router.strained = rate === 'strained' || this.#options.overloaded?.() === true;
     const parsed = parseMessage(bytes, this.#limits.parse);
     if (!parsed.ok) this.#malformed(parsed.error, flow, admitted);
     else if (parsed.value.kind === 'request') this.#router.route(parsed.value, flow, admitted);
@@ -199,8 +213,12 @@ export class SipEndpoint implements SipEngine {
       peers: new PeerSet(clock, 64 * times.t1),
       timing: (flow) => (flow.transport === 'udp' ? unreliable : reliable),
       send: (bytes, flow) => {
-        if (this.#closed.has(flow)) this.#drop('closed-flow', flow);
-        else this.#options.send(bytes, flow);
+        if (this.#closed.has(flow)) {
+          this.#drop('closed-flow', flow);
+          return;
+        }
+        this.#options.observe?.('out', bytes, flow);
+        this.#options.send(bytes, flow);
       },
       openFlow: (next) => openFlow?.(next),
       isOpen: (flow) => !this.#closed.has(flow),

@@ -17,6 +17,8 @@ const RETRY_AFTER: ExtraHeaders = [['Retry-After', '5']];
 
 export class RequestRouter {
   shuttingDown = false;
+  /** The source of the request at hand, or the whole gateway, has enough to do: nothing new. */
+  strained = false;
   authorize: Authorize | undefined;
   readonly #core: SipCore;
   readonly #servers: ServerTable;
@@ -134,7 +136,7 @@ export class RequestRouter {
   }
 
   #overloaded(): boolean {
-    if (this.shuttingDown || this.#servers.size >= this.#limits.transactions) return true;
+    if (this.shuttingDown || this.strained || this.#servers.size >= this.#limits.transactions) return true;
     return this.#dialogs.size >= this.#limits.calls;
   }
 

@@ -25,6 +25,10 @@ export const configSchema = z.strictObject({
         .regex(/^[ -~]{1,64}$/)
         .default('trunkroom')
         .meta({ description: 'Server and User-Agent header.' }),
+      messages_per_second: z.int().min(10).default(20_000).meta({
+        description:
+          'Messages that one source may send. Above half of it its new calls get 503, above it nothing of it is read.',
+      }),
     })
     .prefault({})
     .meta({ description: 'The phone door\u2019s signaling.' }),
