@@ -7,6 +7,7 @@ const PEERS = [
   { package: 'baresip-core', file: '/usr/bin/baresip' },
   { package: 'openssl', file: '/usr/bin/openssl' },
   { package: 'sip-tester', file: '/usr/bin/sipp' },
+  { package: 'sipvicious', file: '/usr/bin/svmap' },
   { package: 'coturn', file: '/usr/bin/turnserver' },
   { package: 'sox', file: '/usr/bin/sox' },
   { package: 'iproute2', file: '/usr/bin/ss' },
