@@ -1,7 +1,7 @@
 import { BundledPage } from '../adapters/bundle/page.ts';
 import { driveAlarms, monotonicClock, wallClock } from '../adapters/clock/clock.ts';
 import { LoopLag } from '../adapters/clock/loop-lag.ts';
-import { systemRandom } from '../adapters/crypto/crypto.ts';
+import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
 import { listenHttp } from '../adapters/http/server.ts';
 import { AccessTokens } from '../adapters/jwt/tokens.ts';
 import { eventLog } from '../adapters/log/event-log.ts';
@@ -20,6 +20,7 @@ import { defaultPeerOptions } from '../peer/context.ts';
 import { PeerSession } from '../peer/session.ts';
 import { MediaWorkers } from '../room/media-workers.ts';
 import { Rooms } from '../room/rooms.ts';
+import { DigestGuard } from '../sip/digest/guard.ts';
 import { admission } from '../trunk/admission.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
 import { TrunkTable } from '../trunk/match.ts';
@@ -110,10 +111,12 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       trunks: new TrunkTable(trunks),
       rules: dispatchRules(config),
       limits: new TrunkLimits(),
+      guard: new DigestGuard(nodeDigests, systemRandom),
       capacity: { calls: config.limits.max_calls, callsPerSecond: config.limits.calls_per_second },
       announce,
     });
     sip.endpoint.onInvite = phones.onInvite;
+    sip.endpoint.authorize = phones.authorize;
 
     const tokens = new AccessTokens(new Map(Object.entries(config.keys)), wallClock);
     const admitSignal = (url: SignalUrl) => admit(url, tokens, gunzip);

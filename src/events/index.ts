@@ -51,13 +51,15 @@ export type GatewayEvent =
       trunk?: string;
       from?: string;
       to?: string;
+      /** Each trunk and rule that was looked at, with why not: lines, as `trunkroom explain` prints them. */
+      explanation?: string;
     }
   | { type: 'call.ringing'; call: string }
   | { type: 'call.answered'; call: string; room: string; codec: string; setupMs: number }
   | { type: 'call.media'; call: string; firstRtpMs: number }
   | { type: 'call.dtmf'; call: string; digit: string; durationMs: number }
-  /** The phone put us on hold: nothing of what it sends reaches the room. */
-  | { type: 'call.held'; call: string }
+  /** On hold: nothing of what the phone sends reaches the room. */
+  | { type: 'call.held'; call: string; by: 'phone' | 'gateway' }
   | { type: 'call.resumed'; call: string; heldMs: number }
   /** A re-INVITE changed the codec. */
   | { type: 'call.codec'; call: string; codec: string }

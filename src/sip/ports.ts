@@ -50,6 +50,8 @@ export interface SipRequestInfo {
   /** First value of a header, long or compact name, any case. */
   header(name: string): string | undefined;
   headers(name: string): readonly string[];
+  /** Names of all header lines, in their order; lower case, full form. */
+  readonly headerNames: readonly string[];
   readonly body: Uint8Array;
   /** `Content-Type` in lower case without parameters, or empty. */
   readonly contentType: string;

@@ -26,6 +26,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     sipCallId: 'b@192.0.2.9',
     source: '192.0.2.9:5060',
     reason: 'no-rule',
+    explanation: `- rule a: called number ${SECRET_NUMBER} is not in numbers\nrefused: no-rule`,
     status: 404,
     trunk: 'carrier',
     from: SECRET_NUMBER,
@@ -41,7 +42,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   },
   'call.media': { type: 'call.media', call: 'SCL_a', firstRtpMs: 30 },
   'call.dtmf': { type: 'call.dtmf', call: 'SCL_a', digit: SECRET_DIGIT, durationMs: 100 },
-  'call.held': { type: 'call.held', call: 'SCL_a' },
+  'call.held': { type: 'call.held', call: 'SCL_a', by: 'phone' },
   'call.resumed': { type: 'call.resumed', call: 'SCL_a', heldMs: 4000 },
   'call.codec': { type: 'call.codec', call: 'SCL_a', codec: 'audio/pcmu' },
   'call.ended': {

@@ -1,3 +1,4 @@
+import { nodeDigests } from '../../src/adapters/crypto/crypto.ts';
 import { g711Codecs } from '../../src/audio/codec.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import type { HostPort } from '../../src/base/net.ts';
@@ -9,6 +10,7 @@ import type { MediaEvent, MediaWorkerPort } from '../../src/media/protocol.ts';
 import type { RtpPortPair, RtpPorts } from '../../src/media/rtp-ports.ts';
 import { MediaWorkers } from '../../src/room/media-workers.ts';
 import { Rooms } from '../../src/room/rooms.ts';
+import { DigestGuard } from '../../src/sip/digest/guard.ts';
 import { SipEndpoint } from '../../src/sip/endpoint.ts';
 import type { CallHandler, OutgoingHandler, OutgoingInvite, SipEnd } from '../../src/sip/ports.ts';
 import { admission } from '../../src/trunk/admission.ts';
@@ -31,6 +33,10 @@ const trunk: InboundTrunk = {
   country: undefined,
   codecs: ['PCMA', 'PCMU'],
   calledNumberFrom: 'request-uri',
+  identity: 'from',
+  auth: undefined,
+  registration: undefined,
+  headers: { headers: {}, headersToAttributes: {}, attributesToHeaders: {}, includeHeaders: 'none' },
   ringingTimeoutMs: 30_000,
   maxCallDurationMs: 0,
   maxCalls: 0,
@@ -157,6 +163,7 @@ export class VirtualGateway {
         {
           id: 'all',
           name: '',
+          priority: 0,
           trunkIds: [],
           numbers: [],
           inboundNumbers: [],
@@ -167,6 +174,7 @@ export class VirtualGateway {
         },
       ],
       limits: new TrunkLimits(),
+      guard: new DigestGuard(nodeDigests, random),
       capacity: { calls: 1000, callsPerSecond: 1000 },
       clock,
       timers,

@@ -19,8 +19,10 @@ export function consistencyFaults(
   return [
     ...keyFaults(config, mode),
     ...duplicates(config.trunks, 'trunks'),
+    ...duplicates(config.outbound_trunks, 'outbound_trunks'),
     ...duplicates(config.rules, 'rules'),
     ...danglingTrunks(config),
+    ...registrationFaults(config),
     ...portClashes(config),
   ];
 }
@@ -63,6 +65,26 @@ function danglingTrunks({ trunks, rules }: Config): Inconsistency[] {
       known.has(id) ? [] : [{ path: ['rules', index, 'trunk_ids', at], message: `there is no trunk ${id}` }],
     ),
   );
+}
+
+function registrationFaults({ trunks, outbound_trunks }: Config): Inconsistency[] {
+  const registered = new Set(outbound_trunks.flatMap(({ id, register }) => (register ? [id] : [])));
+  const inbound = trunks.flatMap(({ registration }, index) =>
+    registration === undefined || registered.has(registration)
+      ? []
+      : [
+          {
+            path: ['trunks', index, 'registration'],
+            message: `there is no outbound trunk ${registration} that registers`,
+          },
+        ],
+  );
+  const nameless = outbound_trunks.flatMap(({ register, auth_username }, index) =>
+    register === undefined || register.user !== undefined || auth_username !== undefined
+      ? []
+      : [{ path: ['outbound_trunks', index, 'register'], message: 'user or auth_username is needed' }],
+  );
+  return [...inbound, ...nameless];
 }
 
 interface Ports {

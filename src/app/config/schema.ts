@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { address, duration, port, portRange } from './fields.ts';
+import { outboundTrunkSchema } from './schema-outbound.ts';
 import { ruleSchema, trunkSchema } from './schema-trunks.ts';
 
 /**
@@ -49,7 +50,8 @@ export const configSchema = z.strictObject({
             'Certificates, each as `{certificate_file, key_file}`, chosen by the name that the peer asks for (SNI), else the first. Files that change are read again. Empty: no TLS.',
         }),
       ca_file: z.string().min(1).optional().meta({
-        description: 'PEM file of the authorities that peers\u2019 certificates are checked by; absent: the well-known ones.',
+        description:
+          'PEM file of the authorities that peers\u2019 certificates are checked by; absent: the well-known ones.',
       }),
       client_certificates: z
         .enum(['none', 'request', 'require'])
@@ -181,6 +183,11 @@ export const configSchema = z.strictObject({
     description:
       'Who may call in: LiveKit\u2019s SIPInboundTrunkInfo. With --dev and none given: the development trunk.',
   }),
+  outbound_trunks: z
+    .array(outboundTrunkSchema)
+    .max(1000)
+    .default([])
+    .meta({ description: 'Where calls go out: LiveKit\u2019s SIPOutboundTrunkInfo.' }),
   rules: z
     .array(ruleSchema)
     .max(10_000)
@@ -192,5 +199,7 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 /** One of `trunks`. */
 export type TrunkConfig = Config['trunks'][number];
+/** One of `outbound_trunks`. */
+export type OutboundTrunkConfig = Config['outbound_trunks'][number];
 /** One of `rules`. */
 export type RuleConfig = Config['rules'][number];

@@ -1,3 +1,4 @@
+import { nodeDigests } from '../../../src/adapters/crypto/crypto.ts';
 import { fromUtf8, utf8 } from '../../../src/base/bytes.ts';
 import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import { PhoneDoor } from '../../../src/call/phone-door.ts';
@@ -5,6 +6,7 @@ import type { GatewayEvent } from '../../../src/events/index.ts';
 import type { MediaCommand, MediaEvent, MediaWorkerPort } from '../../../src/media/protocol.ts';
 import { MediaWorkers } from '../../../src/room/media-workers.ts';
 import { Rooms } from '../../../src/room/rooms.ts';
+import { DigestGuard } from '../../../src/sip/digest/guard.ts';
 import type { CallHandler, IncomingInvite, SipRequestInfo, SipUri } from '../../../src/sip/ports.ts';
 import { TrunkLimits } from '../../../src/trunk/limits.ts';
 import { TrunkTable } from '../../../src/trunk/match.ts';
@@ -20,6 +22,10 @@ const trunk: InboundTrunk = {
   country: undefined,
   codecs: ['PCMA', 'PCMU'],
   calledNumberFrom: 'request-uri',
+  identity: 'from',
+  auth: undefined,
+  registration: undefined,
+  headers: { headers: {}, headersToAttributes: {}, attributesToHeaders: {}, includeHeaders: 'none' },
   ringingTimeoutMs: 30_000,
   maxCallDurationMs: 3_600_000,
   maxCalls: 2,
@@ -57,6 +63,7 @@ export function phone(
     },
     header: () => undefined,
     headers: () => [],
+    headerNames: [],
     body: new Uint8Array(0),
     contentType: 'application/sdp',
   };
@@ -107,6 +114,7 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
       {
         id: 'SDR_all',
         name: '',
+        priority: 0,
         trunkIds: [],
         numbers: [],
         inboundNumbers: [],
@@ -117,6 +125,7 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
       },
     ],
     limits: new TrunkLimits(),
+    guard: new DigestGuard(nodeDigests, random),
     capacity,
     clock,
     timers,

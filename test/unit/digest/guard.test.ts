@@ -40,6 +40,7 @@ function invite(
     },
     header: () => values[0],
     headers: () => values,
+    headerNames: [],
   };
 }
 

@@ -12,6 +12,10 @@ export function trunk(change: Partial<InboundTrunk> = {}): InboundTrunk {
     country: undefined,
     codecs: ['PCMA', 'PCMU'],
     calledNumberFrom: 'request-uri',
+    identity: 'from',
+    auth: undefined,
+    registration: undefined,
+    headers: { headers: {}, headersToAttributes: {}, attributesToHeaders: {}, includeHeaders: 'none' },
     ringingTimeoutMs: 30_000,
     maxCallDurationMs: 0,
     maxCalls: 0,
@@ -25,6 +29,7 @@ export function rule(change: Partial<DispatchRule> = {}): DispatchRule {
   return {
     id: 'rooms',
     name: '',
+    priority: 0,
     trunkIds: [],
     numbers: [],
     inboundNumbers: [],
