@@ -6,12 +6,10 @@ import type { LegId, MediaEvent, TrackId } from '../media/protocol.ts';
 import type { Door, LeaveReason, Participant } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
-import type { Direction } from '../sdp/phone-description.ts';
 import type {
   CallHandler,
   IncomingInvite,
   OfferSettlement,
-  ReofferHandler,
   SipCall,
   SipEnd,
   SipRequestInfo,
@@ -99,16 +97,6 @@ export class PhoneCall implements CallHandler, Door {
     this.#input({ type: 'end', cause, by: 'gateway' });
   }
 
-  /** Puts the phone on hold: it hears nothing, and the room hears nothing of it. */
-  hold(): void {
-    this.#want('inactive');
-  }
-
-  /** Takes the phone back from our own hold; its own, if there is one, it must end itself. */
-  resume(): void {
-    this.#want('sendrecv');
-  }
-
   // --- what SIP says
 
   confirmed(answer: Uint8Array | undefined): void {
@@ -146,11 +134,6 @@ export class PhoneCall implements CallHandler, Door {
     }
     settle.accept(negotiation.answer(planned.value, this.#announced(request)));
     this.#agreed(agreement);
-  }
-
-  /** A session refresh by re-INVITE says what stands already. */
-  refreshOffer(): ReofferHandler {
-    return this.#offering(() => this.#options.negotiation.repeat(this.#announcedFirst()));
   }
 
   requested(request: SipRequestInfo): number {
@@ -236,7 +219,7 @@ export class PhoneCall implements CallHandler, Door {
 
   #answer(): void {
     const { invite, negotiation, planned, timers, clock, trunk } = this.#options;
-    const at = this.#announcedFirst();
+    const at = this.#announced(invite.request);
     this.#sip = invite.accept(
       planned === undefined ? negotiation.offer(at) : negotiation.answer(planned, at),
       headersOf(trunk.headers, this.#participant?.attributes ?? new Map()),
@@ -247,29 +230,6 @@ export class PhoneCall implements CallHandler, Door {
         ? undefined
         : timers.schedule(clock.now() + trunk.maxCallDurationMs, () => this.end('max-duration'));
     if (planned !== undefined) this.#agreed(planned.plan.agreement);
-  }
-
-  /** An offer of ours in the dialog; refused, it leaves the call as it was. */
-  #offering(offer: () => Uint8Array | undefined): ReofferHandler {
-    const { negotiation } = this.#options;
-    return {
-      offer: () => (negotiation.busy ? undefined : offer()),
-      postponed: () => negotiation.refused(),
-      accepted: (answer) => {
-        const agreed = negotiation.accept(answer);
-        if (agreed.ok) this.#agreed(agreed.value);
-      },
-      refused: () => {
-        if (negotiation.offering) negotiation.refused();
-      },
-    };
-  }
-
-  #want(direction: Direction): void {
-    const { negotiation } = this.#options;
-    negotiation.want(direction);
-    if (this.#sip === undefined || this.#state.phase === 'ended') return;
-    this.#sip.reoffer(this.#offering(() => negotiation.offer(this.#announcedFirst())));
   }
 
   /** An offer and its answer are complete: media begin or change. */
@@ -284,7 +244,7 @@ export class PhoneCall implements CallHandler, Door {
       return;
     }
     const first = !voice.started;
-    voice.apply(agreement, this.#options.negotiation.holding ? 'gateway' : 'phone');
+    voice.apply(agreement);
     if (first) this.#activate(agreement);
   }
 
@@ -297,10 +257,6 @@ export class PhoneCall implements CallHandler, Door {
     room.activate(participant);
     const setupMs = clock.now() - receivedAt;
     emit({ type: 'call.answered', call: this.id, room: room.name, codec: agreement.codec.mime, setupMs });
-  }
-
-  #announcedFirst(): { address: string; port: number } {
-    return this.#announced(this.#options.invite.request);
   }
 
   #announced(request: SipRequestInfo): { address: string; port: number } {
