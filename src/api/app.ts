@@ -5,6 +5,7 @@ import type { Result } from '../base/result.ts';
 import type { Admission, AdmissionRefusal, SignalUrl } from '../peer/admission.ts';
 import type { PageAssets } from './assets.ts';
 import { type DevTokens, devToken } from './dev-token.ts';
+import { type TraceOptions, traceRoutes } from './trace.ts';
 
 export interface ApiOptions {
   readonly page: PageAssets;
@@ -15,6 +16,8 @@ export interface ApiOptions {
   admit(url: SignalUrl): Promise<Result<Admission, AdmissionRefusal>>;
   /** Only with `--dev`: whoever asks gets a token. */
   readonly devTokens: DevTokens | undefined;
+  /** What SIP said, for holders of a key. */
+  readonly trace?: TraceOptions;
 }
 
 /** All of HTTP but WebSockets, as pure Request → Response. */
@@ -66,6 +69,8 @@ export function createApi(options: ApiOptions): Hono {
 
   const { devTokens } = options;
   if (devTokens !== undefined) app.post('/dev/token', (context) => devToken(context, devTokens));
+
+  if (options.trace !== undefined) traceRoutes(app, options.trace);
 
   app.get('*', async (context) => {
     const asset = await options.page.get(context.req.path);

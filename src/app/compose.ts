@@ -32,6 +32,7 @@ import { mediaWorkerSettings } from './media-settings.ts';
 import { SipServer } from './sip-server.ts';
 import { openSipTls } from './sip-tls.ts';
 import { listening, StartupError } from './startup-error.ts';
+import { openTrace } from './trace.ts';
 import { noTurn, openTurn } from './turn-service.ts';
 
 /** The running gateway. */
@@ -85,6 +86,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
 
     const trunks = inboundTrunks(config);
     const announce = announcer(addresses, localAddresses());
+    const trace = await openTrace(config.trace, wallClock, emit);
+    closing.push(() => trace.close());
     const lag = new LoopLag();
     closing.push(() => lag.stop());
     const tls = openSipTls(config, emit);
@@ -102,6 +105,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       tls,
       limits: { messagesPerSecond: config.sip.messages_per_second },
       overloaded: () => lag.ms > OVERLOAD_LAG_MS,
+      observe: trace.observe,
       onFault,
     });
     closing.push(() => sip.close());
@@ -138,6 +142,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     workers.onCounts = metrics.count;
     bus.subscribe(eventLog(log, monotonicClock));
     bus.subscribe(metrics.sink);
+    bus.subscribe(trace.recorder.sink);
 
     const api = createApi({
       page: new BundledPage(),
@@ -146,6 +151,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       admit: admitSignal,
       devTokens:
         mode === 'development' ? { mint: (wish) => tokens.mint(wish), random: systemRandom } : undefined,
+      trace: { recorder: trace.recorder, verify: (token) => tokens.verify(token) },
     });
     const http = await listening('http.port', () =>
       listenHttp(config.http, (request) => api.fetch(request), gate.upgrade),

@@ -64,6 +64,8 @@ export type GatewayEvent =
   /** A re-INVITE changed the codec. */
   | { type: 'call.codec'; call: string; codec: string }
   | { type: 'call.ended'; call: string; ending: CallEnding; durationMs: number; quality?: LegQuality }
+  /** How far a call has come, `ms` after its INVITE: matched, ringing, answered, media. */
+  | { type: 'call.stage'; call: string; stage: string; ms: number }
   | { type: 'room.opened'; room: string; sid: string }
   | { type: 'room.closed'; room: string; sid: string; durationMs: number }
   | { type: 'participant.joined'; room: string; sid: string; identity: string; kind: string }

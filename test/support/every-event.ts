@@ -52,6 +52,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     durationMs: 20_000,
     quality: { packetsIn: 1000, packetsOut: 990, lost: 10, concealed: 12, late: 2, jitterMs: 4 },
   },
+  'call.stage': { type: 'call.stage', call: 'SCL_a', stage: 'answered', ms: 40 },
   'room.opened': { type: 'room.opened', room: SECRET_NUMBER, sid: 'RM_a' },
   'room.closed': { type: 'room.closed', room: SECRET_NUMBER, sid: 'RM_a', durationMs: 60_000 },
   'participant.joined': {

@@ -1,4 +1,4 @@
-import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
+import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { WallClock } from '../../base/clock.ts';
 import { fail, type Result } from '../../base/result.ts';
 import { type Grants, readGrants, type TokenFault, type TokenVerifier } from '../../peer/grants.ts';
@@ -43,14 +43,24 @@ export class AccessTokens implements TokenVerifier {
 
   /** A token to join one room, signed with the first key. */
   mint({ identity, name, room, ttlSeconds }: TokenWish): Promise<string> {
+    const claims = { name, video: { room, roomJoin: true, canUpdateOwnMetadata: true } };
+    return this.#sign(claims, identity, ttlSeconds);
+  }
+
+  /** A token for all of SIP, for this program's own commands. */
+  mintSipAdmin(ttlSeconds: number): Promise<string> {
+    return this.#sign({ sip: { admin: true } }, 'trunkroom', ttlSeconds);
+  }
+
+  #sign(claims: JWTPayload, subject: string, ttlSeconds: number): Promise<string> {
     const first = [...this.#secrets][0];
     if (first === undefined) throw new Error('no API key to sign with');
     const [key, secret] = first;
     const now = Math.floor(this.#wall.unixMs() / 1000);
-    return new SignJWT({ name, video: { room, roomJoin: true, canUpdateOwnMetadata: true } })
+    return new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setIssuer(key)
-      .setSubject(identity)
+      .setSubject(subject)
       .setNotBefore(now)
       .setExpirationTime(now + ttlSeconds)
       .sign(secret);

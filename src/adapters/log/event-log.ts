@@ -20,6 +20,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'call.resumed': ['info', 'call resumed'],
   'call.codec': ['info', 'codec changed'],
   'call.ended': ['info', 'call ended'],
+  'call.stage': ['debug', 'call came so far'],
   'room.opened': ['info', 'room opened'],
   'room.closed': ['info', 'room closed'],
   'participant.joined': ['info', 'participant joined'],

@@ -43,6 +43,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       to.observe('trunkroom_call_duration_seconds', event.durationMs);
       if (event.quality !== undefined) countQuality(to, event.quality);
       return;
+    case 'call.stage':
+      to.observe('trunkroom_call_stage_seconds', event.ms, { stage: event.stage });
+      return;
     case 'room.opened':
       to.count('trunkroom_rooms_opened_total');
       return;

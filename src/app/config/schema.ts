@@ -64,6 +64,31 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'SIP over TLS 1.2 and above.' }),
+  trace: z
+    .strictObject({
+      calls: z.int().min(0).max(10_000).default(200).meta({
+        description:
+          'Calls whose SIP messages are kept in memory, without their secrets, for `trunkroom trace`; 0: none.',
+      }),
+      hep_address: address
+        .optional()
+        .meta({ description: 'Address of a HEPv3 collector (Homer) that all SIP is sent to; absent: none.' }),
+      hep_port: port.default(9060).meta({ description: 'Its UDP port.' }),
+      hep_id: z
+        .int()
+        .min(0)
+        .max(0xffff_ffff)
+        .default(2001)
+        .meta({ description: 'Capture id by which the collector knows this gateway.' }),
+      hep_password: z
+        .string()
+        .min(1)
+        .max(255)
+        .optional()
+        .meta({ description: 'Key that the collector asks for.' }),
+    })
+    .prefault({})
+    .meta({ description: 'What is kept of SIP for finding faults.' }),
   http: z
     .strictObject({
       address: address.default('0.0.0.0').meta({ description: 'Address to listen on.' }),

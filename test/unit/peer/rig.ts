@@ -173,6 +173,7 @@ export class Client {
           kind: 'standard',
           room: 'lobby',
           roomJoin: true,
+          sipAdmin: false,
           permissions,
         },
         connections: 'single',
