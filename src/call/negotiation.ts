@@ -88,6 +88,18 @@ export class Negotiation {
     return this.#write(at, (local) => writeOffer(offer, local));
   }
 
+  /** What stands already, as an offer: for a refresh that shall change nothing (RFC 4028 section 7.4). */
+  repeat(at: AnnouncedPort): Uint8Array | undefined {
+    const { agreed } = this.#state;
+    const codec = this.#codec();
+    if (agreed === undefined || codec === undefined || this.busy) return undefined;
+    const { direction, dtmfIn, ptimeMs } = agreed.agreement;
+    const { session } = agreed;
+    const offer: PhoneOffer = { codecs: [codec], direction, dtmf: dtmfIn ?? 'none', ptimeMs, session };
+    this.#step({ type: 'we-offer', offer });
+    return this.#write(at, (local) => writeOffer(offer, local));
+  }
+
   /** The phone's answer to our offer. An answer that is no use leaves the session as it was. */
   accept(bytes: Uint8Array | undefined): Result<AudioAgreement, EndingCause> {
     if (this.#state.phase !== 'local-offer') return fail('no-answer-sdp');
@@ -106,7 +118,12 @@ export class Negotiation {
     if (this.#state.phase !== 'stable') this.#step({ type: 'refused' });
   }
 
-  /** What we want from the next offer or answer on: `sendonly` while we hold. */
+  /** We keep the phone on hold, or are about to. */
+  get holding(): boolean {
+    return this.#direction !== 'sendrecv';
+  }
+
+  /** What we want from the next offer or answer on: `inactive` while we hold. */
   want(direction: Direction): void {
     this.#direction = direction;
   }

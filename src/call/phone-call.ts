@@ -6,10 +6,12 @@ import type { LegId, MediaEvent, TrackId } from '../media/protocol.ts';
 import type { Door, LeaveReason, Participant } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
+import type { Direction } from '../sdp/phone-description.ts';
 import type {
   CallHandler,
   IncomingInvite,
   OfferSettlement,
+  ReofferHandler,
   SipCall,
   SipEnd,
   SipRequestInfo,
@@ -97,6 +99,16 @@ export class PhoneCall implements CallHandler, Door {
     this.#input({ type: 'end', cause, by: 'gateway' });
   }
 
+  /** Puts the phone on hold: it hears nothing, and the room hears nothing of it. */
+  hold(): void {
+    this.#want('inactive');
+  }
+
+  /** Takes the phone back from our own hold; its own, if there is one, it must end itself. */
+  resume(): void {
+    this.#want('sendrecv');
+  }
+
   // --- what SIP says
 
   confirmed(answer: Uint8Array | undefined): void {
@@ -134,6 +146,11 @@ export class PhoneCall implements CallHandler, Door {
     }
     settle.accept(negotiation.answer(planned.value, this.#announced(request)));
     this.#agreed(agreement);
+  }
+
+  /** A session refresh by re-INVITE says what stands already. */
+  refreshOffer(): ReofferHandler {
+    return this.#offering(() => this.#options.negotiation.repeat(this.#announcedFirst()));
   }
 
   requested(request: SipRequestInfo): number {
@@ -219,7 +236,7 @@ export class PhoneCall implements CallHandler, Door {
 
   #answer(): void {
     const { invite, negotiation, planned, timers, clock, trunk } = this.#options;
-    const at = this.#announced(invite.request);
+    const at = this.#announcedFirst();
     this.#sip = invite.accept(
       planned === undefined ? negotiation.offer(at) : negotiation.answer(planned, at),
       headersOf(trunk.headers, this.#participant?.attributes ?? new Map()),
@@ -230,6 +247,29 @@ export class PhoneCall implements CallHandler, Door {
         ? undefined
         : timers.schedule(clock.now() + trunk.maxCallDurationMs, () => this.end('max-duration'));
     if (planned !== undefined) this.#agreed(planned.plan.agreement);
+  }
+
+  /** An offer of ours in the dialog; refused, it leaves the call as it was. */
+  #offering(offer: () => Uint8Array | undefined): ReofferHandler {
+    const { negotiation } = this.#options;
+    return {
+      offer: () => (negotiation.busy ? undefined : offer()),
+      postponed: () => negotiation.refused(),
+      accepted: (answer) => {
+        const agreed = negotiation.accept(answer);
+        if (agreed.ok) this.#agreed(agreed.value);
+      },
+      refused: () => {
+        if (negotiation.offering) negotiation.refused();
+      },
+    };
+  }
+
+  #want(direction: Direction): void {
+    const { negotiation } = this.#options;
+    negotiation.want(direction);
+    if (this.#sip === undefined || this.#state.phase === 'ended') return;
+    this.#sip.reoffer(this.#offering(() => negotiation.offer(this.#announcedFirst())));
   }
 
   /** An offer and its answer are complete: media begin or change. */
@@ -244,7 +284,7 @@ export class PhoneCall implements CallHandler, Door {
       return;
     }
     const first = !voice.started;
-    voice.apply(agreement);
+    voice.apply(agreement, this.#options.negotiation.holding ? 'gateway' : 'phone');
     if (first) this.#activate(agreement);
   }
 
@@ -257,6 +297,10 @@ export class PhoneCall implements CallHandler, Door {
     room.activate(participant);
     const setupMs = clock.now() - receivedAt;
     emit({ type: 'call.answered', call: this.id, room: room.name, codec: agreement.codec.mime, setupMs });
+  }
+
+  #announcedFirst(): { address: string; port: number } {
+    return this.#announced(this.#options.invite.request);
   }
 
   #announced(request: SipRequestInfo): { address: string; port: number } {

@@ -40,8 +40,8 @@ export class PhoneVoice {
     return this.#mime !== undefined;
   }
 
-  /** Makes media what was agreed on: the first time, and after each offer and answer. */
-  apply(agreement: AudioAgreement): void {
+  /** Makes media what was agreed on: the first time, and after each offer and answer. `holder`: who wants any hold. */
+  apply(agreement: AudioAgreement, holder: 'phone' | 'gateway'): void {
     const { mime } = agreement.codec;
     const before = this.#mime;
     this.#mime = mime;
@@ -50,7 +50,7 @@ export class PhoneVoice {
     this.#sendMedia(agreement, renewed ? this.#track : undefined);
     if (before !== mime) this.#publish(agreement);
     if (renewed) this.#options.emit({ type: 'call.codec', call: this.#options.call, codec: mime });
-    this.#setHeld(agreement.direction === 'recvonly' || agreement.direction === 'inactive');
+    this.#setHeld(agreement.direction === 'recvonly' || agreement.direction === 'inactive', holder);
   }
 
   #sendMedia(agreement: AudioAgreement, track: TrackId | undefined): void {
@@ -86,13 +86,13 @@ export class PhoneVoice {
     room.publish(participant, track);
   }
 
-  #setHeld(held: boolean): void {
+  #setHeld(held: boolean, by: 'phone' | 'gateway'): void {
     const { room, participant, emit, call, now } = this.#options;
     if (held === (this.#heldSince !== undefined)) return;
     if (held) {
       this.#heldSince = now();
       this.#mutedBefore = participant.tracks.get(this.#track)?.muted === true;
-      emit({ type: 'call.held', call });
+      emit({ type: 'call.held', call, by });
     } else {
       emit({ type: 'call.resumed', call, heldMs: now() - (this.#heldSince ?? now()) });
       this.#heldSince = undefined;

@@ -58,8 +58,8 @@ export type GatewayEvent =
   | { type: 'call.answered'; call: string; room: string; codec: string; setupMs: number }
   | { type: 'call.media'; call: string; firstRtpMs: number }
   | { type: 'call.dtmf'; call: string; digit: string; durationMs: number }
-  /** The phone put us on hold: nothing of what it sends reaches the room. */
-  | { type: 'call.held'; call: string }
+  /** On hold: nothing of what the phone sends reaches the room. */
+  | { type: 'call.held'; call: string; by: 'phone' | 'gateway' }
   | { type: 'call.resumed'; call: string; heldMs: number }
   /** A re-INVITE changed the codec. */
   | { type: 'call.codec'; call: string; codec: string }

@@ -21,15 +21,18 @@ export interface PhoneOffer {
   readonly codecs: readonly PhoneCodec[];
   readonly direction: Direction;
   /** Our number for telephone-event: one that was agreed on may not change (RFC 3264 section 8.3.2). */
-  readonly dtmf?: number;
+  readonly dtmf?: number | 'none';
+  /** Packet time that we ask for; 20 when it is not said. */
+  readonly ptimeMs?: number;
   /** The session's m-lines so far, which an offer repeats in their places (RFC 3264 section 8); none: a new session. */
   readonly session?: { readonly line: number; readonly lines: readonly PhoneMediaLine[] };
 }
 
 /** The offer's text; codecs in our order. */
 export function writeOffer(offer: PhoneOffer, local: LocalSession): string {
-  const { codecs, direction, dtmf = OFFERED_DTMF, session } = offer;
-  const ours = { protocol: 'RTP/AVP', formats: codecs.map(offeredFormat), dtmf, ptimeMs: 20, direction };
+  const { codecs, direction, ptimeMs = 20, session } = offer;
+  const dtmf = offeredDtmf(offer);
+  const ours = { protocol: 'RTP/AVP', formats: codecs.map(offeredFormat), dtmf, ptimeMs, direction };
   const lines = session?.lines.map((theirs, at) =>
     at === session.line ? { ...ours, protocol: theirs.protocol } : theirs,
   );
@@ -52,10 +55,14 @@ export function acceptAnswer(
     // What comes to us bears the numbers of our offer (RFC 3264 section 5.1).
     accept: offer.codecs.map(offeredFormat),
     dtmfOut,
-    dtmfIn: dtmfOut === undefined ? undefined : (offer.dtmf ?? OFFERED_DTMF),
+    dtmfIn: dtmfOut === undefined ? undefined : offeredDtmf(offer),
     ptimeMs: choosePtime(audio),
     direction: narrower(offer.direction, mirrored(audio.direction)),
   });
+}
+
+function offeredDtmf({ dtmf = OFFERED_DTMF }: PhoneOffer): number | undefined {
+  return dtmf === 'none' ? undefined : dtmf;
 }
 
 function offeredFormat(name: PhoneCodec): AudioFormat {

@@ -3,6 +3,7 @@ import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { DropReason } from './drop-counter.ts';
+import type { SessionTimes } from './limits.ts';
 import type { SipResponse } from './message.ts';
 import type { PeerSet } from './peer-set.ts';
 import type { Flow, NextHop } from './ports.ts';
@@ -44,6 +45,7 @@ export interface SipCore {
   readonly random: Random;
   /** Value of Server and User-Agent. */
   readonly userAgent: string;
+  readonly session: SessionTimes;
   readonly dialogs: DialogRegistry;
   readonly peers: PeerSet;
   /** Sends a request of ours and keeps at it until a final response or a time-out (`client-table.ts`). */
@@ -56,6 +58,8 @@ export interface SipCore {
   contact(flow: Flow): HostPort;
   /** A way to `remote`; undefined when there is none. */
   openFlow(next: NextHop): Flow | undefined;
+  /** Do both ways belong to the same peer, a carrier with several addresses? */
+  isTrustedPeer(flow: Flow, dialogFlow: Flow): boolean;
   /** False once the connection of a stream flow has closed. */
   isOpen(flow: Flow): boolean;
   /** Counts input that was dropped. */

@@ -11,7 +11,7 @@ import type { SipCore } from './core.ts';
 import type { DialogSession } from './dialog-session.ts';
 import { DialogTable } from './dialog-table.ts';
 import { DropCounter, type DroppedEvent, type DropReason } from './drop-counter.ts';
-import { DEFAULT_SIP_LIMITS, type SipLimits } from './limits.ts';
+import { DEFAULT_SESSION_TIMES, DEFAULT_SIP_LIMITS, type SessionTimes, type SipLimits } from './limits.ts';
 import { sendLoneRequest } from './lone-request.ts';
 import { OutgoingSession } from './outgoing-invite.ts';
 import { type ParseFault, parseMessage } from './parse-message.ts';
@@ -56,6 +56,10 @@ export interface SipEndpointOptions {
   /** A throw of the application's handlers, or a bug of ours: never the sender's to cause. */
   readonly onFault?: (error: unknown) => void;
   readonly limits?: Partial<SipLimits>;
+  /** Session timers (RFC 4028). */
+  readonly session?: SessionTimes;
+  /** May requests of the dialog on `dialogFlow` come from `flow` as well? By default only from where it was made. */
+  readonly isTrustedPeer?: (flow: Flow, dialogFlow: Flow) => boolean;
   /** Has the process more to do than it can? New INVITEs then get 503 with Retry-After, and what lives goes on. */
   readonly overloaded?: () => boolean;
   /** Hears each message of admitted sources before it is read, and each that is sent. The bytes are its own only during the call. */
@@ -207,6 +211,8 @@ export class SipEndpoint implements SipEngine {
       random,
       userAgent,
       contact,
+      session: this.#options.session ?? DEFAULT_SESSION_TIMES,
+      isTrustedPeer: (flow, dialogFlow) => this.#options.isTrustedPeer?.(flow, dialogFlow) === true,
       dialogs: this.#dialogs,
       start: (request, listener) => this.#clients.start(this.#core, request, listener),
       giveUp: (branch, method) => this.#clients.giveUp(branch, method),

@@ -17,3 +17,13 @@ export const DEFAULT_SIP_LIMITS: SipLimits = {
   messagesPerSecond: 20_000,
   parse: DEFAULT_LIMITS,
 };
+
+/** What we want of session timers (RFC 4028), in seconds. */
+export interface SessionTimes {
+  /** Session-Expires of our own; 0: none is asked for, and a far end's is followed all the same. */
+  readonly sessionExpires: number;
+  /** The shortest that is accepted: less gets 422. At least 90 (section 5). */
+  readonly minSe: number;
+}
+
+export const DEFAULT_SESSION_TIMES: SessionTimes = { sessionExpires: 1800, minSe: 90 };

@@ -1,8 +1,9 @@
 /** An INVITE of ours (RFC 3261 sections 9.1 and 13.2), until its final answer; then its dialog goes on. */
 import type { Alarm } from '../base/wake-queue.ts';
 import type { SipCore } from './core.ts';
-import { buildInDialog, flowFor, uacDialog } from './dialog.ts';
-import { DialogSession } from './dialog-session.ts';
+import { buildInDialog, flowFor } from './dialog.ts';
+import type { DialogSession } from './dialog-session.ts';
+import { EarlyDialogs } from './early-dialogs.ts';
 import { contactValue, newBranch, newCallId, newTag } from './ids.ts';
 import { type HeaderLine, type SipResponse, safeExtras, writeRequest } from './message.ts';
 import { parseAddress } from './name-addr.ts';
@@ -12,10 +13,13 @@ import type {
   OutgoingHandler,
   OutgoingInvite,
   OutgoingOptions,
+  ReofferHandler,
+  ReofferMethod,
   SipEnd,
 } from './ports.ts';
 import { sdpOf } from './request-info.ts';
 import { CAPABILITIES } from './screening.ts';
+import { initialSessionHeaders, moreAsked } from './session-timer.ts';
 import { parseUri } from './uri.ts';
 import { formatVia } from './via.ts';
 
@@ -44,10 +48,14 @@ export class OutgoingSession implements OutgoingInvite {
   /** ACKs by To tag: a repeated 2xx gets the same one again (section 13.2.2.4). */
   readonly #acks = new Map<string, { flow: Flow; bytes: Uint8Array }>();
   readonly #release: () => void;
+  readonly #early: EarlyDialogs;
   #flow: Flow | undefined;
   #phase: Phase = 'calling';
   #attempt: Attempt;
+  #credentials: ExtraHeaders = [];
   #session: DialogSession | undefined;
+  /** The Min-SE that a 422 asked for. */
+  #minSe = 0;
   #cancelled = false;
   #cancelSent = false;
   #deadline: Alarm | undefined;
@@ -67,11 +75,15 @@ export class OutgoingSession implements OutgoingInvite {
     this.#attempt = { branch: newBranch(core.random), cseq: 1 };
     this.callId = newCallId(core.random);
     this.#release = core.peers.hold(options.next.remote.address);
+    const closed = (session: DialogSession) => {
+      if (this.#phase === 'over' && (this.#session === session || this.#session === undefined)) this.#over();
+    };
+    this.#early = new EarlyDialogs({ core, localTag: this.#tag, target: options.to, handler, closed });
   }
 
   /** Is the call counted as a dialog already? */
   get inDialog(): boolean {
-    return this.#phase === 'over';
+    return this.#phase === 'over' || this.#early.size > 0;
   }
 
   /** Sends the INVITE. What goes wrong at once is told later, so that the caller has got its object by then. */
@@ -82,17 +94,18 @@ export class OutgoingSession implements OutgoingInvite {
     else if (flow === undefined) this.#failSoon('no way to the next hop');
     else {
       this.#flow = flow;
-      this.#send(flow, []);
+      this.#send(flow);
     }
   }
 
-  #send(flow: Flow, credentials: ExtraHeaders): void {
+  #send(flow: Flow): void {
     const contact = contactValue(this.#core.contact(flow), flow);
     const headers: ExtraHeaders = [
       ['Contact', contact],
       ...CAPABILITIES,
+      ...initialSessionHeaders(this.#core.session, this.#minSe),
       ...safeExtras(this.#options.headers),
-      ...safeExtras(credentials),
+      ...safeExtras(this.#credentials),
     ];
     const attempt = this.#attempt;
     const bytes = this.#build('INVITE', attempt, undefined, headers, this.#options.sdp);
@@ -134,11 +147,17 @@ export class OutgoingSession implements OutgoingInvite {
     else this.#session.request(method, contentType, body, onFinal);
   }
 
+  reoffer(handler: ReofferHandler, method: ReofferMethod = 'INVITE'): void {
+    const session = this.#session ?? this.#early.first;
+    if (session === undefined) this.#core.guard(() => handler.refused(481));
+    else session.reoffer(handler, method);
+  }
+
   #responded(response: SipResponse): void {
     const { status } = response;
     if (status < 200) this.#progressed(response);
     else if (status < 300) this.#accepted(response);
-    else if (!this.#challenged(response)) {
+    else if (!this.#challenged(response) && !this.#tooShort(response)) {
       const reason = response.headers.get('reason');
       this.#finish({ by: 'rejected', status, phrase: response.phrase, reason });
     }
@@ -158,17 +177,35 @@ export class OutgoingSession implements OutgoingInvite {
       credentials = authenticate({ status, method: 'INVITE', uri: to, body: sdp, challenges, remote });
     });
     if (credentials === undefined) return false;
-    this.#attempt = { branch: newBranch(this.#core.random), cseq: this.#attempt.cseq + 1 };
-    this.#phase = 'calling';
-    this.#send(flow, credentials);
+    this.#credentials = credentials;
+    this.#again(flow);
     return true;
   }
 
+  /** RFC 4028 section 7.3: once more with the interval that was asked for. */
+  #tooShort(response: SipResponse): boolean {
+    const minSe = moreAsked(response, this.#minSe);
+    const flow = this.#flow;
+    if (minSe === undefined || flow === undefined || this.#cancelled || this.#phase === 'over') return false;
+    if (this.#minSe > 0 || this.#core.session.sessionExpires === 0) return false;
+    this.#minSe = minSe;
+    this.#again(flow);
+    return true;
+  }
+
+  #again(flow: Flow): void {
+    this.#early.close();
+    this.#attempt = { branch: newBranch(this.#core.random), cseq: this.#attempt.cseq + 1 };
+    this.#phase = 'calling';
+    this.#send(flow);
+  }
+
   #progressed(response: SipResponse): void {
-    if (this.#phase === 'over') return;
+    const flow = this.#flow;
+    if (this.#phase === 'over' || flow === undefined) return;
     this.#phase = 'ringing';
     if (this.#cancelled) this.#sendCancel();
-    else if (response.status >= 180) {
+    else if (response.status > 100 && this.#early.acknowledge(response, flow) && response.status >= 180) {
       this.#core.guard(() => this.#handler.progressed(response.status, sdpOf(response)));
     }
   }
@@ -181,29 +218,21 @@ export class OutgoingSession implements OutgoingInvite {
       return;
     }
     if (this.#flow === undefined || this.#acks.size === MAX_FORKS) return;
-    const dialog = uacDialog(response, this.#tag, this.#flow, this.#options.to);
+    const first = this.#phase !== 'over' && !this.#cancelled;
+    const session = this.#early.confirm(response, this.#flow);
+    const { dialog } = session;
     const flow = flowFor(this.#core, dialog) ?? this.#flow;
     // Section 13.2.2.4: an ACK of a 2xx has a branch of its own and the INVITE's number.
     const ack = { method: 'ACK', cseq: response.cseq.number, branch: newBranch(this.#core.random) };
     const bytes = buildInDialog(this.#core, dialog, flow, ack);
     this.#acks.set(tag, { flow, bytes });
     this.#core.send(bytes, flow);
-
-    const releaseNext = this.#core.peers.hold(dialog.next?.address ?? flow.remote.address);
-    const first = this.#phase !== 'over' && !this.#cancelled;
-    const session = new DialogSession(this.#core, dialog, 'up', {
-      handler: () => this.#handler,
-      endedEarly() {},
-      closed: () => {
-        releaseNext();
-        if (this.#phase === 'over' && (this.#session === session || this.#session === undefined))
-          this.#over();
-      },
-    });
+    session.accepted(response);
     this.#core.timers.cancel(this.#deadline);
     this.#phase = 'over';
     if (first) {
       this.#session = session;
+      this.#early.close();
       this.#core.guard(() => this.#handler.answered(sdpOf(response)));
     } else {
       // The 2xx of another fork, or one that crossed our CANCEL: acknowledged above, and ended.
@@ -215,6 +244,7 @@ export class OutgoingSession implements OutgoingInvite {
   #finish(end: SipEnd): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
+    this.#early.close();
     this.#over();
     if (!this.#cancelled) this.#core.guard(() => this.#handler.ended(end));
   }

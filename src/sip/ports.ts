@@ -68,6 +68,8 @@ export type SipEnd =
   | { readonly by: 'cancel'; readonly reason: string | undefined }
   /** Our 2xx was never acknowledged (RFC 3261 section 13.3.1.4); a BYE was sent. */
   | { readonly by: 'ack-timeout' }
+  /** Nobody refreshed the session in time (RFC 4028 section 10); a BYE was sent. */
+  | { readonly by: 'session-expired' }
   /** A final failure response to our INVITE. */
   | {
       readonly by: 'rejected';
@@ -85,6 +87,13 @@ export interface CallHandler {
   confirmed(answer: Uint8Array | undefined): void;
   /** A re-INVITE or UPDATE; must be settled by one call of `settle.accept` or `settle.reject`, now or later. */
   reoffered(request: SipRequestInfo, offer: Uint8Array | undefined, settle: OfferSettlement): void;
+  /** A PRACK brought the answer to the offer that went out with {@link IncomingInvite.progress} (RFC 3262 section 5). */
+  earlyAnswer?(answer: Uint8Array | undefined): void;
+  /**
+   * What stands for our side now, for a refresh of the session by re-INVITE (RFC 4028 section 7.4), towards a far end that
+   * does not know UPDATE. Undefined: nothing can be offered at the moment.
+   */
+  refreshOffer?(): ReofferHandler | undefined;
   /** INFO, REFER, NOTIFY, MESSAGE in the dialog: the status to answer with. */
   requested(request: SipRequestInfo): number;
   ended(end: SipEnd): void;
@@ -98,6 +107,21 @@ export interface OutgoingHandler extends CallHandler {
   answered(sdp: Uint8Array | undefined): void;
 }
 
+/** An offer of ours in a dialog. Ends with one call of `accepted` or `refused`. */
+export interface ReofferHandler {
+  /** Its SDP, asked for at the moment of sending: other offers may have come and gone. Undefined: it is given up. */
+  offer(): Uint8Array | undefined;
+  /** It met glare and is forgotten, for now: theirs goes first, and `offer` will be asked again. */
+  postponed(): void;
+  /** The far end took it; `answer` undefined when its 2xx carried none. */
+  accepted(answer: Uint8Array | undefined): void;
+  /** Refused for good: the call is as it was. With 408 and 481 `ended` follows. */
+  refused(status: number): void;
+}
+
+/** The request that carries an offer: UPDATE is for early dialogs, and for who must have an answer at once. */
+export type ReofferMethod = 'INVITE' | 'UPDATE';
+
 export interface OfferSettlement {
   accept(sdp: Uint8Array): void;
   reject(status: number): void;
@@ -110,7 +134,10 @@ export interface IncomingInvite {
   readonly offer: Uint8Array | undefined;
   /** Must be set before the invite handler returns. */
   handler: CallHandler;
-  /** 180, or 183 with `sdp`. */
+  /**
+   * 180, or 183 with `sdp`: the answer to the offer, or an offer when the INVITE had none. Sent reliably where the caller
+   * requires it, or supports it and is given SDP (RFC 3262 section 3).
+   */
   progress(status: number, sdp?: Uint8Array): void;
   /** 200 with `sdp`, resent until the ACK comes (RFC 3261 section 13.3.1.4). */
   accept(sdp: Uint8Array, headers?: ExtraHeaders): SipCall;
@@ -125,6 +152,8 @@ export interface SipCall {
   bye(headers?: ExtraHeaders): void;
   /** A request in the dialog, such as INFO; `onFinal` gets the final status, 408 when none came. */
   request(method: string, contentType: string, body: Uint8Array, onFinal: (status: number) => void): void;
+  /** Makes an offer when no other is open; after glare again, at the times of RFC 3261 section 14.1. */
+  reoffer(handler: ReofferHandler, method?: ReofferMethod): void;
 }
 
 /** An INVITE of ours that is under way. */
@@ -135,6 +164,8 @@ export interface OutgoingInvite {
   /** BYE, once answered. */
   bye(headers?: ExtraHeaders): void;
   request(method: string, contentType: string, body: Uint8Array, onFinal: (status: number) => void): void;
+  /** Makes an offer when no other is open; after glare again, at the times of RFC 3261 section 14.1. */
+  reoffer(handler: ReofferHandler, method?: ReofferMethod): void;
 }
 
 /** A request of ours that was answered 401 or 407, for whoever holds credentials. */

@@ -11,6 +11,7 @@ import { requestInfo } from './request-info.ts';
 import { buildResponse, statelessTag } from './responses.ts';
 import { CAPABILITIES, screenInitial } from './screening.ts';
 import type { ServerTable, ServerTransaction } from './server-table.ts';
+import { tooShort } from './session-timer.ts';
 
 /** How long, in seconds, a caller shall wait who met overload or a shutdown. */
 const RETRY_AFTER: ExtraHeaders = [['Retry-After', '5']];
@@ -52,7 +53,7 @@ export class RequestRouter {
   }
 
   #toTransaction(transaction: ServerTransaction, request: SipRequest, flow: Flow): void {
-    if (transaction.flow.remote.address !== flow.remote.address) this.#core.drop('foreign-source', flow);
+    if (!this.#samePeer(transaction.flow, flow)) this.#core.drop('foreign-source', flow);
     else if (request.method !== 'ACK') transaction.repeated();
     else if (!transaction.acknowledged()) this.#ackToDialog(request, flow);
   }
@@ -67,7 +68,7 @@ export class RequestRouter {
   /** Section 9.2: 200 with the INVITE's To tag, whatever becomes of the INVITE; 481 when there is none. */
   #cancel(request: SipRequest, flow: Flow): void {
     const invite = this.#servers.findCancelled(request);
-    if (invite !== undefined && invite.flow.remote.address !== flow.remote.address) {
+    if (invite !== undefined && !this.#samePeer(invite.flow, flow)) {
       this.#core.drop('foreign-source', flow);
       return;
     }
@@ -109,11 +110,13 @@ export class RequestRouter {
         return;
       }
     }
+    const short = tooShort(request, this.#core.session);
     const transaction = this.#create(request, flow);
     if (transaction === undefined) return;
     if (merged) transaction.respond(482);
     else if (!screened.ok) transaction.respond(screened.error.status, { headers: screened.error.headers });
     else if (request.method === 'OPTIONS') transaction.respond(200, { headers: CAPABILITIES });
+    else if (short !== undefined) transaction.respond(422, { headers: short });
     else this.#invite(request, screened.value, transaction);
   }
 
@@ -133,6 +136,11 @@ export class RequestRouter {
       refused = this.authorize?.(requestInfo(request, uri, flow));
     });
     return refused;
+  }
+
+  /** Does what comes on `flow` come from whom `first` came from? A carrier may use several addresses for one call. */
+  #samePeer(first: Flow, flow: Flow): boolean {
+    return first.remote.address === flow.remote.address || this.#core.isTrustedPeer(flow, first);
   }
 
   #overloaded(): boolean {

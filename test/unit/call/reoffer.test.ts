@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromUtf8, utf8 } from '../../../src/base/bytes.ts';
+import type { PhoneCall } from '../../../src/call/phone-call.ts';
 import type { MediaCommand } from '../../../src/media/protocol.ts';
 import { offer, phone, world } from './rig.ts';
 
@@ -37,6 +38,8 @@ function talking(first = offer()) {
       });
       return answer;
     },
+    /** The handler of the INVITE is the call itself. */
+    phoneCall: () => caller.handler() as PhoneCall,
     types: () => it.events.map(({ type }) => type),
   };
 }
@@ -202,5 +205,72 @@ describe('an offer in a call', () => {
     const call = talking();
     expect(call.reinvite(offer(['m=audio 4000 RTP/AVP 0 8']))).toContain('m=audio 12000 RTP/AVP 8');
     expect(call.types()).not.toContain('track.unpublished');
+  });
+});
+
+describe('an offer of ours', () => {
+  function held() {
+    const call = talking();
+    const { reoffers } = call.caller;
+    return { call, next: () => reoffers.shift()! };
+  }
+
+  it('refreshes with what stands, to the byte', () => {
+    const lines = [
+      'm=image 4000 udptl t38',
+      'm=audio 4000 RTP/AVP 0 8 96',
+      'a=rtpmap:96 telephone-event/8000',
+      'a=ptime:40',
+    ];
+    const call = talking(offer(lines));
+    const refresh = call.caller.handler().refreshOffer?.();
+    expect(fromUtf8(refresh!.offer()!)).toBe(call.caller.sdp());
+    // Until it is answered nothing else may be offered, by anybody.
+    expect(call.reinvite(offer(lines))).toBe('491');
+    refresh!.accepted(
+      offer(['m=image 0 udptl t38', 'm=audio 4000 RTP/AVP 0 96', 'a=rtpmap:96 telephone-event/8000']),
+    );
+    expect(call.media()).toMatchObject({ codec: { mime: 'audio/pcmu' }, direction: 'sendrecv' });
+    expect(call.reinvite(offer(lines))).toContain('a=sendrecv');
+  });
+
+  it('refreshes a call that the phone holds without ending the hold', () => {
+    const call = talking();
+    call.reinvite(offer(['m=audio 4000 RTP/AVP 8', 'a=sendonly']));
+    const refresh = call.caller.handler().refreshOffer!()!;
+    expect(fromUtf8(refresh.offer()!)).toContain('a=recvonly');
+    refresh.accepted(offer(['m=audio 4000 RTP/AVP 8', 'a=sendonly']));
+    expect(call.track().muted).toBe(true);
+  });
+
+  it('holds the phone and takes it back', () => {
+    const { call, next } = held();
+    call.phoneCall().hold();
+    const hold = next();
+    expect(fromUtf8(hold.offer()!)).toContain('a=inactive');
+    hold.accepted(offer(['m=audio 4000 RTP/AVP 8', 'a=inactive']));
+    expect(call.media().direction).toBe('inactive');
+    expect(call.events.find(({ type }) => type === 'call.held')).toMatchObject({ by: 'gateway' });
+    // Whatever the phone offers meanwhile, it stays on hold.
+    expect(call.reinvite(offer())).toContain('a=inactive');
+    call.phoneCall().resume();
+    const resume = next();
+    expect(fromUtf8(resume.offer()!)).toContain('a=sendrecv');
+    resume.accepted(offer());
+    expect(call.media().direction).toBe('sendrecv');
+    expect(call.track().muted).toBe(false);
+  });
+
+  it('gives way in glare, and is asked again', () => {
+    const { call, next } = held();
+    call.phoneCall().hold();
+    const hold = next();
+    hold.offer();
+    hold.postponed();
+    expect(call.reinvite(offer(['m=audio 4004 RTP/AVP 8']))).toContain('a=inactive');
+    expect(fromUtf8(hold.offer()!)).toContain('a=inactive');
+    hold.refused(488);
+    expect(call.media().remote.port).toBe(4004);
+    expect(call.reinvite(offer())).toContain('m=audio 12000');
   });
 });

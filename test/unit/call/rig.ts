@@ -7,7 +7,13 @@ import type { MediaCommand, MediaEvent, MediaWorkerPort } from '../../../src/med
 import { MediaWorkers } from '../../../src/room/media-workers.ts';
 import { Rooms } from '../../../src/room/rooms.ts';
 import { DigestGuard } from '../../../src/sip/digest/guard.ts';
-import type { CallHandler, IncomingInvite, SipRequestInfo, SipUri } from '../../../src/sip/ports.ts';
+import type {
+  CallHandler,
+  IncomingInvite,
+  ReofferHandler,
+  SipRequestInfo,
+  SipUri,
+} from '../../../src/sip/ports.ts';
 import { TrunkLimits } from '../../../src/trunk/limits.ts';
 import { TrunkTable } from '../../../src/trunk/match.ts';
 import type { InboundTrunk } from '../../../src/trunk/trunk.ts';
@@ -49,6 +55,7 @@ export function phone(
   options: { from?: string; to?: string; source?: string; offer?: Uint8Array | undefined } = {},
 ) {
   const said: string[] = [];
+  const reoffers: ReofferHandler[] = [];
   let sdp = '';
   const request: SipRequestInfo = {
     method: 'INVITE',
@@ -82,11 +89,16 @@ export function phone(
     accept(answer) {
       sdp = fromUtf8(answer);
       said.push('200');
-      return { callId: 'abc', bye: (headers) => said.push(`BYE ${headers?.[0]?.[1] ?? ''}`), request() {} };
+      return {
+        callId: 'abc',
+        bye: (headers) => said.push(`BYE ${headers?.[0]?.[1] ?? ''}`),
+        request() {},
+        reoffer: (its) => reoffers.push(its),
+      };
     },
     reject: (status, headers) => said.push(`${status} ${headers?.[0]?.[1] ?? ''}`),
   };
-  return { invite, said, sdp: () => sdp, handler: () => invite.handler, request };
+  return { invite, said, reoffers, sdp: () => sdp, handler: () => invite.handler, request };
 }
 
 export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 100, callsPerSecond: 100 }) {
