@@ -24,6 +24,7 @@ import { DigestGuard } from '../sip/digest/guard.ts';
 import { admission } from '../trunk/admission.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
 import { TrunkTable } from '../trunk/match.ts';
+import { sameTrunk } from '../trunk/same-trunk.ts';
 import { announcer, localAddresses } from './addresses.ts';
 import type { StartupConfig } from './config/read.ts';
 import { dispatchRules, inboundTrunks } from './config/trunks.ts';
@@ -98,6 +99,11 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       announced: addresses,
       userAgent: config.sip.user_agent,
       admission: admission(trunks),
+      isTrustedPeer: sameTrunk(trunks),
+      session: {
+        sessionExpires: Math.round(config.sip.session_expires / 1000),
+        minSe: Math.ceil(config.sip.min_se / 1000),
+      },
       contact: ({ transport, remote }) => ({
         address: announce(remote),
         port: transport === 'tls' ? config.sip_tls.port : config.sip.port,

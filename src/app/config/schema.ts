@@ -26,6 +26,14 @@ export const configSchema = z.strictObject({
         .regex(/^[ -~]{1,64}$/)
         .default('trunkroom')
         .meta({ description: 'Server and User-Agent header.' }),
+      session_expires: duration.prefault('30m').meta({
+        description:
+          'How long a call may go on without a refresh (RFC 4028), with phones that know session timers; 0s: only when they ask.',
+      }),
+      min_se: duration
+        .prefault('90s')
+        .refine((ms) => ms >= 90_000, { error: 'RFC 4028 section 5: at least 90s' })
+        .meta({ description: 'The shortest refresh interval that a phone may ask for; less gets 422.' }),
       messages_per_second: z.int().min(10).default(20_000).meta({
         description:
           'Messages that one source may send. Above half of it its new calls get 503, above it nothing of it is read.',
