@@ -30,7 +30,14 @@ import {
 } from './ending.ts';
 import type { Negotiation, PlannedAnswer } from './negotiation.ts';
 import { PhoneVoice } from './phone-voice.ts';
-import { type CallAction, type CallInput, type CallState, openingCall, step } from './state.ts';
+import {
+  type Answering,
+  type CallAction,
+  type CallInput,
+  type CallState,
+  openingCall,
+  step,
+} from './state.ts';
 
 /** How long the leg's last numbers are waited for when a call is over. */
 const QUALITY_WAIT_MS: Millis = 1000;
@@ -46,6 +53,8 @@ export interface PhoneCallOptions {
   readonly negotiation: Negotiation;
   /** The planned answer to the INVITE's offer; undefined when it had none and ours goes out in the 200. */
   readonly planned: PlannedAnswer | undefined;
+  /** At once when not given. */
+  readonly answering?: Answering;
   readonly receivedAt: Millis;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -63,7 +72,9 @@ export interface PhoneCallOptions {
 export class PhoneCall implements CallHandler, Door {
   readonly id: string;
   readonly #options: PhoneCallOptions;
-  #state: CallState = openingCall;
+  #state: CallState;
+  /** Our side of the INVITE's offer and answer: it may go out early, and stands in the 200. */
+  #described: Uint8Array | undefined;
   #room: RoomHandle | undefined;
   #participant: Participant | undefined;
   #sip: SipCall | undefined;
@@ -74,6 +85,7 @@ export class PhoneCall implements CallHandler, Door {
   constructor(options: PhoneCallOptions) {
     this.id = options.id;
     this.#options = options;
+    this.#state = openingCall(options.answering ?? 'at-once');
   }
 
   /** The call is in its room: reserve a port, and let it ring meanwhile. */
@@ -92,6 +104,11 @@ export class PhoneCall implements CallHandler, Door {
     this.#options.invite.progress(180);
     emit({ type: 'call.ringing', call: this.id });
     this.#deadline = timers.schedule(clock.now() + trunk.ringingTimeoutMs, () => this.end('ringing-timeout'));
+  }
+
+  /** Answers a call that has early media. */
+  answer(): void {
+    this.#input({ type: 'answer' });
   }
 
   /** Ends the call from our side, whatever state it is in. */
@@ -120,6 +137,13 @@ export class PhoneCall implements CallHandler, Door {
       else if (negotiation.agreement === undefined) this.end(agreed.error);
     }
     this.#input({ type: 'acknowledged' });
+  }
+
+  /** A PRACK answered the offer that went out with our 183. */
+  earlyAnswer(answer: Uint8Array | undefined): void {
+    const agreed = this.#options.negotiation.accept(answer);
+    if (agreed.ok) this.#agreed(agreed.value);
+    else this.end(agreed.error);
   }
 
   reoffered(request: SipRequestInfo, offer: Uint8Array | undefined, settle: OfferSettlement): void {
@@ -222,6 +246,10 @@ export class PhoneCall implements CallHandler, Door {
       case 'answer':
         this.#answer();
         return;
+      case 'early-media':
+        this.#options.invite.progress(183, this.#describe());
+        this.#agreedSoFar();
+        return;
       case 'reject':
         this.#options.invite.reject(refusalStatus(action.cause), [reasonHeader(action.cause)]);
         return;
@@ -235,18 +263,28 @@ export class PhoneCall implements CallHandler, Door {
   }
 
   #answer(): void {
-    const { invite, negotiation, planned, timers, clock, trunk } = this.#options;
-    const at = this.#announcedFirst();
-    this.#sip = invite.accept(
-      planned === undefined ? negotiation.offer(at) : negotiation.answer(planned, at),
-      headersOf(trunk.headers, this.#participant?.attributes ?? new Map()),
-    );
+    const { invite, timers, clock, trunk } = this.#options;
+    const headers = headersOf(trunk.headers, this.#participant?.attributes ?? new Map());
+    this.#sip = invite.accept(this.#describe(), headers);
     timers.cancel(this.#deadline);
     this.#deadline =
       trunk.maxCallDurationMs === 0
         ? undefined
         : timers.schedule(clock.now() + trunk.maxCallDurationMs, () => this.end('max-duration'));
-    if (planned !== undefined) this.#agreed(planned.plan.agreement);
+    this.#agreedSoFar();
+  }
+
+  #describe(): Uint8Array {
+    const { negotiation, planned } = this.#options;
+    const at = this.#announcedFirst();
+    this.#described ??= planned === undefined ? negotiation.offer(at) : negotiation.answer(planned, at);
+    return this.#described;
+  }
+
+  /** Media follow what is agreed on by now; after a late offer that is nothing before the far end has answered. */
+  #agreedSoFar(): void {
+    const { agreement } = this.#options.negotiation;
+    if (agreement !== undefined) this.#agreed(agreement);
   }
 
   /** An offer of ours in the dialog; refused, it leaves the call as it was. */
@@ -281,6 +319,10 @@ export class PhoneCall implements CallHandler, Door {
       mediaAddressFault(trunk, agreement.remote.address, invite.request.flow.remote.address) !== undefined
     ) {
       this.end('bad-media-address');
+      return;
+    }
+    if (this.#state.phase === 'early') {
+      voice.playOnly(agreement);
       return;
     }
     const first = !voice.started;

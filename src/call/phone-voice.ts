@@ -15,7 +15,7 @@ export interface PhoneVoiceOptions {
   readonly newTrack: () => TrackId;
   readonly room: RoomHandle;
   readonly participant: Participant;
-  readonly trunk: InboundTrunk;
+  readonly trunk: Pick<InboundTrunk, 'mediaAddresses'>;
   /** Where the call's signaling comes from. */
   readonly source: string;
   readonly emit: EventSink;
@@ -38,6 +38,12 @@ export class PhoneVoice {
   /** The phone has media: it is in the room with ears and mouth. */
   get started(): boolean {
     return this.#mime !== undefined;
+  }
+
+  /** Early media: the phone hears the room, and nobody hears the phone before the call is answered. */
+  playOnly(agreement: AudioAgreement): void {
+    const hears = agreement.direction === 'sendrecv' || agreement.direction === 'sendonly';
+    this.#sendMedia({ ...agreement, direction: hears ? 'sendonly' : 'inactive' }, undefined);
   }
 
   /** Makes media what was agreed on: the first time, and after each offer and answer. `holder`: who wants any hold. */

@@ -74,7 +74,8 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
     if (!this.#transaction.open || status <= 100 || status >= 200) return;
     const required = this.#names('require');
     const reliable = required || (sdp !== undefined && this.#names('supported'));
-    if (!reliable) this.#provisional({ status, sdp }, undefined);
+    // RFC 3261 section 13.2.1: an offer of ours goes out reliably or not at all.
+    if (!reliable) this.#provisional({ status, sdp: this.offer === undefined ? undefined : sdp }, undefined);
     else if (this.offer === undefined && sdp === undefined && this.#session.offers.initial === 'theirs') {
       // RFC 3262 section 5: the first reliable response to an INVITE without an offer must carry one.
       if (!required) this.#provisional({ status, sdp }, undefined);

@@ -1,7 +1,10 @@
 import { nodeDigests } from '../../../src/adapters/crypto/crypto.ts';
 import { fromUtf8, utf8 } from '../../../src/base/bytes.ts';
 import { WakeQueue } from '../../../src/base/wake-queue.ts';
+import { Negotiation } from '../../../src/call/negotiation.ts';
+import { PhoneCall } from '../../../src/call/phone-call.ts';
 import { PhoneDoor } from '../../../src/call/phone-door.ts';
+import type { Answering } from '../../../src/call/state.ts';
 import type { GatewayEvent } from '../../../src/events/index.ts';
 import type { MediaCommand, MediaEvent, MediaWorkerPort } from '../../../src/media/protocol.ts';
 import { MediaWorkers } from '../../../src/room/media-workers.ts';
@@ -85,7 +88,10 @@ export function phone(
     set handler(value: CallHandler) {
       handler = value;
     },
-    progress: (status) => said.push(`${status}`),
+    progress(status, early) {
+      if (early !== undefined) sdp = fromUtf8(early);
+      said.push(early === undefined ? `${status}` : `${status} with SDP`);
+    },
     accept(answer) {
       sdp = fromUtf8(answer);
       said.push('200');
@@ -150,7 +156,31 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
     if (opened === undefined) throw new Error('no leg was opened');
     return opened.leg;
   };
+  /** A call past the door: let in without being asked who it is. */
+  const letIn = (caller: ReturnType<typeof phone>, answering: Answering): PhoneCall => {
+    const negotiation = new Negotiation(office.codecs, 1);
+    const { invite } = caller;
+    const planned = invite.offer === undefined ? undefined : negotiation.plan(invite.offer);
+    if (planned?.ok === false) throw new Error(planned.error);
+    const call = new PhoneCall({
+      ...{ id: 'SCL_1', leg: 'LG_1', newTrack: () => `TR_${counter++}`, invite, trunk: office, negotiation },
+      ...{ planned: planned?.value, answering, receivedAt: now, clock, timers, emit },
+      announce: () => '192.0.2.1',
+      onOver: () => {},
+    });
+    invite.handler = call;
+    const permissions = {
+      ...{ canPublish: true, canSubscribe: true, canPublishData: true, publishSources: [] },
+      ...{ canUpdateMetadata: false, hidden: false },
+    };
+    const names = { room: 'lobby', identity: 'phone', name: '', metadata: '', attributes: new Map() };
+    const joined = rooms.join({ ...names, kind: 'sip', permissions, autoCreate: true }, call);
+    if (!joined.ok) throw new Error(joined.error);
+    call.enter(joined.value.room, joined.value.participant);
+    return call;
+  };
   return {
+    letIn,
     door,
     rooms,
     timers,
