@@ -12,6 +12,7 @@ import { SignalGate } from '../adapters/websocket/signal-gate.ts';
 import { type MediaThread, startMediaThread } from '../adapters/worker/thread.ts';
 import { createApi } from '../api/app.ts';
 import { WakeQueue } from '../base/wake-queue.ts';
+import { Dialer } from '../call/dialer.ts';
 import { PhoneDoor } from '../call/phone-door.ts';
 import { EventBus } from '../events/bus.ts';
 import type { EventSink } from '../events/index.ts';
@@ -29,6 +30,7 @@ import { announcer, localAddresses } from './addresses.ts';
 import type { StartupConfig } from './config/read.ts';
 import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { gatewayGauges } from './gauges.ts';
+import { locateTarget } from './locate.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
 import { SipServer } from './sip-server.ts';
 import { openSipTls } from './sip-tls.ts';
@@ -125,6 +127,17 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       capacity: { calls: config.limits.max_calls, callsPerSecond: config.limits.calls_per_second },
       announce,
     });
+    const dialer = new Dialer({
+      ...shared,
+      rooms,
+      engine: sip.endpoint,
+      limits: new TrunkLimits(),
+      maxCalls: config.limits.max_calls,
+      digests: nodeDigests,
+      announce,
+      isUp: () => true,
+      locate: locateTarget,
+    });
     sip.endpoint.onInvite = phones.onInvite;
     sip.endpoint.authorize = phones.authorize;
 
@@ -143,7 +156,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       emit,
       onFault,
     });
-    const gauges = gatewayGauges({ timers, phones, sip, rooms, workers, turn, gate });
+    const gauges = gatewayGauges({ timers, phones, dialer, sip, rooms, workers, turn, gate });
     const metrics = openMetrics({ gauges, defaults: 'process' });
     workers.onCounts = metrics.count;
     bus.subscribe(eventLog(log, monotonicClock));
@@ -170,10 +183,11 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       stop: async () => {
         sip.endpoint.shutdown();
         phones.stop();
+        dialer.stop();
         rooms.stop('server_shutdown');
         gate.close(LAST_WORDS_MS);
         // BYEs are resent until they are answered; leaves need a moment to be read.
-        await settled(() => phones.size === 0 && sip.endpoint.gauges().calls === 0);
+        await settled(() => phones.size + dialer.size === 0 && sip.endpoint.gauges().calls === 0);
         await closeAll(closing);
         stopAlarms();
       },

@@ -1,6 +1,7 @@
 import type { GatewayGauges } from '../adapters/metrics/metrics.ts';
 import type { SignalGate } from '../adapters/websocket/signal-gate.ts';
 import type { WakeQueue } from '../base/wake-queue.ts';
+import type { Dialer } from '../call/dialer.ts';
 import type { PhoneDoor } from '../call/phone-door.ts';
 import type { WorkerGauges } from '../media/protocol.ts';
 import type { MediaWorkers } from '../room/media-workers.ts';
@@ -15,19 +16,20 @@ const ANSWER_MS = 500;
 export function gatewayGauges(parts: {
   timers: WakeQueue;
   phones: PhoneDoor;
+  dialer: Dialer;
   sip: SipServer;
   rooms: Rooms;
   workers: MediaWorkers;
   turn: TurnService;
   gate: SignalGate;
 }): () => Promise<GatewayGauges> {
-  const { timers, phones, sip, rooms, workers, turn, gate } = parts;
+  const { timers, phones, dialer, sip, rooms, workers, turn, gate } = parts;
   return async () => {
     const media = await askWorkers(workers);
     const signaling = sip.endpoint.gauges();
     return {
       // A dialog may outlive its call by an unanswered BYE: both count.
-      calls: Math.max(phones.size, signaling.calls),
+      calls: Math.max(phones.size + dialer.size, signaling.calls),
       sipTransactions: signaling.transactions,
       sipConnections: signaling.connections,
       ...rooms.gauges(),

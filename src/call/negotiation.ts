@@ -100,6 +100,14 @@ export class Negotiation {
     return this.#write(at, (local) => writeOffer(offer, local));
   }
 
+  /** What an answer in a provisional response would come to; nothing is settled by it. */
+  preview(bytes: Uint8Array): Result<AudioAgreement, EndingCause> {
+    const answer = readPhoneSdp(fromUtf8(bytes));
+    if (this.#state.phase !== 'local-offer' || !answer.ok) return fail('no-answer-sdp');
+    const agreement = acceptAnswer(this.#state.offer, answer.value);
+    return agreement.ok ? agreement : fail('no-answer-sdp');
+  }
+
   /** The phone's answer to our offer. An answer that is no use leaves the session as it was. */
   accept(bytes: Uint8Array | undefined): Result<AudioAgreement, EndingCause> {
     if (this.#state.phase !== 'local-offer') return fail('no-answer-sdp');

@@ -22,6 +22,7 @@ import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
 import { causeOfJoinRefusal, type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
 import { Negotiation, type PlannedAnswer } from './negotiation.ts';
 import { PhoneCall } from './phone-call.ts';
+import { PHONE_PERMISSIONS } from './phone-permissions.ts';
 
 export interface PhoneDoorOptions {
   readonly rooms: RoomDirectory;
@@ -212,16 +213,6 @@ export class PhoneDoor {
     });
   }
 }
-
-/** A phone publishes its voice and hears the room; it has no client that could do more. */
-const PHONE_PERMISSIONS = {
-  canPublish: true,
-  canSubscribe: true,
-  canPublishData: true,
-  publishSources: ['microphone' as const],
-  canUpdateMetadata: false,
-  hidden: false,
-};
 
 /** What hears the end of an INVITE that was refused: nothing is left to do. */
 const refusedCall = {

@@ -54,6 +54,16 @@ export type GatewayEvent =
       /** Each trunk and rule that was looked at, with why not: lines, as `trunkroom explain` prints them. */
       explanation?: string;
     }
+  | {
+      type: 'call.placed';
+      call: string;
+      trunk: string;
+      from: string;
+      to: string;
+      room: string;
+    }
+  /** A target of an outbound trunk could not take a call; the next one is tried, if there is one. */
+  | { type: 'call.unreachable'; call: string; target: string; reason: string }
   | { type: 'call.ringing'; call: string }
   | { type: 'call.answered'; call: string; room: string; codec: string; setupMs: number }
   | { type: 'call.media'; call: string; firstRtpMs: number }
@@ -66,6 +76,12 @@ export type GatewayEvent =
   | { type: 'call.ended'; call: string; ending: CallEnding; durationMs: number; quality?: LegQuality }
   /** How far a call has come, `ms` after its INVITE: matched, ringing, answered, media. */
   | { type: 'call.stage'; call: string; stage: string; ms: number }
+  /** Our credentials were asked for in a way that gets no answer; `realm` is the challenger's word. */
+  | { type: 'trunk.withheld'; trunk: string; reason: string; realm: string }
+  | { type: 'trunk.registered'; trunk: string; expiresMs: number }
+  | { type: 'trunk.unregistered'; trunk: string; reason: string; status: number; retryMs: number }
+  /** A target began or ceased to answer OPTIONS. */
+  | { type: 'trunk.target'; trunk: string; target: string; state: 'up' | 'down'; status: number }
   | { type: 'room.opened'; room: string; sid: string }
   | { type: 'room.closed'; room: string; sid: string; durationMs: number }
   | { type: 'participant.joined'; room: string; sid: string; identity: string; kind: string }

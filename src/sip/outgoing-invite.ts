@@ -204,6 +204,7 @@ export class OutgoingSession implements OutgoingInvite {
     const flow = this.#flow;
     if (this.#phase === 'over' || flow === undefined) return;
     this.#phase = 'ringing';
+    this.#core.guard(() => this.#handler.trying?.());
     if (this.#cancelled) this.#sendCancel();
     else if (response.status > 100 && this.#early.acknowledge(response, flow) && response.status >= 180) {
       this.#core.guard(() => this.#handler.progressed(response.status, sdpOf(response)));

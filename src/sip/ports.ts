@@ -101,6 +101,8 @@ export interface CallHandler {
 
 /** What the owner of an outgoing INVITE hears besides. */
 export interface OutgoingHandler extends CallHandler {
+  /** A provisional response, 100 too: somebody works on it. */
+  trying?(): void;
   /** A provisional response from 180 to 199; `sdp` when it carried one. */
   progressed(status: number, sdp: Uint8Array | undefined): void;
   /** The 2xx came and was acknowledged. */

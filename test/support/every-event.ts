@@ -32,6 +32,21 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     from: SECRET_NUMBER,
     to: '+60312345678',
   },
+  'call.placed': {
+    ...{ type: 'call.placed', call: 'SCL_a', trunk: 'out', from: '+60312345678', to: SECRET_NUMBER },
+    room: 'lobby',
+  },
+  'call.unreachable': {
+    ...{ type: 'call.unreachable', call: 'SCL_a', target: '192.0.2.9:5060', reason: 'sip-timeout' },
+  },
+  'trunk.withheld': { type: 'trunk.withheld', trunk: 'out', reason: 'foreign-realm', realm: 'evil' },
+  'trunk.registered': { type: 'trunk.registered', trunk: 'out', expiresMs: 3_600_000 },
+  'trunk.unregistered': {
+    ...{ type: 'trunk.unregistered', trunk: 'out', reason: 'rejected', status: 403, retryMs: 10_000 },
+  },
+  'trunk.target': {
+    ...{ type: 'trunk.target', trunk: 'out', target: 'a:5060/udp', state: 'down', status: 0 },
+  },
   'call.ringing': { type: 'call.ringing', call: 'SCL_a' },
   'call.answered': {
     type: 'call.answered',

@@ -3,6 +3,7 @@ import { g711Codecs } from '../../src/audio/codec.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import type { HostPort } from '../../src/base/net.ts';
 import type { Alarm, Timers } from '../../src/base/wake-queue.ts';
+import { Dialer } from '../../src/call/dialer.ts';
 import { PhoneDoor } from '../../src/call/phone-door.ts';
 import type { GatewayEvent } from '../../src/events/index.ts';
 import { MediaHost } from '../../src/media/host.ts';
@@ -98,6 +99,7 @@ export class VirtualGateway {
   readonly faults: string[] = [];
   readonly endpoint: SipEndpoint;
   readonly door: PhoneDoor;
+  readonly dialer: Dialer;
   readonly rooms: Rooms;
   readonly ports: VirtualPorts;
   readonly #host: MediaHost;
@@ -183,6 +185,12 @@ export class VirtualGateway {
       announce: () => GATEWAY,
     });
     this.endpoint.onInvite = this.door.onInvite;
+    this.dialer = new Dialer({
+      ...{ rooms: this.rooms, engine: this.endpoint, limits: new TrunkLimits(), maxCalls: 10 },
+      ...{ digests: nodeDigests, clock, timers, random, emit, announce: () => GATEWAY, isUp: () => true },
+      locate: ({ host, port = 5060 }, found) =>
+        found(host === 'nowhere' ? [] : [{ transport: 'udp', remote: { address: host, port } }]),
+    });
   }
 
   /** What is still alive, by name; empty when a call has left nothing behind. */
@@ -192,6 +200,7 @@ export class VirtualGateway {
       calls,
       transactions,
       doors: this.door.size,
+      dialed: this.dialer.size,
       rooms: this.rooms.gauges().rooms,
       ports: this.ports.inUse,
     };

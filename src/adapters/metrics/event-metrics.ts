@@ -20,6 +20,24 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'call.refused':
       to.count('trunkroom_calls_refused_total', { reason: event.reason, status: event.status });
       return;
+    case 'call.placed':
+      to.count('trunkroom_calls_placed_total', { trunk: event.trunk });
+      return;
+    case 'call.unreachable':
+      to.count('trunkroom_calls_unreachable_total', { reason: event.reason });
+      return;
+    case 'trunk.withheld':
+      to.count('trunkroom_credentials_withheld_total', { trunk: event.trunk, reason: event.reason });
+      return;
+    case 'trunk.registered':
+      to.count('trunkroom_registrations_total', { trunk: event.trunk, result: 'registered' });
+      return;
+    case 'trunk.unregistered':
+      to.count('trunkroom_registrations_total', { trunk: event.trunk, result: event.reason });
+      return;
+    case 'trunk.target':
+      to.count('trunkroom_target_changes_total', { trunk: event.trunk, state: event.state });
+      return;
     case 'call.answered':
       to.count('trunkroom_calls_answered_total', { codec: event.codec });
       to.observe('trunkroom_call_setup_seconds', event.setupMs);

@@ -53,6 +53,23 @@ const COUNTERS = {
   trunkroom_events_total: { help: 'Gateway events by type.', labels: ['type'] },
   trunkroom_calls_received_total: { help: 'Calls that found their trunk.', labels: ['trunk', 'transport'] },
   trunkroom_calls_refused_total: { help: 'Calls refused before their answer.', labels: ['reason', 'status'] },
+  trunkroom_calls_placed_total: { help: 'Outbound calls begun.', labels: ['trunk'] },
+  trunkroom_calls_unreachable_total: {
+    help: 'Times that a target could not take an outbound call.',
+    labels: ['reason'],
+  },
+  trunkroom_credentials_withheld_total: {
+    help: 'Challenges that got no credentials.',
+    labels: ['trunk', 'reason'],
+  },
+  trunkroom_registrations_total: {
+    help: 'Registrations at carriers, by result.',
+    labels: ['trunk', 'result'],
+  },
+  trunkroom_target_changes_total: {
+    help: 'Times that a trunk\u2019s target began or ceased to answer OPTIONS.',
+    labels: ['trunk', 'state'],
+  },
   trunkroom_calls_answered_total: { help: 'Calls answered.', labels: ['codec'] },
   trunkroom_calls_ended_total: {
     help: 'Calls ended, by the cause table.',
