@@ -129,7 +129,7 @@ export interface OfferSettlement {
   reject(status: number): void;
 }
 
-/** An INVITE that waits for our final answer. 100 has gone already. */
+/** An INVITE that waits for our final answer. 100 goes out when nothing else was said by the time that the handler returns. */
 export interface IncomingInvite {
   readonly request: SipRequestInfo;
   /** The offer; undefined means that our 200 must carry one. */

@@ -121,9 +121,10 @@ export class RequestRouter {
   }
 
   #invite(request: SipRequest, uri: SipUri, transaction: ServerTransaction): void {
-    transaction.respond(100);
     const session = new IncomingSession(this.#core, request, uri, transaction);
     this.#core.guard(() => this.#onInvite(session));
+    // Section 17.2.1: a 100 is for who has nothing else to say at once.
+    if (!transaction.responded) transaction.respond(100);
     // A call that nobody took would ring for ever: the application failed.
     if (!session.taken) session.reject(500);
   }

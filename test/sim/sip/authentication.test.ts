@@ -116,8 +116,8 @@ test('an INVITE that is not authorized is answered and forgotten; the next one i
     0 < 401 INVITE
     0 > ACK 1
     0 > INVITE 2
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
   `);
 });
 

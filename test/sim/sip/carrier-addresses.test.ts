@@ -25,8 +25,8 @@ test('ACK, INFO and BYE from another address of the same trunk; the answers go w
   scene.send('BYE', { toTag, cseq: 4, flow: OTHER });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 < 200 INVITE
     0 > ACK 1
     0 * confirmed
@@ -49,8 +49,8 @@ test('a CANCEL from another address of the trunk ends the INVITE, a stranger\u20
   scene.send('CANCEL', { branch: 'INVITE1', flow: OTHER });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 > CANCEL 1
     0 > CANCEL 1
     0 < 200 CANCEL

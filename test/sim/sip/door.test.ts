@@ -118,8 +118,8 @@ test('the same call by two ways: the second gets 482 and the application hears o
   scene.send('INVITE', { branch: 'two', body: OFFER });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 > INVITE 1
     0 < 482 INVITE
   `);

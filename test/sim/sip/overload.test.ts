@@ -28,8 +28,8 @@ describe('overload', () => {
     scene.send('INVITE', { callId: 'call-3', branch: 'third', body: OFFER });
     scene.check(`
       0 > INVITE 1
-      0 < 100 INVITE
       0 * invite
+      0 < 100 INVITE
     `);
   });
 });
@@ -72,8 +72,8 @@ describe('the rate of one source', () => {
     scene.invites.at(-1)?.accept(ANSWER);
     scene.check(`
       0 > INVITE 1
-      0 < 100 INVITE
       0 * invite
+      0 < 100 INVITE
       0 < 200 INVITE
     `);
   });
