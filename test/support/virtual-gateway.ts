@@ -100,6 +100,7 @@ export class VirtualGateway {
   readonly endpoint: SipEndpoint;
   readonly door: PhoneDoor;
   readonly dialer: Dialer;
+  readonly hops: string[] = [];
   readonly rooms: Rooms;
   readonly ports: VirtualPorts;
   readonly #host: MediaHost;
@@ -188,8 +189,12 @@ export class VirtualGateway {
     this.dialer = new Dialer({
       ...{ rooms: this.rooms, engine: this.endpoint, limits: new TrunkLimits(), maxCalls: 10 },
       ...{ digests: nodeDigests, clock, timers, random, emit, announce: () => GATEWAY, isUp: () => true },
-      locate: ({ host, port = 5060 }, found) =>
-        found(host === 'nowhere' ? [] : [{ transport: 'udp', remote: { address: host, port } }]),
+      locator: {
+        locate: ({ host, port = 5060 }, found) =>
+          found(host === 'nowhere' ? [] : [{ transport: 'udp', remote: { address: host, port } }]),
+        failed: (hop) => this.hops.push(`failed ${hop.remote.address}`),
+        worked: (hop) => this.hops.push(`worked ${hop.remote.address}`),
+      },
     });
   }
 
@@ -283,6 +288,19 @@ export class VirtualPhone {
     this.#call?.cancel();
   }
 
+  /** Offers again with these attributes of its audio line, such as `a=sendonly`. What came of it is `said`. */
+  offerAgain(...attributes: string[]): void {
+    this.#call?.reoffer({
+      offer: () => this.#offer(attributes),
+      postponed: () => this.said.push('postponed'),
+      accepted: (sdp) =>
+        this.said.push(
+          /^a=(send\w+|recvonly|inactive)/m.exec(String.fromCharCode(...(sdp ?? [])))?.[1] ?? '',
+        ),
+      refused: (status) => this.said.push(`refused ${status}`),
+    });
+  }
+
   /** 20 ms of speaking and hearing. */
   tick(): void {
     if (!this.answered || this.ended !== undefined) return;
@@ -291,7 +309,7 @@ export class VirtualPhone {
     this.handset.listen();
   }
 
-  #offer(): Uint8Array {
+  #offer(attributes: readonly string[] = []): Uint8Array {
     const { port } = this.handset.socket.local;
     return utf8(
       [
@@ -302,6 +320,7 @@ export class VirtualPhone {
         't=0 0',
         `m=audio ${port} RTP/AVP 8 101`,
         'a=rtpmap:101 telephone-event/8000',
+        ...attributes,
         '',
       ].join('\r\n'),
     );
