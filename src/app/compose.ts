@@ -26,7 +26,7 @@ import { admission } from '../trunk/admission.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
 import { TrunkTable } from '../trunk/match.ts';
 import { sameTrunk } from '../trunk/same-trunk.ts';
-import { announcer, localAddresses } from './addresses.ts';
+import { announcer, announcerV6, localAddresses, localAddressesV6 } from './addresses.ts';
 import type { StartupConfig } from './config/read.ts';
 import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { gatewayGauges } from './gauges.ts';
@@ -89,6 +89,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
 
     const trunks = inboundTrunks(config);
     const announce = announcer(addresses, localAddresses());
+    const announceV6 = announcerV6(addresses, localAddressesV6());
     const trace = await openTrace(config.trace, wallClock, emit);
     closing.push(() => trace.close());
     const lag = new LoopLag();
@@ -107,7 +108,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         minSe: Math.ceil(config.sip.min_se / 1000),
       },
       contact: ({ transport, remote }) => ({
-        address: announce(remote),
+        address: remote.address.includes(':') ? announceV6(remote) : announce(remote),
         port: transport === 'tls' ? config.sip_tls.port : config.sip.port,
       }),
       tls,

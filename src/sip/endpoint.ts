@@ -11,6 +11,7 @@ import type { SipCore } from './core.ts';
 import type { DialogSession } from './dialog-session.ts';
 import { DialogTable } from './dialog-table.ts';
 import { DropCounter, type DroppedEvent, type DropReason } from './drop-counter.ts';
+import { LargeRequests } from './large-requests.ts';
 import { DEFAULT_SESSION_TIMES, DEFAULT_SIP_LIMITS, type SessionTimes, type SipLimits } from './limits.ts';
 import { sendLoneRequest } from './lone-request.ts';
 import { OutgoingSession } from './outgoing-invite.ts';
@@ -205,6 +206,11 @@ export class SipEndpoint implements SipEngine {
     const times = this.#options.times ?? BASE_TIMES;
     const unreliable: Timing = { ...times, reliable: false };
     const reliable: Timing = { ...times, reliable: true };
+    const large = new LargeRequests({
+      now: () => clock.now(),
+      openFlow: (next) => openFlow?.(next),
+      start: (request, listener) => this.#clients.start(this.#core, request, listener),
+    });
     return {
       clock,
       timers,
@@ -214,7 +220,7 @@ export class SipEndpoint implements SipEngine {
       session: this.#options.session ?? DEFAULT_SESSION_TIMES,
       isTrustedPeer: (flow, dialogFlow) => this.#options.isTrustedPeer?.(flow, dialogFlow) === true,
       dialogs: this.#dialogs,
-      start: (request, listener) => this.#clients.start(this.#core, request, listener),
+      start: (request, listener) => large.start(request, listener),
       giveUp: (branch, method) => this.#clients.giveUp(branch, method),
       peers: new PeerSet(clock, 64 * times.t1),
       timing: (flow) => (flow.transport === 'udp' ? unreliable : reliable),
