@@ -109,7 +109,7 @@ export class DialogSession {
   receive(request: SipRequest, transaction: ServerTransaction): void {
     const { dialog } = this;
     if (this.#phase === 'leaving' || this.#phase === 'over') {
-      // Their BYE crossed ours (RFC 5407 section 3.2.3).
+      // Their BYE crossed ours (RFC 5407 section 3.2.1).
       transaction.respond(request.method === 'BYE' ? 200 : 481);
       return;
     }

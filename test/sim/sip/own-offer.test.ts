@@ -152,7 +152,7 @@ test.each([
   expect(scene.ladder().filter((line) => line.includes('postponed'))).toHaveLength(12);
 });
 
-test('RFC 5407 section 3.3.2: re-INVITEs cross: both are refused 491, and theirs that comes first is taken', () => {
+test('RFC 5407 section 3.3.1: re-INVITEs cross: both are refused 491, and theirs that comes first is taken', () => {
   const { scene, call, tag, settles, offer } = called();
   call.reoffer(offer);
   scene.send('INVITE', { toTag: tag, cseq: 2, body: OFFER });
@@ -243,7 +243,7 @@ test('BYE from them while our re-INVITE is open; its late 2xx is still acknowled
   scene.checkNothingLeft();
 });
 
-test('RFC 5407 section 3.1.4: our BYE crosses the 200 to our re-INVITE', () => {
+test('RFC 5407 section 3.2.3: our BYE crosses the 200 to our re-INVITE', () => {
   const { scene, call, offer } = called();
   call.reoffer(offer);
   call.bye();
