@@ -12,7 +12,6 @@ import { SignalGate } from '../adapters/websocket/signal-gate.ts';
 import { type MediaThread, startMediaThread } from '../adapters/worker/thread.ts';
 import { createApi } from '../api/app.ts';
 import { WakeQueue } from '../base/wake-queue.ts';
-import { Dialer } from '../call/dialer.ts';
 import { PhoneDoor } from '../call/phone-door.ts';
 import { EventBus } from '../events/bus.ts';
 import type { EventSink } from '../events/index.ts';
@@ -28,10 +27,11 @@ import { TrunkTable } from '../trunk/match.ts';
 import { sameTrunk } from '../trunk/same-trunk.ts';
 import { announcer, announcerV6, localAddresses, localAddressesV6 } from './addresses.ts';
 import type { StartupConfig } from './config/read.ts';
+import { outboundTrunks } from './config/outbound.ts';
 import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { gatewayGauges } from './gauges.ts';
-import { locateTarget } from './locate.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
+import { openOutbound } from './outbound.ts';
 import { SipServer } from './sip-server.ts';
 import { openSipTls } from './sip-tls.ts';
 import { listening, StartupError } from './startup-error.ts';
@@ -118,26 +118,24 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       onFault,
     });
     closing.push(() => sip.close());
+    const outbound = openOutbound({
+      ...shared,
+      trunks: outboundTrunks(config),
+      engine: sip.endpoint,
+      rooms,
+      maxCalls: config.limits.max_calls,
+      transports: tls === undefined ? ['udp', 'tcp'] : ['udp', 'tcp', 'tls'],
+      announce,
+    });
     const phones = new PhoneDoor({
       ...shared,
       rooms,
-      trunks: new TrunkTable(trunks),
+      trunks: new TrunkTable(trunks, outbound.tokens),
       rules: dispatchRules(config),
       limits: new TrunkLimits(),
       guard: new DigestGuard(nodeDigests, systemRandom),
       capacity: { calls: config.limits.max_calls, callsPerSecond: config.limits.calls_per_second },
       announce,
-    });
-    const dialer = new Dialer({
-      ...shared,
-      rooms,
-      engine: sip.endpoint,
-      limits: new TrunkLimits(),
-      maxCalls: config.limits.max_calls,
-      digests: nodeDigests,
-      announce,
-      isUp: () => true,
-      locate: locateTarget,
     });
     sip.endpoint.onInvite = phones.onInvite;
     sip.endpoint.authorize = phones.authorize;
@@ -157,7 +155,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       emit,
       onFault,
     });
-    const gauges = gatewayGauges({ timers, phones, dialer, sip, rooms, workers, turn, gate });
+    const gauges = gatewayGauges({ timers, phones, outbound, sip, rooms, workers, turn, gate });
     const metrics = openMetrics({ gauges, defaults: 'process' });
     workers.onCounts = metrics.count;
     bus.subscribe(eventLog(log, monotonicClock));
@@ -179,16 +177,17 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     closing.push(() => http.close(LAST_WORDS_MS));
 
     const stopAlarms = driveAlarms(timers, monotonicClock, onFault);
+    outbound.start();
     return {
       emit,
       stop: async () => {
         sip.endpoint.shutdown();
         phones.stop();
-        dialer.stop();
+        outbound.stop();
         rooms.stop('server_shutdown');
         gate.close(LAST_WORDS_MS);
         // BYEs are resent until they are answered; leaves need a moment to be read.
-        await settled(() => phones.size + dialer.size === 0 && sip.endpoint.gauges().calls === 0);
+        await settled(() => phones.size === 0 && outbound.isOver() && sip.endpoint.gauges().calls === 0);
         await closeAll(closing);
         stopAlarms();
       },

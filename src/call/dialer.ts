@@ -73,8 +73,13 @@ export interface DialerOptions {
   readonly announce: (remote: HostPort) => string;
   /** Whether a target answers, as far as is known. */
   readonly isUp: (trunk: OutboundTrunk, target: Target) => boolean;
-  /** Where a target is (RFC 3263); none when it cannot be found. May answer at once or later. */
-  readonly locate: (target: Target, found: (hops: readonly NextHop[]) => void) => void;
+  readonly locator: {
+    /** Where a target is (RFC 3263); none when it cannot be found. May answer at once or later. */
+    locate(target: Target, found: (hops: readonly NextHop[]) => void): void;
+    /** Nothing came from there: it is better tried last for a while. */
+    failed(hop: NextHop): void;
+    worked(hop: NextHop): void;
+  };
 }
 
 /** Places calls: who may call whom is the caller's to decide, and the trunk's limits hold. */
@@ -134,7 +139,7 @@ export class Dialer {
       digits: order.dtmf ?? '',
       ringingTimeoutMs: order.ringingTimeoutMs ?? trunk.ringingTimeoutMs,
       authenticate: this.#credentials(trunk),
-      nextHop: this.#hopsOf(trunk),
+      ...{ nextHop: this.#hopsOf(trunk), locator: this.#options.locator },
       ...{ engine, clock, timers, emit, announce, listener },
       onOver: () => {
         this.#calls.delete(id);
@@ -178,7 +183,7 @@ export class Dialer {
 
   /** One hop after the other, each target looked up when its turn comes. */
   #hopsOf(trunk: OutboundTrunk) {
-    const { isUp, locate, random } = this.#options;
+    const { isUp, locator, random } = this.#options;
     const targets = [...orderTargets(trunk.targets, (target) => isUp(trunk, target), random)];
     const hops: NextHop[] = [];
     const next = (found: (hop: NextHop | undefined) => void): void => {
@@ -186,7 +191,7 @@ export class Dialer {
       const target = hop === undefined ? targets.shift() : undefined;
       if (target === undefined) found(hop);
       else
-        locate(target, (located) => {
+        locator.locate(target, (located) => {
           hops.push(...located.slice(0, MAX_HOPS));
           next(found);
         });

@@ -92,6 +92,7 @@ export class OutgoingCall implements Door {
   /** The target lives; how long its phone may ring is the call's own limit. */
   #trying(): void {
     this.#options.timers.cancel(this.#patience);
+    if (this.#hop !== undefined) this.#options.locator.worked(this.#hop);
   }
 
   #progressed(sdp: Uint8Array | undefined): void {
@@ -117,7 +118,7 @@ export class OutgoingCall implements Door {
     const room = this.#room;
     const participant = this.#participant;
     if (this.#state.phase !== 'talking' || room === undefined || participant === undefined) return;
-    timers.cancel(this.#patience);
+    this.#trying();
     timers.cancel(this.#deadline);
     this.#deadline =
       trunk.maxCallDurationMs === 0
@@ -169,8 +170,12 @@ export class OutgoingCall implements Door {
   #ended(end: SipEnd): void {
     this.#lastEnd = end;
     const cause = causeOfSipEnd(end);
-    if (isUnreachable(end)) this.#unreachable(cause);
-    else this.#input({ type: 'end', cause, by: 'sip' });
+    if (isUnreachable(end)) {
+      this.#unreachable(cause);
+      return;
+    }
+    this.#trying();
+    this.#input({ type: 'end', cause, by: 'sip' });
   }
 
   // --- what the room says; a phone hears the room's mix, so tracks need nothing done
@@ -264,6 +269,7 @@ export class OutgoingCall implements Door {
     timers.cancel(this.#patience);
     if (this.#state.phase === 'calling' && this.#hop !== undefined) {
       const target = formatHostPort(this.#hop.remote);
+      this.#options.locator.failed(this.#hop);
       emit({ type: 'call.unreachable', call: this.id, target, reason: cause });
     }
     this.#invite = undefined;

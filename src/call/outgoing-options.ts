@@ -32,6 +32,8 @@ export interface OutgoingCallOptions {
   readonly authenticate: Authenticate | undefined;
   /** The next place to try; `found` gets undefined when there is none left. May answer at once or later. */
   readonly nextHop: (found: (hop: NextHop | undefined) => void) => void;
+  /** Hears which hops answered. */
+  readonly locator: { failed(hop: NextHop): void; worked(hop: NextHop): void };
   readonly engine: Pick<SipEngine, 'invite'>;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -259,7 +259,7 @@ describe('a call that is not answered', () => {
 
 describe('several targets', () => {
   it('one after the other: silent, overloaded, not to be found; the one that takes it keeps it', () => {
-    const { carrier, place, pass, heard, events, settle } = world();
+    const { carrier, place, pass, heard, events, gateway, settle } = world();
     const overloaded = carrier(refusing(503));
     const good = carrier((invite) => invite.reject(486));
     const last = carrier(answering);
@@ -282,6 +282,7 @@ describe('several targets', () => {
     expect(good.invites).toHaveLength(1);
     expect(last.invites).toHaveLength(0);
     expect(heard).toEqual(['over busy 0']);
+    expect(new Set(gateway.hops)).toEqual(new Set(['failed 10.0.9.9', 'failed 10.0.2.1', 'worked 10.0.2.2']));
     expect(events('call.unreachable')).toMatchObject([
       { target: '10.0.9.9:5060', reason: 'sip-timeout' },
       { target: '10.0.2.1:5060', reason: 'rejected' },
