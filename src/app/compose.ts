@@ -82,6 +82,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         rooms: config.limits.max_rooms,
         participantsPerRoom: config.room.max_participants,
         departureMs: config.room.departure_timeout,
+        emptyMs: config.room.empty_timeout,
       },
     });
     const turn = config.turn.enabled ? await openTurn({ startup, timers, emit, icePorts }) : noTurn;
@@ -170,6 +171,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       devTokens:
         mode === 'development' ? { mint: (wish) => tokens.mint(wish), random: systemRandom } : undefined,
       trace: { recorder: trace.recorder, verify: (token) => tokens.verify(token) },
+      server: { rooms, verifier: tokens, clock: monotonicClock, emit, onFault },
     });
     const http = await listening('http.port', () =>
       listenHttp(config.http, (request) => api.fetch(request), gate.upgrade),

@@ -55,7 +55,7 @@ export interface Participant {
   readonly identity: string;
   readonly kind: ParticipantKind;
   readonly joinedAtUnixMs: number;
-  readonly permissions: Permissions;
+  permissions: Permissions;
   name: string;
   metadata: string;
   readonly attributes: Map<string, string>;
@@ -83,6 +83,12 @@ export interface Door {
   unsubscribed(track: Track, publisher: Participant): void;
   /** Someone with the right mutes this participant's own track. */
   muteRequested(track: Track): void;
+  /** This participant's own track may not be published any more; the room has forgotten it. */
+  unpublished?(track: Track): void;
+  /** Someone with the right subscribes in this participant's stead; what the room gives follows. */
+  subscriptionWished?(track: TrackId, wish: 'subscribe' | 'unsubscribe'): void;
+  /** The room's metadata has changed. */
+  roomChanged?(): void;
   speakersChanged(speakers: readonly Speaker[]): void;
   /** A data packet for this participant: LiveKit's DataPacket as bytes. */
   dataReceived(channel: 'reliable' | 'lossy', packet: Uint8Array): void;

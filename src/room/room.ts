@@ -1,7 +1,8 @@
 import type { EventSink } from '../events/index.ts';
 import type { MediaCommand, MediaEvent, TrackId } from '../media/protocol.ts';
+import type { AdministeredRoom, RoomSettings } from './administration.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
-import type { Door, LeaveReason, Participant, Speaker, Track } from './participant.ts';
+import type { Door, LeaveReason, Participant, Permissions, Speaker, Track } from './participant.ts';
 import type { RoomHandle } from './ports.ts';
 
 interface Member {
@@ -17,6 +18,8 @@ export interface RoomOptions {
   readonly sid: string;
   readonly name: string;
   readonly createdAtUnixMs: number;
+  readonly metadata: string;
+  readonly settings: RoomSettings;
   readonly worker: MediaWorker;
   readonly workers: MediaWorkers;
   readonly emit: EventSink;
@@ -29,10 +32,11 @@ export interface RoomOptions {
  * subscription, for the worker mixes for every leg; everybody else is subscribed to each track that appears, unless
  * permission or wish says no.
  */
-export class Room implements RoomHandle {
+export class Room implements AdministeredRoom {
   readonly sid: string;
   readonly name: string;
-  readonly metadata = '';
+  metadata: string;
+  settings: RoomSettings;
   readonly createdAtUnixMs: number;
   readonly #options: RoomOptions;
   readonly #members = new Map<string, Member>();
@@ -44,6 +48,8 @@ export class Room implements RoomHandle {
     this.sid = options.sid;
     this.name = options.name;
     this.createdAtUnixMs = options.createdAtUnixMs;
+    this.metadata = options.metadata;
+    this.settings = options.settings;
     options.worker.rooms++;
     options.worker.send({ type: 'room.open', room: this.sid });
     options.workers.listenRoom(this.sid, (event) => this.#onMedia(event));
@@ -86,9 +92,7 @@ export class Room implements RoomHandle {
     if (member === undefined || participant.state === 'active') return;
     participant.state = 'active';
     this.#tell(participant);
-    for (const publisher of this.#members.values()) {
-      for (const track of publisher.participant.tracks.values()) this.#subscribe(member, track, publisher);
-    }
+    this.#subscribeToAll(member);
   }
 
   publish(participant: Participant, track: Track): void {
@@ -161,7 +165,7 @@ export class Room implements RoomHandle {
         if (participant.state === 'active') this.#subscribe(member, track, publisher);
       } else {
         member.declined.add(sid);
-        if (member.subscriptions.delete(sid)) member.door.unsubscribed(track, publisher.participant);
+        this.#unsubscribe(member, sid);
       }
     }
   }
@@ -200,6 +204,63 @@ export class Room implements RoomHandle {
     this.#options.workers.unlistenRoom(this.sid);
     this.#options.worker.rooms--;
     this.media({ type: 'room.close', room: this.sid });
+  }
+
+  // -- AdministeredRoom: what the API may do
+
+  setMetadata(metadata: string): void {
+    if (metadata === this.metadata) return;
+    this.metadata = metadata;
+    for (const { door } of this.#members.values()) door.roomChanged?.();
+  }
+
+  muteTrack(
+    participant: Participant,
+    sid: TrackId,
+    muted: boolean,
+  ): 'done' | 'no-such-track' | 'not-allowed' {
+    const track = participant.tracks.get(sid);
+    const member = this.#member(participant);
+    if (track === undefined || member === undefined) return 'no-such-track';
+    if (!muted && (track.origin.from !== 'leg' || !mayPublish(participant.permissions, track)))
+      return 'not-allowed';
+    this.setMuted(participant, sid, muted);
+    if (muted) member.door.muteRequested(track);
+    return 'done';
+  }
+
+  setPermissions(participant: Participant, permissions: Permissions): void {
+    const member = this.#member(participant);
+    if (member === undefined) return;
+    participant.permissions = { ...permissions, hidden: participant.permissions.hidden };
+    this.#tell(participant);
+    for (const track of [...participant.tracks.values()]) {
+      if (mayPublish(permissions, track)) continue;
+      if (track.origin.from === 'leg') this.setMuted(participant, track.sid, true);
+      else {
+        this.unpublish(participant, track.sid);
+        member.door.unpublished?.(track);
+      }
+    }
+    if (permissions.canSubscribe && participant.state === 'active') this.#subscribeToAll(member);
+    if (!permissions.canSubscribe)
+      for (const sid of [...member.subscriptions]) this.#unsubscribe(member, sid);
+  }
+
+  subscribeFor(
+    participant: Participant,
+    tracks: readonly TrackId[],
+    wish: 'subscribe' | 'unsubscribe',
+  ): void {
+    const member = this.#member(participant);
+    if (member === undefined) return;
+    for (const sid of tracks) if (this.#owners.has(sid)) member.door.subscriptionWished?.(sid, wish);
+    this.setSubscribed(participant, tracks, wish);
+  }
+
+  announce(channel: 'reliable' | 'lossy', packet: Uint8Array, to: readonly string[]): void {
+    for (const { door, participant } of this.#members.values())
+      if (to.length === 0 || to.includes(participant.identity)) door.dataReceived(channel, packet);
   }
 
   media(command: MediaCommand): void {
@@ -254,6 +315,19 @@ export class Room implements RoomHandle {
     member.door.subscribed(track, publisher.participant);
   }
 
+  #subscribeToAll(member: Member): void {
+    for (const publisher of this.#members.values()) {
+      for (const track of publisher.participant.tracks.values()) this.#subscribe(member, track, publisher);
+    }
+  }
+
+  #unsubscribe(member: Member, sid: TrackId): void {
+    const publisher = this.#owners.get(sid)?.participant;
+    const track = publisher?.tracks.get(sid);
+    if (!member.subscriptions.delete(sid) || publisher === undefined || track === undefined) return;
+    member.door.unsubscribed(track, publisher);
+  }
+
   /** Tells all of a change of `changed`; a hidden participant's is told to itself alone. */
   #tell(changed: Participant): void {
     changed.version++;
@@ -274,6 +348,11 @@ export class Room implements RoomHandle {
     }
     for (const member of this.#members.values()) member.door.speakersChanged(speakers);
   }
+}
+
+/** Whether these rights allow a track; phones' and others' alike. */
+function mayPublish({ canPublish, publishSources }: Permissions, { source }: Track): boolean {
+  return canPublish && (publishSources.length === 0 || publishSources.includes(source));
 }
 
 function names(participant: Participant): { sid: string; identity: string; kind: string } {

@@ -1,6 +1,7 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { type Authority, type AuthorityVerifier, readAuthority } from '../../api/authority.ts';
 import type { WallClock } from '../../base/clock.ts';
-import { fail, type Result } from '../../base/result.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import { type Grants, readGrants, type TokenFault, type TokenVerifier } from '../../peer/grants.ts';
 
 /** Clocks of token makers may be this far off, seconds. */
@@ -15,7 +16,7 @@ export interface TokenWish {
 }
 
 /** LiveKit's access tokens: JWT signed with HS256 by an API key's secret; `iss` names the key (RFC 7519). */
-export class AccessTokens implements TokenVerifier {
+export class AccessTokens implements TokenVerifier, AuthorityVerifier {
   readonly #secrets = new Map<string, Uint8Array>();
   readonly #wall: WallClock;
 
@@ -26,8 +27,20 @@ export class AccessTokens implements TokenVerifier {
   }
 
   async verify(token: string): Promise<Result<Grants, TokenFault>> {
+    const checked = await this.#check(token);
+    return checked.ok ? readGrants(checked.value.claims) : checked;
+  }
+
+  async authority(token: string): Promise<Result<Authority, TokenFault>> {
+    const checked = await this.#check(token);
+    return checked.ok ? ok(readAuthority(checked.value.key, checked.value.claims)) : checked;
+  }
+
+  /** Whose token it is and what it says, if its signature and its times are right. */
+  async #check(token: string): Promise<Result<{ key: string; claims: JWTPayload }, TokenFault>> {
     try {
-      const secret = this.#secrets.get(decodeJwt(token).iss ?? '');
+      const key = decodeJwt(token).iss ?? '';
+      const secret = this.#secrets.get(key);
       if (secret === undefined) return fail('unknown-key');
       const { payload } = await jwtVerify(token, secret, {
         algorithms: ['HS256'],
@@ -35,7 +48,7 @@ export class AccessTokens implements TokenVerifier {
         currentDate: new Date(this.#wall.unixMs()),
         requiredClaims: ['exp'],
       });
-      return readGrants(payload);
+      return ok({ key, claims: payload });
     } catch (error) {
       return fail(faultOf(error));
     }

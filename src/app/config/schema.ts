@@ -164,6 +164,9 @@ export const configSchema = z.strictObject({
     .meta({ description: 'Where packets and samples are moved.' }),
   room: z
     .strictObject({
+      empty_timeout: duration
+        .prefault('5m')
+        .meta({ description: 'How long a room that the API made waits for its first participant.' }),
       departure_timeout: duration
         .prefault('20s')
         .meta({ description: 'How long a room stays when the last has left.' }),
