@@ -9,6 +9,7 @@ const PEERS = [
   { package: 'sip-tester', file: '/usr/bin/sipp' },
   { package: 'sipvicious', file: '/usr/bin/svmap' },
   { package: 'coturn', file: '/usr/bin/turnserver' },
+  { package: 'kamailio', file: '/usr/sbin/kamailio' },
   { package: 'sox', file: '/usr/bin/sox' },
   { package: 'iproute2', file: '/usr/bin/ss' },
 ] as const;
