@@ -17,7 +17,7 @@ import { EventBus } from '../events/bus.ts';
 import type { EventSink } from '../events/index.ts';
 import { admit, type SignalUrl } from '../peer/admission.ts';
 import { defaultPeerOptions } from '../peer/context.ts';
-import { PeerSession } from '../peer/session.ts';
+import { PeerSessions } from '../peer/sessions.ts';
 import { MediaWorkers } from '../room/media-workers.ts';
 import { Rooms } from '../room/rooms.ts';
 import { DigestGuard } from '../sip/digest/guard.ts';
@@ -26,8 +26,8 @@ import { TrunkLimits } from '../trunk/limits.ts';
 import { TrunkTable } from '../trunk/match.ts';
 import { sameTrunk } from '../trunk/same-trunk.ts';
 import { announcer, announcerV6, localAddresses, localAddressesV6 } from './addresses.ts';
-import type { StartupConfig } from './config/read.ts';
 import { outboundTrunks } from './config/outbound.ts';
+import type { StartupConfig } from './config/read.ts';
 import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { gatewayGauges } from './gauges.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
@@ -150,9 +150,10 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       candidates: (port: number) => addresses.map((address) => ({ address, port })),
       options: defaultPeerOptions,
     };
+    const sessions = new PeerSessions(peers);
     const gate = new SignalGate({
       admit: admitSignal,
-      open: (socket, admitted) => new PeerSession(peers, socket, admitted),
+      open: (socket, admitted) => sessions.open(socket, admitted),
       emit,
       onFault,
     });

@@ -194,6 +194,12 @@ export class Downlink {
     return { audios, videos, negotiate: negotiate || audios + videos > 0 };
   }
 
+  /** The last description may not have arrived: an m-line that it made idle has to be seen idle once more. */
+  unsure(): void {
+    for (const slot of this.#slots.values())
+      if (slot.state.name === 'idle') slot.state = { name: 'draining' };
+  }
+
   /** All m-lines, in the order in which they came to be. */
   get slots(): Iterable<SlotOffer> {
     return this.#slots.values();

@@ -97,6 +97,11 @@ export class Publications {
     }
   }
 
+  /** The track was announced by this client and has not ended. */
+  has(sid: TrackId): boolean {
+    return this.#bySid.has(sid);
+  }
+
   mute(sid: TrackId, muted: boolean): void {
     const publication = this.#bySid.get(sid);
     if (publication === undefined) return;

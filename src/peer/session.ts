@@ -1,89 +1,83 @@
 import {
   type AddTrackRequest,
-  DisconnectReason,
-  LeaveRequest,
   LeaveRequest_Action,
   MuteTrackRequest,
   ParticipantUpdate,
   Pong,
-  RequestResponse,
-  RequestResponse_Reason,
+  type SpeakerInfo,
   SpeakersChanged,
   SubscriptionError,
   SubscriptionResponse,
-  TrackPublishedResponse,
 } from '@livekit/protocol';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm } from '../base/wake-queue.ts';
-import type { DataChannelLabel, MediaEvent, TrackId, TransportId, TransportPath } from '../media/protocol.ts';
+import type { MediaEvent, TrackId, TransportPath } from '../media/protocol.ts';
 import type { Door, LeaveReason, Participant, Speaker, Track } from '../room/participant.ts';
-import type { RoomHandle } from '../room/ports.ts';
 import type { Admission } from './admission.ts';
-import type { Connection, ConnectionOwner } from './connection.ts';
-import type { PeerContext, SignalSocket } from './context.ts';
+import type { ConnectionOwner } from './connection.ts';
+import type { PeerContext } from './context.ts';
 import { stampDataPacket } from './data.ts';
+import { Departures } from './departures.ts';
 import { Downlink } from './downlink.ts';
 import { DualConnection } from './dual-connection.ts';
-import { type ClientMessage, readFrame, type ServerMessage, writeFrame } from './frames.ts';
-import { joinResponse } from './join-response.ts';
-import { disconnectReasons, participantInfo } from './livekit-info.ts';
+import { type ClientMessage, readFrame, type ServerMessage } from './frames.ts';
+import { joinResponse, leaveRequest, reconnectResponse } from './join-response.ts';
+import { announceTrack, type Joined, selectTracks, syncState } from './joined.ts';
+import type { LinkedSession, PeerLink } from './link.ts';
+import { participantInfo } from './livekit-info.ts';
 import { Publications } from './publications.ts';
-import { subscriptionTracks, updateMetadata } from './requests.ts';
+import { updateMetadata } from './requests.ts';
 import { Selection } from './selection.ts';
 import { SingleConnection } from './single-connection.ts';
 import { SpeakerChanges } from './speakers.ts';
 import type { PeerTransport } from './transport.ts';
 
-/** Unsent bytes at which a client that does not read is given up. */
-const MAX_QUEUED = 1024 * 1024;
 /** Requests of one client. Bursts come with reconnects and crowded rooms. */
 const REQUESTS = { perSecond: 50, burst: 500 };
-
-interface Joined {
-  readonly name: 'joined';
-  readonly room: RoomHandle;
-  readonly participant: Participant;
-  readonly publications: Publications;
-  readonly downlink: Downlink;
-  readonly selection: Selection;
-  connection: Connection | undefined;
-}
 
 type State = { readonly name: 'new' } | Joined | { readonly name: 'ended' };
 
 /**
- * One client of the signaling protocol (livekit_rtc.proto) from WebSocket to room: the browser's door. Sessions are
- * not resumed: who asks for that is told to begin anew, which LiveKit's clients do by themselves.
+ * One client of the signaling protocol (livekit_rtc.proto) in a room: the browser's door. A session whose WebSocket is
+ * lost stays in the room for a while, media and all, and goes on when the client comes back with another one.
  */
-export class PeerSession implements Door, ConnectionOwner {
+export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   readonly #context: PeerContext;
-  readonly #socket: SignalSocket;
+  /** The one WebSocket that drives the session; undefined while the client is away. */
+  #link: PeerLink | undefined;
   readonly #admission: Admission;
   readonly #requests: TokenBucket;
+  readonly #ended: (sid: string) => void;
   readonly #speakers = new SpeakerChanges();
-  /** The transport on which the client opened each data channel: with two, that of what it publishes. */
-  readonly #channels = new Map<DataChannelLabel, TransportId>();
+  readonly #departures = new Departures();
   readonly #openedAt: number;
   #state: State = { name: 'new' };
-  #form: 'binary' | 'json' = 'binary';
   #silence: Alarm | undefined;
   #connecting: Alarm | undefined;
+  #away: Alarm | undefined;
 
-  constructor(context: PeerContext, socket: SignalSocket, admission: Admission) {
+  /** `ended` is told when a session that was in a room is no more. */
+  constructor(context: PeerContext, link: PeerLink, admission: Admission, ended: (sid: string) => void) {
     this.#context = context;
-    this.#socket = socket;
+    this.#link = link;
     this.#admission = admission;
+    this.#ended = ended;
     this.#openedAt = context.clock.now();
     this.#requests = new TokenBucket(REQUESTS, this.#openedAt);
   }
 
+  /** Of the participant; undefined before the session has joined, and when it is over. */
+  get sid(): string | undefined {
+    return this.#state.name === 'joined' ? this.#state.participant.sid : undefined;
+  }
+
+  get connections(): Admission['connections'] {
+    return this.#admission.connections;
+  }
+
   /** Joins the room and says so. Call once, when the WebSocket is open. */
   start(): void {
-    const { addTracks, autoSubscribe, connections, grants, offer, resume } = this.#admission;
-    if (resume) {
-      this.#end('state_mismatch', LeaveRequest_Action.RECONNECT);
-      return;
-    }
+    const { addTracks, autoSubscribe, connections, grants, offer } = this.#admission;
     const { attributes, identity, kind, metadata, name, permissions, room: roomName } = grants;
     const joined = this.#context.rooms.join(
       { room: roomName, identity, name, kind, metadata, attributes, permissions, autoCreate: true },
@@ -125,16 +119,35 @@ export class PeerSession implements Door, ConnectionOwner {
     );
   }
 
-  /** A frame of the client's. */
-  message(data: Uint8Array | string): void {
+  /** The client is back over another WebSocket. What it may have missed is told again, from what is so now. */
+  resume(link: PeerLink): void {
     const state = this.#state;
     if (state.name !== 'joined') return;
+    const { connection, participant, room } = state;
+    const { iceServers, options, timers } = this.#context;
+    this.#link?.close(1000, 'resumed over another connection');
+    this.#link = link;
+    timers.cancel(this.#away);
+    this.#alive();
+    this.send({ case: 'reconnect', value: reconnectResponse(iceServers(participant.identity), options) });
+    const visible = [...room.participants.values()].filter(
+      (one) => one === participant || !one.permissions.hidden,
+    );
+    this.participantsChanged([...this.#departures.since(room.participants), ...visible]);
+    for (const track of participant.tracks.values()) if (track.muted) this.muteRequested(track);
+    this.#tellSpeakers(this.#speakers.restate(visible));
+    connection?.resumed();
+  }
+
+  /** A frame of the client's. */
+  message(link: PeerLink, data: Uint8Array | string): void {
+    const state = this.#state;
+    if (state.name !== 'joined' || link !== this.#link) return;
     if (!this.#requests.take(this.#context.clock.now())) {
       this.drop('too-many-requests');
       this.#end('state_mismatch', LeaveRequest_Action.DISCONNECT);
       return;
     }
-    this.#form = typeof data === 'string' ? 'json' : 'binary';
     const frame = readFrame(data);
     if (!frame.ok) {
       this.drop(`frame-${frame.error}`);
@@ -144,9 +157,17 @@ export class PeerSession implements Door, ConnectionOwner {
     this.#dispatch(state, frame.value);
   }
 
-  /** The WebSocket is gone, by whomever. */
-  closed(): void {
-    this.#leave('signal_close');
+  lost(link: PeerLink): void {
+    if (link !== this.#link) return;
+    this.#link = undefined;
+    const { clock, options, timers } = this.#context;
+    timers.cancel(this.#silence);
+    // Whose media never worked has nothing to come back to.
+    if (this.#state.name !== 'joined' || this.#state.participant.state !== 'active') {
+      this.#leave('signal_close');
+      return;
+    }
+    this.#away = timers.schedule(clock.now() + options.resumeMs, () => this.#leave('signal_close'));
   }
 
   /** Ends the session in good order, with a reason that the client shows. */
@@ -158,6 +179,7 @@ export class PeerSession implements Door, ConnectionOwner {
 
   participantsChanged(participants: readonly Participant[]): void {
     if (this.#state.name !== 'joined') return;
+    this.#departures.note(participants, this.#context.clock.now());
     this.send({
       case: 'update',
       value: new ParticipantUpdate({ participants: participants.map(participantInfo) }),
@@ -179,14 +201,13 @@ export class PeerSession implements Door, ConnectionOwner {
   }
 
   speakersChanged(speakers: readonly Speaker[]): void {
-    const changes = this.#speakers.update(speakers);
-    if (changes.length > 0)
-      this.send({ case: 'speakersChanged', value: new SpeakersChanged({ speakers: changes }) });
+    this.#tellSpeakers(this.#speakers.update(speakers));
   }
 
   dataReceived(channel: 'reliable' | 'lossy', bytes: Uint8Array): void {
-    const transport = this.#channels.get(`_${channel}`);
-    if (this.#state.name !== 'joined' || transport === undefined) return;
+    if (this.#state.name !== 'joined' || this.#state.connection === undefined) return;
+    // With two connections the client publishes data on one and hears it on the other alone.
+    const transport = this.#state.connection.primary.id;
     this.#state.room.media({ type: 'data.send', transport, channel: `_${channel}`, bytes });
   }
 
@@ -197,14 +218,12 @@ export class PeerSession implements Door, ConnectionOwner {
   // -- ConnectionOwner: what negotiation and media tell
 
   send(message: ServerMessage): void {
-    if (this.#state.name === 'ended') return;
-    if (this.#socket.queued > MAX_QUEUED) {
-      this.drop('client-does-not-read');
-      this.#leave('signal_close');
-      this.#socket.close(1008, 'too much unread');
-      return;
-    }
-    this.#socket.send(writeFrame(message, this.#form));
+    const link = this.#link;
+    // What is said while the client is away, it is told when it resumes.
+    if (this.#state.name === 'ended' || link === undefined || link.send(message)) return;
+    this.drop('client-does-not-read');
+    this.#leave('signal_close');
+    link.close(1008, 'too much unread');
   }
 
   onMedia(event: MediaEvent, transport: PeerTransport): void {
@@ -233,9 +252,6 @@ export class PeerSession implements Door, ConnectionOwner {
         });
         // The signaling still works, so the client may try anew at once: its network has probably changed.
         this.#end('connection_timeout', LeaveRequest_Action.RECONNECT);
-        return;
-      case 'data.opened':
-        this.#channels.set(event.channel, transport.id);
         return;
       case 'data.received': {
         const stamped = stampDataPacket(event.bytes, participant);
@@ -271,13 +287,9 @@ export class PeerSession implements Door, ConnectionOwner {
       case 'mute':
         publications.mute(message.value.sid, message.value.muted);
         break;
-      case 'subscription': {
-        const tracks = subscriptionTracks(message.value);
-        const wish = message.value.subscribe ? 'subscribe' : 'unsubscribe';
-        for (const track of tracks) if (state.selection.wish(track, wish)) connection?.changed();
-        room.setSubscribed(participant, tracks, wish);
+      case 'subscription':
+        selectTracks(state, message.value);
         break;
-      }
       case 'trackSetting':
         for (const track of message.value.trackSids) downlink.pause(track, message.value.disabled);
         break;
@@ -295,10 +307,17 @@ export class PeerSession implements Door, ConnectionOwner {
         });
         break;
       }
-      case 'leave':
-        this.#leave('client_initiated');
-        this.#socket.close(1000, 'left');
+      case 'syncState':
+        if (syncState(state, message.value)) break;
+        this.drop('sync-unknown-track');
+        this.#end('state_mismatch', LeaveRequest_Action.RECONNECT);
         break;
+      case 'leave': {
+        const link = this.#link;
+        this.#leave('client_initiated');
+        link?.close(1000, 'left');
+        break;
+      }
       default:
         // Trickled candidates: an ICE-lite agent learns the browser's addresses from its checks (RFC 8445 section 7.3.1.3).
         // The rest are hints that a room of single-layer tracks has no use for.
@@ -306,32 +325,19 @@ export class PeerSession implements Door, ConnectionOwner {
     }
   }
 
+  #tellSpeakers(speakers: SpeakerInfo[]): void {
+    if (speakers.length > 0) this.send({ case: 'speakersChanged', value: new SpeakersChanged({ speakers }) });
+  }
+
   #unixMs(): bigint {
     return BigInt(Math.floor(this.#context.wall.unixMs()));
   }
 
-  #addTrack({ publications }: Joined, request: AddTrackRequest): void {
-    const announced = publications.announce(request);
-    if (typeof announced === 'string') {
-      this.drop(`publish-${announced}`);
-      this.send({
-        case: 'requestResponse',
-        value: new RequestResponse({
-          reason:
-            announced === 'too-many'
-              ? RequestResponse_Reason.LIMIT_EXCEEDED
-              : RequestResponse_Reason.NOT_ALLOWED,
-          message: `track refused: ${announced}`,
-          request: { case: 'addTrack', value: request },
-        }),
-      });
-      return;
-    }
-    this.send({
-      case: 'trackPublished',
-      value: new TrackPublishedResponse({ cid: request.cid, track: announced.info }),
-    });
-    publications.matchUnannounced();
+  #addTrack(state: Joined, request: AddTrackRequest): void {
+    const { answer, refusal } = announceTrack(state, request);
+    if (refusal !== undefined) this.drop(`publish-${refusal}`);
+    this.send(answer);
+    state.publications.matchUnannounced();
   }
 
   #unmatched(trackSid: TrackId): void {
@@ -357,16 +363,10 @@ export class PeerSession implements Door, ConnectionOwner {
   /** Says good-bye, leaves and hangs up. */
   #end(reason: LeaveReason, action: LeaveRequest_Action): void {
     if (this.#state.name === 'ended') return;
-    this.send({
-      case: 'leave',
-      value: new LeaveRequest({
-        reason: disconnectReasons[reason] ?? DisconnectReason.UNKNOWN_REASON,
-        action,
-        canReconnect: action !== LeaveRequest_Action.DISCONNECT,
-      }),
-    });
+    const link = this.#link;
+    this.send({ case: 'leave', value: leaveRequest(reason, action) });
     this.#leave(reason);
-    this.#socket.close(1000, reason);
+    link?.close(1000, reason);
   }
 
   #leave(reason: LeaveReason): void {
@@ -374,8 +374,10 @@ export class PeerSession implements Door, ConnectionOwner {
     this.#state = { name: 'ended' };
     this.#context.timers.cancel(this.#silence);
     this.#context.timers.cancel(this.#connecting);
-    this.#channels.clear();
+    this.#context.timers.cancel(this.#away);
+    this.#link = undefined;
     if (state.name !== 'joined') return;
+    this.#ended(state.participant.sid);
     state.room.leave(state.participant, reason);
     state.publications.close();
     state.connection?.close();

@@ -17,6 +17,8 @@ export class PeerTransport {
   #remote: IceCredentials | undefined;
   #fingerprint = '';
   #version = 0;
+  /** We restarted ICE by ourselves: the browser's new credentials are the answer to that. */
+  #restarted = false;
 
   constructor(
     room: RoomHandle,
@@ -40,12 +42,19 @@ export class PeerTransport {
     const known = this.#remote;
     if (known?.ufrag === ice.ufrag && known.pwd === ice.pwd && fingerprint === this.#fingerprint) return;
     if (known !== undefined && (known.ufrag !== ice.ufrag || known.pwd !== ice.pwd)) {
-      this.#local = credentials(this.#random);
-      this.#room.media({ type: 'transport.restart', transport: this.id, local: this.#local });
+      if (this.#restarted) this.#restarted = false;
+      else this.#renew();
     }
     this.#remote = ice;
     this.#fingerprint = fingerprint;
     this.#room.media({ type: 'transport.remote', transport: this.id, remote: ice, fingerprints });
+  }
+
+  /** Restarts ICE from our side: the next offer has new credentials (RFC 8839 section 4.4.3.1.1). */
+  restart(): void {
+    if (this.#remote === undefined) return;
+    this.#restarted = true;
+    this.#renew();
   }
 
   /** Our end, for the next description of this session. */
@@ -58,6 +67,11 @@ export class PeerTransport {
       fingerprint: this.#room.ice.fingerprint,
       candidates: this.#candidates,
     };
+  }
+
+  #renew(): void {
+    this.#local = credentials(this.#random);
+    this.#room.media({ type: 'transport.restart', transport: this.id, local: this.#local });
   }
 
   close(): void {
