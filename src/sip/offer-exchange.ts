@@ -149,17 +149,18 @@ export class OfferExchange {
     const { dialog, timer } = this.#host;
     let handler: ReofferHandler | undefined;
     if (!dialog.allowsUpdate) {
+      // An offer of ours that is under way refreshes as well; if it fails, the next turn comes soon.
+      timer.tryAgain();
+      if (this.#own !== undefined || this.#waiting !== undefined) return;
       this.#core.guard(() => {
         handler = this.#host.handler().refreshOffer?.();
       });
     }
-    if (handler === undefined) {
+    if (handler !== undefined) this.reoffer(handler, 'INVITE');
+    else {
       const request = { method: 'UPDATE' as const, sdp: undefined, headers: timer.requestHeaders() };
       sendOwnOffer(this.#core, dialog, request, (status, response) => this.#refreshed(status, response));
-    } else if (this.#own === undefined && this.#waiting === undefined) {
-      this.reoffer(handler, 'INVITE');
-      timer.tryAgain();
-    } else timer.tryAgain();
+    }
   }
 
   /** The dialog ends: what waits is given up. */
