@@ -1,3 +1,4 @@
+import { utf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { HostPort, StreamConnection } from '../base/net.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
@@ -26,13 +27,27 @@ export interface StreamHop {
   readonly name: string;
 }
 
+/** How often a connection of ours is kept open through NATs and firewalls, ms (RFC 5626 section 4.4.1: 95 to 120 s). */
+const PING_MS = 100_000;
+/** Pings in a row for a connection on which no message passes: then it may go, and is opened anew when it is needed. */
+const MAX_PINGS = 40;
+const PING = utf8('\r\n\r\n');
+
 interface Stream {
   connection: StreamConnection | undefined;
   waiting: Uint8Array[];
   /** Rings when a message that has begun is not whole in time. */
   slow: Alarm | undefined;
+  /** The next ping; only on connections that we opened. */
+  ping: Alarm | undefined;
+  /** Since the last message. */
+  pings: number;
   /** Whom the far end has proven to be; undefined for connections that were opened to us. */
   readonly name: string | undefined;
+}
+
+function newStream(name: string | undefined): Stream {
+  return { connection: undefined, waiting: [], slow: undefined, ping: undefined, pings: 0, name };
 }
 
 /** SIP over connections, TCP and TLS alike: framing, keep-alives, and one flow for each connection (RFC 3261 section 18). */
@@ -47,7 +62,8 @@ export class SipStreams {
   /** A connection that was opened to us. */
   accept(transport: 'tcp' | 'tls', connection: StreamConnection): void {
     const flow: Flow = { transport, local: connection.local, remote: connection.remote };
-    const stream: Stream = { connection, waiting: [], slow: undefined, name: undefined };
+    const stream = newStream(undefined);
+    stream.connection = connection;
     this.#streams.set(flow, stream);
     this.#read(connection, flow, stream);
   }
@@ -68,7 +84,7 @@ export class SipStreams {
       if (flow.remote.port === remote.port && (transport === 'tcp' || stream.name === name)) return flow;
     }
     const flow: Flow = { transport, local, remote };
-    const stream: Stream = { connection: undefined, waiting: [], slow: undefined, name };
+    const stream = newStream(name);
     this.#streams.set(flow, stream);
     connect().then(
       (connection) => {
@@ -79,6 +95,7 @@ export class SipStreams {
         stream.connection = connection;
         this.#read(connection, flow, stream);
         for (const bytes of stream.waiting.splice(0)) connection.write(bytes);
+        this.#pingLater(connection, stream);
       },
       () => {
         this.#drop(`${transport}-connect-failed`, remote);
@@ -90,7 +107,7 @@ export class SipStreams {
 
   close(): void {
     for (const [flow, stream] of [...this.#streams]) {
-      this.#options.timers.cancel(stream.slow);
+      this.#stopAlarms(stream);
       this.#streams.delete(flow);
       stream.connection?.close();
     }
@@ -102,6 +119,7 @@ export class SipStreams {
       message: (bytes) => {
         timers.cancel(stream.slow);
         stream.slow = undefined;
+        stream.pings = 0;
         this.#options.receive(bytes, flow);
       },
       ping: () => connection.write(PONG),
@@ -122,8 +140,23 @@ export class SipStreams {
   }
 
   #closed(flow: Flow, stream: Stream): void {
-    this.#options.timers.cancel(stream.slow);
+    this.#stopAlarms(stream);
     if (this.#streams.delete(flow)) this.#options.closed(flow);
+  }
+
+  #pingLater(connection: StreamConnection, stream: Stream): void {
+    const { clock, timers } = this.#options;
+    stream.ping = timers.schedule(clock.now() + PING_MS, () => {
+      stream.ping = undefined;
+      if (stream.pings++ >= MAX_PINGS) return;
+      connection.write(PING);
+      this.#pingLater(connection, stream);
+    });
+  }
+
+  #stopAlarms(stream: Stream): void {
+    this.#options.timers.cancel(stream.slow);
+    this.#options.timers.cancel(stream.ping);
   }
 
   #drop(reason: string, { address }: HostPort): void {

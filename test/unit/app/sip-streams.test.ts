@@ -147,3 +147,26 @@ test('a connection that cannot be had is told, and counted', async () => {
   expect(closed).toEqual([flow]);
   expect(events).toMatchObject([{ reason: 'tcp-connect-failed' }]);
 });
+
+test('a connection that we opened is kept open by pings, as long as something passes on it', async () => {
+  const pipe = new Pipe({ address: '192.0.2.20', port: 5060 });
+  const hop = { transport: 'tcp' as const, remote: pipe.remote, name: '' };
+  streams.flowTo(hop, LOCAL, () => Promise.resolve(pipe));
+  await Promise.resolve();
+  pass(100_000);
+  expect(pipe.written).toBe('\r\n\r\n');
+  for (let i = 0; i < 100; i++) pass(100_000);
+  expect(pipe.written).toHaveLength(40 * 4);
+  expect(queue.size).toBe(0);
+});
+
+test('a connection that closes leaves no alarm', async () => {
+  const pipe = new Pipe({ address: '192.0.2.20', port: 5060 });
+  const hop = { transport: 'tcp' as const, remote: pipe.remote, name: '' };
+  streams.flowTo(hop, LOCAL, () => Promise.resolve(pipe));
+  await Promise.resolve();
+  pipe.onData(utf8('INVITE'));
+  expect(queue.size).toBe(2);
+  pipe.close();
+  expect(queue.size).toBe(0);
+});
