@@ -9,7 +9,7 @@ const USAGE = `usage: trunkroom COMMAND [--config FILE] [--dev]
 
   start    run the gateway until SIGTERM or SIGINT
   check    read the configuration, say what is wrong with it, and exit
-  explain  --source ADDRESS --called NUMBER [--caller NUMBER]: what would be done with such a call, and why
+  explain  --from NUMBER --to NUMBER --source ADDRESS: what would be done with such a call, and why
 
   trace    [CALL] [--full] [--pcapng FILE]: what SIP said in a call of the running gateway
 
