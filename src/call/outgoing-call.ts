@@ -243,7 +243,7 @@ export class OutgoingCall implements Door {
 
   #dial(hop: NextHop | undefined): void {
     if (this.#state.phase !== 'calling') return;
-    const { engine, to, headers, negotiation, timers, clock, trunk, authenticate } = this.#options;
+    const { engine, to, headers, negotiation, timers, clock, trunk, authenticate, emit } = this.#options;
     if (hop === undefined) {
       const cause = this.#lastEnd === undefined ? 'transport-lost' : causeOfSipEnd(this.#lastEnd);
       this.#input({ type: 'unreachable', cause, more: false });
@@ -256,6 +256,8 @@ export class OutgoingCall implements Door {
       { to, from: this.#from(hop.remote), next: hop, sdp, headers, authenticate },
       this.#ownHandler(),
     );
+    const target = formatHostPort(hop.remote);
+    emit({ type: 'call.dialled', call: this.id, sipCallId: this.#invite.callId, target });
     this.#patience = timers.schedule(clock.now() + trunk.targetTimeoutMs, () => {
       this.#current = undefined;
       this.#invite?.cancel();

@@ -62,6 +62,8 @@ export type GatewayEvent =
       to: string;
       room: string;
     }
+  /** An INVITE of a call that was placed went to `target`: one for each target that is tried. */
+  | { type: 'call.dialled'; call: string; sipCallId: string; target: string }
   /** A target of an outbound trunk could not take a call; the next one is tried, if there is one. */
   | { type: 'call.unreachable'; call: string; target: string; reason: string }
   | { type: 'call.ringing'; call: string }

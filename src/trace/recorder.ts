@@ -144,7 +144,9 @@ export class TraceRecorder {
     const [oldest] = this.#traces.values();
     if (oldest === undefined) return;
     this.#traces.delete(oldest.callId);
-    if (oldest.call !== undefined) this.#byCall.delete(oldest.call);
+    // A call that was placed has a trace for each target; the last one bears its name.
+    if (oldest.call !== undefined && this.#byCall.get(oldest.call) === oldest)
+      this.#byCall.delete(oldest.call);
     for (const message of oldest.messages) this.#bytes -= message.bytes.length;
   }
 }
@@ -159,6 +161,10 @@ function stageOf(event: GatewayEvent): string {
   switch (event.type) {
     case 'call.received':
       return `trunk ${event.trunk} matched, room joined`;
+    case 'call.dialled':
+      return `sent to ${event.target}`;
+    case 'call.unreachable':
+      return `${event.target} is passed over: ${event.reason}`;
     case 'call.refused':
       return `refused: ${event.reason} (${event.status})`;
     case 'call.answered':

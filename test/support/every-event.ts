@@ -32,6 +32,12 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     from: SECRET_NUMBER,
     to: '+60312345678',
   },
+  'call.dialled': {
+    type: 'call.dialled',
+    call: 'SCL_a',
+    sipCallId: 'c@192.0.2.1',
+    target: '192.0.2.9:5060',
+  },
   'call.placed': {
     ...{ type: 'call.placed', call: 'SCL_a', trunk: 'out', from: '+60312345678', to: SECRET_NUMBER },
     room: 'lobby',

@@ -12,6 +12,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'gateway.stopping': ['info', 'gateway is stopping'],
   'call.received': ['info', 'call received'],
   'call.refused': ['warn', 'call refused'],
+  'call.dialled': ['debug', 'call sent to a target'],
   'call.placed': ['info', 'call placed'],
   'call.unreachable': ['warn', 'target cannot take the call'],
   'call.ringing': ['debug', 'call is ringing'],

@@ -110,6 +110,7 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       to.count('trunkroom_worker_failures_total');
       return;
     case 'gateway.stopping':
+    case 'call.dialled':
     case 'certificates.loaded':
     case 'certificates.refused':
     case 'call.ringing':

@@ -57,6 +57,22 @@ describe('a call', () => {
     expect(stages).toEqual(['SCL_a matched 0', 'SCL_a answered 120']);
   });
 
+  test('that was placed has a trace for each target that was tried', () => {
+    for (const sipCallId of ['one', 'two']) {
+      recorder.observe('out', message(INVITE, sipCallId), FLOW);
+      recorder.sink({ type: 'call.dialled', call: 'SCL_b', sipCallId, target: '192.0.2.10:5080' });
+    }
+    recorder.sink({ type: 'call.ringing', call: 'SCL_b' });
+    expect(recorder.find('SCL_b')?.callId).toBe('two');
+    expect(ladder(recorder.find('SCL_b')!, 'lines')).toMatch(
+      /<-- .*INVITE[^]*sent to 192\.0\.2\.10:5080[^]*ringing/,
+    );
+    expect(recorder.find('one')?.stages.map(({ stage }) => stage)).toEqual(['sent to 192.0.2.10:5080']);
+    for (let i = 0; i < 9; i++) recorder.observe('in', message(INVITE, `call-${i}`), FLOW);
+    expect(recorder.find('one')).toBeUndefined();
+    expect(recorder.find('SCL_b')?.callId).toBe('two');
+  });
+
   test('that was refused says why', () => {
     recorder.observe('in', message(INVITE, 'a'), FLOW);
     const refused = { source: '192.0.2.10:5080', reason: 'no-rule', status: 404 };
