@@ -87,6 +87,8 @@ export type GatewayEvent =
   | { type: 'room.opened'; room: string; sid: string }
   | { type: 'room.closed'; room: string; sid: string; durationMs: number }
   | { type: 'participant.joined'; room: string; sid: string; identity: string; kind: string }
+  /** Its media works. */
+  | { type: 'participant.active'; room: string; sid: string; identity: string; kind: string }
   | { type: 'participant.left'; room: string; sid: string; identity: string; kind: string; reason: string }
   | { type: 'track.published'; room: string; participant: string; track: string; kind: string; mime: string }
   | { type: 'track.unpublished'; room: string; participant: string; track: string }

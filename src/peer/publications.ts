@@ -102,6 +102,13 @@ export class Publications {
     return this.#bySid.has(sid);
   }
 
+  /** The room has taken the track back. False: there was none. */
+  withdraw(sid: TrackId): boolean {
+    const publication = this.#bySid.get(sid);
+    if (publication !== undefined) this.#end(publication);
+    return publication !== undefined;
+  }
+
   mute(sid: TrackId, muted: boolean): void {
     const publication = this.#bySid.get(sid);
     if (publication === undefined) return;

@@ -6,8 +6,6 @@ import {
   Pong,
   type SpeakerInfo,
   SpeakersChanged,
-  SubscriptionError,
-  SubscriptionResponse,
 } from '@livekit/protocol';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm } from '../base/wake-queue.ts';
@@ -27,6 +25,7 @@ import type { LinkedSession, PeerLink } from './link.ts';
 import { participantInfo } from './livekit-info.ts';
 import { Publications } from './publications.ts';
 import { updateMetadata } from './requests.ts';
+import { roomUpdate, trackUnmatched, trackUnpublished } from './room-orders.ts';
 import { Selection } from './selection.ts';
 import { SingleConnection } from './single-connection.ts';
 import { SpeakerChanges } from './speakers.ts';
@@ -85,10 +84,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     );
     if (!joined.ok) {
       this.drop(`join-${joined.error}`);
-      this.#end(
-        joined.error === 'stopping' ? 'server_shutdown' : 'join_failure',
-        LeaveRequest_Action.DISCONNECT,
-      );
+      this.close(joined.error === 'stopping' ? 'server_shutdown' : 'join_failure');
       return;
     }
     const { participant, room } = joined.value;
@@ -136,6 +132,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.participantsChanged([...this.#departures.since(room.participants), ...visible]);
     for (const track of participant.tracks.values()) if (track.muted) this.muteRequested(track);
     this.#tellSpeakers(this.#speakers.restate(visible));
+    this.roomChanged();
     connection?.resumed();
   }
 
@@ -198,6 +195,20 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
 
   muteRequested(track: Track): void {
     this.send({ case: 'mute', value: new MuteTrackRequest({ sid: track.sid, muted: true }) });
+  }
+
+  unpublished({ sid }: Track): void {
+    const state = this.#state;
+    if (state.name === 'joined' && state.publications.withdraw(sid)) this.send(trackUnpublished(sid));
+  }
+
+  subscriptionWished(track: TrackId, wish: 'subscribe' | 'unsubscribe'): void {
+    const state = this.#state;
+    if (state.name === 'joined' && state.selection.wish(track, wish)) state.connection?.changed();
+  }
+
+  roomChanged(): void {
+    if (this.#state.name === 'joined') this.send(roomUpdate(this.#state.room));
   }
 
   speakersChanged(speakers: readonly Speaker[]): void {
@@ -341,10 +352,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   }
 
   #unmatched(trackSid: TrackId): void {
-    this.send({
-      case: 'subscriptionResponse',
-      value: new SubscriptionResponse({ trackSid, err: SubscriptionError.SE_CODEC_UNSUPPORTED }),
-    });
+    this.send(trackUnmatched(trackSid));
   }
 
   /** A refused offer leaves the client waiting for an answer for ever: it is told to begin anew. */

@@ -92,6 +92,7 @@ export class Room implements AdministeredRoom {
     if (member === undefined || participant.state === 'active') return;
     participant.state = 'active';
     this.#tell(participant);
+    this.#options.emit({ type: 'participant.active', room: this.name, ...names(participant) });
     this.#subscribeToAll(member);
   }
 

@@ -83,6 +83,15 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     identity: `sip_${SECRET_NUMBER}`,
     kind: 'sip',
   },
+  'participant.active': {
+    ...{
+      type: 'participant.active',
+      room: 'lobby',
+      sid: 'PA_a',
+      identity: `sip_${SECRET_NUMBER}`,
+      kind: 'sip',
+    },
+  },
   'participant.left': {
     type: 'participant.left',
     room: 'lobby',

@@ -31,6 +31,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'room.opened': ['info', 'room opened'],
   'room.closed': ['info', 'room closed'],
   'participant.joined': ['info', 'participant joined'],
+  'participant.active': ['debug', 'participant is active'],
   'participant.left': ['info', 'participant left'],
   'track.published': ['debug', 'track published'],
   'track.unpublished': ['debug', 'track unpublished'],

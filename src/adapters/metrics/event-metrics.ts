@@ -114,6 +114,7 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'certificates.loaded':
     case 'certificates.refused':
     case 'call.ringing':
+    case 'participant.active':
     case 'call.held':
     case 'call.codec':
       // Counted by type; there is nothing more to measure.
