@@ -221,10 +221,10 @@ class Registration {
     const { id } = this.#trunk;
     const now = this.#options.clock.now();
     if (state.phase === 'registered')
-      emit({ type: 'trunk.registered', trunk: id, expiresMs: state.until - now });
+      emit({ type: 'trunk.registered', trunk: id, expiresMs: Math.round(state.until - now) });
     else if (state.phase === 'waiting') {
       const reason = status === 0 ? (outcome?.why ?? 'not-found') : isGood ? 'not-bound' : 'rejected';
-      const retryMs = (this.#alarm?.at ?? now) - now;
+      const retryMs = Math.round((this.#alarm?.at ?? now) - now);
       emit({ type: 'trunk.unregistered', trunk: id, reason, status, retryMs });
     }
   }

@@ -70,7 +70,7 @@ export class DigestGuard {
       (algorithm) =>
         [
           'WWW-Authenticate',
-          `Digest realm=${quote(account.realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth,auth-int"${stale}`,
+          `Digest realm=${quote(account.realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale}`,
         ] as const,
     );
     return { ok: false as const, why, challenges };
