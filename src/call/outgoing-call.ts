@@ -206,6 +206,9 @@ export class OutgoingCall implements Door {
       case 'leg.heard':
         emit({ type: 'call.media', call: this.id, firstRtpMs: clock.now() - this.#beganAt });
         return;
+      case 'leg.spoke':
+        emit({ type: 'call.spoken', call: this.id });
+        return;
       case 'leg.digit':
         emit({ type: 'call.dtmf', call: this.id, digit: event.digit, durationMs: event.durationMs });
         return;

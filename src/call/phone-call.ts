@@ -221,6 +221,9 @@ export class PhoneCall implements CallHandler, Door {
       case 'leg.heard':
         emit({ type: 'call.media', call: this.id, firstRtpMs: clock.now() - receivedAt });
         return;
+      case 'leg.spoke':
+        emit({ type: 'call.spoken', call: this.id });
+        return;
       case 'leg.digit':
         emit({ type: 'call.dtmf', call: this.id, digit: event.digit, durationMs: event.durationMs });
         return;

@@ -69,6 +69,8 @@ export type GatewayEvent =
   | { type: 'call.ringing'; call: string }
   | { type: 'call.answered'; call: string; room: string; codec: string; setupMs: number }
   | { type: 'call.media'; call: string; firstRtpMs: number }
+  /** The first RTP went to the phone. */
+  | { type: 'call.spoken'; call: string }
   | { type: 'call.dtmf'; call: string; digit: string; durationMs: number }
   /** On hold: nothing of what the phone sends reaches the room. */
   | { type: 'call.held'; call: string; by: 'phone' | 'gateway' }
@@ -76,7 +78,7 @@ export type GatewayEvent =
   /** A re-INVITE changed the codec. */
   | { type: 'call.codec'; call: string; codec: string }
   | { type: 'call.ended'; call: string; ending: CallEnding; durationMs: number; quality?: LegQuality }
-  /** How far a call has come, `ms` after its INVITE: matched, ringing, answered, media. */
+  /** How far a call has come, `ms` after its INVITE: matched, ringing, answered, rtp-in, rtp-out. */
   | { type: 'call.stage'; call: string; stage: string; ms: number }
   /** Our credentials were asked for in a way that gets no answer; `realm` is the challenger's word. */
   | { type: 'trunk.withheld'; trunk: string; reason: string; realm: string }

@@ -127,6 +127,7 @@ export class PhoneLegs {
         leg.room.phonePacket(leg.track, view, now);
       },
       onHeard: () => emit({ type: 'leg.heard', leg: id }),
+      onSpoke: () => emit({ type: 'leg.spoke', leg: id }),
       onDigit: ({ digit, durationMs }) => emit({ type: 'leg.digit', leg: id, digit, durationMs }),
       onSilent: () => emit({ type: 'leg.silent', leg: id }),
       onDropped: ({ where, reason }) => drops.count(where, reason),

@@ -184,6 +184,8 @@ export type MediaEvent =
   | { readonly type: 'leg.failed'; readonly leg: LegId; readonly reason: string }
   /** First RTP of the phone arrived. */
   | { readonly type: 'leg.heard'; readonly leg: LegId }
+  /** The first RTP packet went to the phone. */
+  | { readonly type: 'leg.spoke'; readonly leg: LegId }
   /** A key was pressed (RFC 4733), reported once at its end. */
   | { readonly type: 'leg.digit'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
   /** Nothing came from the phone for the media time-out. */

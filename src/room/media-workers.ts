@@ -133,6 +133,7 @@ export class MediaWorkers {
       case 'leg.opened':
       case 'leg.failed':
       case 'leg.heard':
+      case 'leg.spoke':
       case 'leg.digit':
       case 'leg.silent':
       case 'leg.closed':

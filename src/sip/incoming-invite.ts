@@ -123,7 +123,7 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
     const { flow } = this.#transaction;
     const headers: ExtraHeaders = [['Allow', ALLOW]];
     return this.#transaction.respond(status, {
-      contact: contactValue(this.#core.contact(flow), flow),
+      contact: contactValue(this.#core.contact(flow), flow, this.#session.dialog.secure),
       headers: rseq === undefined ? headers : [...headers, ['Require', '100rel'], ['RSeq', String(rseq)]],
       body: sdp,
     });

@@ -287,6 +287,6 @@ export class OfferExchange {
   }
 
   #contact(flow: Flow): string {
-    return contactValue(this.#core.contact(flow), flow);
+    return contactValue(this.#core.contact(flow), flow, this.#host.dialog.secure);
   }
 }

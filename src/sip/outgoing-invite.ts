@@ -99,7 +99,7 @@ export class OutgoingSession implements OutgoingInvite {
   }
 
   #send(flow: Flow): void {
-    const contact = contactValue(this.#core.contact(flow), flow);
+    const contact = contactValue(this.#core.contact(flow), flow, /^sips:/i.test(this.#options.to));
     const headers: ExtraHeaders = [
       ['Contact', contact],
       ...CAPABILITIES,

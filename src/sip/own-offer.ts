@@ -55,7 +55,7 @@ class Sending {
   start(): void {
     const { method, sdp, headers } = this.#offer;
     const bytes = this.#build(method, {
-      contact: contactValue(this.#core.contact(this.#flow), this.#flow),
+      contact: contactValue(this.#core.contact(this.#flow), this.#flow, this.#dialog.secure),
       headers: [...CAPABILITIES, ...headers],
       body: sdp,
     });

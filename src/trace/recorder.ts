@@ -52,7 +52,8 @@ const TIMED: Readonly<Partial<Record<GatewayEvent['type'], string>>> = {
   'call.received': 'matched',
   'call.ringing': 'ringing',
   'call.answered': 'answered',
-  'call.media': 'media',
+  'call.media': 'rtp-in',
+  'call.spoken': 'rtp-out',
 };
 
 /** What a call has come to, and how long after its INVITE, ms. */
@@ -171,6 +172,8 @@ function stageOf(event: GatewayEvent): string {
       return `answered, ${event.codec}, room ${event.room}, ${Math.round(event.setupMs)} ms after the INVITE`;
     case 'call.media':
       return `first RTP of the phone, ${Math.round(event.firstRtpMs)} ms after the INVITE`;
+    case 'call.spoken':
+      return 'first RTP to the phone';
     case 'call.ended':
       return `ended: ${event.ending.cause} (SIP ${event.ending.sipStatus}, Q.850 ${event.ending.q850})`;
     default:

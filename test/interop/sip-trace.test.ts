@@ -65,7 +65,7 @@ test('the command lists the call, shows its ladder and its messages', async () =
 test('the collector gets each message', () => {
   const seen = captured.map((bytes) => bytes.toString('latin1'));
   expect(seen.every((text) => text.startsWith('HEP3') && text.includes('collectors-key'))).toBe(true);
-  for (const start of ['INVITE sip:traced@', 'SIP/2.0 100', 'SIP/2.0 200', 'ACK sip:', 'BYE sip:'])
+  for (const start of ['INVITE sip:traced@', 'SIP/2.0 180', 'SIP/2.0 200', 'ACK sip:', 'BYE sip:'])
     expect(
       seen.some((text) => text.includes(start)),
       start,
@@ -74,6 +74,6 @@ test('the collector gets each message', () => {
 
 test('the stages are measured', async () => {
   const metrics = await gateway.metrics();
-  for (const stage of ['matched', 'ringing', 'answered', 'media'])
+  for (const stage of ['matched', 'ringing', 'answered', 'rtp-in', 'rtp-out'])
     expect(metrics.value('trunkroom_call_stage_seconds_count', { stage })).toBe(1);
 });

@@ -32,6 +32,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     from: SECRET_NUMBER,
     to: '+60312345678',
   },
+  'call.spoken': { type: 'call.spoken', call: 'SCL_a' },
   'call.dialled': {
     type: 'call.dialled',
     call: 'SCL_a',

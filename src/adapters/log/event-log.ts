@@ -18,6 +18,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'call.ringing': ['debug', 'call is ringing'],
   'call.answered': ['info', 'call answered'],
   'call.media': ['debug', 'first RTP of the phone'],
+  'call.spoken': ['debug', 'first RTP to the phone'],
   'call.dtmf': ['debug', 'key pressed'],
   'call.held': ['info', 'call on hold'],
   'call.resumed': ['info', 'call resumed'],

@@ -111,6 +111,7 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       return;
     case 'gateway.stopping':
     case 'call.dialled':
+    case 'call.spoken':
     case 'certificates.loaded':
     case 'certificates.refused':
     case 'call.ringing':
