@@ -37,6 +37,7 @@ import { openSipTls } from './sip-tls.ts';
 import { listening, StartupError } from './startup-error.ts';
 import { openTrace } from './trace.ts';
 import { noTurn, openTurn } from './turn-service.ts';
+import { openWebhooks } from './webhooks.ts';
 
 /** The running gateway. */
 export interface Gateway {
@@ -163,6 +164,12 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     bus.subscribe(eventLog(log, monotonicClock));
     bus.subscribe(metrics.sink);
     bus.subscribe(trace.recorder.sink);
+    const { urls, api_key: key = Object.keys(config.keys)[0] ?? '' } = config.webhook;
+    if (urls.length > 0) {
+      const webhooks = openWebhooks({ ...shared, rooms, urls, key, tokens, digests: nodeDigests, log });
+      bus.subscribe(webhooks.sink);
+      closing.push(() => webhooks.close(CLOSE_MS));
+    }
 
     const api = createApi({
       page: new BundledPage(),

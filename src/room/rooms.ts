@@ -4,7 +4,13 @@ import type { Random } from '../base/random.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
-import type { AdministeredRoom, CreateRefusal, RoomAdministration, RoomWish } from './administration.ts';
+import type {
+  AdministeredRoom,
+  CreateRefusal,
+  RoomAdministration,
+  RoomSettings,
+  RoomWish,
+} from './administration.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import type { Door, JoinRefusal, JoinRequest, LeaveReason, Participant } from './participant.ts';
 import type { RoomDirectory, RoomHandle } from './ports.ts';
@@ -115,16 +121,14 @@ export class Rooms implements RoomDirectory, RoomAdministration {
   create(name: string, wish: RoomWish): Result<AdministeredRoom, CreateRefusal> {
     if (this.#stopping) return fail('stopping');
     if (!NAME.test(name)) return fail('bad-room-name');
-    const entry = this.#byName.get(name) ?? this.#open(name, wish.metadata);
+    const found = this.#byName.get(name);
+    const entry = found ?? this.#open(name, wish);
     if (entry === undefined) return fail('no-worker');
     const { room } = entry;
-    const { departureMs, emptyMs, maxParticipants } = room.settings;
-    room.settings = {
-      emptyMs: wish.emptyMs ?? emptyMs,
-      departureMs: wish.departureMs ?? departureMs,
-      maxParticipants: wish.maxParticipants ?? maxParticipants,
-    };
-    if (wish.metadata !== undefined) room.setMetadata(wish.metadata);
+    if (found !== undefined) {
+      room.settings = settingsOf(wish, room.settings);
+      if (wish.metadata !== undefined) room.setMetadata(wish.metadata);
+    }
     if (room.size === 0) this.#wait(entry);
     return ok(room);
   }
@@ -142,19 +146,19 @@ export class Rooms implements RoomDirectory, RoomAdministration {
     for (const entry of [...this.#byName.values()]) this.#close(entry, reason);
   }
 
-  #open(name: string, metadata = ''): Entry | undefined {
+  #open(name: string, wish: RoomWish = {}): Entry | undefined {
     const worker = this.#options.workers.leastLoaded();
     if (worker === undefined || this.#byName.size >= this.#limits.rooms) return undefined;
     const room = new Room({
       sid: newId(this.#options.random, 'RM'),
       name,
       createdAtUnixMs: this.#options.wall.unixMs(),
-      metadata,
-      settings: {
+      metadata: wish.metadata ?? '',
+      settings: settingsOf(wish, {
         emptyMs: this.#limits.emptyMs ?? DEFAULT_EMPTY_MS,
         departureMs: this.#limits.departureMs,
         maxParticipants: 0,
-      },
+      }),
       worker,
       workers: this.#options.workers,
       emit: this.#options.emit,
@@ -200,4 +204,13 @@ export class Rooms implements RoomDirectory, RoomAdministration {
       if (entry.room.worker === worker) this.#close(entry, 'media_failure');
     }
   }
+}
+
+/** The settings with what was said changed. */
+function settingsOf(wish: RoomWish, before: RoomSettings): RoomSettings {
+  return {
+    emptyMs: wish.emptyMs ?? before.emptyMs,
+    departureMs: wish.departureMs ?? before.departureMs,
+    maxParticipants: wish.maxParticipants ?? before.maxParticipants,
+  };
 }

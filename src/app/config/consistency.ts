@@ -23,6 +23,7 @@ export function consistencyFaults(
     ...duplicates(config.rules, 'rules'),
     ...danglingTrunks(config),
     ...registrationFaults(config),
+    ...webhookFaults(config),
     ...portClashes(config),
   ];
 }
@@ -85,6 +86,12 @@ function registrationFaults({ trunks, outbound_trunks }: Config): Inconsistency[
       : [{ path: ['outbound_trunks', index, 'register'], message: 'user or auth_username is needed' }],
   );
   return [...inbound, ...nameless];
+}
+
+function webhookFaults({ keys, webhook }: Config): Inconsistency[] {
+  return webhook.api_key === undefined || Object.hasOwn(keys, webhook.api_key)
+    ? []
+    : [{ path: ['webhook', 'api_key'], message: `there is no API key ${webhook.api_key}` }];
 }
 
 interface Ports {

@@ -174,6 +174,21 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Rooms.' }),
+  webhook: z
+    .strictObject({
+      urls: z
+        .array(z.url({ protocol: /^https?$/, error: 'an http: or https: URL is expected' }))
+        .max(16)
+        .default([])
+        .meta({ description: 'Endpoints that are told what happens in rooms and calls.' }),
+      api_key: z
+        .string()
+        .min(1)
+        .optional()
+        .meta({ description: 'Which of `keys` signs; absent: the first.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Webhooks, as LiveKit\u2019s and for calls.' }),
   limits: z
     .strictObject({
       max_calls: z

@@ -1,5 +1,5 @@
 import { WakeQueue } from '../../../src/base/wake-queue.ts';
-import type { GatewayEvent } from '../../../src/events/index.ts';
+import type { EventSink, GatewayEvent } from '../../../src/events/index.ts';
 import type { MediaCommand, MediaEvent, MediaWorkerPort } from '../../../src/media/protocol.ts';
 import { MediaWorkers } from '../../../src/room/media-workers.ts';
 import type { Door, JoinRequest, Track } from '../../../src/room/participant.ts';
@@ -16,7 +16,10 @@ export const all = {
 };
 
 /** Rooms in virtual time over a worker that writes down what it is told. */
-export function world(limits = { rooms: 10, participantsPerRoom: 3, departureMs: 20_000 }) {
+export function world(
+  limits = { rooms: 10, participantsPerRoom: 3, departureMs: 20_000 },
+  hear: EventSink = () => {},
+) {
   let now = 0;
   const timers = new WakeQueue();
   const events: GatewayEvent[] = [];
@@ -32,7 +35,10 @@ export function world(limits = { rooms: 10, participantsPerRoom: 3, departureMs:
     clock: { now: () => now },
     wall: { unixMs: () => 1_700_000_000_000 },
     random: { bytes: (length) => new Uint8Array(length).fill(counter++ % 200), u32: () => counter++ },
-    emit: (event) => events.push(event),
+    emit: (event) => {
+      events.push(event);
+      hear(event);
+    },
   });
   return {
     rooms,
