@@ -59,6 +59,11 @@ export class Kamailio {
     return [...this.child.output.matchAll(/IN-DIALOG (.*)$/gm)].map(([, line]) => line!);
   }
 
+  /** INVITEs of a gateway that proved itself. */
+  get placed(): number {
+    return [...this.child.output.matchAll(/OUTBOUND /g)].length;
+  }
+
   async stop(): Promise<void> {
     await this.child.stop();
   }
