@@ -190,6 +190,9 @@ export class MediaHost {
       case 'sender.mute':
         transports.muteSender(command.sender, command.muted);
         return;
+      case 'sender.layer':
+        transports.chooseLayer(command.sender, command.layer);
+        return;
       case 'sender.close':
         transports.closeSender(command.sender);
         return;

@@ -42,6 +42,13 @@ export interface ExtensionIds {
   readonly transportCc: number;
 }
 
+/** The sizes in which a browser sends one track at once, told apart by RtpStreamId (RFC 8852). */
+export interface SimulcastLayers {
+  readonly ridExtension: number;
+  /** From the smallest to the largest. */
+  readonly rids: readonly string[];
+}
+
 /** `a=fingerprint`: `sha-256`, upper-case hex pairs with colons. */
 export interface Fingerprint {
   readonly algorithm: string;
@@ -104,6 +111,7 @@ export type MediaCommand =
       readonly ssrcs: readonly number[];
       readonly codecs: readonly Codec[];
       readonly extensions: ExtensionIds;
+      readonly simulcast?: SimulcastLayers;
     }
   | { readonly type: 'receiver.mute'; readonly track: TrackId; readonly muted: boolean }
   | { readonly type: 'receiver.close'; readonly track: TrackId }
@@ -121,6 +129,8 @@ export type MediaCommand =
       readonly extensions: ExtensionIds;
     }
   | { readonly type: 'sender.mute'; readonly sender: SenderId; readonly muted: boolean }
+  /** The largest simulcast layer that the browser has a use for, 0 the smallest. Until it is said: the largest. */
+  | { readonly type: 'sender.layer'; readonly sender: SenderId; readonly layer: number }
   | { readonly type: 'sender.close'; readonly sender: SenderId }
   /** Sends a message over the transport's data channel. */
   | {

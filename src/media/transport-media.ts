@@ -4,7 +4,7 @@ import { parseRtcp } from '../rtp/rtcp/parse.ts';
 import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
 import { SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
 import type { Forwarder } from '../sfu/forwarder.ts';
-import type { PacketOutput, TrackSender } from '../sfu/track-sender.ts';
+import { NO_LAYER, type PacketOutput, type TrackSender } from '../sfu/track-sender.ts';
 import type { DropCounter } from './drop-counter.ts';
 import type { TrackId } from './protocol.ts';
 import { type Receiver, Receivers } from './receivers.ts';
@@ -115,6 +115,12 @@ export class TransportMedia implements PacketOutput {
     const wanted = reception.wanted(now);
     if (wanted.length > 0) this.#sendRtcp(writeFeedback(this.#reporter, view.ssrc, wanted));
     if (receiver.muted) return;
+    if (receiver.simulcast) {
+      const layer = receiver.layer(view);
+      if (layer === NO_LAYER) this.#drops.count('rtp', 'rid');
+      else receiver.forwarder.pushLayer(view, codec.mime, layer, now);
+      return;
+    }
     if (!receiver.isActive(view.ssrc, now)) {
       this.#drops.count('rtp', 'layer');
       return;
@@ -151,10 +157,10 @@ export class TransportMedia implements PacketOutput {
           this.#senders.get(packet.media)?.sender.resend(packet.sequences, now);
           break;
         case 'pli':
-          this.#senders.get(packet.media)?.forwarder.requestKeyframe(now);
+          this.#keyframeWanted(packet.media, now);
           break;
         case 'fir':
-          for (const ssrc of packet.media) this.#senders.get(ssrc)?.forwarder.requestKeyframe(now);
+          for (const ssrc of packet.media) this.#keyframeWanted(ssrc, now);
           break;
         case 'rr':
         case 'sdes':
@@ -165,9 +171,15 @@ export class TransportMedia implements PacketOutput {
     }
   }
 
-  /** Asks the browser for a key frame on every source of a published track. */
-  requestKeyframe(receiver: Receiver): void {
+  #keyframeWanted(ssrc: number, now: Millis): void {
+    const open = this.#senders.get(ssrc);
+    open?.forwarder.requestKeyframe(open.sender.layer, now);
+  }
+
+  /** Asks the browser for a key frame of one layer of a published track, or on every source of it. */
+  requestKeyframe(receiver: Receiver, layer: number): void {
     for (const reception of receiver.receptions) {
+      if (layer !== NO_LAYER && receiver.layerOf(reception.ssrc) !== layer) continue;
       this.#sendRtcp(writeFeedback(this.#reporter, reception.ssrc, 'keyframe'));
     }
   }

@@ -302,7 +302,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
         selectTracks(state, message.value);
         break;
       case 'trackSetting':
-        for (const track of message.value.trackSids) downlink.pause(track, message.value.disabled);
+        for (const track of message.value.trackSids) downlink.adjust(track, message.value);
         break;
       case 'updateMetadata':
         this.send({ case: 'requestResponse', value: updateMetadata(room, participant, message.value) });

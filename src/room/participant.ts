@@ -18,6 +18,25 @@ export type TrackOrigin =
   | { readonly from: 'transport'; readonly transport: TransportId }
   | { readonly from: 'leg'; readonly leg: LegId };
 
+/** One size of a published video. `quality` 0 … 2 as LiveKit counts; `rid` names its stream, or is empty. */
+export interface VideoLayer {
+  readonly rid: string;
+  readonly quality: number;
+  readonly width: number;
+  readonly height: number;
+  /** Bits a second, 0 when not said. */
+  readonly bitrate: number;
+}
+
+/** What a publisher said of its picture: pixels, and its sizes from the smallest. */
+export interface TrackVideo {
+  readonly width: number;
+  readonly height: number;
+  /** Each layer is a stream of its own, and each subscriber gets one of them. */
+  readonly simulcast: boolean;
+  readonly layers: readonly VideoLayer[];
+}
+
 /** A published track. `codecs` are what its packets may be in: one for a phone, the negotiated ones for a browser. */
 export interface Track {
   readonly sid: TrackId;
@@ -30,6 +49,7 @@ export interface Track {
   muted: boolean;
   readonly disableDtx: boolean;
   readonly stereo: boolean;
+  readonly video?: TrackVideo;
 }
 
 /** Why somebody is no longer in a room; LiveKit's DisconnectReason by name. */
