@@ -45,7 +45,6 @@ export class RealDialer {
       onEvent() {},
     };
     workers.add(worker, {
-      type: 'worker.ready',
       icePort: 1,
       fingerprint: { algorithm: 'sha-256', value: 'AA' },
     });
