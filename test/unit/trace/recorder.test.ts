@@ -65,7 +65,7 @@ describe('a call', () => {
     recorder.sink({ type: 'call.ringing', call: 'SCL_b' });
     expect(recorder.find('SCL_b')?.callId).toBe('two');
     expect(ladder(recorder.find('SCL_b')!, 'lines')).toMatch(
-      /<-- .*INVITE[^]*sent to 192\.0\.2\.10:5080[^]*ringing/,
+      /<-- .*INVITE[\s\S]*sent to 192\.0\.2\.10:5080[\s\S]*ringing/,
     );
     expect(recorder.find('one')?.stages.map(({ stage }) => stage)).toEqual(['sent to 192.0.2.10:5080']);
     for (let i = 0; i < 9; i++) recorder.observe('in', message(INVITE, `call-${i}`), FLOW);
