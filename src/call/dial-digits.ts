@@ -2,7 +2,7 @@ import type { Millis } from '../base/clock.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 
 /** How long a key is pressed, and the silence after it: what every exchange understands (ITU-T Q.24). */
-const PRESSED_MS: Millis = 120;
+export const PRESSED_MS: Millis = 120;
 const PAUSE_MS: Millis = 120;
 /** One `w`. */
 const WAIT_MS: Millis = 500;

@@ -16,7 +16,7 @@ import type {
   SipRequestInfo,
 } from '../sip/ports.ts';
 import { mediaAddressFault } from '../trunk/media-address.ts';
-import { dialDigits } from './dial-digits.ts';
+import { dialDigits, PRESSED_MS } from './dial-digits.ts';
 import {
   causeOfRemoval,
   causeOfSipEnd,
@@ -187,6 +187,10 @@ export class OutgoingCall implements Door {
   speakersChanged(): void {}
   dataReceived(): void {}
 
+  keyPressed(digit: string): void {
+    this.#room?.media({ type: 'leg.dtmf', leg: this.#options.leg, digit, durationMs: PRESSED_MS });
+  }
+
   removed(reason: LeaveReason): void {
     this.end(causeOfRemoval(reason));
   }
@@ -211,6 +215,7 @@ export class OutgoingCall implements Door {
         return;
       case 'leg.digit':
         emit({ type: 'call.dtmf', call: this.id, digit: event.digit, durationMs: event.durationMs });
+        if (this.#participant !== undefined) this.#room?.pressKey(this.#participant, event.digit, []);
         return;
       case 'leg.silent':
         // Before the answer there need not be anything to hear.

@@ -19,6 +19,7 @@ import type {
 import { headersOf } from '../trunk/headers.ts';
 import { mediaAddressFault } from '../trunk/media-address.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
+import { PRESSED_MS } from './dial-digits.ts';
 import {
   causeOfRemoval,
   causeOfSipEnd,
@@ -202,6 +203,10 @@ export class PhoneCall implements CallHandler, Door {
   speakersChanged(): void {}
   dataReceived(): void {}
 
+  keyPressed(digit: string): void {
+    this.#room?.media({ type: 'leg.dtmf', leg: this.#options.leg, digit, durationMs: PRESSED_MS });
+  }
+
   removed(reason: LeaveReason): void {
     this.end(causeOfRemoval(reason));
   }
@@ -226,6 +231,7 @@ export class PhoneCall implements CallHandler, Door {
         return;
       case 'leg.digit':
         emit({ type: 'call.dtmf', call: this.id, digit: event.digit, durationMs: event.durationMs });
+        if (this.#participant !== undefined) this.#room?.pressKey(this.#participant, event.digit, []);
         return;
       case 'leg.silent':
         this.end('media-timeout');

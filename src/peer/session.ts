@@ -9,12 +9,12 @@ import {
 } from '@livekit/protocol';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm } from '../base/wake-queue.ts';
-import type { MediaEvent, TrackId, TransportPath } from '../media/protocol.ts';
+import type { MediaEvent, TrackId } from '../media/protocol.ts';
 import type { Door, LeaveReason, Participant, Speaker, Track } from '../room/participant.ts';
 import type { Admission } from './admission.ts';
 import type { ConnectionOwner } from './connection.ts';
 import type { PeerContext } from './context.ts';
-import { stampDataPacket } from './data.ts';
+import { keyPacket, passData } from './data.ts';
 import { Departures } from './departures.ts';
 import { Downlink } from './downlink.ts';
 import { DualConnection } from './dual-connection.ts';
@@ -29,7 +29,7 @@ import { roomUpdate, trackUnmatched, trackUnpublished } from './room-orders.ts';
 import { Selection } from './selection.ts';
 import { SingleConnection } from './single-connection.ts';
 import { SpeakerChanges } from './speakers.ts';
-import type { PeerTransport } from './transport.ts';
+import { type PeerTransport, pathName } from './transport.ts';
 
 /** Requests of one client. Bursts come with reconnects and crowded rooms. */
 const REQUESTS = { perSecond: 50, burst: 500 };
@@ -133,6 +133,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     for (const track of participant.tracks.values()) if (track.muted) this.muteRequested(track);
     this.#tellSpeakers(this.#speakers.restate(visible));
     this.roomChanged();
+    this.roomChanged();
     connection?.resumed();
   }
 
@@ -222,6 +223,10 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#state.room.media({ type: 'data.send', transport, channel: `_${channel}`, bytes });
   }
 
+  keyPressed(digit: string, from: Participant): void {
+    this.dataReceived('reliable', keyPacket(digit, from));
+  }
+
   removed(reason: LeaveReason): void {
     this.#end(reason, LeaveRequest_Action.DISCONNECT);
   }
@@ -265,13 +270,8 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
         this.#end('connection_timeout', LeaveRequest_Action.RECONNECT);
         return;
       case 'data.received': {
-        const stamped = stampDataPacket(event.bytes, participant);
-        if (!stamped.ok) {
-          this.drop(stamped.error);
-          return;
-        }
-        const channel = event.channel === '_reliable' ? 'reliable' : 'lossy';
-        room.sendData(participant, channel, stamped.value.packet, stamped.value.to);
+        const refusal = passData(room, participant, event.channel, event.bytes);
+        if (refusal !== undefined) this.drop(refusal);
         return;
       }
       default:
@@ -390,9 +390,4 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     state.publications.close();
     state.connection?.close();
   }
-}
-
-/** `udp`, `tcp` or, over the embedded TURN server, `relay/udp`. */
-function pathName({ protocol, relayed }: TransportPath): string {
-  return relayed ? `relay/${protocol}` : protocol;
 }

@@ -1,7 +1,7 @@
 import { newId, randomText } from '../base/ids.ts';
 import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
-import type { IceCredentials, MediaEvent, TransportId } from '../media/protocol.ts';
+import type { IceCredentials, MediaEvent, TransportId, TransportPath } from '../media/protocol.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { BrowserDescription } from '../sdp/browser.ts';
 import type { LocalTransport } from '../sdp/browser-write.ts';
@@ -83,4 +83,9 @@ export class PeerTransport {
 /** RFC 8445 section 5.3 wants 24 and 128 bits at least: these have 71 and 190. */
 function credentials(random: Random): IceCredentials {
   return { ufrag: randomText(random, 12), pwd: randomText(random, 32) };
+}
+
+/** The way of a transport for people: `udp`, `tcp` or, over the embedded TURN server, `relay/udp`. */
+export function pathName({ protocol, relayed }: TransportPath): string {
+  return relayed ? `relay/${protocol}` : protocol;
 }

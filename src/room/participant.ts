@@ -112,6 +112,8 @@ export interface Door {
   speakersChanged(speakers: readonly Speaker[]): void;
   /** A data packet for this participant: LiveKit's DataPacket as bytes. */
   dataReceived(channel: 'reliable' | 'lossy', packet: Uint8Array): void;
+  /** A key was pressed for this participant, 0 … 9, A … D, * or #: by a phone, or by a client towards phones. */
+  keyPressed?(digit: string, from: Participant): void;
   /** Out of the room for good, not by the door's own wish. */
   removed(reason: LeaveReason): void;
 }

@@ -33,6 +33,8 @@ export interface RoomHandle {
   ): void;
   /** To all others or to the named identities. */
   sendData(from: Participant, channel: 'reliable' | 'lossy', packet: Uint8Array, to: readonly string[]): void;
+  /** A key press, to all others or to the named identities. */
+  pressKey(from: Participant, digit: string, to: readonly string[]): void;
   leave(participant: Participant, reason: LeaveReason): void;
 
   /** A command to the room's media worker. */

@@ -185,6 +185,14 @@ export class Room implements AdministeredRoom {
     }
   }
 
+  pressKey(from: Participant, digit: string, to: readonly string[]): void {
+    if (!from.permissions.canPublishData || this.#member(from) === undefined) return;
+    for (const { door, participant } of this.#members.values()) {
+      if (participant === from || (to.length > 0 && !to.includes(participant.identity))) continue;
+      door.keyPressed?.(digit, from);
+    }
+  }
+
   /** Somebody goes by their own door's wish: the door is not told. */
   leave(participant: Participant, reason: LeaveReason): void {
     const member = this.#member(participant);

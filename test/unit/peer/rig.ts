@@ -91,6 +91,7 @@ export class Rig {
   phone(
     number: string,
     codec = { mime: 'audio/pcma', payloadType: 8 },
+    keyPressed: (digit: string, from: Participant) => void = () => {},
   ): { room: RoomHandle; participant: Participant; track: Track } {
     const door: Door = {
       participantsChanged() {},
@@ -99,6 +100,7 @@ export class Rig {
       muteRequested() {},
       speakersChanged() {},
       dataReceived() {},
+      keyPressed,
       removed() {},
     };
     const joined = this.rooms.join(
