@@ -64,14 +64,33 @@ test('wrong credentials are the end of the call, not a way to another proxy', as
   expect(second.placed).toBe(0);
 });
 
+test('over TCP to the proxy, which goes on over UDP: both ways take the route', async () => {
+  const routed = second.inDialog.length;
+  const placed = second.placed;
+  const byTcp = {
+    ...trunk,
+    targets: [{ ...target('127.0.0.1'), port: second.port, transport: 'tcp' as const }],
+  };
+  const call = dialer.place(byTcp, CALLEE);
+  await eventually('it is answered', 10_000, () => call.said.includes('answered'));
+  callee.hangUp();
+  await eventually('it is over', 5000, () => call.said.includes('over bye'));
+  expect(second.placed).toBe(placed + 1);
+  expect(second.inDialog.slice(routed)).toEqual([
+    expect.stringMatching(/^ACK from \d+ loose$/),
+    `BYE from ${callee.sipPort} loose`,
+  ]);
+});
+
 test('the first proxy dies: calls go by the second', async () => {
   await first.stop();
+  const before = second.placed;
   for (const count of [1, 2]) {
     const call = dialer.place(trunk, CALLEE);
     await eventually('it is answered', 10_000, () => call.said.includes('answered'));
     call.hangUp();
     await eventually('it is over', 5000, () => call.said.some((text) => text.startsWith('over')));
-    expect(second.placed).toBe(count);
+    expect(second.placed).toBe(before + count);
   }
   await eventually('no call is left', 5000, () => dialer.outbound.dialer.size === 0);
   expect(dialer.faults).toEqual([]);
