@@ -28,7 +28,6 @@ export class PhoneVoice {
   #track: TrackId;
   #mime: string | undefined;
   #heldSince: Millis | undefined;
-  #mutedBefore = false;
 
   constructor(options: PhoneVoiceOptions) {
     this.#options = options;
@@ -97,13 +96,12 @@ export class PhoneVoice {
     if (held === (this.#heldSince !== undefined)) return;
     if (held) {
       this.#heldSince = now();
-      this.#mutedBefore = participant.tracks.get(this.#track)?.muted === true;
       emit({ type: 'call.held', call, by });
     } else {
       emit({ type: 'call.resumed', call, heldMs: now() - (this.#heldSince ?? now()) });
       this.#heldSince = undefined;
     }
-    room.setMuted(participant, this.#track, held || this.#mutedBefore);
+    room.setMuted(participant, this.#track, held);
     room.update(participant, { attributes: new Map([['sip.onHold', held ? 'true' : '']]) });
   }
 }

@@ -2,17 +2,9 @@ import type { EventSink } from '../events/index.ts';
 import type { MediaCommand, MediaEvent, TrackId } from '../media/protocol.ts';
 import type { AdministeredRoom, RoomSettings } from './administration.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
+import { isMuted, type Member, mayPublish } from './member.ts';
 import type { Door, LeaveReason, Participant, Permissions, Speaker, Track } from './participant.ts';
 import type { RoomHandle } from './ports.ts';
-
-interface Member {
-  readonly participant: Participant;
-  readonly door: Door;
-  /** Tracks of others that this member hears or sees. */
-  readonly subscriptions: Set<TrackId>;
-  /** Tracks that the member does not want (`UpdateSubscription`). */
-  readonly declined: Set<TrackId>;
-}
 
 export interface RoomOptions {
   readonly sid: string;
@@ -81,6 +73,8 @@ export class Room implements AdministeredRoom {
       door,
       subscriptions: new Set(),
       declined: new Set(),
+      doorMutes: false,
+      roomMutes: false,
     });
     this.#participants.set(participant.identity, participant);
     this.#options.emit({ type: 'participant.joined', room: this.name, ...names(participant) });
@@ -99,6 +93,12 @@ export class Room implements AdministeredRoom {
   publish(participant: Participant, track: Track): void {
     const publisher = this.#member(participant);
     if (publisher === undefined) return;
+    if (track.origin.from === 'leg') {
+      publisher.doorMutes = track.muted;
+      track.muted = isMuted(publisher, track);
+      // A phone has a new track when its codec changes: who was muted stays so.
+      if (track.muted) this.media({ type: 'leg.mute', leg: track.origin.leg, muted: true });
+    }
     participant.tracks.set(track.sid, track);
     this.#owners.set(track.sid, publisher);
     this.#options.emit({
@@ -125,14 +125,10 @@ export class Room implements AdministeredRoom {
 
   setMuted(participant: Participant, sid: TrackId, muted: boolean): void {
     const track = participant.tracks.get(sid);
-    if (track === undefined || track.muted === muted || this.#member(participant) === undefined) return;
-    track.muted = muted;
-    this.media(
-      track.origin.from === 'leg'
-        ? { type: 'leg.mute', leg: track.origin.leg, muted }
-        : { type: 'receiver.mute', track: sid, muted },
-    );
-    this.#tell(participant);
+    const member = this.#member(participant);
+    if (track === undefined || member === undefined) return;
+    if (track.origin.from === 'leg') member.doorMutes = muted;
+    this.#mute(member, track, track.origin.from === 'leg' ? isMuted(member, track) : muted);
   }
 
   update(
@@ -233,7 +229,8 @@ export class Room implements AdministeredRoom {
     if (track === undefined || member === undefined) return 'no-such-track';
     if (!muted && (track.origin.from !== 'leg' || !mayPublish(participant.permissions, track)))
       return 'not-allowed';
-    this.setMuted(participant, sid, muted);
+    if (track.origin.from === 'leg') member.roomMutes = muted;
+    this.#mute(member, track, track.origin.from === 'leg' ? isMuted(member, track) : muted);
     if (muted) member.door.muteRequested(track);
     return 'done';
   }
@@ -244,9 +241,8 @@ export class Room implements AdministeredRoom {
     participant.permissions = { ...permissions, hidden: participant.permissions.hidden };
     this.#tell(participant);
     for (const track of [...participant.tracks.values()]) {
-      if (mayPublish(permissions, track)) continue;
-      if (track.origin.from === 'leg') this.setMuted(participant, track.sid, true);
-      else {
+      if (track.origin.from === 'leg') this.#mute(member, track, isMuted(member, track));
+      else if (!mayPublish(permissions, track)) {
         this.unpublish(participant, track.sid);
         member.door.unpublished?.(track);
       }
@@ -324,6 +320,17 @@ export class Room implements AdministeredRoom {
     member.door.subscribed(track, publisher.participant);
   }
 
+  #mute({ participant }: Member, track: Track, muted: boolean): void {
+    if (track.muted === muted) return;
+    track.muted = muted;
+    this.media(
+      track.origin.from === 'leg'
+        ? { type: 'leg.mute', leg: track.origin.leg, muted }
+        : { type: 'receiver.mute', track: track.sid, muted },
+    );
+    this.#tell(participant);
+  }
+
   #subscribeToAll(member: Member): void {
     for (const publisher of this.#members.values()) {
       for (const track of publisher.participant.tracks.values()) this.#subscribe(member, track, publisher);
@@ -357,11 +364,6 @@ export class Room implements AdministeredRoom {
     }
     for (const member of this.#members.values()) member.door.speakersChanged(speakers);
   }
-}
-
-/** Whether these rights allow a track; phones' and others' alike. */
-function mayPublish({ canPublish, publishSources }: Permissions, { source }: Track): boolean {
-  return canPublish && (publishSources.length === 0 || publishSources.includes(source));
 }
 
 function names(participant: Participant): { sid: string; identity: string; kind: string } {

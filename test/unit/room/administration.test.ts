@@ -95,6 +95,34 @@ describe('what an administrator may do', () => {
     expect(room?.muteTrack(phone.participant, 'TR_x', true)).toBe('no-such-track');
   });
 
+  it('keeps its own mute of a phone apart from hold, over hold, resume and a new codec', () => {
+    const { rooms, commands } = world();
+    const { participant, room } = joined(rooms, 'sip_1', { kind: 'sip' });
+    const administered = rooms.find('lobby');
+    const mutes = () => commands.flatMap((command) => (command.type === 'leg.mute' ? [command.muted] : []));
+    room.publish(participant, voice('TR_p'));
+    // Muted on hold: the end of the hold does not unmute.
+    room.setMuted(participant, 'TR_p', true);
+    administered?.muteTrack(participant, 'TR_p', true);
+    room.setMuted(participant, 'TR_p', false);
+    expect(participant.tracks.get('TR_p')?.muted).toBe(true);
+    // A new codec, a new track: muted from its first packet.
+    room.unpublish(participant, 'TR_p');
+    room.publish(participant, voice('TR_q'));
+    expect(participant.tracks.get('TR_q')?.muted).toBe(true);
+    // Unmuted on hold: the room hears nothing before the hold is over.
+    room.setMuted(participant, 'TR_q', true);
+    administered?.muteTrack(participant, 'TR_q', false);
+    expect(participant.tracks.get('TR_q')?.muted).toBe(true);
+    expect(mutes()).toEqual([true, true]);
+    room.setMuted(participant, 'TR_q', false);
+    expect(mutes()).toEqual([true, true, false]);
+    // The right to publish, taken and given back.
+    administered?.setPermissions(participant, { ...all, canPublish: false });
+    administered?.setPermissions(participant, all);
+    expect(mutes()).toEqual([true, true, false, true, false]);
+  });
+
   it('mutes a browser, which alone may unmute itself', () => {
     const { rooms, commands } = world();
     const ann = joined(rooms, 'ann');
