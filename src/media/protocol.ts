@@ -8,6 +8,7 @@
  */
 import type { DropPlace, LegQuality } from '../events/index.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
+import type { PathQuality } from './path-quality.ts';
 
 export type { IceCredentials };
 
@@ -204,6 +205,8 @@ export type MediaEvent =
   | { readonly type: 'leg.closed'; readonly leg: LegId; readonly quality: LegQuality }
   | { readonly type: 'transport.connected'; readonly transport: TransportId; readonly path: TransportPath }
   | { readonly type: 'transport.path'; readonly transport: TransportId; readonly path: TransportPath }
+  /** How well a transport's media fared of late, every 5 s while reports come. */
+  | { readonly type: 'transport.quality'; readonly transport: TransportId; readonly quality: PathQuality }
   /** ICE consent ran out, DTLS failed its audit, or the browser closed DTLS. Nothing more comes of it. */
   | { readonly type: 'transport.failed'; readonly transport: TransportId; readonly reason: string }
   /** All who speak now, loudest first; an empty list when the last falls silent. At most every 300 ms a room. */

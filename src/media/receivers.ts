@@ -171,6 +171,15 @@ export class Receivers {
     );
   }
 
+  /** Of a source that is received, Hz. */
+  clockRate(ssrc: number): number {
+    for (const receiver of this.#list) {
+      const rate = receiver.findReception(ssrc)?.clockRate;
+      if (rate !== undefined) return rate;
+    }
+    return 90_000;
+  }
+
   #learn(ssrc: number, receiver: Receiver): void {
     if (this.#learned >= MAX_LEARNED) return;
     this.#learned++;

@@ -120,6 +120,7 @@ export class TransportHost {
         options.listen({ type: 'transport.connected', transport: id, path });
         this.#askKeyframes(transport);
       },
+      onQuality: (quality) => options.listen({ type: 'transport.quality', transport: id, quality }),
       onPath: (path) => options.listen({ type: 'transport.path', transport: id, path }),
       onFailed: (reason) => {
         this.#forget(id, transport);

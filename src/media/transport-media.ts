@@ -1,11 +1,12 @@
 import type { Millis } from '../base/clock.ts';
 import { parseRtp, RtpView } from '../rtp/packet.ts';
-import { parseRtcp } from '../rtp/rtcp/parse.ts';
+import { parseRtcp, type ReportBlock } from '../rtp/rtcp/parse.ts';
 import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
 import { SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
 import type { Forwarder } from '../sfu/forwarder.ts';
 import { NO_LAYER, type PacketOutput, type TrackSender } from '../sfu/track-sender.ts';
 import type { DropCounter } from './drop-counter.ts';
+import { PathQualityMeter } from './path-quality.ts';
 import type { TrackId } from './protocol.ts';
 import { type Receiver, Receivers } from './receivers.ts';
 import { type Reporter, writeFeedback, writeReports } from './transport-reports.ts';
@@ -27,6 +28,7 @@ export interface MediaTotals {
 /** RTP and RTCP of one browser, protected: what it publishes comes in, what it subscribes to goes out. */
 export class TransportMedia implements PacketOutput {
   readonly receivers = new Receivers();
+  readonly quality = new PathQualityMeter();
   readonly #senders = new Map<number, { readonly sender: TrackSender; readonly forwarder: Forwarder }>();
   readonly #path: MediaPath;
   readonly #drops: DropCounter;
@@ -131,7 +133,7 @@ export class TransportMedia implements PacketOutput {
   }
 
   /** An SRTCP compound, opened in place. */
-  onSrtcp(bytes: Uint8Array, now: Millis): void {
+  onSrtcp(bytes: Uint8Array, now: Millis, unixMs: number): void {
     if (this.#opener === undefined) {
       this.#drops.count('srtcp', 'no-keys');
       return;
@@ -149,6 +151,7 @@ export class TransportMedia implements PacketOutput {
     for (const packet of parsed.value) {
       switch (packet.type) {
         case 'sr':
+          this.#heard(packet.reports, unixMs);
           for (const receiver of this.receivers.list) {
             receiver.findReception(packet.ssrc)?.senderReport(packet.ntpHigh, packet.ntpLow, now);
           }
@@ -163,6 +166,8 @@ export class TransportMedia implements PacketOutput {
           for (const ssrc of packet.media) this.#keyframeWanted(ssrc, now);
           break;
         case 'rr':
+          this.#heard(packet.reports, unixMs);
+          break;
         case 'sdes':
         case 'bye':
         case 'ignored':
@@ -184,10 +189,21 @@ export class TransportMedia implements PacketOutput {
     }
   }
 
+  #heard(blocks: readonly ReportBlock[], unixMs: number): void {
+    for (const block of blocks) {
+      const rate = this.#senders.get(block.ssrc)?.sender.clockRate;
+      if (rate === undefined) continue;
+      this.quality.report('down', block, rate);
+      this.quality.roundTrip(block, unixMs);
+    }
+  }
+
   /** Sends the periodic reports. */
   report(now: Millis, unixMs: number): void {
     const senders = Array.from(this.#senders.values(), (entry) => entry.sender);
-    for (const compound of writeReports(this.#reporter, this.receivers.reports(now), senders, now, unixMs)) {
+    const blocks = this.receivers.reports(now);
+    for (const block of blocks) this.quality.report('up', block, this.receivers.clockRate(block.ssrc));
+    for (const compound of writeReports(this.#reporter, blocks, senders, now, unixMs)) {
       this.#sendRtcp(compound);
     }
   }

@@ -10,7 +10,7 @@ import {
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm } from '../base/wake-queue.ts';
 import type { MediaEvent, TrackId } from '../media/protocol.ts';
-import type { Door, LeaveReason, Participant, Speaker, Track } from '../room/participant.ts';
+import type { ConnectionScore, Door, LeaveReason, Participant, Speaker, Track } from '../room/participant.ts';
 import type { Admission } from './admission.ts';
 import type { ConnectionOwner } from './connection.ts';
 import type { PeerContext } from './context.ts';
@@ -24,6 +24,7 @@ import { announceTrack, type Joined, selectTracks, syncState } from './joined.ts
 import type { LinkedSession, PeerLink } from './link.ts';
 import { participantInfo } from './livekit-info.ts';
 import { Publications } from './publications.ts';
+import { connectionScore, qualityUpdate } from './quality.ts';
 import { updateMetadata } from './requests.ts';
 import { roomUpdate, trackUnmatched, trackUnpublished } from './room-orders.ts';
 import { Selection } from './selection.ts';
@@ -84,7 +85,8 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     );
     if (!joined.ok) {
       this.drop(`join-${joined.error}`);
-      this.close(joined.error === 'stopping' ? 'server_shutdown' : 'join_failure');
+      const reason = joined.error === 'stopping' ? 'server_shutdown' : 'join_failure';
+      this.#end(reason, LeaveRequest_Action.DISCONNECT);
       return;
     }
     const { participant, room } = joined.value;
@@ -133,7 +135,6 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     for (const track of participant.tracks.values()) if (track.muted) this.muteRequested(track);
     this.#tellSpeakers(this.#speakers.restate(visible));
     this.roomChanged();
-    this.roomChanged();
     connection?.resumed();
   }
 
@@ -166,11 +167,6 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
       return;
     }
     this.#away = timers.schedule(clock.now() + options.resumeMs, () => this.#leave('signal_close'));
-  }
-
-  /** Ends the session in good order, with a reason that the client shows. */
-  close(reason: LeaveReason): void {
-    this.#end(reason, LeaveRequest_Action.DISCONNECT);
   }
 
   // -- Door: what the room tells
@@ -223,6 +219,10 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#state.room.media({ type: 'data.send', transport, channel: `_${channel}`, bytes });
   }
 
+  connectionsRated(scores: readonly ConnectionScore[]): void {
+    if (this.#state.name === 'joined') this.send({ case: 'connectionQuality', value: qualityUpdate(scores) });
+  }
+
   keyPressed(digit: string, from: Participant): void {
     this.dataReceived('reliable', keyPacket(digit, from));
   }
@@ -268,6 +268,9 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
         });
         // The signaling still works, so the client may try anew at once: its network has probably changed.
         this.#end('connection_timeout', LeaveRequest_Action.RECONNECT);
+        return;
+      case 'transport.quality':
+        room.rate(participant, transport.id, connectionScore(event.quality));
         return;
       case 'data.received': {
         const refusal = passData(room, participant, event.channel, event.bytes);

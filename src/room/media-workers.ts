@@ -141,6 +141,7 @@ export class MediaWorkers {
         return;
       case 'transport.connected':
       case 'transport.path':
+      case 'transport.quality':
       case 'transport.failed':
       case 'data.opened':
       case 'data.received':

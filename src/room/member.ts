@@ -1,4 +1,4 @@
-import type { TrackId } from '../media/protocol.ts';
+import type { TrackId, TransportId } from '../media/protocol.ts';
 import type { Door, Participant, Permissions, Track } from './participant.ts';
 
 /** A participant as its room keeps it. */
@@ -9,6 +9,8 @@ export interface Member {
   readonly subscriptions: Set<TrackId>;
   /** Tracks that the member does not want (`UpdateSubscription`). */
   readonly declined: Set<TrackId>;
+  /** Of each transport, how good it is, 0 … 100. */
+  readonly scores: Map<TransportId, number>;
   /** Of a phone: whether its own door mutes it (hold), and whether an administrator does. */
   doorMutes: boolean;
   roomMutes: boolean;

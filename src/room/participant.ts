@@ -91,6 +91,12 @@ export interface Speaker {
   readonly level: number;
 }
 
+/** How good somebody's connection is, 0 … 100. */
+export interface ConnectionScore {
+  readonly participant: Participant;
+  readonly score: number;
+}
+
 /**
  * A participant's door: how the room speaks to whoever stands behind it, a browser's signaling session or a phone
  * call. The room never asks which. Called synchronously; a door must not call back into the room from within.
@@ -112,6 +118,8 @@ export interface Door {
   speakersChanged(speakers: readonly Speaker[]): void;
   /** A data packet for this participant: LiveKit's DataPacket as bytes. */
   dataReceived(channel: 'reliable' | 'lossy', packet: Uint8Array): void;
+  /** Connections have become better or worse, one's own among them. Never contains hidden others. */
+  connectionsRated?(scores: readonly ConnectionScore[]): void;
   /** A key was pressed for this participant, 0 … 9, A … D, * or #: by a phone, or by a client towards phones. */
   keyPressed?(digit: string, from: Participant): void;
   /** Out of the room for good, not by the door's own wish. */

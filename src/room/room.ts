@@ -1,5 +1,5 @@
 import type { EventSink } from '../events/index.ts';
-import type { MediaCommand, MediaEvent, TrackId } from '../media/protocol.ts';
+import type { MediaCommand, MediaEvent, TrackId, TransportId } from '../media/protocol.ts';
 import type { AdministeredRoom, RoomSettings } from './administration.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import { isMuted, type Member, mayPublish } from './member.ts';
@@ -73,6 +73,7 @@ export class Room implements AdministeredRoom {
       door,
       subscriptions: new Set(),
       declined: new Set(),
+      scores: new Map(),
       doorMutes: false,
       roomMutes: false,
     });
@@ -178,6 +179,16 @@ export class Room implements AdministeredRoom {
       if (member.participant === from) continue;
       if (to.length > 0 && !to.includes(member.participant.identity)) continue;
       member.door.dataReceived(channel, packet);
+    }
+  }
+
+  rate(participant: Participant, transport: TransportId, score: number): void {
+    const member = this.#member(participant);
+    if (member === undefined) return;
+    member.scores.set(transport, score);
+    const worst = { participant, score: Math.min(...member.scores.values()) };
+    for (const { door, participant: to } of this.#members.values()) {
+      if (to === participant || !participant.permissions.hidden) door.connectionsRated?.([worst]);
     }
   }
 

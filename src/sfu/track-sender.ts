@@ -97,6 +97,11 @@ export class TrackSender {
     this.layer = NO_LAYER;
   }
 
+  /** Of the codec that the peer likes best, Hz. */
+  get clockRate(): number {
+    return this.#codecs[0]?.clockRate ?? 90_000;
+  }
+
   get muted(): boolean {
     return this.#muted;
   }

@@ -78,5 +78,12 @@ describe.each([
       'Ada is muted',
       '[...room.remoteParticipants.values()].every((one) => !one.isMicrophoneEnabled)',
     );
+    for (const user of [ada, bob]) {
+      await pageSays(
+        user,
+        'connections are known to be excellent',
+        "[room.localParticipant, ...room.remoteParticipants.values()].every((one) => one.connectionQuality === 'excellent')",
+      );
+    }
   });
 });
