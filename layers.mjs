@@ -13,13 +13,14 @@ export const layers = {
   ice: ['stun', 'events', 'base'],
   turn: ['stun', 'events', 'base'],
   trunk: ['sip', 'events', 'base'],
+  trace: ['sip', 'stun', 'events', 'base'],
   leg: ['rtp', 'audio', 'events', 'base'],
   sfu: ['rtp', 'events', 'base'],
   media: ['leg', 'sfu', 'ice', 'rtp', 'audio', 'events', 'base'],
   room: ['media', 'events', 'base'],
   call: ['trunk', 'sip', 'sdp', 'room', 'media', 'events', 'base'],
   peer: ['sdp', 'room', 'media', 'events', 'base'],
-  api: ['call', 'peer', 'room', 'trunk', 'events', 'base'],
+  api: ['call', 'peer', 'room', 'trunk', 'trace', 'events', 'base'],
   web: [],
 };
 

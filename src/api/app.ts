@@ -3,8 +3,12 @@ import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Result } from '../base/result.ts';
 import type { Admission, AdmissionRefusal, SignalUrl } from '../peer/admission.ts';
+import type { RoomAdministration } from '../room/administration.ts';
 import type { PageAssets } from './assets.ts';
 import { type DevTokens, devToken } from './dev-token.ts';
+import { roomService } from './room-service.ts';
+import { type TraceOptions, traceRoutes } from './trace.ts';
+import { type TwirpOptions, twirpRoutes } from './twirp.ts';
 
 export interface ApiOptions {
   readonly page: PageAssets;
@@ -15,6 +19,10 @@ export interface ApiOptions {
   admit(url: SignalUrl): Promise<Result<Admission, AdmissionRefusal>>;
   /** Only with `--dev`: whoever asks gets a token. */
   readonly devTokens: DevTokens | undefined;
+  /** What SIP said, for holders of a key. */
+  readonly trace?: TraceOptions;
+  /** LiveKit's server API. */
+  readonly server?: TwirpOptions & { readonly rooms: RoomAdministration };
 }
 
 /** All of HTTP but WebSockets, as pure Request → Response. */
@@ -66,6 +74,11 @@ export function createApi(options: ApiOptions): Hono {
 
   const { devTokens } = options;
   if (devTokens !== undefined) app.post('/dev/token', (context) => devToken(context, devTokens));
+
+  if (options.trace !== undefined) traceRoutes(app, options.trace);
+
+  const { server } = options;
+  if (server !== undefined) twirpRoutes(app, { RoomService: roomService(server.rooms) }, server);
 
   app.get('*', async (context) => {
     const asset = await options.page.get(context.req.path);

@@ -12,10 +12,29 @@ export interface LocalAddress {
 
 /** IPv4 addresses of this machine, loopback last. */
 export function localAddresses(): LocalAddress[] {
+  return addressesOf('IPv4');
+}
+
+/** IPv6 addresses of this machine, loopback last; those of a link only are left out. */
+export function localAddressesV6(): LocalAddress[] {
+  return addressesOf('IPv6').filter(({ address }) => !address.startsWith('fe80:'));
+}
+
+function addressesOf(family: 'IPv4' | 'IPv6'): LocalAddress[] {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const v4 = all.filter((one) => one.family === 'IPv4' && one.cidr !== null);
-  const ordered = [...v4.filter((one) => !one.internal), ...v4.filter((one) => one.internal)];
-  return ordered.map((one) => ({ address: one.address, cidr: one.cidr ?? `${one.address}/32` }));
+  const own = all.filter((one) => one.family === family && one.cidr !== null);
+  const ordered = [...own.filter((one) => !one.internal), ...own.filter((one) => one.internal)];
+  return ordered.map((one) => ({ address: one.address, cidr: one.cidr ?? one.address }));
+}
+
+/** The address of ours for SIP with an IPv6 peer: on its network, else one that is announced, else any. */
+export function announcerV6(
+  announced: readonly string[],
+  locals: readonly LocalAddress[],
+): (remote: { readonly address: string }) => string {
+  const networks = locals.map((local) => ({ ...local, network: new AddressSet([local.cidr]) }));
+  const fallback = announced.find((address) => address.includes(':')) ?? locals[0]?.address ?? '::1';
+  return ({ address }) => networks.find(({ network }) => network.has(address))?.address ?? fallback;
 }
 
 /**

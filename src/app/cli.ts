@@ -3,12 +3,15 @@ import { readConfig } from './config/read.ts';
 import { reportFaults } from './config/report.ts';
 import { explainCommand } from './explain.ts';
 import { start } from './start.ts';
+import { traceCommand } from './trace-command.ts';
 
 const USAGE = `usage: trunkroom COMMAND [--config FILE] [--dev]
 
   start    run the gateway until SIGTERM or SIGINT
   check    read the configuration, say what is wrong with it, and exit
-  explain  --source ADDRESS --called NUMBER [--caller NUMBER]: what would be done with such a call, and why
+  explain  --from NUMBER --to NUMBER --source ADDRESS: what would be done with such a call, and why
+
+  trace    [CALL] [--full] [--pcapng FILE]: what SIP said in a call of the running gateway
 
   --config FILE   YAML; see docs/CONFIG.md
   --dev           development keys and a trunk open to loopback and private addresses
@@ -31,6 +34,12 @@ switch (command) {
   }
   case 'explain': {
     const { text, exitCode } = explainCommand(rest, process.env);
+    process.stdout.write(text);
+    process.exitCode = exitCode;
+    break;
+  }
+  case 'trace': {
+    const { text, exitCode } = await traceCommand(rest, process.env);
     process.stdout.write(text);
     process.exitCode = exitCode;
     break;

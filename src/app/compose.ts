@@ -1,6 +1,7 @@
 import { BundledPage } from '../adapters/bundle/page.ts';
 import { driveAlarms, monotonicClock, wallClock } from '../adapters/clock/clock.ts';
-import { systemRandom } from '../adapters/crypto/crypto.ts';
+import { LoopLag } from '../adapters/clock/loop-lag.ts';
+import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
 import { listenHttp } from '../adapters/http/server.ts';
 import { AccessTokens } from '../adapters/jwt/tokens.ts';
 import { eventLog } from '../adapters/log/event-log.ts';
@@ -16,20 +17,27 @@ import { EventBus } from '../events/bus.ts';
 import type { EventSink } from '../events/index.ts';
 import { admit, type SignalUrl } from '../peer/admission.ts';
 import { defaultPeerOptions } from '../peer/context.ts';
-import { PeerSession } from '../peer/session.ts';
+import { PeerSessions } from '../peer/sessions.ts';
 import { MediaWorkers } from '../room/media-workers.ts';
 import { Rooms } from '../room/rooms.ts';
+import { DigestGuard } from '../sip/digest/guard.ts';
 import { admission } from '../trunk/admission.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
 import { TrunkTable } from '../trunk/match.ts';
-import { announcer, localAddresses } from './addresses.ts';
+import { sameTrunk } from '../trunk/same-trunk.ts';
+import { announcer, announcerV6, localAddresses, localAddressesV6 } from './addresses.ts';
+import { outboundTrunks } from './config/outbound.ts';
 import type { StartupConfig } from './config/read.ts';
 import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { gatewayGauges } from './gauges.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
+import { openOutbound } from './outbound.ts';
 import { SipServer } from './sip-server.ts';
+import { openSipTls } from './sip-tls.ts';
 import { listening, StartupError } from './startup-error.ts';
+import { openTrace } from './trace.ts';
 import { noTurn, openTurn } from './turn-service.ts';
+import { openWebhooks } from './webhooks.ts';
 
 /** The running gateway. */
 export interface Gateway {
@@ -40,6 +48,8 @@ export interface Gateway {
 
 /** How long what is being said at shutdown may take to go out, ms. */
 const LAST_WORDS_MS = 300;
+/** An event loop that comes round so late takes no new calls, ms: the RTP of those that are up has threads of its own. */
+const OVERLOAD_LAG_MS = 150;
 const CLOSE_MS = 1500;
 
 /** Builds the gateway and opens every socket: all wiring is here. Rejects with a StartupError, and nothing stays open. */
@@ -73,6 +83,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         rooms: config.limits.max_rooms,
         participantsPerRoom: config.room.max_participants,
         departureMs: config.room.departure_timeout,
+        emptyMs: config.room.empty_timeout,
       },
     });
     const turn = config.turn.enabled ? await openTurn({ startup, timers, emit, icePorts }) : noTurn;
@@ -80,26 +91,56 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
 
     const trunks = inboundTrunks(config);
     const announce = announcer(addresses, localAddresses());
+    const announceV6 = announcerV6(addresses, localAddressesV6());
+    const trace = await openTrace(config.trace, wallClock, emit);
+    closing.push(() => trace.close());
+    const lag = new LoopLag();
+    closing.push(() => lag.stop());
+    const tls = openSipTls(config, emit);
+    closing.push(() => tls?.close());
     const sip = await SipServer.open({
       ...shared,
       listen: config.sip,
       announced: addresses,
       userAgent: config.sip.user_agent,
       admission: admission(trunks),
-      contact: ({ remote }) => ({ address: announce(remote), port: config.sip.port }),
+      isTrustedPeer: sameTrunk(trunks),
+      session: {
+        sessionExpires: Math.round(config.sip.session_expires / 1000),
+        minSe: Math.ceil(config.sip.min_se / 1000),
+      },
+      contact: ({ transport, remote }) => ({
+        address: remote.address.includes(':') ? announceV6(remote) : announce(remote),
+        port: transport === 'tls' ? config.sip_tls.port : config.sip.port,
+      }),
+      tls,
+      limits: { messagesPerSecond: config.sip.messages_per_second },
+      overloaded: () => lag.ms > OVERLOAD_LAG_MS,
+      observe: trace.observe,
       onFault,
     });
     closing.push(() => sip.close());
+    const outbound = openOutbound({
+      ...shared,
+      trunks: outboundTrunks(config),
+      engine: sip.endpoint,
+      rooms,
+      maxCalls: config.limits.max_calls,
+      transports: tls === undefined ? ['udp', 'tcp'] : ['udp', 'tcp', 'tls'],
+      announce,
+    });
     const phones = new PhoneDoor({
       ...shared,
       rooms,
-      trunks: new TrunkTable(trunks),
+      trunks: new TrunkTable(trunks, outbound.tokens),
       rules: dispatchRules(config),
       limits: new TrunkLimits(),
+      guard: new DigestGuard(nodeDigests, systemRandom),
       capacity: { calls: config.limits.max_calls, callsPerSecond: config.limits.calls_per_second },
       announce,
     });
     sip.endpoint.onInvite = phones.onInvite;
+    sip.endpoint.authorize = phones.authorize;
 
     const tokens = new AccessTokens(new Map(Object.entries(config.keys)), wallClock);
     const admitSignal = (url: SignalUrl) => admit(url, tokens, gunzip);
@@ -110,17 +151,25 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       candidates: (port: number) => addresses.map((address) => ({ address, port })),
       options: defaultPeerOptions,
     };
+    const sessions = new PeerSessions(peers);
     const gate = new SignalGate({
       admit: admitSignal,
-      open: (socket, admitted) => new PeerSession(peers, socket, admitted),
+      open: (socket, admitted) => sessions.open(socket, admitted),
       emit,
       onFault,
     });
-    const gauges = gatewayGauges({ timers, phones, sip, rooms, workers, turn, gate });
+    const gauges = gatewayGauges({ timers, phones, outbound, sip, rooms, workers, turn, gate });
     const metrics = openMetrics({ gauges, defaults: 'process' });
     workers.onCounts = metrics.count;
     bus.subscribe(eventLog(log, monotonicClock));
     bus.subscribe(metrics.sink);
+    bus.subscribe(trace.recorder.sink);
+    const { urls, api_key: key = Object.keys(config.keys)[0] ?? '' } = config.webhook;
+    if (urls.length > 0) {
+      const webhooks = openWebhooks({ ...shared, rooms, urls, key, tokens, digests: nodeDigests, log });
+      bus.subscribe(webhooks.sink);
+      closing.push(() => webhooks.close(CLOSE_MS));
+    }
 
     const api = createApi({
       page: new BundledPage(),
@@ -129,6 +178,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       admit: admitSignal,
       devTokens:
         mode === 'development' ? { mint: (wish) => tokens.mint(wish), random: systemRandom } : undefined,
+      trace: { recorder: trace.recorder, verify: (token) => tokens.verify(token) },
+      server: { rooms, verifier: tokens, clock: monotonicClock, emit, onFault },
     });
     const http = await listening('http.port', () =>
       listenHttp(config.http, (request) => api.fetch(request), gate.upgrade),
@@ -136,15 +187,17 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     closing.push(() => http.close(LAST_WORDS_MS));
 
     const stopAlarms = driveAlarms(timers, monotonicClock, onFault);
+    outbound.start();
     return {
       emit,
       stop: async () => {
         sip.endpoint.shutdown();
         phones.stop();
+        outbound.stop();
         rooms.stop('server_shutdown');
         gate.close(LAST_WORDS_MS);
         // BYEs are resent until they are answered; leaves need a moment to be read.
-        await settled(() => phones.size === 0 && sip.endpoint.gauges().calls === 0);
+        await settled(() => phones.size === 0 && outbound.isOver() && sip.endpoint.gauges().calls === 0);
         await closeAll(closing);
         stopAlarms();
       },

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { roomName } from '../trunk/dispatch.ts';
+import type { CallFacts } from '../trunk/facts.ts';
 import { TrunkTable } from '../trunk/match.ts';
 import { explain, route } from '../trunk/route.ts';
 import { readConfig } from './config/read.ts';
@@ -12,8 +13,16 @@ export interface CommandResult {
   readonly exitCode: number;
 }
 
-const USAGE =
-  'usage: trunkroom explain --source ADDRESS --called NUMBER [--caller NUMBER] [--config FILE] [--dev]\n';
+const USAGE = `usage: trunkroom explain --from NUMBER --to NUMBER --source ADDRESS [--config FILE] [--dev]
+
+  --from NUMBER      who calls: the user of the From header; absent: anonymous (also --caller)
+  --to NUMBER        the number that is dialled: the user of Request-URI and To (also --called)
+  --source ADDRESS   where the INVITE comes from
+  --request-uri, --asserted, --called-party, --diversion NUMBER
+                     users of the Request-URI, P-Asserted-Identity, P-Called-Party-ID and Diversion, where they differ
+  --registered TRUNK the call comes for what this outbound trunk has registered
+  --privacy          the caller asks not to be shown
+`;
 
 /**
  * `trunkroom explain`: what the gateway would do with a call, and why, trunk by trunk and rule by rule. It decides by the
@@ -24,9 +33,8 @@ export function explainCommand(
   env: Readonly<Record<string, string | undefined>>,
 ): CommandResult {
   const values = readArguments(args);
-  const { source, called, caller = 'anonymous' } = values ?? {};
-  if (values === undefined || source === undefined || called === undefined)
-    return { text: USAGE, exitCode: 2 };
+  const call = values === undefined ? undefined : factsOf(values);
+  if (values === undefined || call === undefined) return { text: USAGE, exitCode: 2 };
   const flags = [
     ...(values.config === undefined ? [] : ['--config', values.config]),
     ...(values.dev === true ? ['--dev'] : []),
@@ -34,22 +42,47 @@ export function explainCommand(
   const startup = readConfig(flags, env);
   if (!startup.ok) return { text: `${startup.error.map(formatFault).join('\n')}\n`, exitCode: 2 };
   const { config } = startup.value;
-  const trunks = new TrunkTable(inboundTrunks(config));
-  const decision = route(trunks, dispatchRules(config), {
-    source,
-    requestUser: called,
-    toUser: called,
-    fromUser: caller,
-  });
+  // Tokens are drawn when a gateway starts; here a registration's name stands for the one that it has.
+  const registered = config.outbound_trunks.map(({ id }) => [id, tokenOf(id)] as const);
+  const trunks = new TrunkTable(inboundTrunks(config), new Map(registered));
+  const decision = route(trunks, dispatchRules(config), call);
   const room = decision.ok ? `\nroom: ${roomName(decision.rule, decision, '(random)')}` : '';
   return { text: `${explain(decision)}${room}\n`, exitCode: decision.ok ? 0 : 1 };
+}
+
+function tokenOf(trunk: string): string {
+  return `registration-of-${trunk}`;
+}
+
+function factsOf(values: NonNullable<ReturnType<typeof readArguments>>): CallFacts | undefined {
+  const { source, asserted, diversion, registered } = values;
+  const to = values.to ?? values.called;
+  if (source === undefined || to === undefined) return undefined;
+  return {
+    source,
+    requestUser: values['request-uri'] ?? (registered === undefined ? to : tokenOf(registered)),
+    toUser: to,
+    fromUser: values.from ?? values.caller ?? 'anonymous',
+    assertedUser: asserted,
+    calledPartyUser: values['called-party'],
+    divertedUser: diversion,
+    privacy: values.privacy,
+  };
 }
 
 function readArguments(args: readonly string[]) {
   const options = {
     source: { type: 'string' },
+    to: { type: 'string' },
+    from: { type: 'string' },
     called: { type: 'string' },
     caller: { type: 'string' },
+    'request-uri': { type: 'string' },
+    asserted: { type: 'string' },
+    'called-party': { type: 'string' },
+    diversion: { type: 'string' },
+    registered: { type: 'string' },
+    privacy: { type: 'boolean' },
     config: { type: 'string' },
     dev: { type: 'boolean' },
   } as const;

@@ -5,6 +5,7 @@ import type { PhoneDoor } from '../call/phone-door.ts';
 import type { WorkerGauges } from '../media/protocol.ts';
 import type { MediaWorkers } from '../room/media-workers.ts';
 import type { Rooms } from '../room/rooms.ts';
+import type { Outbound } from './outbound.ts';
 import type { SipServer } from './sip-server.ts';
 import type { TurnService } from './turn-service.ts';
 
@@ -15,19 +16,21 @@ const ANSWER_MS = 500;
 export function gatewayGauges(parts: {
   timers: WakeQueue;
   phones: PhoneDoor;
+  outbound: Outbound;
   sip: SipServer;
   rooms: Rooms;
   workers: MediaWorkers;
   turn: TurnService;
   gate: SignalGate;
 }): () => Promise<GatewayGauges> {
-  const { timers, phones, sip, rooms, workers, turn, gate } = parts;
+  const { timers, phones, outbound, sip, rooms, workers, turn, gate } = parts;
   return async () => {
     const media = await askWorkers(workers);
     const signaling = sip.endpoint.gauges();
     return {
       // A dialog may outlive its call by an unanswered BYE: both count.
-      calls: Math.max(phones.size, signaling.calls),
+      calls: Math.max(phones.size + outbound.dialer.size, signaling.calls),
+      ...outbound.gauges(),
       sipTransactions: signaling.transactions,
       sipConnections: signaling.connections,
       ...rooms.gauges(),

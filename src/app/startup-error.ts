@@ -1,5 +1,5 @@
 import { HttpListenError } from '../adapters/http/server.ts';
-import { ListenError } from '../adapters/tcp/tcp.ts';
+import { ListenError } from '../adapters/tcp/door.ts';
 import { BindError } from '../adapters/udp/udp.ts';
 import { portOwner } from './port-owner.ts';
 

@@ -1,6 +1,7 @@
 import { monotonicClock, wallClock } from '../adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
-import { listenTcp, type TcpListener } from '../adapters/tcp/tcp.ts';
+import type { TcpListener } from '../adapters/tcp/door.ts';
+import { listenTcp } from '../adapters/tcp/tcp.ts';
 import { openUdp } from '../adapters/udp/udp.ts';
 import { randomText } from '../base/ids.ts';
 import type { DatagramSocket } from '../base/net.ts';

@@ -44,6 +44,7 @@ const TABLE = {
   'media-timeout': row(408, 102, 'connection_timeout', 'upstream', 'no media came from the phone'),
   'ringing-timeout': row(480, 19, 'user_unavailable', 'client', 'nobody answered in time'),
   'ack-timeout': row(408, 102, 'signal_close', 'upstream', 'our answer was never acknowledged'),
+  'session-expired': row(408, 102, 'connection_timeout', 'upstream', 'nobody refreshed the session'),
   'sip-timeout': row(408, 102, 'user_unavailable', 'upstream', 'the far end did not answer'),
   'transport-lost': row(503, 38, 'signal_close', 'upstream', 'the signaling transport failed'),
   busy: row(486, 17, 'user_rejected', 'none', 'the callee is busy'),
@@ -101,6 +102,8 @@ export function causeOfSipEnd(end: SipEnd): EndingCause {
       return 'cancelled';
     case 'ack-timeout':
       return 'ack-timeout';
+    case 'session-expired':
+      return 'session-expired';
     case 'timeout':
       return 'sip-timeout';
     case 'transport':

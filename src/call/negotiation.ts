@@ -1,17 +1,20 @@
 import { fromUtf8, utf8 } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { type AnswerPlan, type AudioAgreement, planAnswer, writeAnswer } from '../sdp/phone-answer.ts';
-import type { PhoneCodec } from '../sdp/phone-codec.ts';
-import { type PhoneDescription, readPhoneSdp } from '../sdp/phone-description.ts';
+import { type AudioAgreement, planAnswer, writeAnswer } from '../sdp/phone-answer.ts';
+import { isCodec, type PhoneCodec } from '../sdp/phone-codec.ts';
+import { type Direction, readPhoneSdp } from '../sdp/phone-description.ts';
 import { acceptAnswer, type PhoneOffer, writeOffer } from '../sdp/phone-offer.ts';
-import { type LocalDescription, revise } from '../sdp/phone-write.ts';
+import { type LocalDescription, type LocalSession, revise } from '../sdp/phone-write.ts';
 import type { EndingCause } from './ending.ts';
+import {
+  nothingAgreed,
+  type OfferAnswer,
+  type OfferAnswerInput,
+  type PlannedAnswer,
+  stepOfferAnswer,
+} from './offer-answer.ts';
 
-/** An offer that was understood, and what we would make of it. */
-export interface PlannedAnswer {
-  readonly offer: PhoneDescription;
-  readonly plan: AnswerPlan;
-}
+export type { PlannedAnswer } from './offer-answer.ts';
 
 /** Our RTP as the phone shall see it. */
 export interface AnnouncedPort {
@@ -19,12 +22,14 @@ export interface AnnouncedPort {
   readonly port: number;
 }
 
-/** One call's offer/answer (RFC 3264): plain data, changed only when an exchange is complete. */
+/** One call's offers and answers as SDP; where they stand is {@link OfferAnswer}. */
 export class Negotiation {
   readonly #sessionId: number;
-  #codecs: readonly PhoneCodec[];
+  readonly #codecs: readonly PhoneCodec[];
   #local: LocalDescription | undefined;
-  #ours: PhoneOffer | undefined;
+  #state: OfferAnswer = nothingAgreed;
+  /** What we want; what comes of it depends on the phone. */
+  #direction: Direction = 'sendrecv';
 
   /** `codecs` are what the trunk allows; `sessionId` stands in our o= lines. */
   constructor(codecs: readonly PhoneCodec[], sessionId: number) {
@@ -32,50 +37,117 @@ export class Negotiation {
     this.#sessionId = sessionId;
   }
 
-  /** Reads an offer and plans the answer; changes nothing yet, so that a failed re-INVITE leaves the call as it was. */
+  /** What the last complete exchange agreed on. */
+  get agreement(): AudioAgreement | undefined {
+    return this.#state.agreed?.agreement;
+  }
+
+  /** An offer, whoever made it, has no answer yet: another would be glare (RFC 3261 section 14.2). */
+  get busy(): boolean {
+    return this.#state.phase !== 'stable';
+  }
+
+  /** An offer of ours waits for its answer. */
+  get offering(): boolean {
+    return this.#state.phase === 'local-offer';
+  }
+
+  /** Takes an offer and plans the answer: {@link answer} or {@link refused} must follow. */
   plan(bytes: Uint8Array): Result<PlannedAnswer, EndingCause> {
     const offer = readPhoneSdp(fromUtf8(bytes));
     if (!offer.ok) return fail('bad-offer');
-    const plan = planAnswer(offer.value, this.#codecs);
+    const ours = { keep: this.#codec(), direction: this.#direction };
+    const plan = planAnswer(offer.value, this.#codecs, ours);
     if (!plan.ok) return fail('no-common-codec');
-    return ok({ offer: offer.value, plan: plan.value });
+    const planned = { offer: offer.value, plan: plan.value };
+    this.#step({ type: 'they-offer', planned });
+    return ok(planned);
   }
 
-  /** Our answer to a planned offer. From now on the call keeps its codec. */
+  /** Our answer to the offer that was planned for. */
   answer({ offer, plan }: PlannedAnswer, at: AnnouncedPort): Uint8Array {
-    this.#keepCodec(plan.agreement);
+    this.#step({ type: 'we-answer' });
     return this.#write(at, (local) => writeAnswer(offer, plan, local));
   }
 
-  /** An offer of ours, for an INVITE that brought none; {@link accept} takes the answer. */
+  /**
+   * A full offer of ours, the codec in use first (RFC 6337 section 5.2.2); {@link accept} takes the answer, {@link refused}
+   * forgets it.
+   */
   offer(at: AnnouncedPort): Uint8Array {
-    const offer: PhoneOffer = { codecs: this.#codecs, direction: 'sendrecv' };
-    this.#ours = offer;
+    const codec = this.#codec();
+    const { agreed } = this.#state;
+    const dtmf = agreed?.agreement.dtmfIn;
+    const offer: PhoneOffer = {
+      codecs: codec === undefined ? this.#codecs : [codec, ...this.#codecs.filter((each) => each !== codec)],
+      direction: this.#direction,
+      ...(dtmf === undefined ? {} : { dtmf }),
+      ...(agreed === undefined ? {} : { session: agreed.session }),
+    };
+    this.#step({ type: 'we-offer', offer });
     return this.#write(at, (local) => writeOffer(offer, local));
   }
 
-  /** The phone's answer to our offer. */
-  accept(bytes: Uint8Array | undefined): Result<AudioAgreement, EndingCause> {
-    if (this.#ours === undefined || bytes === undefined) return fail('no-answer-sdp');
+  /** What stands already, as an offer: for a refresh that shall change nothing (RFC 4028 section 7.4). */
+  repeat(at: AnnouncedPort): Uint8Array | undefined {
+    const { agreed } = this.#state;
+    const codec = this.#codec();
+    if (agreed === undefined || codec === undefined || this.busy) return undefined;
+    const { direction, dtmfIn, ptimeMs } = agreed.agreement;
+    const { session } = agreed;
+    const offer: PhoneOffer = { codecs: [codec], direction, dtmf: dtmfIn ?? 'none', ptimeMs, session };
+    this.#step({ type: 'we-offer', offer });
+    return this.#write(at, (local) => writeOffer(offer, local));
+  }
+
+  /** What an answer in a provisional response would come to; nothing is settled by it. */
+  preview(bytes: Uint8Array): Result<AudioAgreement, EndingCause> {
     const answer = readPhoneSdp(fromUtf8(bytes));
-    if (!answer.ok) return fail('no-answer-sdp');
-    const agreement = acceptAnswer(this.#ours, answer.value);
-    if (!agreement.ok) return fail('no-answer-sdp');
-    this.#ours = undefined;
-    this.#keepCodec(agreement.value);
+    if (this.#state.phase !== 'local-offer' || !answer.ok) return fail('no-answer-sdp');
+    const agreement = acceptAnswer(this.#state.offer, answer.value);
+    return agreement.ok ? agreement : fail('no-answer-sdp');
+  }
+
+  /** The phone's answer to our offer. An answer that is no use leaves the session as it was. */
+  accept(bytes: Uint8Array | undefined): Result<AudioAgreement, EndingCause> {
+    if (this.#state.phase !== 'local-offer') return fail('no-answer-sdp');
+    const answer = bytes === undefined ? undefined : readPhoneSdp(fromUtf8(bytes));
+    const agreement = answer?.ok === true ? acceptAnswer(this.#state.offer, answer.value) : undefined;
+    if (answer?.ok !== true || agreement?.ok !== true) {
+      this.refused();
+      return fail('no-answer-sdp');
+    }
+    this.#step({ type: 'they-answer', agreement: agreement.value, answer: answer.value });
     return ok(agreement.value);
   }
 
-  /** Browsers are subscribed in this codec: a re-INVITE may not change it (it is answered 488, and the call goes on). */
-  #keepCodec(agreement: AudioAgreement): void {
-    const name = agreement.codec.mime === 'audio/pcma' ? 'PCMA' : 'PCMU';
-    this.#codecs = [name];
+  /** The open offer, ours or theirs, came to nothing: the session stays as it was. */
+  refused(): void {
+    if (this.#state.phase !== 'stable') this.#step({ type: 'refused' });
   }
 
-  #write(
-    at: AnnouncedPort,
-    build: (local: { address: string; port: number; sessionId: number; version: number }) => string,
-  ): Uint8Array {
+  /** We keep the phone on hold, or are about to. */
+  get holding(): boolean {
+    return this.#direction !== 'sendrecv';
+  }
+
+  /** What we want from the next offer or answer on: `inactive` while we hold. */
+  want(direction: Direction): void {
+    this.#direction = direction;
+  }
+
+  #codec(): PhoneCodec | undefined {
+    const { agreement } = this;
+    return agreement === undefined ? undefined : this.#codecs.find((name) => isCodec(agreement.codec, name));
+  }
+
+  #step(input: OfferAnswerInput): void {
+    const next = stepOfferAnswer(this.#state, input);
+    if (next === undefined) throw new Error(`${input.type} has no place in ${this.#state.phase}`);
+    this.#state = next;
+  }
+
+  #write(at: AnnouncedPort, build: (local: LocalSession) => string): Uint8Array {
     this.#local = revise(this.#local, (version) => build({ ...at, sessionId: this.#sessionId, version }));
     return utf8(this.#local.text);
   }

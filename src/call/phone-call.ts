@@ -3,19 +3,23 @@ import type { HostPort } from '../base/net.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { EventSink, LegQuality } from '../events/index.ts';
 import type { LegId, MediaEvent, TrackId } from '../media/protocol.ts';
-import type { Door, LeaveReason, Participant, Track } from '../room/participant.ts';
+import type { Door, LeaveReason, Participant } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
+import type { Direction } from '../sdp/phone-description.ts';
 import type {
   CallHandler,
   IncomingInvite,
   OfferSettlement,
+  ReofferHandler,
   SipCall,
   SipEnd,
   SipRequestInfo,
 } from '../sip/ports.ts';
-import { allowedMediaSources, mediaAddressFault } from '../trunk/media-address.ts';
+import { headersOf } from '../trunk/headers.ts';
+import { mediaAddressFault } from '../trunk/media-address.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
+import { PRESSED_MS } from './dial-digits.ts';
 import {
   causeOfRemoval,
   causeOfSipEnd,
@@ -26,7 +30,15 @@ import {
   refusalStatus,
 } from './ending.ts';
 import type { Negotiation, PlannedAnswer } from './negotiation.ts';
-import { type CallAction, type CallInput, type CallState, openingCall, step } from './state.ts';
+import { PhoneVoice } from './phone-voice.ts';
+import {
+  type Answering,
+  type CallAction,
+  type CallInput,
+  type CallState,
+  openingCall,
+  step,
+} from './state.ts';
 
 /** How long the leg's last numbers are waited for when a call is over. */
 const QUALITY_WAIT_MS: Millis = 1000;
@@ -35,12 +47,15 @@ export interface PhoneCallOptions {
   /** `SCL_…`. */
   readonly id: string;
   readonly leg: LegId;
-  readonly track: TrackId;
+  /** An id for the phone's track: one for each codec that it has in the course of the call. */
+  readonly newTrack: () => TrackId;
   readonly invite: IncomingInvite;
   readonly trunk: InboundTrunk;
   readonly negotiation: Negotiation;
   /** The planned answer to the INVITE's offer; undefined when it had none and ours goes out in the 200. */
   readonly planned: PlannedAnswer | undefined;
+  /** At once when not given. */
+  readonly answering?: Answering;
   readonly receivedAt: Millis;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -58,29 +73,43 @@ export interface PhoneCallOptions {
 export class PhoneCall implements CallHandler, Door {
   readonly id: string;
   readonly #options: PhoneCallOptions;
-  #state: CallState = openingCall;
+  #state: CallState;
+  /** Our side of the INVITE's offer and answer: it may go out early, and stands in the 200. */
+  #described: Uint8Array | undefined;
   #room: RoomHandle | undefined;
   #participant: Participant | undefined;
   #sip: SipCall | undefined;
+  #voice: PhoneVoice | undefined;
   #port = 0;
-  #published = false;
   #deadline: Alarm | undefined;
 
   constructor(options: PhoneCallOptions) {
     this.id = options.id;
     this.#options = options;
+    this.#state = openingCall(options.answering ?? 'at-once');
   }
 
   /** The call is in its room: reserve a port, and let it ring meanwhile. */
   enter(room: RoomHandle, participant: Participant): void {
-    const { leg, track, clock, timers, trunk } = this.#options;
+    const { leg, newTrack, clock, timers, trunk, emit } = this.#options;
+    const track = newTrack();
+    const source = this.#options.invite.request.flow.remote.address;
     this.#room = room;
     this.#participant = participant;
+    this.#voice = new PhoneVoice({
+      ...{ call: this.id, leg, track, newTrack, room, participant, trunk, source, emit },
+      now: () => clock.now(),
+    });
     room.listen(leg, (event) => this.#onMedia(event));
     room.media({ type: 'leg.open', room: room.sid, leg, track });
     this.#options.invite.progress(180);
-    this.#options.emit({ type: 'call.ringing', call: this.id });
+    emit({ type: 'call.ringing', call: this.id });
     this.#deadline = timers.schedule(clock.now() + trunk.ringingTimeoutMs, () => this.end('ringing-timeout'));
+  }
+
+  /** Answers a call that has early media. */
+  answer(): void {
+    this.#input({ type: 'answer' });
   }
 
   /** Ends the call from our side, whatever state it is in. */
@@ -88,22 +117,42 @@ export class PhoneCall implements CallHandler, Door {
     this.#input({ type: 'end', cause, by: 'gateway' });
   }
 
+  /** Puts the phone on hold: it hears nothing, and the room hears nothing of it. */
+  hold(): void {
+    this.#want('inactive');
+  }
+
+  /** Takes the phone back from our own hold; its own, if there is one, it must end itself. */
+  resume(): void {
+    this.#want('sendrecv');
+  }
+
   // --- what SIP says
 
   confirmed(answer: Uint8Array | undefined): void {
-    if (this.#options.planned === undefined && !this.#published) {
-      const agreed = this.#options.negotiation.accept(answer);
-      if (!agreed.ok) {
-        this.end(agreed.error);
-        return;
-      }
-      if (!this.#agreed(agreed.value)) return;
+    const { negotiation } = this.#options;
+    if (negotiation.offering) {
+      const agreed = negotiation.accept(answer);
+      // A late re-INVITE whose ACK brings nothing leaves the call as it was; an INVITE has nothing to go back to.
+      if (agreed.ok) this.#agreed(agreed.value);
+      else if (negotiation.agreement === undefined) this.end(agreed.error);
     }
     this.#input({ type: 'acknowledged' });
   }
 
+  /** A PRACK answered the offer that went out with our 183. */
+  earlyAnswer(answer: Uint8Array | undefined): void {
+    const agreed = this.#options.negotiation.accept(answer);
+    if (agreed.ok) this.#agreed(agreed.value);
+    else this.end(agreed.error);
+  }
+
   reoffered(request: SipRequestInfo, offer: Uint8Array | undefined, settle: OfferSettlement): void {
-    const { negotiation } = this.#options;
+    const { negotiation, trunk } = this.#options;
+    if (negotiation.busy) {
+      settle.reject(491);
+      return;
+    }
     if (offer === undefined) {
       // A late-offer re-INVITE gets our full current offer (RFC 3261 section 14.2).
       settle.accept(negotiation.offer(this.#announced(request)));
@@ -115,13 +164,18 @@ export class PhoneCall implements CallHandler, Door {
       return;
     }
     const { agreement } = planned.value.plan;
-    const { trunk } = this.#options;
     if (mediaAddressFault(trunk, agreement.remote.address, request.flow.remote.address) !== undefined) {
+      negotiation.refused();
       settle.reject(refusalStatus('bad-media-address'));
       return;
     }
     settle.accept(negotiation.answer(planned.value, this.#announced(request)));
-    this.#applyMedia(agreement);
+    this.#agreed(agreement);
+  }
+
+  /** A session refresh by re-INVITE says what stands already. */
+  refreshOffer(): ReofferHandler {
+    return this.#offering(() => this.#options.negotiation.repeat(this.#announcedFirst()));
   }
 
   requested(request: SipRequestInfo): number {
@@ -149,6 +203,10 @@ export class PhoneCall implements CallHandler, Door {
   speakersChanged(): void {}
   dataReceived(): void {}
 
+  keyPressed(digit: string): void {
+    this.#room?.media({ type: 'leg.dtmf', leg: this.#options.leg, digit, durationMs: PRESSED_MS });
+  }
+
   removed(reason: LeaveReason): void {
     this.end(causeOfRemoval(reason));
   }
@@ -168,8 +226,12 @@ export class PhoneCall implements CallHandler, Door {
       case 'leg.heard':
         emit({ type: 'call.media', call: this.id, firstRtpMs: clock.now() - receivedAt });
         return;
+      case 'leg.spoke':
+        emit({ type: 'call.spoken', call: this.id });
+        return;
       case 'leg.digit':
         emit({ type: 'call.dtmf', call: this.id, digit: event.digit, durationMs: event.durationMs });
+        if (this.#participant !== undefined) this.#room?.pressKey(this.#participant, event.digit, []);
         return;
       case 'leg.silent':
         this.end('media-timeout');
@@ -193,6 +255,10 @@ export class PhoneCall implements CallHandler, Door {
       case 'answer':
         this.#answer();
         return;
+      case 'early-media':
+        this.#options.invite.progress(183, this.#describe());
+        this.#agreedSoFar();
+        return;
       case 'reject':
         this.#options.invite.reject(refusalStatus(action.cause), [reasonHeader(action.cause)]);
         return;
@@ -206,60 +272,86 @@ export class PhoneCall implements CallHandler, Door {
   }
 
   #answer(): void {
-    const { invite, negotiation, planned, timers, clock, trunk } = this.#options;
-    const at = this.#announced(invite.request);
-    this.#sip = invite.accept(
-      planned === undefined ? negotiation.offer(at) : negotiation.answer(planned, at),
-    );
+    const { invite, timers, clock, trunk } = this.#options;
+    const headers = headersOf(trunk.headers, this.#participant?.attributes ?? new Map());
+    this.#sip = invite.accept(this.#describe(), headers);
     timers.cancel(this.#deadline);
     this.#deadline =
       trunk.maxCallDurationMs === 0
         ? undefined
         : timers.schedule(clock.now() + trunk.maxCallDurationMs, () => this.end('max-duration'));
-    if (planned !== undefined) this.#agreed(planned.plan.agreement);
+    this.#agreedSoFar();
   }
 
-  /** First agreement of the call: media starts and the phone is heard. False when the call ended over it. */
-  #agreed(agreement: AudioAgreement): boolean {
-    const { invite, clock, emit, receivedAt } = this.#options;
+  #describe(): Uint8Array {
+    const { negotiation, planned } = this.#options;
+    const at = this.#announcedFirst();
+    this.#described ??= planned === undefined ? negotiation.offer(at) : negotiation.answer(planned, at);
+    return this.#described;
+  }
+
+  /** Media follow what is agreed on by now; after a late offer that is nothing before the far end has answered. */
+  #agreedSoFar(): void {
+    const { agreement } = this.#options.negotiation;
+    if (agreement !== undefined) this.#agreed(agreement);
+  }
+
+  /** An offer of ours in the dialog; refused, it leaves the call as it was. */
+  #offering(offer: () => Uint8Array | undefined): ReofferHandler {
+    const { negotiation } = this.#options;
+    return {
+      offer: () => (negotiation.busy ? undefined : offer()),
+      postponed: () => negotiation.refused(),
+      accepted: (answer) => {
+        const agreed = negotiation.accept(answer);
+        if (agreed.ok) this.#agreed(agreed.value);
+      },
+      refused: () => {
+        if (negotiation.offering) negotiation.refused();
+      },
+    };
+  }
+
+  #want(direction: Direction): void {
+    const { negotiation } = this.#options;
+    negotiation.want(direction);
+    if (this.#sip === undefined || this.#state.phase === 'ended') return;
+    this.#sip.reoffer(this.#offering(() => negotiation.offer(this.#announcedFirst())));
+  }
+
+  /** An offer and its answer are complete: media begin or change. */
+  #agreed(agreement: AudioAgreement): void {
+    const { invite, trunk } = this.#options;
+    const voice = this.#voice;
+    if (voice === undefined || this.#state.phase === 'ended') return;
+    if (
+      mediaAddressFault(trunk, agreement.remote.address, invite.request.flow.remote.address) !== undefined
+    ) {
+      this.end('bad-media-address');
+      return;
+    }
+    if (this.#state.phase === 'early') {
+      voice.playOnly(agreement);
+      return;
+    }
+    const first = !voice.started;
+    voice.apply(agreement, this.#options.negotiation.holding ? 'gateway' : 'phone');
+    if (first) this.#activate(agreement);
+  }
+
+  #activate(agreement: AudioAgreement): void {
+    const { clock, emit, receivedAt } = this.#options;
     const room = this.#room;
     const participant = this.#participant;
-    if (room === undefined || participant === undefined) return false;
-    const source = invite.request.flow.remote.address;
-    if (mediaAddressFault(this.#options.trunk, agreement.remote.address, source) !== undefined) {
-      this.end('bad-media-address');
-      return false;
-    }
-    this.#applyMedia(agreement);
-    this.#published = true;
-    room.publish(participant, this.#voice(agreement));
+    if (room === undefined || participant === undefined) return;
     room.update(participant, { attributes: new Map([['sip.callStatus', 'active']]) });
     room.activate(participant);
     const setupMs = clock.now() - receivedAt;
     emit({ type: 'call.answered', call: this.id, room: room.name, codec: agreement.codec.mime, setupMs });
-    return true;
   }
 
-  #applyMedia(agreement: AudioAgreement): void {
-    const { leg, trunk, invite } = this.#options;
-    const { address } = agreement.remote;
-    const allowedSources = allowedMediaSources(trunk, address, invite.request.flow.remote.address);
-    this.#room?.media({ type: 'leg.media', leg, media: { ...agreement, allowedSources } });
-  }
-
-  #voice(agreement: AudioAgreement): Track {
-    return {
-      sid: this.#options.track,
-      name: 'phone',
-      kind: 'audio',
-      source: 'microphone',
-      origin: { from: 'leg', leg: this.#options.leg },
-      codecs: [agreement.codec],
-      stream: '',
-      muted: false,
-      disableDtx: true,
-      stereo: false,
-    };
+  #announcedFirst(): { address: string; port: number } {
+    return this.#announced(this.#options.invite.request);
   }
 
   #announced(request: SipRequestInfo): { address: string; port: number } {

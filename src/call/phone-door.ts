@@ -8,23 +8,29 @@ import { TokenBucket } from '../base/token-bucket.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
-import type { IncomingInvite } from '../sip/ports.ts';
+import type { DigestGuard, GuardedAccount } from '../sip/digest/guard.ts';
+import type { Authorize, IncomingInvite } from '../sip/ports.ts';
 import { roomName } from '../trunk/dispatch.ts';
+import { type CallFacts, callFacts } from '../trunk/facts.ts';
+import { attributesOf } from '../trunk/headers.ts';
 import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
-import type { CallFacts, TrunkTable } from '../trunk/match.ts';
+import type { TrunkTable } from '../trunk/match.ts';
 import { mediaAddressFault } from '../trunk/media-address.ts';
 import { freeIdentity, phoneParticipant } from '../trunk/participant.ts';
-import { type Route, route } from '../trunk/route.ts';
+import { explain, type Route, route } from '../trunk/route.ts';
 import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
 import { causeOfJoinRefusal, type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
 import { Negotiation, type PlannedAnswer } from './negotiation.ts';
 import { PhoneCall } from './phone-call.ts';
+import { PHONE_PERMISSIONS } from './phone-permissions.ts';
 
 export interface PhoneDoorOptions {
   readonly rooms: RoomDirectory;
   readonly trunks: TrunkTable;
   readonly rules: readonly DispatchRule[];
   readonly limits: TrunkLimits;
+  /** Verifies who calls on trunks that ask for more than an address. */
+  readonly guard: DigestGuard;
   /** What the gateway takes on in all, beside each trunk's own limits. */
   readonly capacity: { readonly calls: number; readonly callsPerSecond: number };
   readonly clock: Clock;
@@ -61,15 +67,51 @@ export class PhoneDoor {
   /** For `SipEngine.onInvite`: refuses with a named reason, or lets the call in. */
   readonly onInvite = (invite: IncomingInvite): void => {
     const { rules, trunks } = this.#options;
-    const decision = route(trunks, rules, factsOf(invite));
+    const decision = route(trunks, rules, callFacts(invite.request));
     const refusal = decision.ok ? this.#admit(invite, decision) : decision.refusal;
     if (refusal !== undefined) this.#refuse(invite, refusal, decision);
+  };
+
+  /** For `SipEndpoint.authorize`: challenges who has to prove himself, before anything is kept of the call. */
+  readonly authorize: Authorize = (request) => {
+    const account = this.#accountOf(callFacts(request));
+    if (account === undefined) return undefined;
+    const { guard, clock, emit } = this.#options;
+    const verdict = guard.check(request, account, clock.now());
+    if (verdict.ok) return undefined;
+    if (verdict.why === 'wrong' || verdict.why === 'locked') {
+      emit({
+        type: 'call.refused',
+        sipCallId: request.callId,
+        source: formatHostPort(request.flow.remote),
+        reason: verdict.why === 'wrong' ? 'bad-credentials' : 'locked-out',
+        status: 401,
+        from: request.from.uri.user,
+        to: request.uri.user,
+        trunk: account.id,
+      });
+    }
+    return { status: 401, headers: verdict.challenges };
   };
 
   /** No new calls; those that are up get a BYE. */
   stop(): void {
     this.#stopping = true;
     for (const call of [...this.#calls.values()]) call.end('stopping');
+  }
+
+  /**
+   * What the caller must know; undefined when an address is enough. Where every trunk of a source asks for credentials,
+   * who has none is not told either which numbers there are.
+   */
+  #accountOf(facts: CallFacts): GuardedAccount | undefined {
+    const { trunks } = this.#options;
+    const naming = trunks.naming(facts.source);
+    if (!naming.some(({ auth }) => auth !== undefined)) return undefined;
+    const match = trunks.match(facts);
+    const open = naming.some(({ auth }) => auth === undefined);
+    const trunk = match.ok ? match.trunk : open ? undefined : naming[0];
+    return trunk?.auth === undefined ? undefined : { ...trunk.auth, id: trunk.id };
   }
 
   /** Why the call is refused after all; undefined when it is in. */
@@ -98,7 +140,7 @@ export class PhoneDoor {
     const call = new PhoneCall({
       id,
       leg: newId(random, 'LG'),
-      track: newId(random, 'TR'),
+      newTrack: () => newId(random, 'TR'),
       invite,
       trunk,
       negotiation,
@@ -116,8 +158,9 @@ export class PhoneDoor {
     invite.handler = call;
     const phone = phoneParticipant(rule, decision, {
       callId: id,
-      display: invite.request.from.display,
+      display: decision.display,
       status: 'ringing',
+      attributes: attributesOf(invite.request, trunk.headers),
     });
     const room = roomName(rule, decision, randomText(random, 8));
     const taken = rooms.find(room)?.participants;
@@ -166,19 +209,10 @@ export class PhoneDoor {
       from: request.from.uri.user,
       to: request.uri.user,
       ...(decision.trunk === undefined ? {} : { trunk: decision.trunk.id }),
+      ...(decision.ok ? {} : { explanation: explain(decision, 'brief') }),
     });
   }
 }
-
-/** A phone publishes its voice and hears the room; it has no client that could do more. */
-const PHONE_PERMISSIONS = {
-  canPublish: true,
-  canSubscribe: true,
-  canPublishData: true,
-  publishSources: ['microphone' as const],
-  canUpdateMetadata: false,
-  hidden: false,
-};
 
 /** What hears the end of an INVITE that was refused: nothing is left to do. */
 const refusedCall = {
@@ -189,15 +223,6 @@ const refusedCall = {
   requested: (): number => 481,
   ended(): void {},
 };
-
-function factsOf({ request }: IncomingInvite): CallFacts {
-  return {
-    source: request.flow.remote.address,
-    requestUser: request.uri.user,
-    toUser: request.to.uri.user,
-    fromUser: request.from.uri.user,
-  };
-}
 
 /** The answer that the INVITE would get; undefined when it brought no offer. */
 function planFor(

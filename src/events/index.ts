@@ -51,15 +51,46 @@ export type GatewayEvent =
       trunk?: string;
       from?: string;
       to?: string;
+      /** Each trunk and rule that was looked at, with why not: lines, as `trunkroom explain` prints them. */
+      explanation?: string;
     }
+  | {
+      type: 'call.placed';
+      call: string;
+      trunk: string;
+      from: string;
+      to: string;
+      room: string;
+    }
+  /** An INVITE of a call that was placed went to `target`: one for each target that is tried. */
+  | { type: 'call.dialled'; call: string; sipCallId: string; target: string }
+  /** A target of an outbound trunk could not take a call; the next one is tried, if there is one. */
+  | { type: 'call.unreachable'; call: string; target: string; reason: string }
   | { type: 'call.ringing'; call: string }
   | { type: 'call.answered'; call: string; room: string; codec: string; setupMs: number }
   | { type: 'call.media'; call: string; firstRtpMs: number }
+  /** The first RTP went to the phone. */
+  | { type: 'call.spoken'; call: string }
   | { type: 'call.dtmf'; call: string; digit: string; durationMs: number }
+  /** On hold: nothing of what the phone sends reaches the room. */
+  | { type: 'call.held'; call: string; by: 'phone' | 'gateway' }
+  | { type: 'call.resumed'; call: string; heldMs: number }
+  /** A re-INVITE changed the codec. */
+  | { type: 'call.codec'; call: string; codec: string }
   | { type: 'call.ended'; call: string; ending: CallEnding; durationMs: number; quality?: LegQuality }
+  /** How far a call has come, `ms` after its INVITE: matched, ringing, answered, rtp-in, rtp-out. */
+  | { type: 'call.stage'; call: string; stage: string; ms: number }
+  /** Our credentials were asked for in a way that gets no answer; `realm` is the challenger's word. */
+  | { type: 'trunk.withheld'; trunk: string; reason: string; realm: string }
+  | { type: 'trunk.registered'; trunk: string; expiresMs: number }
+  | { type: 'trunk.unregistered'; trunk: string; reason: string; status: number; retryMs: number }
+  /** A target began or ceased to answer OPTIONS. */
+  | { type: 'trunk.target'; trunk: string; target: string; state: 'up' | 'down'; status: number }
   | { type: 'room.opened'; room: string; sid: string }
   | { type: 'room.closed'; room: string; sid: string; durationMs: number }
   | { type: 'participant.joined'; room: string; sid: string; identity: string; kind: string }
+  /** Its media works. */
+  | { type: 'participant.active'; room: string; sid: string; identity: string; kind: string }
   | { type: 'participant.left'; room: string; sid: string; identity: string; kind: string; reason: string }
   | { type: 'track.published'; room: string; participant: string; track: string; kind: string; mime: string }
   | { type: 'track.unpublished'; room: string; participant: string; track: string }
@@ -78,6 +109,10 @@ export type GatewayEvent =
   | { type: 'turn.refused'; client: string; reason: string; code: number }
   /** `count` inputs were dropped for `reason`; hot paths sum up and emit about once a second. */
   | { type: 'dropped'; where: DropPlace; reason: string; count: number; source?: string }
+  /** TLS certificates changed on disk: new connections get them. */
+  | { type: 'certificates.loaded'; count: number }
+  /** They changed and cannot be used: those before stay in use. */
+  | { type: 'certificates.refused'; reason: string }
   | { type: 'worker.failed'; worker: number; reason: string };
 
 /** What a leg's RTP went through, from both ends' points of view; times in ms. */

@@ -29,6 +29,8 @@ export interface LegEvents {
   /** A voice packet as it came, level set, for whoever understands `mime`. Never telephone-events or comfort noise. */
   onVoice(view: RtpView, mime: string, now: Millis): void;
   onHeard(now: Millis): void;
+  /** The first packet went to the phone. */
+  onSpoke(): void;
   onDigit(digit: Digit, now: Millis): void;
   /** Nothing came for the media time-out, though the phone should send; told once until something comes again. */
   onSilent(now: Millis): void;
@@ -67,6 +69,7 @@ const COMFORT_NOISE = 13;
 export class PhoneLeg {
   readonly #options: LegOptions;
   readonly #latch = new SourceLatch();
+  #spoke = false;
   readonly #view = new RtpView();
   readonly #stats = new ReceiveStats(PHONE_CLOCK);
   readonly #dtmf = new DtmfReceiver(PHONE_CLOCK);
@@ -172,6 +175,10 @@ export class PhoneLeg {
   sendFrame(payload: Uint8Array, now: Millis): void {
     if (this.#closed) return;
     this.#output.frame(payload, this.#latch.destination);
+    if (!this.#spoke && this.#output.sender.packets > 0) {
+      this.#spoke = true;
+      this.#options.events.onSpoke();
+    }
     const report = this.#rtcp.poll(now);
     if (report !== undefined) this.#sendRtcp(report);
   }

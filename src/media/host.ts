@@ -133,7 +133,7 @@ export class MediaHost {
         return;
       }
       case 'leg.media':
-        this.#legs.apply(command.leg, command.media);
+        this.#legs.apply(command.leg, command.media, command.track);
         return;
       case 'leg.mute':
         this.#legs.mute(command.leg, command.muted);
@@ -184,6 +184,9 @@ export class MediaHost {
         return;
       case 'sender.mute':
         transports.muteSender(command.sender, command.muted);
+        return;
+      case 'sender.layer':
+        transports.chooseLayer(command.sender, command.layer);
         return;
       case 'sender.close':
         transports.closeSender(command.sender);

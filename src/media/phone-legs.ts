@@ -10,7 +10,7 @@ import type { RtpPortPair, RtpPorts } from './rtp-ports.ts';
 
 interface Leg {
   readonly room: RoomMedia;
-  readonly track: TrackId;
+  track: TrackId;
   /** Undefined while the ports are being bound. */
   bound: { readonly pair: RtpPortPair; readonly phone: PhoneLeg } | undefined;
 }
@@ -76,13 +76,17 @@ export class PhoneLegs {
     });
   }
 
-  /** Media begin or change. */
-  apply(id: LegId, media: LegMedia): void {
+  /** Media begin or change; with `track` what the phone says goes out under another name. */
+  apply(id: LegId, media: LegMedia, track?: TrackId): void {
     const leg = this.#legs.get(id);
     if (leg?.bound === undefined) return;
     if (!leg.bound.phone.apply(media, this.#options.clock.now())) {
       this.#options.drops.count('worker', 'leg-codec');
       return;
+    }
+    if (track !== undefined) {
+      leg.room.forgetSpeaker(leg.track);
+      leg.track = track;
     }
     leg.room.addPhone(id, leg.bound.phone);
   }
@@ -115,14 +119,15 @@ export class PhoneLegs {
     this.#options.emit({ type: 'leg.closed', leg: id, quality });
   }
 
-  #phone(id: LegId, { room, track }: Leg, pair: RtpPortPair): PhoneLeg {
+  #phone(id: LegId, leg: Leg, pair: RtpPortPair): PhoneLeg {
     const { clock, random, cname, mediaTimeoutMs, unixOffsetMs, emit, drops, forward } = this.#options;
     const events: LegEvents = {
       onVoice: (view, mime, now) => {
-        forward(track, view, mime, now);
-        room.phonePacket(track, view, now);
+        forward(leg.track, view, mime, now);
+        leg.room.phonePacket(leg.track, view, now);
       },
       onHeard: () => emit({ type: 'leg.heard', leg: id }),
+      onSpoke: () => emit({ type: 'leg.spoke', leg: id }),
       onDigit: ({ digit, durationMs }) => emit({ type: 'leg.digit', leg: id, digit, durationMs }),
       onSilent: () => emit({ type: 'leg.silent', leg: id }),
       onDropped: ({ where, reason }) => drops.count(where, reason),

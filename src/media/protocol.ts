@@ -8,6 +8,7 @@
  */
 import type { DropPlace, LegQuality } from '../events/index.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
+import type { PathQuality } from './path-quality.ts';
 
 export type { IceCredentials };
 
@@ -42,6 +43,13 @@ export interface ExtensionIds {
   readonly transportCc: number;
 }
 
+/** The sizes in which a browser sends one track at once, told apart by RtpStreamId (RFC 8852). */
+export interface SimulcastLayers {
+  readonly ridExtension: number;
+  /** From the smallest to the largest. */
+  readonly rids: readonly string[];
+}
+
 /** `a=fingerprint`: `sha-256`, upper-case hex pairs with colons. */
 export interface Fingerprint {
   readonly algorithm: string;
@@ -72,8 +80,8 @@ export type MediaCommand =
   | { readonly type: 'room.close'; readonly room: RoomId }
   /** Reserves an RTP/RTCP port pair for a phone; answered by `leg.opened` or `leg.failed`. */
   | { readonly type: 'leg.open'; readonly room: RoomId; readonly leg: LegId; readonly track: TrackId }
-  /** Starts media, or changes it after a re-INVITE. */
-  | { readonly type: 'leg.media'; readonly leg: LegId; readonly media: LegMedia }
+  /** Starts media, or changes it after a re-INVITE. With `track` the phone's voice is that track from now on. */
+  | { readonly type: 'leg.media'; readonly leg: LegId; readonly media: LegMedia; readonly track?: TrackId }
   /** Mutes the phone's voice towards the room. */
   | { readonly type: 'leg.mute'; readonly leg: LegId; readonly muted: boolean }
   | { readonly type: 'leg.dtmf'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
@@ -104,6 +112,7 @@ export type MediaCommand =
       readonly ssrcs: readonly number[];
       readonly codecs: readonly Codec[];
       readonly extensions: ExtensionIds;
+      readonly simulcast?: SimulcastLayers;
     }
   | { readonly type: 'receiver.mute'; readonly track: TrackId; readonly muted: boolean }
   | { readonly type: 'receiver.close'; readonly track: TrackId }
@@ -121,6 +130,8 @@ export type MediaCommand =
       readonly extensions: ExtensionIds;
     }
   | { readonly type: 'sender.mute'; readonly sender: SenderId; readonly muted: boolean }
+  /** The largest simulcast layer that the browser has a use for, 0 the smallest. Until it is said: the largest. */
+  | { readonly type: 'sender.layer'; readonly sender: SenderId; readonly layer: number }
   | { readonly type: 'sender.close'; readonly sender: SenderId }
   /** Sends a message over the transport's data channel. */
   | {
@@ -184,6 +195,8 @@ export type MediaEvent =
   | { readonly type: 'leg.failed'; readonly leg: LegId; readonly reason: string }
   /** First RTP of the phone arrived. */
   | { readonly type: 'leg.heard'; readonly leg: LegId }
+  /** The first RTP packet went to the phone. */
+  | { readonly type: 'leg.spoke'; readonly leg: LegId }
   /** A key was pressed (RFC 4733), reported once at its end. */
   | { readonly type: 'leg.digit'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
   /** Nothing came from the phone for the media time-out. */
@@ -192,6 +205,8 @@ export type MediaEvent =
   | { readonly type: 'leg.closed'; readonly leg: LegId; readonly quality: LegQuality }
   | { readonly type: 'transport.connected'; readonly transport: TransportId; readonly path: TransportPath }
   | { readonly type: 'transport.path'; readonly transport: TransportId; readonly path: TransportPath }
+  /** How well a transport's media fared of late, every 5 s while reports come. */
+  | { readonly type: 'transport.quality'; readonly transport: TransportId; readonly quality: PathQuality }
   /** ICE consent ran out, DTLS failed its audit, or the browser closed DTLS. Nothing more comes of it. */
   | { readonly type: 'transport.failed'; readonly transport: TransportId; readonly reason: string }
   /** All who speak now, loudest first; an empty list when the last falls silent. At most every 300 ms a room. */

@@ -4,7 +4,9 @@ import type { RtpView } from '../rtp/packet.ts';
 import { findExtension } from '../rtp/packet.ts';
 import { Reception } from '../rtp/rtcp/reception.ts';
 import type { Forwarder } from '../sfu/forwarder.ts';
-import type { Codec, ExtensionIds, MediaKind, TrackId } from './protocol.ts';
+import { MAX_LAYERS } from '../sfu/layers.ts';
+import { NO_LAYER } from '../sfu/track-sender.ts';
+import type { Codec, ExtensionIds, MediaKind, SimulcastLayers, TrackId } from './protocol.ts';
 
 /** Sources that one m-line may have at a time: simulcast has three. */
 const MAX_SOURCES = 8;
@@ -21,6 +23,7 @@ export interface ReceiverOptions {
   readonly ssrcs: readonly number[];
   readonly codecs: readonly Codec[];
   readonly extensions: ExtensionIds;
+  readonly simulcast?: SimulcastLayers;
   readonly forwarder: Forwarder;
 }
 
@@ -33,6 +36,8 @@ export class Receiver {
   muted = false;
   readonly #options: ReceiverOptions;
   readonly #mid: Uint8Array;
+  readonly #rids: readonly Uint8Array[];
+  readonly #layers = new Map<number, number>();
   readonly #receptions = new Map<number, Reception>();
   #active: number | undefined;
   #activeAt: Millis = 0;
@@ -44,6 +49,27 @@ export class Receiver {
     this.ssrcs = options.ssrcs;
     this.forwarder = options.forwarder;
     this.#mid = utf8(options.mid);
+    this.#rids = (options.simulcast?.rids ?? []).slice(0, MAX_LAYERS).map(utf8);
+  }
+
+  /** The track comes in several sizes at once. */
+  get simulcast(): boolean {
+    return this.#rids.length > 0;
+  }
+
+  /** The packet's simulcast layer: what its source was once named as (RFC 8852 section 3); NO_LAYER while that is unknown. */
+  layer(view: RtpView): number {
+    const known = this.#layers.get(view.ssrc);
+    if (known !== undefined) return known;
+    const extension = this.#options.simulcast?.ridExtension ?? 0;
+    const layer = this.#rids.findIndex((rid) => hasText(view, extension, rid));
+    if (layer === NO_LAYER || this.#layers.size >= MAX_SOURCES) return layer;
+    this.#layers.set(view.ssrc, layer);
+    return layer;
+  }
+
+  layerOf(ssrc: number): number {
+    return this.#layers.get(ssrc) ?? NO_LAYER;
   }
 
   get receptions(): Iterable<Reception> {
@@ -57,11 +83,7 @@ export class Receiver {
 
   /** The packet's MID extension names this m-line (RFC 8843 section 9.2). */
   isNamedBy(view: RtpView): boolean {
-    const found = findExtension(view, this.#options.extensions.mid);
-    if (found === 0 || (found & 0xff) !== this.#mid.length) return false;
-    const at = found >> 8;
-    for (let i = 0; i < this.#mid.length; i++) if (view.bytes[at + i] !== this.#mid[i]) return false;
-    return true;
+    return hasText(view, this.#options.extensions.mid, this.#mid);
   }
 
   /** Reads the browser's own level (RFC 6464) into `view.level`. */
@@ -149,9 +171,27 @@ export class Receivers {
     );
   }
 
+  /** Of a source that is received, Hz. */
+  clockRate(ssrc: number): number {
+    for (const receiver of this.#list) {
+      const rate = receiver.findReception(ssrc)?.clockRate;
+      if (rate !== undefined) return rate;
+    }
+    return 90_000;
+  }
+
   #learn(ssrc: number, receiver: Receiver): void {
     if (this.#learned >= MAX_LEARNED) return;
     this.#learned++;
     this.#bySsrc.set(ssrc, receiver);
   }
+}
+
+/** The packet's header extension `id` says exactly `text`. */
+function hasText(view: RtpView, id: number, text: Uint8Array): boolean {
+  const found = findExtension(view, id);
+  if (found === 0 || (found & 0xff) !== text.length) return false;
+  const at = found >> 8;
+  for (let i = 0; i < text.length; i++) if (view.bytes[at + i] !== text[i]) return false;
+  return true;
 }

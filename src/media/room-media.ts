@@ -41,6 +41,11 @@ export class RoomMedia {
     this.#speakers.remove(track);
   }
 
+  /** A track is no more, though its phone is: it speaks no longer. */
+  forgetSpeaker(track: TrackId): void {
+    this.#speakers.remove(track);
+  }
+
   /** A browser publishes sound. */
   addVoice(track: TrackId): void {
     this.removeVoice(track);

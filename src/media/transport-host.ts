@@ -6,7 +6,7 @@ import type { Random } from '../base/random.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { RtpView } from '../rtp/packet.ts';
 import { Forwarder } from '../sfu/forwarder.ts';
-import { TrackSender } from '../sfu/track-sender.ts';
+import { NO_LAYER, TrackSender } from '../sfu/track-sender.ts';
 import { DropCounter } from './drop-counter.ts';
 import type { DtlsEngine } from './dtls-port.ts';
 import { Mux } from './mux.ts';
@@ -120,6 +120,7 @@ export class TransportHost {
         options.listen({ type: 'transport.connected', transport: id, path });
         this.#askKeyframes(transport);
       },
+      onQuality: (quality) => options.listen({ type: 'transport.quality', transport: id, quality }),
       onPath: (path) => options.listen({ type: 'transport.path', transport: id, path }),
       onFailed: (reason) => {
         this.#forget(id, transport);
@@ -160,7 +161,7 @@ export class TransportHost {
     open.receiver.muted = muted;
     open.receiver.forwarder.pause();
     if (!muted && open.receiver.kind === 'video')
-      open.receiver.forwarder.requestKeyframe(this.#options.clock.now());
+      open.receiver.forwarder.requestKeyframe(NO_LAYER, this.#options.clock.now());
   }
 
   closeReceiver(track: TrackId): void {
@@ -185,7 +186,14 @@ export class TransportHost {
     const open = this.#senders.get(id);
     if (open === undefined) return;
     open.sender.muted = muted;
-    if (!muted && open.sender.kind === 'video') open.forwarder.requestKeyframe(this.#options.clock.now());
+    if (!muted && open.sender.kind === 'video')
+      open.forwarder.requestKeyframe(NO_LAYER, this.#options.clock.now());
+  }
+
+  /** The largest simulcast layer for a sender; it takes effect at a key frame. */
+  chooseLayer(id: SenderId, layer: number): void {
+    const open = this.#senders.get(id);
+    if (open !== undefined) open.sender.wantedLayer = layer;
   }
 
   closeSender(id: SenderId): void {
@@ -252,9 +260,9 @@ export class TransportHost {
     let forwarder = this.#forwarders.get(track);
     if (forwarder === undefined) {
       forwarder = new Forwarder({
-        keyframeNeeded: () => {
+        keyframeNeeded: (layer) => {
           const open = this.#receivers.get(track);
-          open?.transport.media.requestKeyframe(open.receiver);
+          open?.transport.media.requestKeyframe(open.receiver, layer);
         },
         refused: (reason) => this.#drops.count('rtp', `forward-${reason}`),
       });
@@ -278,7 +286,8 @@ export class TransportHost {
   #askKeyframes(transport: Transport): void {
     const now = this.#options.clock.now();
     for (const open of this.#senders.values()) {
-      if (open.transport === transport && open.sender.kind === 'video') open.forwarder.requestKeyframe(now);
+      if (open.transport === transport && open.sender.kind === 'video')
+        open.forwarder.requestKeyframe(open.sender.layer, now);
     }
   }
 

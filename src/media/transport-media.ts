@@ -1,11 +1,12 @@
 import type { Millis } from '../base/clock.ts';
 import { parseRtp, RtpView } from '../rtp/packet.ts';
-import { parseRtcp } from '../rtp/rtcp/parse.ts';
+import { parseRtcp, type ReportBlock } from '../rtp/rtcp/parse.ts';
 import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
 import { SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
 import type { Forwarder } from '../sfu/forwarder.ts';
-import type { PacketOutput, TrackSender } from '../sfu/track-sender.ts';
+import { NO_LAYER, type PacketOutput, type TrackSender } from '../sfu/track-sender.ts';
 import type { DropCounter } from './drop-counter.ts';
+import { PathQualityMeter } from './path-quality.ts';
 import type { TrackId } from './protocol.ts';
 import { type Receiver, Receivers } from './receivers.ts';
 import { type Reporter, writeFeedback, writeReports } from './transport-reports.ts';
@@ -27,6 +28,7 @@ export interface MediaTotals {
 /** RTP and RTCP of one browser, protected: what it publishes comes in, what it subscribes to goes out. */
 export class TransportMedia implements PacketOutput {
   readonly receivers = new Receivers();
+  readonly quality = new PathQualityMeter();
   readonly #senders = new Map<number, { readonly sender: TrackSender; readonly forwarder: Forwarder }>();
   readonly #path: MediaPath;
   readonly #drops: DropCounter;
@@ -115,6 +117,12 @@ export class TransportMedia implements PacketOutput {
     const wanted = reception.wanted(now);
     if (wanted.length > 0) this.#sendRtcp(writeFeedback(this.#reporter, view.ssrc, wanted));
     if (receiver.muted) return;
+    if (receiver.simulcast) {
+      const layer = receiver.layer(view);
+      if (layer === NO_LAYER) this.#drops.count('rtp', 'rid');
+      else receiver.forwarder.pushLayer(view, codec.mime, layer, now);
+      return;
+    }
     if (!receiver.isActive(view.ssrc, now)) {
       this.#drops.count('rtp', 'layer');
       return;
@@ -125,7 +133,7 @@ export class TransportMedia implements PacketOutput {
   }
 
   /** An SRTCP compound, opened in place. */
-  onSrtcp(bytes: Uint8Array, now: Millis): void {
+  onSrtcp(bytes: Uint8Array, now: Millis, unixMs: number): void {
     if (this.#opener === undefined) {
       this.#drops.count('srtcp', 'no-keys');
       return;
@@ -143,6 +151,7 @@ export class TransportMedia implements PacketOutput {
     for (const packet of parsed.value) {
       switch (packet.type) {
         case 'sr':
+          this.#heard(packet.reports, unixMs);
           for (const receiver of this.receivers.list) {
             receiver.findReception(packet.ssrc)?.senderReport(packet.ntpHigh, packet.ntpLow, now);
           }
@@ -151,12 +160,14 @@ export class TransportMedia implements PacketOutput {
           this.#senders.get(packet.media)?.sender.resend(packet.sequences, now);
           break;
         case 'pli':
-          this.#senders.get(packet.media)?.forwarder.requestKeyframe(now);
+          this.#keyframeWanted(packet.media, now);
           break;
         case 'fir':
-          for (const ssrc of packet.media) this.#senders.get(ssrc)?.forwarder.requestKeyframe(now);
+          for (const ssrc of packet.media) this.#keyframeWanted(ssrc, now);
           break;
         case 'rr':
+          this.#heard(packet.reports, unixMs);
+          break;
         case 'sdes':
         case 'bye':
         case 'ignored':
@@ -165,17 +176,34 @@ export class TransportMedia implements PacketOutput {
     }
   }
 
-  /** Asks the browser for a key frame on every source of a published track. */
-  requestKeyframe(receiver: Receiver): void {
+  #keyframeWanted(ssrc: number, now: Millis): void {
+    const open = this.#senders.get(ssrc);
+    open?.forwarder.requestKeyframe(open.sender.layer, now);
+  }
+
+  /** Asks the browser for a key frame of one layer of a published track, or on every source of it. */
+  requestKeyframe(receiver: Receiver, layer: number): void {
     for (const reception of receiver.receptions) {
+      if (layer !== NO_LAYER && receiver.layerOf(reception.ssrc) !== layer) continue;
       this.#sendRtcp(writeFeedback(this.#reporter, reception.ssrc, 'keyframe'));
+    }
+  }
+
+  #heard(blocks: readonly ReportBlock[], unixMs: number): void {
+    for (const block of blocks) {
+      const rate = this.#senders.get(block.ssrc)?.sender.clockRate;
+      if (rate === undefined) continue;
+      this.quality.report('down', block, rate);
+      this.quality.roundTrip(block, unixMs);
     }
   }
 
   /** Sends the periodic reports. */
   report(now: Millis, unixMs: number): void {
     const senders = Array.from(this.#senders.values(), (entry) => entry.sender);
-    for (const compound of writeReports(this.#reporter, this.receivers.reports(now), senders, now, unixMs)) {
+    const blocks = this.receivers.reports(now);
+    for (const block of blocks) this.quality.report('up', block, this.receivers.clockRate(block.ssrc));
+    for (const compound of writeReports(this.#reporter, blocks, senders, now, unixMs)) {
       this.#sendRtcp(compound);
     }
   }

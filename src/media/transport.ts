@@ -6,12 +6,15 @@ import { CONSENT_MS, IceLite } from '../ice/ice-lite.ts';
 import type { DropCounter } from './drop-counter.ts';
 import type { DtlsEngine, DtlsEvent, DtlsSession } from './dtls-port.ts';
 import type { Mux, MuxPeer } from './mux.ts';
+import type { PathQuality } from './path-quality.ts';
 import type { DataChannelLabel, Fingerprint, IceCredentials, TransportPath } from './protocol.ts';
 import type { MediaPath, TransportMedia } from './transport-media.ts';
 
 /** From the first check until DTLS is done and audited. */
 const DTLS_DEADLINE: Millis = 30_000;
 const REPORT_EVERY: Millis = 1000;
+/** Reports from one judgement of the path's quality to the next. */
+const REPORTS_A_JUDGEMENT = 5;
 /** Each ClientHello costs a key pair; a handshake at 25 % loss has some 30 datagrams. */
 const HANDSHAKE_RATE = { perSecond: 20, burst: 100 };
 /** What one browser may send: data channels at full speed, a whole simulcast video. */
@@ -36,6 +39,7 @@ export interface TransportOptions {
   media(path: Omit<MediaPath, 'onPacket'>): TransportMedia;
   onConnected(path: TransportPath): void;
   onPath(path: TransportPath): void;
+  onQuality(quality: PathQuality): void;
   /** Called once; the transport has let go of everything. */
   onFailed(reason: TransportFailure): void;
   onDataOpened(channel: DataChannelLabel): void;
@@ -52,6 +56,7 @@ export class Transport implements MuxPeer {
   readonly #mediaRate: TokenBucket;
   #state: 'connecting' | 'connected' | 'closed' = 'connecting';
   #checked = false;
+  #reports = 0;
   #consentAlarm: Alarm | undefined;
   #dtlsAlarm: Alarm | undefined;
   #reportAlarm: Alarm | undefined;
@@ -148,7 +153,7 @@ export class Transport implements MuxPeer {
       this.#options.drops.count('srtcp', 'rate');
       return;
     }
-    this.media.onSrtcp(bytes, now);
+    this.media.onSrtcp(bytes, now, this.#options.wall.unixMs());
   }
 
   #onDtlsEvent(event: DtlsEvent): void {
@@ -195,8 +200,15 @@ export class Transport implements MuxPeer {
     const { timers, wall } = this.#options;
     this.#reportAlarm = timers.schedule(now + REPORT_EVERY, (at) => {
       this.media.report(at, wall.unixMs());
+      this.#judge();
       this.#scheduleReport(at);
     });
+  }
+
+  #judge(): void {
+    this.#reports = (this.#reports + 1) % REPORTS_A_JUDGEMENT;
+    const quality = this.#reports === 0 ? this.media.quality.take() : undefined;
+    if (quality !== undefined) this.#options.onQuality(quality);
   }
 
   #fail(reason: TransportFailure): void {

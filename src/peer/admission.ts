@@ -25,6 +25,8 @@ export interface Admission {
   readonly autoSubscribe: boolean;
   /** It wishes to resume a session instead of beginning one. */
   readonly resume: boolean;
+  /** Whose session that was, or empty. */
+  readonly participantSid: string;
   readonly offer: { readonly sdp: string; readonly id: number } | undefined;
   readonly addTracks: readonly AddTrackRequest[];
 }
@@ -62,6 +64,7 @@ export async function admit(
       connections: 'dual',
       autoSubscribe: url.query('auto_subscribe') !== '0' && url.query('auto_subscribe') !== 'false',
       resume: url.query('reconnect') === '1' || url.query('reconnect') === 'true',
+      participantSid: url.query('sid') ?? '',
       offer: undefined,
       addTracks: [],
     });
@@ -74,6 +77,7 @@ export async function admit(
     connections: 'single',
     autoSubscribe: join.connectionSettings?.autoSubscribe ?? true,
     resume: join.reconnect,
+    participantSid: join.participantSid,
     offer: join.publisherOffer && { sdp: join.publisherOffer.sdp, id: join.publisherOffer.id },
     addTracks: join.addTrackRequests.slice(0, 16),
   });

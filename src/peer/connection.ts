@@ -11,6 +11,8 @@ export interface Connection {
   answer(sdp: string, id: number): boolean;
   /** The tracks that this client shall have have changed. */
   changed(): void;
+  /** The client is back after a loss of signaling: what was on its way then may have been lost. */
+  resumed(): void;
   readonly downlink: Downlink;
   /** The transport whose connecting makes the participant active, and over which data goes out. */
   readonly primary: PeerTransport;

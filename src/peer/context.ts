@@ -36,6 +36,8 @@ export interface PeerOptions {
   readonly silenceMs: number;
   /** Time from the join until media must work, ms. */
   readonly connectMs: number;
+  /** How long a session lives on without a WebSocket, ms. */
+  readonly resumeMs: number;
 }
 
 export const defaultPeerOptions: PeerOptions = {
@@ -43,6 +45,7 @@ export const defaultPeerOptions: PeerOptions = {
   version: '0.1.0',
   silenceMs: 30_000,
   connectMs: 45_000,
+  resumeMs: 15_000,
 };
 
 /** The WebSocket as the session sees it. */

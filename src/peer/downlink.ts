@@ -1,3 +1,4 @@
+import type { UpdateTrackSettings } from '@livekit/protocol';
 import { newId } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
 import type { MediaKind, SenderId, TrackId } from '../media/protocol.ts';
@@ -6,6 +7,7 @@ import type { RoomHandle } from '../room/ports.ts';
 import { type CodecLine, carryCodecs, type HeaderExtensions, idleCodecs } from '../sdp/browser-codecs.ts';
 import type { SectionContent } from '../sdp/browser-write.ts';
 import type { PeerTransport } from './transport.ts';
+import { wantedLayer } from './video-layers.ts';
 
 /** A track that the room wants this client to have. */
 interface Wanted {
@@ -15,6 +17,8 @@ interface Wanted {
   unmatched: boolean;
   /** The client does not want its packets for now (UpdateTrackSettings). */
   paused: boolean;
+  /** The largest simulcast layer that it has a use for; undefined: nothing was said, or there is nothing to choose. */
+  layer: number | undefined;
 }
 
 /**
@@ -66,7 +70,7 @@ export class Downlink {
 
   add(track: Track, publisher: Participant): void {
     if (!this.#wanted.has(track.sid))
-      this.#wanted.set(track.sid, { track, publisher, unmatched: false, paused: false });
+      this.#wanted.set(track.sid, { track, publisher, unmatched: false, paused: false, layer: undefined });
   }
 
   /** Stops sending at once; the m-line drains. False: the track was not there. */
@@ -89,6 +93,18 @@ export class Downlink {
     const { state } = this.#slotOf(wanted) ?? {};
     if (state?.name !== 'sending' || state.sender === undefined) return;
     this.#room.media({ type: 'sender.mute', sender: state.sender, muted: paused });
+  }
+
+  /** What the client wants of a track for now: whether at all, and how large (UpdateTrackSettings). */
+  adjust(track: TrackId, settings: UpdateTrackSettings): void {
+    this.pause(track, settings.disabled);
+    const wanted = this.#wanted.get(track);
+    const layer = wantedLayer(wanted?.track.video, settings);
+    if (wanted === undefined || layer === undefined || wanted.layer === layer) return;
+    wanted.layer = layer;
+    const { state } = this.#slotOf(wanted) ?? {};
+    if (state?.name !== 'sending' || state.sender === undefined) return;
+    this.#room.media({ type: 'sender.layer', sender: state.sender, layer });
   }
 
   /** Decides what an m-line that the client takes media on shall carry in the description being made. */
@@ -150,6 +166,7 @@ export class Downlink {
         extensions: (slot.agreed ?? slot).extensions,
       });
       if (wanted.paused) this.#room.media({ type: 'sender.mute', sender, muted: true });
+      if (wanted.layer !== undefined) this.#room.media({ type: 'sender.layer', sender, layer: wanted.layer });
       slot.state = { name: 'sending', wanted, ssrc, sender };
     }
   }
@@ -192,6 +209,12 @@ export class Downlink {
     const videos = Math.min(spare - audios, Math.max(0, waiting.video - free.video));
     for (const kind of ['audio', 'video'] as const) if (waiting[kind] > 0 && free[kind] > 0) negotiate = true;
     return { audios, videos, negotiate: negotiate || audios + videos > 0 };
+  }
+
+  /** The last description may not have arrived: an m-line that it made idle has to be seen idle once more. */
+  unsure(): void {
+    for (const slot of this.#slots.values())
+      if (slot.state.name === 'idle') slot.state = { name: 'draining' };
   }
 
   /** All m-lines, in the order in which they came to be. */

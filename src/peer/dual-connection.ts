@@ -117,6 +117,15 @@ export class DualConnection implements Connection {
     });
   }
 
+  resumed(): void {
+    this.#context.timers.cancel(this.#alarm);
+    this.#alarm = undefined;
+    this.downlink.unsure();
+    // The client restarts ICE where it offers; here we do, and an offer that is out is void: a newer one replaces it.
+    this.primary.restart();
+    this.#offer();
+  }
+
   close(): void {
     this.#context.timers.cancel(this.#alarm);
     this.#alarm = undefined;

@@ -10,6 +10,8 @@ export interface Grants {
   readonly kind: ParticipantKind;
   readonly room: string;
   readonly roomJoin: boolean;
+  /** May see and change everything of SIP (LiveKit's `sip.admin`). */
+  readonly sipAdmin: boolean;
   readonly permissions: Permissions;
 }
 
@@ -51,6 +53,7 @@ export function readGrants(claims: Readonly<Record<string, unknown>>): Result<Gr
     kind: KINDS.includes(kind) ? (kind as ParticipantKind) : 'standard',
     room: text(video['room']),
     roomJoin: video['roomJoin'] === true,
+    sipAdmin: record(claims['sip'])['admin'] === true,
     permissions: {
       canPublish,
       canSubscribe: video['canSubscribe'] !== false,

@@ -2,15 +2,19 @@ import {
   ClientConfigSetting,
   ClientConfiguration,
   Codec,
+  DisconnectReason,
   ICEServer,
   JoinResponse,
+  LeaveRequest,
+  LeaveRequest_Action,
+  ReconnectResponse,
   ServerInfo,
   ServerInfo_Edition,
 } from '@livekit/protocol';
-import type { Participant } from '../room/participant.ts';
+import type { LeaveReason, Participant } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { IceServer, PeerOptions } from './context.ts';
-import { participantInfo, roomInfo } from './livekit-info.ts';
+import { disconnectReasons, participantInfo, roomInfo } from './livekit-info.ts';
 
 /** How often clients shall ping, and after which silence of ours they give up, seconds. LiveKit's own values. */
 const PING_INTERVAL_S = 5;
@@ -34,21 +38,44 @@ export function joinResponse(
     participant: participantInfo(participant),
     otherParticipants: others.map(participantInfo),
     serverVersion: options.version,
-    iceServers: iceServers.map(
-      ({ credential, urls, username }) => new ICEServer({ urls: [...urls], username, credential }),
-    ),
+    iceServers: iceServers.map(iceServerInfo),
     subscriberPrimary: connections === 'dual',
-    // A session is not resumed but begun anew: its client need not try.
-    clientConfiguration: new ClientConfiguration({ resumeConnection: ClientConfigSetting.DISABLED }),
+    clientConfiguration,
     pingInterval: PING_INTERVAL_S,
     pingTimeout: PING_TIMEOUT_S,
-    serverInfo: new ServerInfo({
-      edition: ServerInfo_Edition.Standard,
-      version: options.version,
-      protocol: PROTOCOL,
-    }),
+    serverInfo: serverInfo(options),
     enabledPublishCodecs: ['audio/opus', 'video/VP8', 'video/H264', 'video/VP9'].map(
       (mime) => new Codec({ mime }),
     ),
   });
+}
+
+/** The first message over a WebSocket that takes a session up again (livekit_rtc.proto, ReconnectResponse). */
+export function reconnectResponse(iceServers: readonly IceServer[], options: PeerOptions): ReconnectResponse {
+  return new ReconnectResponse({
+    iceServers: iceServers.map(iceServerInfo),
+    clientConfiguration,
+    serverInfo: serverInfo(options),
+    // Data channels live on through a resume, and SCTP itself resends what was lost.
+    lastMessageSeq: 0,
+  });
+}
+
+/** The last message of a session: why it ends, and what the client shall do about it. */
+export function leaveRequest(reason: LeaveReason, action: LeaveRequest_Action): LeaveRequest {
+  return new LeaveRequest({
+    reason: disconnectReasons[reason] ?? DisconnectReason.UNKNOWN_REASON,
+    action,
+    canReconnect: action !== LeaveRequest_Action.DISCONNECT,
+  });
+}
+
+const clientConfiguration = new ClientConfiguration({ resumeConnection: ClientConfigSetting.ENABLED });
+
+function iceServerInfo({ credential, urls, username }: IceServer): ICEServer {
+  return new ICEServer({ urls: [...urls], username, credential });
+}
+
+function serverInfo({ version }: PeerOptions): ServerInfo {
+  return new ServerInfo({ edition: ServerInfo_Edition.Standard, version, protocol: PROTOCOL });
 }

@@ -9,6 +9,7 @@ import {
   TrackSource as Source,
   TrackInfo,
   TrackType,
+  VideoLayer,
 } from '@livekit/protocol';
 import type {
   LeaveReason,
@@ -53,6 +54,12 @@ export function trackInfo(track: Track): TrackInfo {
     stereo: track.stereo,
     disableRed: true,
     stream: track.stream,
+    ...(track.video && {
+      width: track.video.width,
+      height: track.video.height,
+      simulcast: track.video.simulcast,
+      layers: track.video.layers.map((layer) => new VideoLayer({ ...layer })),
+    }),
   });
 }
 
@@ -65,6 +72,8 @@ export function announcedTrackInfo(sid: string, request: AddTrackRequest): Track
     muted: request.muted,
     width: request.width,
     height: request.height,
+    layers: request.layers,
+    simulcast: request.layers.length > 1,
     disableDtx: request.disableDtx,
     source: request.source,
     mimeType:

@@ -9,6 +9,7 @@ import { idleCodecs, publishCodec } from '../sdp/browser-codecs.ts';
 import type { SectionContent } from '../sdp/browser-write.ts';
 import { announcedTrackInfo, sourceByNumber } from './livekit-info.ts';
 import type { PeerTransport } from './transport.ts';
+import { announcedVideo } from './video-layers.ts';
 
 /** A track that the client announced; live once an m-line carries it. */
 interface Publication {
@@ -70,7 +71,7 @@ export class Publications {
     const codec = publishCodec(codecs, wishOf(publication?.request));
     if (codec === undefined) return { type: 'idle', codecs: idleCodecs(codecs), extensions };
     if (publication === undefined) this.#unannounced.set(mid, media);
-    return { type: 'receive', codecs: [codec], extensions };
+    return { type: 'receive', codecs: [codec], extensions, simulcast: media.simulcast };
   }
 
   /** After an offer was answered: what no m-line carries any more ends, what one carries now begins. */
@@ -95,6 +96,18 @@ export class Publications {
       this.#unannounced.delete(media.mid);
       this.#begin(publication, media);
     }
+  }
+
+  /** The track was announced by this client and has not ended. */
+  has(sid: TrackId): boolean {
+    return this.#bySid.has(sid);
+  }
+
+  /** The room has taken the track back. False: there was none. */
+  withdraw(sid: TrackId): boolean {
+    const publication = this.#bySid.get(sid);
+    if (publication !== undefined) this.#end(publication);
+    return publication !== undefined;
   }
 
   mute(sid: TrackId, muted: boolean): void {
@@ -143,6 +156,7 @@ export class Publications {
       media.kind === 'other'
     )
       return;
+    const video = media.kind === 'video' ? announcedVideo(request, media.simulcast) : undefined;
     publication.track = {
       sid,
       name: request.name,
@@ -154,6 +168,7 @@ export class Publications {
       muted: publication.muted,
       disableDtx: request.disableDtx,
       stereo: request.stereo,
+      ...(video && { video }),
     };
     this.#room.media({
       type: 'receiver.open',
@@ -164,6 +179,13 @@ export class Publications {
       ssrcs: media.ssrcs,
       codecs: [codec],
       extensions: media.extensions,
+      ...(video?.simulcast === true &&
+        media.simulcast && {
+          simulcast: {
+            ridExtension: media.simulcast.ridExtension,
+            rids: video.layers.map(({ rid }) => rid),
+          },
+        }),
     });
     if (publication.muted) this.#room.media({ type: 'receiver.mute', track: sid, muted: true });
     this.#room.publish(this.#participant, publication.track);

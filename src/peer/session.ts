@@ -1,89 +1,84 @@
 import {
   type AddTrackRequest,
-  DisconnectReason,
-  LeaveRequest,
   LeaveRequest_Action,
   MuteTrackRequest,
   ParticipantUpdate,
   Pong,
-  RequestResponse,
-  RequestResponse_Reason,
+  type SpeakerInfo,
   SpeakersChanged,
-  SubscriptionError,
-  SubscriptionResponse,
-  TrackPublishedResponse,
 } from '@livekit/protocol';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm } from '../base/wake-queue.ts';
-import type { MediaEvent, TrackId, TransportPath } from '../media/protocol.ts';
-import type { Door, LeaveReason, Participant, Speaker, Track } from '../room/participant.ts';
-import type { RoomHandle } from '../room/ports.ts';
+import type { MediaEvent, TrackId } from '../media/protocol.ts';
+import type { ConnectionScore, Door, LeaveReason, Participant, Speaker, Track } from '../room/participant.ts';
 import type { Admission } from './admission.ts';
-import type { Connection, ConnectionOwner } from './connection.ts';
-import type { PeerContext, SignalSocket } from './context.ts';
-import { stampDataPacket } from './data.ts';
+import type { ConnectionOwner } from './connection.ts';
+import type { PeerContext } from './context.ts';
+import { keyPacket, passData } from './data.ts';
+import { Departures } from './departures.ts';
 import { Downlink } from './downlink.ts';
 import { DualConnection } from './dual-connection.ts';
-import { type ClientMessage, readFrame, type ServerMessage, writeFrame } from './frames.ts';
-import { joinResponse } from './join-response.ts';
-import { disconnectReasons, participantInfo } from './livekit-info.ts';
+import { type ClientMessage, readFrame, type ServerMessage } from './frames.ts';
+import { joinResponse, leaveRequest, reconnectResponse } from './join-response.ts';
+import { announceTrack, type Joined, selectTracks, syncState } from './joined.ts';
+import type { LinkedSession, PeerLink } from './link.ts';
+import { participantInfo } from './livekit-info.ts';
 import { Publications } from './publications.ts';
-import { subscriptionTracks, updateMetadata } from './requests.ts';
+import { connectionScore, qualityUpdate } from './quality.ts';
+import { updateMetadata } from './requests.ts';
+import { roomUpdate, trackUnmatched, trackUnpublished } from './room-orders.ts';
 import { Selection } from './selection.ts';
 import { SingleConnection } from './single-connection.ts';
 import { SpeakerChanges } from './speakers.ts';
-import type { PeerTransport } from './transport.ts';
+import { type PeerTransport, pathName } from './transport.ts';
 
-/** Unsent bytes at which a client that does not read is given up. */
-const MAX_QUEUED = 1024 * 1024;
 /** Requests of one client. Bursts come with reconnects and crowded rooms; a large one, an offer, counts as many. */
 const REQUESTS = { perSecond: 50, burst: 500 };
 const REQUEST_SIZE = 8192;
 
-interface Joined {
-  readonly name: 'joined';
-  readonly room: RoomHandle;
-  readonly participant: Participant;
-  readonly publications: Publications;
-  readonly downlink: Downlink;
-  readonly selection: Selection;
-  connection: Connection | undefined;
-}
-
 type State = { readonly name: 'new' } | Joined | { readonly name: 'ended' };
 
 /**
- * One client of the signaling protocol (livekit_rtc.proto) from WebSocket to room: the browser's door. Sessions are
- * not resumed: who asks for that is told to begin anew, which LiveKit's clients do by themselves.
+ * One client of the signaling protocol (livekit_rtc.proto) in a room: the browser's door. A session whose WebSocket is
+ * lost stays in the room for a while, media and all, and goes on when the client comes back with another one.
  */
-export class PeerSession implements Door, ConnectionOwner {
+export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   readonly #context: PeerContext;
-  readonly #socket: SignalSocket;
+  /** The one WebSocket that drives the session; undefined while the client is away. */
+  #link: PeerLink | undefined;
   readonly #admission: Admission;
   readonly #requests: TokenBucket;
+  readonly #ended: (sid: string) => void;
   readonly #speakers = new SpeakerChanges();
+  readonly #departures = new Departures();
   readonly #openedAt: number;
   #state: State = { name: 'new' };
-  #form: 'binary' | 'json' = 'binary';
-  #overflowed = false;
   #silence: Alarm | undefined;
   #connecting: Alarm | undefined;
+  #away: Alarm | undefined;
 
-  constructor(context: PeerContext, socket: SignalSocket, admission: Admission) {
+  /** `ended` is told when a session that was in a room is no more. */
+  constructor(context: PeerContext, link: PeerLink, admission: Admission, ended: (sid: string) => void) {
     this.#context = context;
-    this.#socket = socket;
+    this.#link = link;
     this.#admission = admission;
+    this.#ended = ended;
     this.#openedAt = context.clock.now();
     this.#requests = new TokenBucket(REQUESTS, this.#openedAt);
   }
 
+  /** Of the participant; undefined before the session has joined, and when it is over. */
+  get sid(): string | undefined {
+    return this.#state.name === 'joined' ? this.#state.participant.sid : undefined;
+  }
+
+  get connections(): Admission['connections'] {
+    return this.#admission.connections;
+  }
+
   /** Joins the room and says so. Call once, when the WebSocket is open. */
   start(): void {
-    const { addTracks, autoSubscribe, connections, grants, offer, resume } = this.#admission;
-    if (resume) {
-      this.#end('state_mismatch', LeaveRequest_Action.RECONNECT);
-      return;
-    }
+    const { addTracks, autoSubscribe, connections, grants, offer } = this.#admission;
     const { attributes, identity, kind, metadata, name, permissions, room: roomName } = grants;
     const joined = this.#context.rooms.join(
       { room: roomName, identity, name, kind, metadata, attributes, permissions, autoCreate: true },
@@ -91,10 +86,8 @@ export class PeerSession implements Door, ConnectionOwner {
     );
     if (!joined.ok) {
       this.drop(`join-${joined.error}`);
-      this.#end(
-        joined.error === 'stopping' ? 'server_shutdown' : 'join_failure',
-        LeaveRequest_Action.DISCONNECT,
-      );
+      const reason = joined.error === 'stopping' ? 'server_shutdown' : 'join_failure';
+      this.#end(reason, LeaveRequest_Action.DISCONNECT);
       return;
     }
     const { participant, room } = joined.value;
@@ -125,16 +118,36 @@ export class PeerSession implements Door, ConnectionOwner {
     );
   }
 
-  /** A frame of the client's. */
-  message(data: Uint8Array | string): void {
+  /** The client is back over another WebSocket. What it may have missed is told again, from what is so now. */
+  resume(link: PeerLink): void {
     const state = this.#state;
     if (state.name !== 'joined') return;
+    const { connection, participant, room } = state;
+    const { iceServers, options, timers } = this.#context;
+    this.#link?.close(1000, 'resumed over another connection');
+    this.#link = link;
+    timers.cancel(this.#away);
+    this.#alive();
+    this.send({ case: 'reconnect', value: reconnectResponse(iceServers(participant.identity), options) });
+    const visible = [...room.participants.values()].filter(
+      (one) => one === participant || !one.permissions.hidden,
+    );
+    this.participantsChanged([...this.#departures.since(room.participants), ...visible]);
+    for (const track of participant.tracks.values()) if (track.muted) this.muteRequested(track);
+    this.#tellSpeakers(this.#speakers.restate(visible));
+    this.roomChanged();
+    connection?.resumed();
+  }
+
+  /** A frame of the client's. */
+  message(link: PeerLink, data: Uint8Array | string): void {
+    const state = this.#state;
+    if (state.name !== 'joined' || link !== this.#link) return;
     if (!this.#requests.take(this.#context.clock.now(), 1 + data.length / REQUEST_SIZE)) {
       this.drop('too-many-requests');
       this.#end('state_mismatch', LeaveRequest_Action.DISCONNECT);
       return;
     }
-    this.#form = typeof data === 'string' ? 'json' : 'binary';
     const frame = readFrame(data);
     if (!frame.ok) {
       this.drop(`frame-${frame.error}`);
@@ -144,20 +157,24 @@ export class PeerSession implements Door, ConnectionOwner {
     this.#dispatch(state, frame.value);
   }
 
-  /** The WebSocket is gone, by whomever. */
-  closed(): void {
-    this.#leave('signal_close');
-  }
-
-  /** Ends the session in good order, with a reason that the client shows. */
-  close(reason: LeaveReason): void {
-    this.#end(reason, LeaveRequest_Action.DISCONNECT);
+  lost(link: PeerLink): void {
+    if (link !== this.#link) return;
+    this.#link = undefined;
+    const { clock, options, timers } = this.#context;
+    timers.cancel(this.#silence);
+    // Whose media never worked has nothing to come back to.
+    if (this.#state.name !== 'joined' || this.#state.participant.state !== 'active') {
+      this.#leave('signal_close');
+      return;
+    }
+    this.#away = timers.schedule(clock.now() + options.resumeMs, () => this.#leave('signal_close'));
   }
 
   // -- Door: what the room tells
 
   participantsChanged(participants: readonly Participant[]): void {
     if (this.#state.name !== 'joined') return;
+    this.#departures.note(participants, this.#context.clock.now());
     this.send({
       case: 'update',
       value: new ParticipantUpdate({ participants: participants.map(participantInfo) }),
@@ -178,16 +195,37 @@ export class PeerSession implements Door, ConnectionOwner {
     this.send({ case: 'mute', value: new MuteTrackRequest({ sid: track.sid, muted: true }) });
   }
 
+  unpublished({ sid }: Track): void {
+    const state = this.#state;
+    if (state.name === 'joined' && state.publications.withdraw(sid)) this.send(trackUnpublished(sid));
+  }
+
+  subscriptionWished(track: TrackId, wish: 'subscribe' | 'unsubscribe'): void {
+    const state = this.#state;
+    if (state.name === 'joined' && state.selection.wish(track, wish)) state.connection?.changed();
+  }
+
+  roomChanged(): void {
+    if (this.#state.name === 'joined') this.send(roomUpdate(this.#state.room));
+  }
+
   speakersChanged(speakers: readonly Speaker[]): void {
-    const changes = this.#speakers.update(speakers);
-    if (changes.length > 0)
-      this.send({ case: 'speakersChanged', value: new SpeakersChanged({ speakers: changes }) });
+    this.#tellSpeakers(this.#speakers.update(speakers));
   }
 
   dataReceived(channel: 'reliable' | 'lossy', bytes: Uint8Array): void {
     if (this.#state.name !== 'joined' || this.#state.connection === undefined) return;
+    // With two connections the client publishes data on one and hears it on the other alone.
     const transport = this.#state.connection.primary.id;
     this.#state.room.media({ type: 'data.send', transport, channel: `_${channel}`, bytes });
+  }
+
+  connectionsRated(scores: readonly ConnectionScore[]): void {
+    if (this.#state.name === 'joined') this.send({ case: 'connectionQuality', value: qualityUpdate(scores) });
+  }
+
+  keyPressed(digit: string, from: Participant): void {
+    this.dataReceived('reliable', keyPacket(digit, from));
   }
 
   removed(reason: LeaveReason): void {
@@ -197,16 +235,12 @@ export class PeerSession implements Door, ConnectionOwner {
   // -- ConnectionOwner: what negotiation and media tell
 
   send(message: ServerMessage): void {
-    if (this.#state.name === 'ended' || this.#overflowed) return;
-    if (this.#socket.queued > MAX_QUEUED) {
-      this.drop('client-does-not-read');
-      this.#overflowed = true;
-      this.#socket.close(1008, 'too much unread');
-      // Not now: it may be the room that is speaking.
-      this.#context.timers.schedule(this.#context.clock.now(), () => this.#leave('signal_close'));
-      return;
-    }
-    this.#socket.send(writeFrame(message, this.#form));
+    const link = this.#link;
+    // What is said while the client is away, it is told when it resumes.
+    if (this.#state.name === 'ended' || link === undefined || link.send(message)) return;
+    this.drop('client-does-not-read');
+    this.#leave('signal_close');
+    link.close(1008, 'too much unread');
   }
 
   onMedia(event: MediaEvent, transport: PeerTransport): void {
@@ -236,14 +270,12 @@ export class PeerSession implements Door, ConnectionOwner {
         // The signaling still works, so the client may try anew at once: its network has probably changed.
         this.#end('connection_timeout', LeaveRequest_Action.RECONNECT);
         return;
+      case 'transport.quality':
+        room.rate(participant, transport.id, connectionScore(event.quality));
+        return;
       case 'data.received': {
-        const stamped = stampDataPacket(event.bytes, participant);
-        if (!stamped.ok) {
-          this.drop(stamped.error);
-          return;
-        }
-        const channel = event.channel === '_reliable' ? 'reliable' : 'lossy';
-        room.sendData(participant, channel, stamped.value.packet, stamped.value.to);
+        const refusal = passData(room, participant, event.channel, event.bytes);
+        if (refusal !== undefined) this.drop(refusal);
         return;
       }
       default:
@@ -270,15 +302,11 @@ export class PeerSession implements Door, ConnectionOwner {
       case 'mute':
         publications.mute(message.value.sid, message.value.muted);
         break;
-      case 'subscription': {
-        const tracks = subscriptionTracks(message.value);
-        const wish = message.value.subscribe ? 'subscribe' : 'unsubscribe';
-        for (const track of tracks) if (state.selection.wish(track, wish)) connection?.changed();
-        room.setSubscribed(participant, tracks, wish);
+      case 'subscription':
+        selectTracks(state, message.value);
         break;
-      }
       case 'trackSetting':
-        for (const track of message.value.trackSids) downlink.pause(track, message.value.disabled);
+        for (const track of message.value.trackSids) downlink.adjust(track, message.value);
         break;
       case 'updateMetadata':
         this.send({ case: 'requestResponse', value: updateMetadata(room, participant, message.value) });
@@ -294,10 +322,17 @@ export class PeerSession implements Door, ConnectionOwner {
         });
         break;
       }
-      case 'leave':
-        this.#leave('client_initiated');
-        this.#socket.close(1000, 'left');
+      case 'syncState':
+        if (syncState(state, message.value)) break;
+        this.drop('sync-unknown-track');
+        this.#end('state_mismatch', LeaveRequest_Action.RECONNECT);
         break;
+      case 'leave': {
+        const link = this.#link;
+        this.#leave('client_initiated');
+        link?.close(1000, 'left');
+        break;
+      }
       default:
         // Trickled candidates: an ICE-lite agent learns the browser's addresses from its checks (RFC 8445 section 7.3.1.3).
         // The rest are hints that a room of single-layer tracks has no use for.
@@ -305,39 +340,23 @@ export class PeerSession implements Door, ConnectionOwner {
     }
   }
 
+  #tellSpeakers(speakers: SpeakerInfo[]): void {
+    if (speakers.length > 0) this.send({ case: 'speakersChanged', value: new SpeakersChanged({ speakers }) });
+  }
+
   #unixMs(): bigint {
     return BigInt(Math.floor(this.#context.wall.unixMs()));
   }
 
-  #addTrack({ publications }: Joined, request: AddTrackRequest): void {
-    const announced = publications.announce(request);
-    if (typeof announced === 'string') {
-      this.drop(`publish-${announced}`);
-      this.send({
-        case: 'requestResponse',
-        value: new RequestResponse({
-          reason:
-            announced === 'too-many'
-              ? RequestResponse_Reason.LIMIT_EXCEEDED
-              : RequestResponse_Reason.NOT_ALLOWED,
-          message: `track refused: ${announced}`,
-          request: { case: 'addTrack', value: request },
-        }),
-      });
-      return;
-    }
-    this.send({
-      case: 'trackPublished',
-      value: new TrackPublishedResponse({ cid: request.cid, track: announced.info }),
-    });
-    publications.matchUnannounced();
+  #addTrack(state: Joined, request: AddTrackRequest): void {
+    const { answer, refusal } = announceTrack(state, request);
+    if (refusal !== undefined) this.drop(`publish-${refusal}`);
+    this.send(answer);
+    state.publications.matchUnannounced();
   }
 
   #unmatched(trackSid: TrackId): void {
-    this.send({
-      case: 'subscriptionResponse',
-      value: new SubscriptionResponse({ trackSid, err: SubscriptionError.SE_CODEC_UNSUPPORTED }),
-    });
+    this.send(trackUnmatched(trackSid));
   }
 
   /** A refused offer leaves the client waiting for an answer for ever: it is told to begin anew. */
@@ -356,16 +375,10 @@ export class PeerSession implements Door, ConnectionOwner {
   /** Says good-bye, leaves and hangs up. */
   #end(reason: LeaveReason, action: LeaveRequest_Action): void {
     if (this.#state.name === 'ended') return;
-    this.send({
-      case: 'leave',
-      value: new LeaveRequest({
-        reason: disconnectReasons[reason] ?? DisconnectReason.UNKNOWN_REASON,
-        action,
-        canReconnect: action !== LeaveRequest_Action.DISCONNECT,
-      }),
-    });
+    const link = this.#link;
+    this.send({ case: 'leave', value: leaveRequest(reason, action) });
     this.#leave(reason);
-    this.#socket.close(1000, reason);
+    link?.close(1000, reason);
   }
 
   #leave(reason: LeaveReason): void {
@@ -373,14 +386,12 @@ export class PeerSession implements Door, ConnectionOwner {
     this.#state = { name: 'ended' };
     this.#context.timers.cancel(this.#silence);
     this.#context.timers.cancel(this.#connecting);
+    this.#context.timers.cancel(this.#away);
+    this.#link = undefined;
     if (state.name !== 'joined') return;
+    this.#ended(state.participant.sid);
     state.room.leave(state.participant, reason);
     state.publications.close();
     state.connection?.close();
   }
-}
-
-/** `udp`, `tcp` or, over the embedded TURN server, `relay/udp`. */
-function pathName({ protocol, relayed }: TransportPath): string {
-  return relayed ? `relay/${protocol}` : protocol;
 }

@@ -95,6 +95,15 @@ export class SingleConnection implements Connection {
     );
   }
 
+  resumed(): void {
+    this.#context.timers.cancel(this.#alarm);
+    this.#alarm = undefined;
+    this.#asked = false;
+    this.downlink.unsure();
+    // The client restarts ICE by an offer of its own.
+    this.changed();
+  }
+
   close(): void {
     this.#context.timers.cancel(this.#alarm);
     this.#alarm = undefined;

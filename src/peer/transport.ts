@@ -1,7 +1,7 @@
 import { newId, randomText } from '../base/ids.ts';
 import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
-import type { IceCredentials, MediaEvent, TransportId } from '../media/protocol.ts';
+import type { IceCredentials, MediaEvent, TransportId, TransportPath } from '../media/protocol.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { BrowserDescription } from '../sdp/browser.ts';
 import type { LocalTransport } from '../sdp/browser-write.ts';
@@ -17,6 +17,8 @@ export class PeerTransport {
   #remote: IceCredentials | undefined;
   #fingerprint = '';
   #version = 0;
+  /** We restarted ICE by ourselves: the browser's new credentials are the answer to that. */
+  #restarted = false;
 
   constructor(
     room: RoomHandle,
@@ -40,12 +42,19 @@ export class PeerTransport {
     const known = this.#remote;
     if (known?.ufrag === ice.ufrag && known.pwd === ice.pwd && fingerprint === this.#fingerprint) return;
     if (known !== undefined && (known.ufrag !== ice.ufrag || known.pwd !== ice.pwd)) {
-      this.#local = credentials(this.#random);
-      this.#room.media({ type: 'transport.restart', transport: this.id, local: this.#local });
+      if (this.#restarted) this.#restarted = false;
+      else this.#renew();
     }
     this.#remote = ice;
     this.#fingerprint = fingerprint;
     this.#room.media({ type: 'transport.remote', transport: this.id, remote: ice, fingerprints });
+  }
+
+  /** Restarts ICE from our side: the next offer has new credentials (RFC 8839 section 4.4.3.1.1). */
+  restart(): void {
+    if (this.#remote === undefined) return;
+    this.#restarted = true;
+    this.#renew();
   }
 
   /** Our end, for the next description of this session. */
@@ -60,6 +69,11 @@ export class PeerTransport {
     };
   }
 
+  #renew(): void {
+    this.#local = credentials(this.#random);
+    this.#room.media({ type: 'transport.restart', transport: this.id, local: this.#local });
+  }
+
   close(): void {
     this.#room.unlisten(this.id);
     this.#room.media({ type: 'transport.close', transport: this.id });
@@ -69,4 +83,9 @@ export class PeerTransport {
 /** RFC 8445 section 5.3 wants 24 and 128 bits at least: these have 71 and 190. */
 function credentials(random: Random): IceCredentials {
   return { ufrag: randomText(random, 12), pwd: randomText(random, 32) };
+}
+
+/** The way of a transport for people: `udp`, `tcp` or, over the embedded TURN server, `relay/udp`. */
+export function pathName({ protocol, relayed }: TransportPath): string {
+  return relayed ? `relay/${protocol}` : protocol;
 }

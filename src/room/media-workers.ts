@@ -133,6 +133,7 @@ export class MediaWorkers {
       case 'leg.opened':
       case 'leg.failed':
       case 'leg.heard':
+      case 'leg.spoke':
       case 'leg.digit':
       case 'leg.silent':
       case 'leg.closed':
@@ -140,6 +141,7 @@ export class MediaWorkers {
         return;
       case 'transport.connected':
       case 'transport.path':
+      case 'transport.quality':
       case 'transport.failed':
       case 'data.opened':
       case 'data.received':

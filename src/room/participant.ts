@@ -18,6 +18,25 @@ export type TrackOrigin =
   | { readonly from: 'transport'; readonly transport: TransportId }
   | { readonly from: 'leg'; readonly leg: LegId };
 
+/** One size of a published video. `quality` 0 … 2 as LiveKit counts; `rid` names its stream, or is empty. */
+export interface VideoLayer {
+  readonly rid: string;
+  readonly quality: number;
+  readonly width: number;
+  readonly height: number;
+  /** Bits a second, 0 when not said. */
+  readonly bitrate: number;
+}
+
+/** What a publisher said of its picture: pixels, and its sizes from the smallest. */
+export interface TrackVideo {
+  readonly width: number;
+  readonly height: number;
+  /** Each layer is a stream of its own, and each subscriber gets one of them. */
+  readonly simulcast: boolean;
+  readonly layers: readonly VideoLayer[];
+}
+
 /** A published track. `codecs` are what its packets may be in: one for a phone, the negotiated ones for a browser. */
 export interface Track {
   readonly sid: TrackId;
@@ -30,6 +49,7 @@ export interface Track {
   muted: boolean;
   readonly disableDtx: boolean;
   readonly stereo: boolean;
+  readonly video?: TrackVideo;
 }
 
 /** Why somebody is no longer in a room; LiveKit's DisconnectReason by name. */
@@ -55,7 +75,7 @@ export interface Participant {
   readonly identity: string;
   readonly kind: ParticipantKind;
   readonly joinedAtUnixMs: number;
-  readonly permissions: Permissions;
+  permissions: Permissions;
   name: string;
   metadata: string;
   readonly attributes: Map<string, string>;
@@ -71,6 +91,12 @@ export interface Speaker {
   readonly level: number;
 }
 
+/** How good somebody's connection is, 0 … 100. */
+export interface ConnectionScore {
+  readonly participant: Participant;
+  readonly score: number;
+}
+
 /**
  * A participant's door: how the room speaks to whoever stands behind it, a browser's signaling session or a phone
  * call. The room never asks which. Called synchronously; a door must not call back into the room from within.
@@ -83,9 +109,19 @@ export interface Door {
   unsubscribed(track: Track, publisher: Participant): void;
   /** Someone with the right mutes this participant's own track. */
   muteRequested(track: Track): void;
+  /** This participant's own track may not be published any more; the room has forgotten it. */
+  unpublished?(track: Track): void;
+  /** Someone with the right subscribes in this participant's stead; what the room gives follows. */
+  subscriptionWished?(track: TrackId, wish: 'subscribe' | 'unsubscribe'): void;
+  /** The room's metadata has changed. */
+  roomChanged?(): void;
   speakersChanged(speakers: readonly Speaker[]): void;
   /** A data packet for this participant: LiveKit's DataPacket as bytes. */
   dataReceived(channel: 'reliable' | 'lossy', packet: Uint8Array): void;
+  /** Connections have become better or worse, one's own among them. Never contains hidden others. */
+  connectionsRated?(scores: readonly ConnectionScore[]): void;
+  /** A key was pressed for this participant, 0 … 9, A … D, * or #: by a phone, or by a client towards phones. */
+  keyPressed?(digit: string, from: Participant): void;
   /** Out of the room for good, not by the door's own wish. */
   removed(reason: LeaveReason): void;
 }

@@ -1,5 +1,5 @@
 import type { Result } from '../base/result.ts';
-import type { MediaCommand, MediaEvent, TrackId } from '../media/protocol.ts';
+import type { MediaCommand, MediaEvent, TrackId, TransportId } from '../media/protocol.ts';
 import type { Door, JoinRefusal, JoinRequest, LeaveReason, Participant, Track } from './participant.ts';
 
 /** A room as its doors see it. `room/room.ts` implements it. */
@@ -33,6 +33,10 @@ export interface RoomHandle {
   ): void;
   /** To all others or to the named identities. */
   sendData(from: Participant, channel: 'reliable' | 'lossy', packet: Uint8Array, to: readonly string[]): void;
+  /** The score of one of the participant's transports, 0 … 100: the worst of them is told to all. */
+  rate(participant: Participant, transport: TransportId, score: number): void;
+  /** A key press, to all others or to the named identities. */
+  pressKey(from: Participant, digit: string, to: readonly string[]): void;
   leave(participant: Participant, reason: LeaveReason): void;
 
   /** A command to the room's media worker. */

@@ -1,22 +1,17 @@
 import type { EventSink } from '../events/index.ts';
-import type { MediaCommand, MediaEvent, TrackId } from '../media/protocol.ts';
+import type { MediaCommand, MediaEvent, TrackId, TransportId } from '../media/protocol.ts';
+import type { AdministeredRoom, RoomSettings } from './administration.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
-import type { Door, LeaveReason, Participant, Speaker, Track } from './participant.ts';
+import { isMuted, type Member, mayPublish } from './member.ts';
+import type { Door, LeaveReason, Participant, Permissions, Speaker, Track } from './participant.ts';
 import type { RoomHandle } from './ports.ts';
-
-interface Member {
-  readonly participant: Participant;
-  readonly door: Door;
-  /** Tracks of others that this member hears or sees. */
-  readonly subscriptions: Set<TrackId>;
-  /** Tracks that the member does not want (`UpdateSubscription`). */
-  readonly declined: Set<TrackId>;
-}
 
 export interface RoomOptions {
   readonly sid: string;
   readonly name: string;
   readonly createdAtUnixMs: number;
+  readonly metadata: string;
+  readonly settings: RoomSettings;
   readonly worker: MediaWorker;
   readonly workers: MediaWorkers;
   readonly emit: EventSink;
@@ -29,10 +24,11 @@ export interface RoomOptions {
  * subscription, for the worker mixes for every leg; everybody else is subscribed to each track that appears, unless
  * permission or wish says no.
  */
-export class Room implements RoomHandle {
+export class Room implements AdministeredRoom {
   readonly sid: string;
   readonly name: string;
-  readonly metadata = '';
+  metadata: string;
+  settings: RoomSettings;
   readonly createdAtUnixMs: number;
   readonly #options: RoomOptions;
   readonly #members = new Map<string, Member>();
@@ -44,6 +40,8 @@ export class Room implements RoomHandle {
     this.sid = options.sid;
     this.name = options.name;
     this.createdAtUnixMs = options.createdAtUnixMs;
+    this.metadata = options.metadata;
+    this.settings = options.settings;
     options.worker.rooms++;
     options.worker.send({ type: 'room.open', room: this.sid });
     options.workers.listenRoom(this.sid, (event) => this.#onMedia(event));
@@ -75,6 +73,9 @@ export class Room implements RoomHandle {
       door,
       subscriptions: new Set(),
       declined: new Set(),
+      scores: new Map(),
+      doorMutes: false,
+      roomMutes: false,
     });
     this.#participants.set(participant.identity, participant);
     this.#options.emit({ type: 'participant.joined', room: this.name, ...names(participant) });
@@ -86,14 +87,19 @@ export class Room implements RoomHandle {
     if (member === undefined || participant.state === 'active') return;
     participant.state = 'active';
     this.#tell(participant);
-    for (const publisher of this.#members.values()) {
-      for (const track of publisher.participant.tracks.values()) this.#subscribe(member, track, publisher);
-    }
+    this.#options.emit({ type: 'participant.active', room: this.name, ...names(participant) });
+    this.#subscribeToAll(member);
   }
 
   publish(participant: Participant, track: Track): void {
     const publisher = this.#member(participant);
     if (publisher === undefined) return;
+    if (track.origin.from === 'leg') {
+      publisher.doorMutes = track.muted;
+      track.muted = isMuted(publisher, track);
+      // A phone has a new track when its codec changes: who was muted stays so.
+      if (track.muted) this.media({ type: 'leg.mute', leg: track.origin.leg, muted: true });
+    }
     participant.tracks.set(track.sid, track);
     this.#owners.set(track.sid, publisher);
     this.#options.emit({
@@ -120,14 +126,10 @@ export class Room implements RoomHandle {
 
   setMuted(participant: Participant, sid: TrackId, muted: boolean): void {
     const track = participant.tracks.get(sid);
-    if (track === undefined || track.muted === muted || this.#member(participant) === undefined) return;
-    track.muted = muted;
-    this.media(
-      track.origin.from === 'leg'
-        ? { type: 'leg.mute', leg: track.origin.leg, muted }
-        : { type: 'receiver.mute', track: sid, muted },
-    );
-    this.#tell(participant);
+    const member = this.#member(participant);
+    if (track === undefined || member === undefined) return;
+    if (track.origin.from === 'leg') member.doorMutes = muted;
+    this.#mute(member, track, track.origin.from === 'leg' ? isMuted(member, track) : muted);
   }
 
   update(
@@ -161,7 +163,7 @@ export class Room implements RoomHandle {
         if (participant.state === 'active') this.#subscribe(member, track, publisher);
       } else {
         member.declined.add(sid);
-        if (member.subscriptions.delete(sid)) member.door.unsubscribed(track, publisher.participant);
+        this.#unsubscribe(member, sid);
       }
     }
   }
@@ -177,6 +179,24 @@ export class Room implements RoomHandle {
       if (member.participant === from) continue;
       if (to.length > 0 && !to.includes(member.participant.identity)) continue;
       member.door.dataReceived(channel, packet);
+    }
+  }
+
+  rate(participant: Participant, transport: TransportId, score: number): void {
+    const member = this.#member(participant);
+    if (member === undefined) return;
+    member.scores.set(transport, score);
+    const worst = { participant, score: Math.min(...member.scores.values()) };
+    for (const { door, participant: to } of this.#members.values()) {
+      if (to === participant || !participant.permissions.hidden) door.connectionsRated?.([worst]);
+    }
+  }
+
+  pressKey(from: Participant, digit: string, to: readonly string[]): void {
+    if (!from.permissions.canPublishData || this.#member(from) === undefined) return;
+    for (const { door, participant } of this.#members.values()) {
+      if (participant === from || (to.length > 0 && !to.includes(participant.identity))) continue;
+      door.keyPressed?.(digit, from);
     }
   }
 
@@ -200,6 +220,63 @@ export class Room implements RoomHandle {
     this.#options.workers.unlistenRoom(this.sid);
     this.#options.worker.rooms--;
     this.media({ type: 'room.close', room: this.sid });
+  }
+
+  // -- AdministeredRoom: what the API may do
+
+  setMetadata(metadata: string): void {
+    if (metadata === this.metadata) return;
+    this.metadata = metadata;
+    for (const { door } of this.#members.values()) door.roomChanged?.();
+  }
+
+  muteTrack(
+    participant: Participant,
+    sid: TrackId,
+    muted: boolean,
+  ): 'done' | 'no-such-track' | 'not-allowed' {
+    const track = participant.tracks.get(sid);
+    const member = this.#member(participant);
+    if (track === undefined || member === undefined) return 'no-such-track';
+    if (!muted && (track.origin.from !== 'leg' || !mayPublish(participant.permissions, track)))
+      return 'not-allowed';
+    if (track.origin.from === 'leg') member.roomMutes = muted;
+    this.#mute(member, track, track.origin.from === 'leg' ? isMuted(member, track) : muted);
+    if (muted) member.door.muteRequested(track);
+    return 'done';
+  }
+
+  setPermissions(participant: Participant, permissions: Permissions): void {
+    const member = this.#member(participant);
+    if (member === undefined) return;
+    participant.permissions = { ...permissions, hidden: participant.permissions.hidden };
+    this.#tell(participant);
+    for (const track of [...participant.tracks.values()]) {
+      if (track.origin.from === 'leg') this.#mute(member, track, isMuted(member, track));
+      else if (!mayPublish(permissions, track)) {
+        this.unpublish(participant, track.sid);
+        member.door.unpublished?.(track);
+      }
+    }
+    if (permissions.canSubscribe && participant.state === 'active') this.#subscribeToAll(member);
+    if (!permissions.canSubscribe)
+      for (const sid of [...member.subscriptions]) this.#unsubscribe(member, sid);
+  }
+
+  subscribeFor(
+    participant: Participant,
+    tracks: readonly TrackId[],
+    wish: 'subscribe' | 'unsubscribe',
+  ): void {
+    const member = this.#member(participant);
+    if (member === undefined) return;
+    for (const sid of tracks) if (this.#owners.has(sid)) member.door.subscriptionWished?.(sid, wish);
+    this.setSubscribed(participant, tracks, wish);
+  }
+
+  announce(channel: 'reliable' | 'lossy', packet: Uint8Array, to: readonly string[]): void {
+    for (const { door, participant } of this.#members.values())
+      if (to.length === 0 || to.includes(participant.identity)) door.dataReceived(channel, packet);
   }
 
   media(command: MediaCommand): void {
@@ -252,6 +329,30 @@ export class Room implements RoomHandle {
     if (member.subscriptions.has(track.sid)) return;
     member.subscriptions.add(track.sid);
     member.door.subscribed(track, publisher.participant);
+  }
+
+  #mute({ participant }: Member, track: Track, muted: boolean): void {
+    if (track.muted === muted) return;
+    track.muted = muted;
+    this.media(
+      track.origin.from === 'leg'
+        ? { type: 'leg.mute', leg: track.origin.leg, muted }
+        : { type: 'receiver.mute', track: track.sid, muted },
+    );
+    this.#tell(participant);
+  }
+
+  #subscribeToAll(member: Member): void {
+    for (const publisher of this.#members.values()) {
+      for (const track of publisher.participant.tracks.values()) this.#subscribe(member, track, publisher);
+    }
+  }
+
+  #unsubscribe(member: Member, sid: TrackId): void {
+    const publisher = this.#owners.get(sid)?.participant;
+    const track = publisher?.tracks.get(sid);
+    if (!member.subscriptions.delete(sid) || publisher === undefined || track === undefined) return;
+    member.door.unsubscribed(track, publisher);
   }
 
   /** Tells all of a change of `changed`; a hidden participant's is told to itself alone. */

@@ -4,6 +4,13 @@ import type { Random } from '../base/random.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
+import type {
+  AdministeredRoom,
+  CreateRefusal,
+  RoomAdministration,
+  RoomSettings,
+  RoomWish,
+} from './administration.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import type { Door, JoinRefusal, JoinRequest, LeaveReason, Participant } from './participant.ts';
 import type { RoomDirectory, RoomHandle } from './ports.ts';
@@ -14,7 +21,11 @@ export interface RoomLimits {
   readonly participantsPerRoom: number;
   /** How long a room stays when the last has left, ms (LiveKit's departure_timeout, 20 s). */
   readonly departureMs: Millis;
+  /** How long a room that was made waits for its first participant, ms (LiveKit's empty_timeout, 300 s). */
+  readonly emptyMs?: Millis;
 }
+
+const DEFAULT_EMPTY_MS: Millis = 300_000;
 
 export const defaultRoomLimits: RoomLimits = {
   rooms: 10_000,
@@ -35,14 +46,17 @@ export interface RoomsOptions {
 interface Entry {
   readonly room: Room;
   readonly openedAt: Millis;
+  /** Rings when nobody has come, or come back. */
   departure: Alarm | undefined;
+  /** Somebody was in. */
+  joined: boolean;
 }
 
 /** LiveKit allows any text; control characters would only serve to forge log lines. */
 const NAME = /^[^\p{Cc}]{1,256}$/u;
 
-/** All rooms of the gateway: opened by the first who joins, closed a while after the last has left. */
-export class Rooms implements RoomDirectory {
+/** All rooms of the gateway: opened by the API or by the first who joins, closed a while after the last has left. */
+export class Rooms implements RoomDirectory, RoomAdministration {
   readonly #options: RoomsOptions;
   readonly #limits: RoomLimits;
   readonly #byName = new Map<string, Entry>();
@@ -54,7 +68,7 @@ export class Rooms implements RoomDirectory {
     options.workers.onFailed = (worker) => this.#lost(worker);
   }
 
-  get rooms(): Iterable<RoomHandle> {
+  get rooms(): Iterable<AdministeredRoom> {
     return [...this.#byName.values()].map((entry) => entry.room);
   }
 
@@ -65,7 +79,7 @@ export class Rooms implements RoomDirectory {
     return { rooms: this.#byName.size, participants };
   }
 
-  find(name: string): RoomHandle | undefined {
+  find(name: string): AdministeredRoom | undefined {
     return this.#byName.get(name)?.room;
   }
 
@@ -80,7 +94,9 @@ export class Rooms implements RoomDirectory {
     if (found === undefined && !request.autoCreate) return fail('no-such-room');
     const entry = found ?? this.#open(request.room);
     if (entry === undefined) return fail('no-worker');
-    if (entry.room.size >= this.#limits.participantsPerRoom) return fail('room-full');
+    const { maxParticipants } = entry.room.settings;
+    const most = Math.min(maxParticipants || Number.POSITIVE_INFINITY, this.#limits.participantsPerRoom);
+    if (entry.room.size >= most && !entry.room.participants.has(request.identity)) return fail('room-full');
     const participant: Participant = {
       sid: newId(this.#options.random, 'PA'),
       identity: request.identity,
@@ -98,7 +114,30 @@ export class Rooms implements RoomDirectory {
     // After admit: a namesake who had to go may have emptied the room for a moment.
     this.#options.timers.cancel(entry.departure);
     entry.departure = undefined;
+    entry.joined = true;
     return ok({ room: entry.room, participant });
+  }
+
+  create(name: string, wish: RoomWish): Result<AdministeredRoom, CreateRefusal> {
+    if (this.#stopping) return fail('stopping');
+    if (!NAME.test(name)) return fail('bad-room-name');
+    const found = this.#byName.get(name);
+    const entry = found ?? this.#open(name, wish);
+    if (entry === undefined) return fail('no-worker');
+    const { room } = entry;
+    if (found !== undefined) {
+      room.settings = settingsOf(wish, room.settings);
+      if (wish.metadata !== undefined) room.setMetadata(wish.metadata);
+    }
+    if (room.size === 0) this.#wait(entry);
+    return ok(room);
+  }
+
+  delete(name: string): boolean {
+    const entry = this.#byName.get(name);
+    if (entry === undefined) return false;
+    this.#close(entry, 'room_deleted');
+    return true;
   }
 
   /** Closes every room and lets nobody in any more. */
@@ -107,30 +146,43 @@ export class Rooms implements RoomDirectory {
     for (const entry of [...this.#byName.values()]) this.#close(entry, reason);
   }
 
-  #open(name: string): Entry | undefined {
+  #open(name: string, wish: RoomWish = {}): Entry | undefined {
     const worker = this.#options.workers.leastLoaded();
     if (worker === undefined || this.#byName.size >= this.#limits.rooms) return undefined;
     const room = new Room({
       sid: newId(this.#options.random, 'RM'),
       name,
       createdAtUnixMs: this.#options.wall.unixMs(),
+      metadata: wish.metadata ?? '',
+      settings: settingsOf(wish, {
+        emptyMs: this.#limits.emptyMs ?? DEFAULT_EMPTY_MS,
+        departureMs: this.#limits.departureMs,
+        maxParticipants: 0,
+      }),
       worker,
       workers: this.#options.workers,
       emit: this.#options.emit,
-      onEmpty: () => this.#emptied(entry),
+      onEmpty: () => this.#wait(entry),
     });
-    const entry: Entry = { room, openedAt: this.#options.clock.now(), departure: undefined };
+    const entry: Entry = {
+      room,
+      openedAt: this.#options.clock.now(),
+      departure: undefined,
+      joined: false,
+    };
     this.#byName.set(name, entry);
     this.#options.emit({ type: 'room.opened', room: name, sid: room.sid });
     return entry;
   }
 
-  #emptied(entry: Entry): void {
+  /** Nobody is in: gives the room the time that it has until somebody comes, or comes back. */
+  #wait(entry: Entry): void {
     if (this.#byName.get(entry.room.name) !== entry) return;
-    this.#options.timers.cancel(entry.departure);
-    entry.departure = this.#options.timers.schedule(
-      this.#options.clock.now() + this.#limits.departureMs,
-      () => this.#close(entry, 'room_closed'),
+    const { clock, timers } = this.#options;
+    const { departureMs, emptyMs } = entry.room.settings;
+    timers.cancel(entry.departure);
+    entry.departure = timers.schedule(clock.now() + (entry.joined ? departureMs : emptyMs), () =>
+      this.#close(entry, 'room_closed'),
     );
   }
 
@@ -152,4 +204,13 @@ export class Rooms implements RoomDirectory {
       if (entry.room.worker === worker) this.#close(entry, 'media_failure');
     }
   }
+}
+
+/** The settings with what was said changed. */
+function settingsOf(wish: RoomWish, before: RoomSettings): RoomSettings {
+  return {
+    emptyMs: wish.emptyMs ?? before.emptyMs,
+    departureMs: wish.departureMs ?? before.departureMs,
+    maxParticipants: wish.maxParticipants ?? before.maxParticipants,
+  };
 }

@@ -15,12 +15,20 @@ export interface HeaderExtensions {
   readonly audioLevel: number;
   readonly absSendTime: number;
   readonly transportCc: number;
+  /**
+   * RtpStreamId and RepairedRtpStreamId (RFC 8852), when offered. They are agreed to on every m-line that has them:
+   * Chromium gives a new m-line only those that older ones of its kind have, and then fails to offer simulcast.
+   */
+  readonly rid?: number;
+  readonly repairedRid?: number;
 }
 
 export const extensionUris = {
   mid: 'urn:ietf:params:rtp-hdrext:sdes:mid',
   audioLevel: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
   absSendTime: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
+  rid: 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
+  repairedRid: 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
 } as const;
 
 /** Static payload types that need no rtpmap (RFC 3551 section 6). */
@@ -58,11 +66,15 @@ export function readExtensions(section: MediaDescription): HeaderExtensions {
     const value = Number(section.ext?.find((extension) => extension.uri === uri)?.value ?? 0);
     return Number.isInteger(value) && value >= 1 && value <= 14 ? value : 0;
   };
+  const rid = id(extensionUris.rid);
+  const repairedRid = id(extensionUris.repairedRid);
   return {
     mid: id(extensionUris.mid),
     audioLevel: id(extensionUris.audioLevel),
     absSendTime: id(extensionUris.absSendTime),
     transportCc: 0,
+    ...(rid !== 0 && { rid }),
+    ...(repairedRid !== 0 && { repairedRid }),
   };
 }
 

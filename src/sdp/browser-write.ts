@@ -1,6 +1,7 @@
 import type { HostPort } from '../base/net.ts';
 import type { BrowserDescription, BrowserMedia } from './browser.ts';
 import { type CodecLine, extensionUris, type HeaderExtensions } from './browser-codecs.ts';
+import { type Simulcast, writeSimulcast } from './simulcast.ts';
 
 /** What we do with one m-line. */
 export type SectionContent =
@@ -9,7 +10,12 @@ export type SectionContent =
   /** Alive, nothing flows: a later negotiation may use it. */
   | { readonly type: 'idle'; readonly codecs: readonly CodecLine[]; readonly extensions: HeaderExtensions }
   /** The browser sends, we receive. */
-  | { readonly type: 'receive'; readonly codecs: readonly CodecLine[]; readonly extensions: HeaderExtensions }
+  | {
+      readonly type: 'receive';
+      readonly codecs: readonly CodecLine[];
+      readonly extensions: HeaderExtensions;
+      readonly simulcast?: Simulcast | undefined;
+    }
   /** We send `track` of `stream` with `ssrc`. */
   | {
       readonly type: 'send';
@@ -106,6 +112,7 @@ function writeSection(
   lines.push('a=rtcp:9 IN IP4 0.0.0.0', 'a=rtcp-mux', 'a=rtcp-rsize', `a=${directions[content.type]}`);
   writeExtensions(lines, content.extensions);
   for (const codec of content.codecs) writeCodec(lines, codec);
+  if (content.type === 'receive' && content.simulcast !== undefined) writeSimulcast(lines, content.simulcast);
   if (content.type === 'send') {
     lines.push(`a=msid:${content.stream} ${content.track}`);
     lines.push(`a=ssrc:${content.ssrc} cname:${content.cname}`);
@@ -125,8 +132,8 @@ function writeCandidates(lines: string[], candidates: readonly HostPort[]): void
 }
 
 function writeExtensions(lines: string[], extensions: HeaderExtensions): void {
-  for (const name of ['mid', 'audioLevel', 'absSendTime'] as const) {
-    if (extensions[name] !== 0) lines.push(`a=extmap:${extensions[name]} ${extensionUris[name]}`);
+  for (const name of ['mid', 'audioLevel', 'absSendTime', 'rid', 'repairedRid'] as const) {
+    if ((extensions[name] ?? 0) !== 0) lines.push(`a=extmap:${extensions[name]} ${extensionUris[name]}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type CodecLine, type HeaderExtensions, readCodecs, readExtensions } from './browser-codecs.ts';
 import { BROWSER_SDP_LIMITS, type MediaDescription, parseSdp, type SdpFault } from './parse.ts';
+import { readSimulcast, type Simulcast } from './simulcast.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
@@ -22,6 +23,8 @@ export interface BrowserMedia {
   readonly track: string;
   /** SSRCs of the browser's own packets, without repair flows. */
   readonly ssrcs: readonly number[];
+  /** Several sizes of the track at once. */
+  readonly simulcast: Simulcast | undefined;
 }
 
 /** A browser's offer or answer as plain data. */
@@ -103,6 +106,7 @@ function readMedia(section: MediaDescription, fallback: string | undefined): Bro
     stream,
     track,
     ssrcs: readSsrcs(section),
+    simulcast: readSimulcast(section),
   };
 }
 

@@ -1,6 +1,12 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type AudioFormat, isCodec, type PhoneCodec } from './phone-codec.ts';
-import { type Direction, mirrored, type PhoneAudio, type PhoneDescription } from './phone-description.ts';
+import {
+  type Direction,
+  mirrored,
+  narrower,
+  type PhoneAudio,
+  type PhoneDescription,
+} from './phone-description.ts';
 import { type LocalSession, writePhoneSdp } from './phone-write.ts';
 
 /**
@@ -29,6 +35,16 @@ export interface AnswerPlan {
   readonly agreement: AudioAgreement;
 }
 
+/** What an offer meets on our side, besides the codecs that are allowed. */
+export interface OurSide {
+  /** The codec in use: it stays when the offer has it, for a change costs every browser a negotiation. */
+  readonly keep: PhoneCodec | undefined;
+  /** What we want ourselves: `sendrecv`, or less while we hold. */
+  readonly direction: Direction;
+}
+
+const FRESH: OurSide = { keep: undefined, direction: 'sendrecv' };
+
 /** Packet times that we can send, ms. */
 const PTIMES = [20, 40, 60];
 
@@ -39,12 +55,13 @@ const PTIMES = [20, 40, 60];
 export function planAnswer(
   offer: PhoneDescription,
   allowed: readonly PhoneCodec[],
+  { keep, direction }: OurSide = FRESH,
 ): Result<AnswerPlan, NegotiationFault> {
   let fault: NegotiationFault = 'no-audio';
   for (const [line, { audio }] of offer.lines.entries()) {
     if (audio === undefined) continue;
     const common = audio.formats.filter((format) => allowed.some((name) => isCodec(format, name)));
-    const codec = common[0];
+    const codec = common.find((format) => keep !== undefined && isCodec(format, keep)) ?? common[0];
     if (codec === undefined) {
       fault = 'no-common-codec';
       continue;
@@ -59,7 +76,7 @@ export function planAnswer(
         dtmfOut: dtmf,
         dtmfIn: dtmf,
         ptimeMs: choosePtime(audio),
-        direction: mirrored(audio.direction),
+        direction: narrower(mirrored(audio.direction), direction),
       },
     });
   }

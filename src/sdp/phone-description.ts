@@ -144,6 +144,20 @@ export function mirrored(direction: Direction): Direction {
   }
 }
 
+/** What both directions let through. */
+export function narrower(a: Direction, b: Direction): Direction {
+  if (sends(a) && sends(b)) return receives(a) && receives(b) ? 'sendrecv' : 'sendonly';
+  return receives(a) && receives(b) ? 'recvonly' : 'inactive';
+}
+
+function sends(direction: Direction): boolean {
+  return direction === 'sendrecv' || direction === 'sendonly';
+}
+
+function receives(direction: Direction): boolean {
+  return direction === 'sendrecv' || direction === 'recvonly';
+}
+
 /** The address of a c= line without TTL and count; a name is nothing that we resolve. */
 function literalAddress(ip: unknown): string | undefined {
   const address = text(ip).split('/')[0] ?? '';

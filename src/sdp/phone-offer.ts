@@ -7,19 +7,36 @@ import {
   OFFERED_PAYLOAD_TYPES,
   type PhoneCodec,
 } from './phone-codec.ts';
-import { type Direction, mirrored, type PhoneDescription } from './phone-description.ts';
+import {
+  type Direction,
+  mirrored,
+  narrower,
+  type PhoneDescription,
+  type PhoneMediaLine,
+} from './phone-description.ts';
 import { type LocalSession, writePhoneSdp } from './phone-write.ts';
 
 /** Our offer of one audio line: in a 200 when the INVITE had none, in an outgoing INVITE, or again for a refresh. */
 export interface PhoneOffer {
   readonly codecs: readonly PhoneCodec[];
   readonly direction: Direction;
+  /** Our number for telephone-event: one that was agreed on may not change (RFC 3264 section 8.3.2). */
+  readonly dtmf?: number | 'none';
+  /** Packet time that we ask for; 20 when it is not said. */
+  readonly ptimeMs?: number;
+  /** The session's m-lines so far, which an offer repeats in their places (RFC 3264 section 8); none: a new session. */
+  readonly session?: { readonly line: number; readonly lines: readonly PhoneMediaLine[] };
 }
 
 /** The offer's text; codecs in our order. */
-export function writeOffer({ codecs, direction }: PhoneOffer, local: LocalSession): string {
-  const formats = codecs.map(offeredFormat);
-  return writePhoneSdp(local, [{ protocol: 'RTP/AVP', formats, dtmf: OFFERED_DTMF, ptimeMs: 20, direction }]);
+export function writeOffer(offer: PhoneOffer, local: LocalSession): string {
+  const { codecs, direction, ptimeMs = 20, session } = offer;
+  const dtmf = offeredDtmf(offer);
+  const ours = { protocol: 'RTP/AVP', formats: codecs.map(offeredFormat), dtmf, ptimeMs, direction };
+  const lines = session?.lines.map((theirs, at) =>
+    at === session.line ? { ...ours, protocol: theirs.protocol } : theirs,
+  );
+  return writePhoneSdp(local, lines ?? [ours]);
 }
 
 /** What the phone's answer makes of our offer: its first codec that we offered (RFC 3264 section 7). */
@@ -27,7 +44,7 @@ export function acceptAnswer(
   offer: PhoneOffer,
   answer: PhoneDescription,
 ): Result<AudioAgreement, NegotiationFault> {
-  const audio = answer.lines[0]?.audio;
+  const audio = answer.lines[offer.session?.line ?? 0]?.audio;
   if (audio === undefined) return fail('no-audio');
   const codec = audio.formats.find((format) => offer.codecs.some((name) => isCodec(format, name)));
   if (codec === undefined) return fail('no-common-codec');
@@ -38,21 +55,17 @@ export function acceptAnswer(
     // What comes to us bears the numbers of our offer (RFC 3264 section 5.1).
     accept: offer.codecs.map(offeredFormat),
     dtmfOut,
-    dtmfIn: dtmfOut === undefined ? undefined : OFFERED_DTMF,
+    dtmfIn: dtmfOut === undefined ? undefined : offeredDtmf(offer),
     ptimeMs: choosePtime(audio),
     direction: narrower(offer.direction, mirrored(audio.direction)),
   });
 }
 
+function offeredDtmf({ dtmf = OFFERED_DTMF }: PhoneOffer): number | undefined {
+  return dtmf === 'none' ? undefined : dtmf;
+}
+
 function offeredFormat(name: PhoneCodec): AudioFormat {
   const payloadType = OFFERED_PAYLOAD_TYPES[name];
   return { mime: `audio/${name.toLowerCase()}`, clockRate: 8000, channels: 1, payloadType, fmtp: '' };
-}
-
-/** What both directions let through. */
-function narrower(a: Direction, b: Direction): Direction {
-  const sends = (direction: Direction) => direction === 'sendrecv' || direction === 'sendonly';
-  const receives = (direction: Direction) => direction === 'sendrecv' || direction === 'recvonly';
-  if (sends(a) && sends(b)) return receives(a) && receives(b) ? 'sendrecv' : 'sendonly';
-  return receives(a) && receives(b) ? 'recvonly' : 'inactive';
 }

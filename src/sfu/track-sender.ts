@@ -9,6 +9,7 @@ import type { ExtensionIds } from './header-extensions.ts';
 import { HeaderExtensions } from './header-extensions.ts';
 import { PacketRing } from './packet-ring.ts';
 import { Rewriter } from './rewriter.ts';
+import { Vp8Continuity } from './vp8.ts';
 
 /** A codec that the peer takes, with its payload type there. `mime` in lower case. */
 export interface SenderCodec {
@@ -43,6 +44,9 @@ export interface SenderOptions {
 /** Why a packet was not sent. */
 export type SendRefusal = 'muted' | 'codec' | 'late' | 'too-long' | 'not-ready';
 
+/** No simulcast layer: the track has one stream, or the sender waits for a key frame. */
+export const NO_LAYER = -1;
+
 /** Packets kept for NACK: 1.3 s of audio, about a second of video. */
 const RING = { audio: 64, video: 256 } as const;
 /** Audio that was silent for longer was muted or held, not lost. */
@@ -56,6 +60,10 @@ export class TrackSender {
   readonly ssrc: number;
   readonly cname: string;
   readonly kind: 'audio' | 'video';
+  /** The simulcast layer that is being sent; another one continues where it stopped. */
+  layer = NO_LAYER;
+  /** The largest layer that the peer has a use for. */
+  wantedLayer = Number.POSITIVE_INFINITY;
   #muted = false;
   #packets = 0;
   #octets = 0;
@@ -64,6 +72,7 @@ export class TrackSender {
   readonly #output: PacketOutput;
   readonly #rewriter: Rewriter;
   readonly #ring: PacketRing;
+  readonly #vp8 = new Vp8Continuity();
   #resends: TokenBucket | undefined;
 
   constructor(options: SenderOptions) {
@@ -85,6 +94,16 @@ export class TrackSender {
   set muted(muted: boolean) {
     this.#muted = muted;
     this.#rewriter.pause();
+    this.layer = NO_LAYER;
+  }
+
+  /** Of the codec that the peer likes best, Hz. */
+  get clockRate(): number {
+    return this.#codecs[0]?.clockRate ?? 90_000;
+  }
+
+  get muted(): boolean {
+    return this.#muted;
   }
 
   /** The source pauses: its next packet follows the last one sent, whatever its number. */
@@ -115,6 +134,10 @@ export class TrackSender {
     });
     const from = view.bytes;
     for (let i = view.payloadStart, j = headerEnd; i < view.payloadEnd; i++, j++) bytes[j] = from[i]!;
+    if (mime === 'video/vp8') {
+      const moment = mapped === 'switched' ? 'switched' : 'going-on';
+      this.#vp8.rewrite(bytes, headerEnd, headerEnd + payload, moment);
+    }
     const length = this.#output.sendRtp(bytes, headerEnd, headerEnd + payload);
     if (length === 0) return 'not-ready';
     this.#ring.keep(sequence, length);

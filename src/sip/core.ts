@@ -3,9 +3,10 @@ import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { DropReason } from './drop-counter.ts';
+import type { SessionTimes } from './limits.ts';
 import type { SipResponse } from './message.ts';
 import type { PeerSet } from './peer-set.ts';
-import type { Flow } from './ports.ts';
+import type { Flow, NextHop } from './ports.ts';
 import type { Timing } from './transactions/step.ts';
 
 /** Who sent a request. */
@@ -44,6 +45,7 @@ export interface SipCore {
   readonly random: Random;
   /** Value of Server and User-Agent. */
   readonly userAgent: string;
+  readonly session: SessionTimes;
   readonly dialogs: DialogRegistry;
   readonly peers: PeerSet;
   /** Sends a request of ours and keeps at it until a final response or a time-out (`client-table.ts`). */
@@ -55,7 +57,9 @@ export interface SipCore {
   /** Our address as the far end of `flow` must see it in Contact and Via. */
   contact(flow: Flow): HostPort;
   /** A way to `remote`; undefined when there is none. */
-  openFlow(next: { readonly transport: Flow['transport']; readonly remote: HostPort }): Flow | undefined;
+  openFlow(next: NextHop): Flow | undefined;
+  /** Do both ways belong to the same peer, a carrier with several addresses? */
+  isTrustedPeer(flow: Flow, dialogFlow: Flow): boolean;
   /** False once the connection of a stream flow has closed. */
   isOpen(flow: Flow): boolean;
   /** Counts input that was dropped. */

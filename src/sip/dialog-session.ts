@@ -1,17 +1,26 @@
 /**
- * What goes on in one dialog (RFC 3261 sections 12.2, 14, 15): BYE both ways, re-INVITE and UPDATE passed up, other requests both ways. It
- * begins early, with the INVITE that came or the 2xx that came back, and ends with BYE.
+ * What goes on in one dialog (RFC 3261 sections 12.2 and 15): BYE both ways, offers (`offer-exchange.ts`), session timer, other requests
+ * both ways. It begins early, with the INVITE that came or the first response that came back, and ends with BYE.
  */
 import type { SipCore } from './core.ts';
-import { buildInDialog, type Dialog, flowFor, isPeer, refreshTarget } from './dialog.ts';
-import { contactValue, newBranch } from './ids.ts';
-import type { SipRequest } from './message.ts';
-import { PendingOffer } from './pending-offer.ts';
-import type { CallHandler, ExtraHeaders, Flow, SipCall, SipEnd } from './ports.ts';
+import { buildInDialog, type Dialog, flowFor, isPeer } from './dialog.ts';
+import { newBranch } from './ids.ts';
+import type { SipRequest, SipResponse } from './message.ts';
+import { OfferExchange } from './offer-exchange.ts';
+import type {
+  CallHandler,
+  ExtraHeaders,
+  Flow,
+  ReofferHandler,
+  ReofferMethod,
+  SipCall,
+  SipEnd,
+  SipRequestInfo,
+} from './ports.ts';
 import { requestInfo, sdpOf } from './request-info.ts';
-import { ALLOW, CAPABILITIES, refuseMethod, screenAny, screenOffer } from './screening.ts';
+import { ALLOW, CAPABILITIES, refuseInDialog, screenAny } from './screening.ts';
 import type { ServerTransaction } from './server-table.ts';
-import { Unacknowledged } from './unacknowledged.ts';
+import { SessionTimer } from './session-timer.ts';
 
 /**
  * `early`: the INVITE has no final answer. `up`: established. `leaving`: our BYE is under way, which far-end
@@ -23,60 +32,84 @@ export interface SessionOwner {
   /** The application's; asked each time because it may be set late. */
   handler(): CallHandler;
   /** A BYE ended the dialog while the INVITE was unanswered. */
-  endedEarly(): void;
+  endedEarly(reason: string | undefined): void;
+  /** A PRACK; undefined: nothing was sent that it could acknowledge. */
+  pracked?(request: SipRequest, transaction: ServerTransaction, info: SipRequestInfo): void;
   /** The session left the table, whoever ended it. */
   closed(): void;
 }
 
+/** How a session begins: with the INVITE that came, with an early response to ours, or with the 2xx to ours. */
+export type Beginning = 'invited' | 'progressed' | 'accepted';
+
 export class DialogSession {
   readonly dialog: Dialog;
+  readonly offers: OfferExchange;
   readonly #core: SipCore;
   readonly #owner: SessionOwner;
-  readonly #unacknowledged = new Map<number, Unacknowledged>();
+  readonly #timer: SessionTimer;
   #phase: Phase;
-  #pending: PendingOffer | undefined;
   /** BYE was asked for before the ACK came (section 15: it must wait). */
   #byeAfterAck: ExtraHeaders | undefined;
   #confirmed: boolean;
 
-  constructor(core: SipCore, dialog: Dialog, phase: 'early' | 'up', owner: SessionOwner) {
+  constructor(core: SipCore, dialog: Dialog, begins: Beginning, owner: SessionOwner) {
     this.dialog = dialog;
     this.#core = core;
     this.#owner = owner;
-    this.#phase = phase;
-    this.#confirmed = phase === 'up';
+    this.#phase = begins === 'accepted' ? 'up' : 'early';
+    this.#confirmed = begins === 'accepted';
+    this.#timer = new SessionTimer(core, {
+      refresh: () => this.offers.refresh(),
+      expired: () => this.#end({ by: 'session-expired' }),
+    });
+    this.offers = new OfferExchange(
+      {
+        core,
+        dialog,
+        timer: this.#timer,
+        handler: () => owner.handler(),
+        ackTimeout: () => this.#ackTimeout(),
+        lost: (status, method) => this.#lost(status, method),
+      },
+      {
+        initial: begins === 'invited' ? 'theirs' : begins === 'progressed' ? 'ours' : 'done',
+        confirmed: this.#confirmed,
+        caller: begins !== 'invited',
+      },
+    );
     core.dialogs.add(this);
   }
 
-  /** Sends the 2xx of the initial INVITE or of a re-INVITE, again and again until its ACK comes. */
+  /** Sends the 2xx of the initial INVITE, again and again until its ACK comes. */
   answer(
     transaction: ServerTransaction,
-    cseq: number,
-    sdp: Uint8Array,
+    invite: SipRequest,
+    sdp: Uint8Array | undefined,
     offered: boolean,
     headers: ExtraHeaders = [],
   ): void {
+    if (this.#phase !== 'early') return;
+    this.#phase = 'up';
+    const session = this.#timer.serve(invite);
+    this.offers.answer(transaction, invite.cseq.number, sdp, offered, [...session, ...headers]);
+  }
+
+  /** The 2xx to our INVITE came: the session's terms are in it. */
+  accepted(response: SipResponse): void {
     if (this.#phase === 'over') return;
-    const bytes = transaction.respond(200, {
-      headers: [...CAPABILITIES, ...headers],
-      contact: this.#contact(transaction.flow),
-      body: sdp,
-    });
-    if (bytes === undefined) return;
-    if (this.#phase === 'early') this.#phase = 'up';
-    const unacknowledged = new Unacknowledged(this.#core, transaction.flow, {
-      offered,
-      resend: () => transaction.resend(bytes),
-      givenUp: () => this.#ackTimeout(cseq),
-    });
-    this.#unacknowledged.set(cseq, unacknowledged);
+    this.#phase = 'up';
+    this.#confirmed = true;
+    this.offers.confirmed = true;
+    this.offers.initial = 'done';
+    this.#timer.answered(response);
   }
 
   /** A request in this dialog, in a new transaction. */
   receive(request: SipRequest, transaction: ServerTransaction): void {
     const { dialog } = this;
     if (this.#phase === 'leaving' || this.#phase === 'over') {
-      // Their BYE crossed ours (RFC 5407 section 3.2.3).
+      // Their BYE crossed ours (RFC 5407 section 3.2.1).
       transaction.respond(request.method === 'BYE' ? 200 : 481);
       return;
     }
@@ -87,71 +120,60 @@ export class DialogSession {
     }
     dialog.remoteSeq = request.cseq.number;
     const screened = screenAny(request);
-    if (!screened.ok) {
-      transaction.respond(screened.error.status, { headers: screened.error.headers });
-      return;
-    }
-    switch (request.method) {
-      case 'BYE':
-        transaction.respond(200);
-        this.#byeCame(request);
-        break;
-      case 'INVITE':
-      case 'UPDATE':
-        this.#offerCame(request, transaction);
-        break;
-      case 'OPTIONS':
-        transaction.respond(200, { headers: CAPABILITIES });
-        break;
-      case 'INFO':
-      case 'REFER':
-      case 'NOTIFY':
-      case 'MESSAGE': {
-        const info = requestInfo(request, screened.value, transaction.flow);
-        let status = 500;
-        this.#core.guard(() => {
-          status = this.#owner.handler().requested(info);
-        });
-        transaction.respond(status, status === 405 ? { headers: [['Allow', ALLOW]] } : {});
-        break;
-      }
-      case 'PRACK':
-        // RFC 3262 section 3: no reliable provisional response of ours is waiting.
-        transaction.respond(481);
-        break;
-      default: {
-        const { status, headers } = refuseMethod(request.method);
-        transaction.respond(status, { headers });
-      }
+    if (screened.ok) this.#take(request, transaction, requestInfo(request, screened.value, transaction.flow));
+    else transaction.respond(screened.error.status, { headers: screened.error.headers });
+  }
+
+  #take(request: SipRequest, transaction: ServerTransaction, info: SipRequestInfo): void {
+    const { method } = request;
+    const refused = refuseInDialog(request);
+    if (refused !== undefined) transaction.respond(refused.status, { headers: refused.headers });
+    else if (method === 'BYE') {
+      transaction.respond(200);
+      this.#byeCame(request);
+    } else if (method === 'INVITE' || method === 'UPDATE') this.offers.came(request, transaction, info);
+    else if (method === 'OPTIONS') transaction.respond(200, { headers: CAPABILITIES });
+    else if (method === 'PRACK') {
+      // RFC 3262 section 3: 481 when no reliable provisional response of ours is waiting.
+      if (this.#owner.pracked === undefined) transaction.respond(481);
+      else this.#owner.pracked(request, transaction, info);
+    } else {
+      let status = 500;
+      this.#core.guard(() => {
+        status = this.#owner.handler().requested(info);
+      });
+      transaction.respond(status, status === 405 ? { headers: [['Allow', ALLOW]] } : {});
     }
   }
 
   /** An ACK of a 2xx of ours; false when nothing waits for it, as when it was repeated. */
   acknowledged(ack: SipRequest): boolean {
-    const waiting = this.#unacknowledged.get(ack.cseq.number);
+    const waiting = this.offers.acknowledged(ack);
     if (waiting === undefined) return false;
-    this.#unacknowledged.delete(ack.cseq.number);
-    waiting.stop();
     const first = !this.#confirmed;
     this.#confirmed = true;
     if (this.#phase !== 'up') return true;
-    if (this.#byeAfterAck !== undefined && this.#unacknowledged.size === 0) this.#sendBye(this.#byeAfterAck);
-    else if (this.#byeAfterAck === undefined && (first || waiting.offered)) {
+    if (this.#byeAfterAck !== undefined) {
+      if (this.offers.unacknowledged === 0) this.#sendBye(this.#byeAfterAck);
+      return true;
+    }
+    if (first || waiting.offered) {
       const answer = waiting.offered ? sdpOf(ack) : undefined;
       this.#core.guard(() => this.#owner.handler().confirmed(answer));
     }
+    this.offers.proceed();
     return true;
   }
 
   /** Only who made the dialog may speak in it. */
   isPeer(flow: Flow): boolean {
-    return isPeer(this.dialog, flow);
+    return isPeer(this.dialog, flow) || this.#core.isTrustedPeer(flow, this.dialog.flow);
   }
 
   /** BYE from our side; waits for the ACK where it must. */
   bye(headers: ExtraHeaders = []): void {
     if (this.#phase !== 'up' || this.#byeAfterAck !== undefined) return;
-    if (this.#unacknowledged.size > 0) this.#byeAfterAck = headers;
+    if (this.offers.unacknowledged > 0) this.#byeAfterAck = headers;
     else this.#sendBye(headers);
   }
 
@@ -161,103 +183,29 @@ export class DialogSession {
       this.#core.guard(() => onFinal(481));
       return;
     }
-    this.#send(method, { contentType, body }, (status) => {
+    this.send(method, { contentType, body }, (status) => {
       this.#core.guard(() => onFinal(status));
-      // Section 12.2.1.2: the far end has forgotten the dialog, or has gone.
-      if (this.#phase === 'up' && (status === 481 || status === 408)) {
-        this.#end(status === 408 ? { by: 'timeout' } : { by: 'transport', detail: `481 to ${method}` });
-      }
+      this.#lost(status, method);
     });
+  }
+
+  /** An offer from our side. */
+  reoffer(handler: ReofferHandler, method: ReofferMethod = 'INVITE'): void {
+    if (this.#phase === 'up' || this.#phase === 'early') this.offers.reoffer(handler, method);
+    else this.#core.guard(() => handler.refused(481));
   }
 
   /** Leaves the table without a word: the INVITE failed. */
   close(): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
-    this.#stopWaiting();
+    this.#stop();
     this.#core.dialogs.remove(this);
     this.#owner.closed();
   }
 
-  #offerCame(request: SipRequest, transaction: ServerTransaction): void {
-    const refused = screenOffer(request);
-    const offer = sdpOf(request);
-    if (refused !== undefined) {
-      transaction.respond(refused.error.status, { headers: refused.error.headers });
-    } else if (this.#phase === 'early' || this.#pending !== undefined) {
-      // Section 14.2: one at a time; RFC 3311 section 5.2 says the same of UPDATE.
-      transaction.respond(500, { headers: [['Retry-After', this.#core.retryAfter()]] });
-    } else if ([...this.#unacknowledged.values()].some((each) => each.offered)) {
-      // Our own offer, in a 2xx, is not answered yet: glare.
-      transaction.respond(491);
-    } else if (request.method === 'UPDATE' && offer === undefined) {
-      refreshTarget(this.dialog, request);
-      transaction.respond(200, { contact: this.#contact(transaction.flow), headers: CAPABILITIES });
-    } else this.#passOffer(request, transaction, offer);
-  }
-
-  #passOffer(request: SipRequest, transaction: ServerTransaction, offer: Uint8Array | undefined): void {
-    const screened = screenAny(request);
-    if (!screened.ok) return;
-    const info = requestInfo(request, screened.value, transaction.flow);
-    const pending = new PendingOffer(transaction, {
-      accept: (sdp) => {
-        refreshTarget(this.dialog, request);
-        if (request.method === 'INVITE')
-          this.answer(transaction, request.cseq.number, sdp, offer === undefined);
-        else
-          transaction.respond(200, {
-            contact: this.#contact(transaction.flow),
-            headers: CAPABILITIES,
-            body: sdp,
-          });
-      },
-      settled: () => {
-        this.#pending = undefined;
-      },
-    });
-    this.#pending = pending;
-    if (request.method === 'INVITE') transaction.respond(100);
-    this.#core.guard(() => this.#owner.handler().reoffered(info, offer, pending));
-  }
-
-  #byeCame(request: SipRequest): void {
-    const wasEarly = this.#phase === 'early';
-    this.close();
-    if (wasEarly) this.#owner.endedEarly();
-    // Who asked for BYE himself and waited for the ACK with it hears nothing.
-    if (this.#byeAfterAck !== undefined) return;
-    const reason = request.headers.get('reason');
-    this.#core.guard(() => this.#owner.handler().ended({ by: 'bye', reason }));
-  }
-
-  #ackTimeout(cseq: number): void {
-    this.#unacknowledged.delete(cseq);
-    if (this.#phase !== 'up') return;
-    const asked = this.#byeAfterAck;
-    this.#sendBye(asked ?? []);
-    if (asked === undefined) this.#core.guard(() => this.#owner.handler().ended({ by: 'ack-timeout' }));
-  }
-
-  #end(end: SipEnd): void {
-    this.#sendBye([]);
-    this.#core.guard(() => this.#owner.handler().ended(end));
-  }
-
-  #sendBye(headers: ExtraHeaders): void {
-    this.#phase = 'leaving';
-    this.#stopWaiting();
-    this.#send('BYE', { headers }, () => this.close());
-  }
-
-  #stopWaiting(): void {
-    for (const each of this.#unacknowledged.values()) each.stop();
-    this.#unacknowledged.clear();
-    // Section 15.1.2: requests that wait for an answer are ended with 487.
-    this.#pending?.reject(487);
-  }
-
-  #send(
+  /** Any request but an offer, in whatever phase. */
+  send(
     method: string,
     parts: { headers?: ExtraHeaders; contentType?: string; body?: Uint8Array },
     onFinal: (status: number) => void,
@@ -281,8 +229,45 @@ export class DialogSession {
     );
   }
 
-  #contact(flow: Flow): string {
-    return contactValue(this.#core.contact(flow), flow);
+  #byeCame(request: SipRequest): void {
+    const reason = request.headers.get('reason');
+    const wasEarly = this.#phase === 'early';
+    this.close();
+    if (wasEarly) this.#owner.endedEarly(reason);
+    // Who asked for BYE himself and waited for the ACK with it hears nothing.
+    else if (this.#byeAfterAck === undefined)
+      this.#core.guard(() => this.#owner.handler().ended({ by: 'bye', reason }));
+  }
+
+  #ackTimeout(): void {
+    if (this.#phase !== 'up') return;
+    const asked = this.#byeAfterAck;
+    this.#sendBye(asked ?? []);
+    if (asked === undefined) this.#core.guard(() => this.#owner.handler().ended({ by: 'ack-timeout' }));
+  }
+
+  /** Section 12.2.1.2: the far end has forgotten the dialog, or has gone. */
+  #lost(status: number, method: string): void {
+    if (status === 408) this.#end({ by: 'timeout' });
+    else if (status === 481) this.#end({ by: 'transport', detail: `481 to ${method}` });
+  }
+
+  #end(end: SipEnd): void {
+    if (this.#phase !== 'up') return;
+    const silent = this.#byeAfterAck !== undefined;
+    this.#sendBye(this.#byeAfterAck ?? []);
+    if (!silent) this.#core.guard(() => this.#owner.handler().ended(end));
+  }
+
+  #sendBye(headers: ExtraHeaders): void {
+    this.#phase = 'leaving';
+    this.#stop();
+    this.send('BYE', { headers }, () => this.close());
+  }
+
+  #stop(): void {
+    this.#timer.stop();
+    this.offers.stop();
   }
 }
 
@@ -292,5 +277,6 @@ export function sipCall(session: DialogSession): SipCall {
     callId: session.dialog.callId,
     bye: (headers) => session.bye(headers),
     request: (method, contentType, body, onFinal) => session.request(method, contentType, body, onFinal),
+    reoffer: (handler, method) => session.reoffer(handler, method),
   };
 }

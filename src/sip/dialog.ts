@@ -24,6 +24,10 @@ export interface Dialog {
   /** The far end's Contact URI. */
   target: string;
   flow: Flow;
+  /** Begun with a SIPS URI: our Contact must be one too (section 12.1.1). */
+  readonly secure: boolean;
+  /** The far end named UPDATE in its last Allow. */
+  allowsUpdate: boolean;
   /** Where our requests go when that is not the far end of `flow`. */
   next: HostPort | undefined;
 }
@@ -44,7 +48,9 @@ export function uasDialog(request: SipRequest, localTag: string, flow: Flow): Di
     remoteSeq: request.cseq.number,
     routeSet,
     target: contact ?? request.from.text,
+    allowsUpdate: allowsUpdate(request) ?? false,
     flow,
+    secure: /^<?\s*sips:/i.test(routeSet[0] ?? '') || /^sips:/i.test(request.uri),
     next: behindNat ? undefined : nextHop(routeSet[0], contact, flow),
   };
 }
@@ -63,19 +69,28 @@ export function uacDialog(response: SipResponse, localTag: string, flow: Flow, f
     remoteSeq: undefined,
     routeSet,
     target: contact ?? fallback,
+    allowsUpdate: allowsUpdate(response) ?? false,
     flow,
+    secure: /^sips:/i.test(fallback),
     next: nextHop(routeSet[0], contact, flow),
   };
 }
 
 /** Takes a new remote target from a re-INVITE, an UPDATE or their 2xx (section 12.2). */
 export function refreshTarget(dialog: Dialog, message: SipRequest | SipResponse): void {
+  dialog.allowsUpdate = allowsUpdate(message) ?? dialog.allowsUpdate;
   const target = contactUri(message);
   if (target === undefined || target === dialog.target) return;
   dialog.target = target;
   if (dialog.next !== undefined && dialog.routeSet.length === 0) {
     dialog.next = nextHop(undefined, target, dialog.flow);
   }
+}
+
+/** Undefined when the message does not say what its sender takes. */
+function allowsUpdate({ headers }: SipRequest | SipResponse): boolean | undefined {
+  const allow = headers.all('allow');
+  return allow.length === 0 ? undefined : allow.includes('UPDATE');
 }
 
 /** May requests in this dialog come from `flow`? Only from where it was made, or from where our requests go. */

@@ -7,6 +7,7 @@ import type { ParseReason } from './parse-message.ts';
 export type DropReason =
   | ParseReason
   | 'not-admitted'
+  | 'rate'
   | 'foreign-source'
   | 'stray-response'
   | 'stray-ack'

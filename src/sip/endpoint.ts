@@ -11,14 +11,20 @@ import type { SipCore } from './core.ts';
 import type { DialogSession } from './dialog-session.ts';
 import { DialogTable } from './dialog-table.ts';
 import { DropCounter, type DroppedEvent, type DropReason } from './drop-counter.ts';
-import { DEFAULT_SIP_LIMITS, type SipLimits } from './limits.ts';
+import { LargeRequests } from './large-requests.ts';
+import { DEFAULT_SESSION_TIMES, DEFAULT_SIP_LIMITS, type SessionTimes, type SipLimits } from './limits.ts';
+import { sendLoneRequest } from './lone-request.ts';
 import { OutgoingSession } from './outgoing-invite.ts';
 import { type ParseFault, parseMessage } from './parse-message.ts';
 import { PeerSet } from './peer-set.ts';
 import type {
   Admission,
+  Authorize,
   Flow,
   IncomingInvite,
+  LoneOutcome,
+  LoneRequest,
+  NextHop,
   OutgoingHandler,
   OutgoingInvite,
   OutgoingOptions,
@@ -27,6 +33,7 @@ import type {
 import { RequestRouter } from './request-router.ts';
 import { buildResponse, statelessTag } from './responses.ts';
 import { ServerTable } from './server-table.ts';
+import { SourceRate } from './source-rate.ts';
 import { BASE_TIMES, type Timing } from './transactions/step.ts';
 
 export interface SipEndpointOptions {
@@ -46,13 +53,18 @@ export interface SipEndpointOptions {
    * A way to a next hop: for UDP the socket that fits, for TCP a connection there is or one begun now, which keeps what
    * is sent until it is open and calls {@link SipEndpoint.flowClosed} when it fails. Undefined when there is none.
    */
-  readonly openFlow?: (next: {
-    readonly transport: Flow['transport'];
-    readonly remote: HostPort;
-  }) => Flow | undefined;
+  readonly openFlow?: (next: NextHop) => Flow | undefined;
   /** A throw of the application's handlers, or a bug of ours: never the sender's to cause. */
   readonly onFault?: (error: unknown) => void;
   readonly limits?: Partial<SipLimits>;
+  /** Session timers (RFC 4028). */
+  readonly session?: SessionTimes;
+  /** May requests of the dialog on `dialogFlow` come from `flow` as well? By default only from where it was made. */
+  readonly isTrustedPeer?: (flow: Flow, dialogFlow: Flow) => boolean;
+  /** Has the process more to do than it can? New INVITEs then get 503 with Retry-After, and what lives goes on. */
+  readonly overloaded?: () => boolean;
+  /** Hears each message of admitted sources before it is read, and each that is sent. The bytes are its own only during the call. */
+  readonly observe?: (way: 'in' | 'out', bytes: Uint8Array, flow: Flow) => void;
   /** T1, T2, T4 in ms, where the defaults of RFC 3261 do not fit. */
   readonly times?: { readonly t1: number; readonly t2: number; readonly t4: number };
 }
@@ -62,6 +74,7 @@ export class SipEndpoint implements SipEngine {
   readonly #options: SipEndpointOptions;
   readonly #limits: SipLimits;
   readonly #drops: DropCounter;
+  readonly #rate: SourceRate;
   readonly #servers = new ServerTable();
   readonly #clients = new ClientTable();
   readonly #dialogs = new DialogTable<DialogSession>();
@@ -76,6 +89,7 @@ export class SipEndpoint implements SipEngine {
     this.#options = options;
     this.#limits = { ...DEFAULT_SIP_LIMITS, ...options.limits };
     this.#drops = new DropCounter(options.clock, options.timers, options.emit);
+    this.#rate = new SourceRate(this.#limits.messagesPerSecond);
     this.#core = this.#makeCore();
     this.#router = new RequestRouter(this.#core, this.#servers, this.#dialogs, this.#limits, (invite) =>
       this.onInvite(invite),
@@ -92,6 +106,11 @@ export class SipEndpoint implements SipEngine {
     }
   }
 
+  /** Would anything that comes from there be read? For connections, before they are accepted. */
+  admits(flow: Flow): boolean {
+    return this.#options.admission(flow) === 'admit' || this.#core.peers.has(flow.remote.address);
+  }
+
   /** A connection ended: calls being set up on it fail, established ones live on (RFC 3261 section 18.4). */
   flowClosed(flow: Flow): void {
     this.#closed.add(flow);
@@ -105,6 +124,15 @@ export class SipEndpoint implements SipEngine {
     this.#outgoing.add(session);
     session.start();
     return session;
+  }
+
+  request(request: LoneRequest, onFinal: (outcome: LoneOutcome) => void): void {
+    sendLoneRequest(this.#core, request, onFinal);
+  }
+
+  /** Asked for each new INVITE before anything of it is kept. */
+  set authorize(authorize: Authorize) {
+    this.#router.authorize = authorize;
   }
 
   /** From now on new INVITEs get 503 with Retry-After; what lives goes on. */
@@ -139,7 +167,14 @@ export class SipEndpoint implements SipEngine {
       this.#drop('not-admitted', flow);
       return;
     }
+    const rate = this.#rate.take(flow.remote.address, this.#options.clock.now());
+    if (rate === 'over') {
+      this.#drop('rate', flow);
+      return;
+    }
     if (flow.transport !== 'udp' && !this.#closed.has(flow)) this.#streams.add(flow);
+    this.#options.observe?.('in', bytes, flow);
+    this.#router.strained = rate === 'strained' || this.#options.overloaded?.() === true;
     const parsed = parseMessage(bytes, this.#limits.parse);
     if (!parsed.ok) this.#malformed(parsed.error, flow, admitted);
     else if (parsed.value.kind === 'request') this.#router.route(parsed.value, flow, admitted);
@@ -171,20 +206,31 @@ export class SipEndpoint implements SipEngine {
     const times = this.#options.times ?? BASE_TIMES;
     const unreliable: Timing = { ...times, reliable: false };
     const reliable: Timing = { ...times, reliable: true };
+    const large = new LargeRequests({
+      now: () => clock.now(),
+      openFlow: (next) => openFlow?.(next),
+      start: (request, listener) => this.#clients.start(this.#core, request, listener),
+    });
     return {
       clock,
       timers,
       random,
       userAgent,
       contact,
+      session: this.#options.session ?? DEFAULT_SESSION_TIMES,
+      isTrustedPeer: (flow, dialogFlow) => this.#options.isTrustedPeer?.(flow, dialogFlow) === true,
       dialogs: this.#dialogs,
-      start: (request, listener) => this.#clients.start(this.#core, request, listener),
+      start: (request, listener) => large.start(request, listener),
       giveUp: (branch, method) => this.#clients.giveUp(branch, method),
       peers: new PeerSet(clock, 64 * times.t1),
       timing: (flow) => (flow.transport === 'udp' ? unreliable : reliable),
       send: (bytes, flow) => {
-        if (this.#closed.has(flow)) this.#drop('closed-flow', flow);
-        else this.#options.send(bytes, flow);
+        if (this.#closed.has(flow)) {
+          this.#drop('closed-flow', flow);
+          return;
+        }
+        this.#options.observe?.('out', bytes, flow);
+        this.#options.send(bytes, flow);
       },
       openFlow: (next) => openFlow?.(next),
       isOpen: (flow) => !this.#closed.has(flow),

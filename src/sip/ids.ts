@@ -22,8 +22,9 @@ export function newCallId(random: Random): string {
   return randomText(random, 24);
 }
 
-/** Our Contact on a flow. */
-export function contactValue(contact: HostPort, flow: Flow): string {
+/** Our Contact on a flow; in a `secure` dialog a SIPS URI, when the flow is (RFC 3261 section 12.1.1). */
+export function contactValue(contact: HostPort, flow: Flow, secure: boolean): string {
+  if (secure && flow.transport === 'tls') return `<sips:${formatHostPort(contact)}>`;
   const transport = flow.transport === 'udp' ? '' : `;transport=${flow.transport}`;
   return `<sip:${formatHostPort(contact)}${transport}>`;
 }

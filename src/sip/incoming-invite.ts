@@ -14,6 +14,7 @@ import type {
   SipRequestInfo,
   SipUri,
 } from './ports.ts';
+import { type Provisional, ReliableProvisionals } from './reliable.ts';
 import { requestInfo, sdpOf } from './request-info.ts';
 import { ALLOW } from './screening.ts';
 import type { ServerOwner, ServerTransaction } from './server-table.ts';
@@ -35,8 +36,11 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
   handler: CallHandler = NO_HANDLER;
   readonly #core: SipCore;
   readonly #transaction: ServerTransaction;
-  readonly #cseq: number;
+  readonly #invite: SipRequest;
   readonly #session: DialogSession;
+  readonly #reliable: ReliableProvisionals;
+  /** A 2xx that waits for a PRACK (RFC 3262 section 3). */
+  #held: { readonly sdp: Uint8Array; readonly headers: ExtraHeaders | undefined } | undefined;
   #reminder: Alarm | undefined;
 
   /** Puts the early dialog into the table. */
@@ -44,15 +48,20 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
     const { flow } = transaction;
     this.#core = core;
     this.#transaction = transaction;
-    this.#cseq = request.cseq.number;
+    this.#invite = request;
     this.request = requestInfo(request, uri, flow);
     this.offer = sdpOf(request);
     transaction.toTag = newTag(core.random);
     transaction.owner = this;
-    this.#session = new DialogSession(core, uasDialog(request, transaction.toTag, flow), 'early', {
+    this.#session = new DialogSession(core, uasDialog(request, transaction.toTag, flow), 'invited', {
       handler: () => this.handler,
-      endedEarly: () => this.#transaction.respond(487),
-      closed: () => core.timers.cancel(this.#reminder),
+      endedEarly: (reason) => this.#fail(487, { by: 'bye', reason }),
+      pracked: (prack, its, info) => this.#pracked(prack, its, info),
+      closed: () => this.#quiet(),
+    });
+    this.#reliable = new ReliableProvisionals(core, transaction, request.cseq.number, {
+      send: (provisional, rseq) => this.#provisional(provisional, rseq),
+      unacknowledged: () => this.#fail(504, { by: 'timeout' }),
     });
   }
 
@@ -63,21 +72,26 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
 
   progress(status: number, sdp?: Uint8Array): void {
     if (!this.#transaction.open || status <= 100 || status >= 200) return;
-    const { flow } = this.#transaction;
-    this.#transaction.respond(status, {
-      contact: contactValue(this.#core.contact(flow), flow),
-      headers: [['Allow', ALLOW]],
-      body: sdp,
-    });
+    const required = this.#names('require');
+    const reliable = required || (sdp !== undefined && this.#names('supported'));
+    // RFC 3261 section 13.2.1: an offer of ours goes out reliably or not at all.
+    if (!reliable) this.#provisional({ status, sdp: this.offer === undefined ? undefined : sdp }, undefined);
+    else if (this.offer === undefined && sdp === undefined && this.#session.offers.initial === 'theirs') {
+      // RFC 3262 section 5: the first reliable response to an INVITE without an offer must carry one.
+      if (!required) this.#provisional({ status, sdp }, undefined);
+    } else {
+      if (sdp !== undefined && this.offer === undefined) this.#session.offers.initial = 'ours';
+      this.#reliable.send({ status, sdp });
+    }
     this.#core.timers.cancel(this.#reminder);
-    this.#reminder = this.#core.after(REMINDER, () => this.progress(status, sdp));
+    this.#reminder = this.#core.after(REMINDER, () => this.progress(status, reliable ? undefined : sdp));
   }
 
   /** After a CANCEL or a BYE has come first, the answer goes nowhere and the call that is returned is dead. */
   accept(sdp: Uint8Array, headers?: ExtraHeaders): SipCall {
-    this.#core.timers.cancel(this.#reminder);
-    if (this.#transaction.open) {
-      this.#session.answer(this.#transaction, this.#cseq, sdp, this.offer === undefined, headers);
+    if (this.#transaction.open && this.#held === undefined) {
+      if (this.#reliable.holds2xx) this.#held = { sdp, headers };
+      else this.#answer(sdp, headers);
     }
     return sipCall(this.#session);
   }
@@ -95,6 +109,56 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
 
   transportFailed(): void {
     this.#fail(503, { by: 'transport', detail: 'connection closed' });
+  }
+
+  #answer(sdp: Uint8Array, headers: ExtraHeaders | undefined): void {
+    this.#quiet();
+    // RFC 6337 section 2.2: what was agreed on in the early dialog stands; SDP in the 2xx would be another offer.
+    const agreed = this.#session.offers.initial === 'done';
+    const offered = this.offer === undefined && !agreed;
+    this.#session.answer(this.#transaction, this.#invite, agreed ? undefined : sdp, offered, headers);
+  }
+
+  #provisional({ status, sdp }: Provisional, rseq: number | undefined): Uint8Array | undefined {
+    const { flow } = this.#transaction;
+    const headers: ExtraHeaders = [['Allow', ALLOW]];
+    return this.#transaction.respond(status, {
+      contact: contactValue(this.#core.contact(flow), flow, this.#session.dialog.secure),
+      headers: rseq === undefined ? headers : [...headers, ['Require', '100rel'], ['RSeq', String(rseq)]],
+      body: sdp,
+    });
+  }
+
+  /** RFC 3262 section 5: a PRACK carries the answer to an offer of ours, or a new offer once ours is answered. */
+  #pracked(prack: SipRequest, transaction: ServerTransaction, info: SipRequestInfo): void {
+    const acknowledged = this.#reliable.acknowledged(prack);
+    if (acknowledged === undefined) {
+      transaction.respond(481);
+      return;
+    }
+    const { offers } = this.#session;
+    const sdp = sdpOf(prack);
+    const answers = acknowledged.sdp !== undefined && offers.initial === 'ours';
+    if (acknowledged.sdp !== undefined) offers.initial = 'done';
+    if (sdp !== undefined && !answers) offers.came(prack, transaction, info);
+    else {
+      transaction.respond(200);
+      if (answers) this.#core.guard(() => this.handler.earlyAnswer?.(sdp));
+    }
+    this.#reliable.proceed();
+    const held = this.#held;
+    if (held === undefined || this.#reliable.holds2xx || !this.#transaction.open) return;
+    this.#held = undefined;
+    this.#answer(held.sdp, held.headers);
+  }
+
+  #names(header: 'require' | 'supported'): boolean {
+    return this.#invite.headers.all(header).some((tag) => tag.toLowerCase() === '100rel');
+  }
+
+  #quiet(): void {
+    this.#core.timers.cancel(this.#reminder);
+    this.#reliable.stop();
   }
 
   #fail(status: number, end: SipEnd): void {

@@ -1,8 +1,9 @@
 /** An INVITE of ours (RFC 3261 sections 9.1 and 13.2), until its final answer; then its dialog goes on. */
 import type { Alarm } from '../base/wake-queue.ts';
 import type { SipCore } from './core.ts';
-import { buildInDialog, flowFor, uacDialog } from './dialog.ts';
-import { DialogSession } from './dialog-session.ts';
+import { buildInDialog, flowFor } from './dialog.ts';
+import type { DialogSession } from './dialog-session.ts';
+import { EarlyDialogs } from './early-dialogs.ts';
 import { contactValue, newBranch, newCallId, newTag } from './ids.ts';
 import { type HeaderLine, type SipResponse, safeExtras, writeRequest } from './message.ts';
 import { parseAddress } from './name-addr.ts';
@@ -12,16 +13,27 @@ import type {
   OutgoingHandler,
   OutgoingInvite,
   OutgoingOptions,
+  ReofferHandler,
+  ReofferMethod,
   SipEnd,
 } from './ports.ts';
 import { sdpOf } from './request-info.ts';
 import { CAPABILITIES } from './screening.ts';
+import { initialSessionHeaders, moreAsked } from './session-timer.ts';
 import { parseUri } from './uri.ts';
 import { formatVia } from './via.ts';
 
 /** A forking proxy may bring more 2xx than one; this many are acknowledged and hung up, the rest passed over. */
 const MAX_FORKS = 8;
-const CSEQ = 1;
+
+/** One sending of the INVITE: it goes out again, under a new branch and number, when it was challenged. */
+interface Attempt {
+  readonly branch: string;
+  readonly cseq: number;
+}
+
+/** How often an INVITE is sent again with credentials: once for each of two challengers, and for nonces gone stale. */
+const MAX_CHALLENGES = 4;
 
 /** `calling`: no answer yet. `ringing`: a provisional one came, CANCEL is allowed. `over`: done, or handed to the dialog. */
 type Phase = 'calling' | 'ringing' | 'over';
@@ -33,13 +45,17 @@ export class OutgoingSession implements OutgoingInvite {
   readonly #handler: OutgoingHandler;
   readonly #onEnd: (over: OutgoingSession) => void;
   readonly #tag: string;
-  readonly #branch: string;
   /** ACKs by To tag: a repeated 2xx gets the same one again (section 13.2.2.4). */
   readonly #acks = new Map<string, { flow: Flow; bytes: Uint8Array }>();
   readonly #release: () => void;
+  readonly #early: EarlyDialogs;
   #flow: Flow | undefined;
   #phase: Phase = 'calling';
+  #attempt: Attempt;
+  #credentials: ExtraHeaders = [];
   #session: DialogSession | undefined;
+  /** The Min-SE that a 422 asked for. */
+  #minSe = 0;
   #cancelled = false;
   #cancelSent = false;
   #deadline: Alarm | undefined;
@@ -56,14 +72,18 @@ export class OutgoingSession implements OutgoingInvite {
     this.#handler = handler;
     this.#onEnd = onEnd;
     this.#tag = newTag(core.random);
-    this.#branch = newBranch(core.random);
+    this.#attempt = { branch: newBranch(core.random), cseq: 1 };
     this.callId = newCallId(core.random);
     this.#release = core.peers.hold(options.next.remote.address);
+    const closed = (session: DialogSession) => {
+      if (this.#phase === 'over' && (this.#session === session || this.#session === undefined)) this.#over();
+    };
+    this.#early = new EarlyDialogs({ core, localTag: this.#tag, target: options.to, handler, closed });
   }
 
   /** Is the call counted as a dialog already? */
   get inDialog(): boolean {
-    return this.#phase === 'over';
+    return this.#phase === 'over' || this.#early.size > 0;
   }
 
   /** Sends the INVITE. What goes wrong at once is told later, so that the caller has got its object by then. */
@@ -74,25 +94,38 @@ export class OutgoingSession implements OutgoingInvite {
     else if (flow === undefined) this.#failSoon('no way to the next hop');
     else {
       this.#flow = flow;
-      const contact = contactValue(this.#core.contact(flow), flow);
-      const headers: ExtraHeaders = [
-        ['Contact', contact],
-        ...CAPABILITIES,
-        ...safeExtras(this.#options.headers),
-      ];
-      const bytes = this.#build('INVITE', undefined, headers, this.#options.sdp);
-      const request = { method: 'INVITE', branch: this.#branch, bytes, flow };
-      const ack = (response: SipResponse) => this.#build('ACK', response);
-      this.#core.start(
-        { ...request, ack },
-        {
-          response: (response) => this.#responded(response),
-          failed: (why) =>
-            this.#finish(why === 'timeout' ? { by: 'timeout' } : { by: 'transport', detail: why }),
-          over: () => this.#acks.clear(),
-        },
-      );
+      this.#send(flow);
     }
+  }
+
+  #send(flow: Flow): void {
+    const contact = contactValue(this.#core.contact(flow), flow, /^sips:/i.test(this.#options.to));
+    const headers: ExtraHeaders = [
+      ['Contact', contact],
+      ...CAPABILITIES,
+      ...initialSessionHeaders(this.#core.session, this.#minSe),
+      ...safeExtras(this.#options.headers),
+      ...safeExtras(this.#credentials),
+    ];
+    const attempt = this.#attempt;
+    const bytes = this.#build('INVITE', attempt, undefined, headers, this.#options.sdp);
+    const request = { method: 'INVITE', branch: attempt.branch, bytes, flow };
+    const ack = (response: SipResponse) => this.#build('ACK', attempt, response);
+    this.#core.start(
+      { ...request, ack },
+      {
+        response: (response) => {
+          if (attempt === this.#attempt) this.#responded(response);
+        },
+        failed: (why) => {
+          if (attempt === this.#attempt)
+            this.#finish(why === 'timeout' ? { by: 'timeout' } : { by: 'transport', detail: why });
+        },
+        over: () => {
+          if (attempt === this.#attempt) this.#acks.clear();
+        },
+      },
+    );
   }
 
   cancel(): void {
@@ -114,21 +147,66 @@ export class OutgoingSession implements OutgoingInvite {
     else this.#session.request(method, contentType, body, onFinal);
   }
 
+  reoffer(handler: ReofferHandler, method: ReofferMethod = 'INVITE'): void {
+    const session = this.#session ?? this.#early.first;
+    if (session === undefined) this.#core.guard(() => handler.refused(481));
+    else session.reoffer(handler, method);
+  }
+
   #responded(response: SipResponse): void {
     const { status } = response;
     if (status < 200) this.#progressed(response);
     else if (status < 300) this.#accepted(response);
-    else {
+    else if (!this.#challenged(response) && !this.#tooShort(response)) {
       const reason = response.headers.get('reason');
       this.#finish({ by: 'rejected', status, phrase: response.phrase, reason });
     }
   }
 
+  /** RFC 3261 section 22.2: once more with credentials, the same call under a new number. */
+  #challenged(response: SipResponse): boolean {
+    const { status } = response;
+    const { authenticate, to, sdp } = this.#options;
+    const flow = this.#flow;
+    if ((status !== 401 && status !== 407) || authenticate === undefined || flow === undefined) return false;
+    if (this.#cancelled || this.#phase === 'over' || this.#attempt.cseq > MAX_CHALLENGES) return false;
+    const challenges = response.headers.lines(status === 401 ? 'www-authenticate' : 'proxy-authenticate');
+    let credentials: ExtraHeaders | undefined;
+    this.#core.guard(() => {
+      const { remote } = flow;
+      credentials = authenticate({ status, method: 'INVITE', uri: to, body: sdp, challenges, remote });
+    });
+    if (credentials === undefined) return false;
+    this.#credentials = credentials;
+    this.#again(flow);
+    return true;
+  }
+
+  /** RFC 4028 section 7.3: once more with the interval that was asked for. */
+  #tooShort(response: SipResponse): boolean {
+    const minSe = moreAsked(response, this.#minSe);
+    const flow = this.#flow;
+    if (minSe === undefined || flow === undefined || this.#cancelled || this.#phase === 'over') return false;
+    if (this.#minSe > 0 || this.#core.session.sessionExpires === 0) return false;
+    this.#minSe = minSe;
+    this.#again(flow);
+    return true;
+  }
+
+  #again(flow: Flow): void {
+    this.#early.close();
+    this.#attempt = { branch: newBranch(this.#core.random), cseq: this.#attempt.cseq + 1 };
+    this.#phase = 'calling';
+    this.#send(flow);
+  }
+
   #progressed(response: SipResponse): void {
-    if (this.#phase === 'over') return;
+    const flow = this.#flow;
+    if (this.#phase === 'over' || flow === undefined) return;
     this.#phase = 'ringing';
+    this.#core.guard(() => this.#handler.trying?.());
     if (this.#cancelled) this.#sendCancel();
-    else if (response.status >= 180) {
+    else if (response.status > 100 && this.#early.acknowledge(response, flow) && response.status >= 180) {
       this.#core.guard(() => this.#handler.progressed(response.status, sdpOf(response)));
     }
   }
@@ -141,29 +219,21 @@ export class OutgoingSession implements OutgoingInvite {
       return;
     }
     if (this.#flow === undefined || this.#acks.size === MAX_FORKS) return;
-    const dialog = uacDialog(response, this.#tag, this.#flow, this.#options.to);
+    const first = this.#phase !== 'over' && !this.#cancelled;
+    const session = this.#early.confirm(response, this.#flow);
+    const { dialog } = session;
     const flow = flowFor(this.#core, dialog) ?? this.#flow;
     // Section 13.2.2.4: an ACK of a 2xx has a branch of its own and the INVITE's number.
-    const ack = { method: 'ACK', cseq: CSEQ, branch: newBranch(this.#core.random) };
+    const ack = { method: 'ACK', cseq: response.cseq.number, branch: newBranch(this.#core.random) };
     const bytes = buildInDialog(this.#core, dialog, flow, ack);
     this.#acks.set(tag, { flow, bytes });
     this.#core.send(bytes, flow);
-
-    const releaseNext = this.#core.peers.hold(dialog.next?.address ?? flow.remote.address);
-    const first = this.#phase !== 'over' && !this.#cancelled;
-    const session = new DialogSession(this.#core, dialog, 'up', {
-      handler: () => this.#handler,
-      endedEarly() {},
-      closed: () => {
-        releaseNext();
-        if (this.#phase === 'over' && (this.#session === session || this.#session === undefined))
-          this.#over();
-      },
-    });
+    session.accepted(response);
     this.#core.timers.cancel(this.#deadline);
     this.#phase = 'over';
     if (first) {
       this.#session = session;
+      this.#early.close();
       this.#core.guard(() => this.#handler.answered(sdpOf(response)));
     } else {
       // The 2xx of another fork, or one that crossed our CANCEL: acknowledged above, and ended.
@@ -175,6 +245,7 @@ export class OutgoingSession implements OutgoingInvite {
   #finish(end: SipEnd): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
+    this.#early.close();
     this.#over();
     if (!this.#cancelled) this.#core.guard(() => this.#handler.ended(end));
   }
@@ -193,26 +264,33 @@ export class OutgoingSession implements OutgoingInvite {
     const flow = this.#flow;
     if (this.#cancelSent || flow === undefined) return;
     this.#cancelSent = true;
-    const bytes = this.#build('CANCEL');
-    const request = { method: 'CANCEL', branch: this.#branch, bytes, flow };
+    const { branch } = this.#attempt;
+    const bytes = this.#build('CANCEL', this.#attempt);
+    const request = { method: 'CANCEL', branch, bytes, flow };
     this.#core.start(request, { response() {}, failed() {} });
     // Section 9.1: no final response in 64 T1 means that there will be none.
     this.#deadline = this.#core.after(64 * this.#core.timing(flow).t1, () => {
-      this.#core.giveUp(this.#branch, 'INVITE');
+      this.#core.giveUp(branch, 'INVITE');
     });
   }
 
   /** INVITE, or its CANCEL or hop-by-hop ACK, which have its Request-URI, branch and number (sections 9.1, 17.1.1.3). */
-  #build(method: string, answered?: SipResponse, headers: ExtraHeaders = [], body?: Uint8Array): Uint8Array {
+  #build(
+    method: string,
+    { branch, cseq }: Attempt,
+    answered?: SipResponse,
+    headers: ExtraHeaders = [],
+    body?: Uint8Array,
+  ): Uint8Array {
     const { to, from } = this.#options;
     const flow = this.#flow!;
     const lines: HeaderLine[] = [
-      ['Via', formatVia(flow.transport, this.#core.contact(flow), this.#branch)],
+      ['Via', formatVia(flow.transport, this.#core.contact(flow), branch)],
       ['Max-Forwards', '70'],
       ['From', `${from.includes('<') ? from : `<${from}>`};tag=${this.#tag}`],
       ['To', answered?.headers.get('to') ?? `<${to}>`],
       ['Call-ID', this.callId],
-      ['CSeq', `${CSEQ} ${method}`],
+      ['CSeq', `${cseq} ${method}`],
       ...headers,
       ['User-Agent', this.#core.userAgent],
     ];

@@ -131,6 +131,8 @@ function readHeaders(
   headers: Headers,
   limits: ParseLimits,
 ): ParseReason | undefined {
+  // Looked for once: a CR or LF of its own, or a NUL, is in hardly any message.
+  const suspicious = /\0|\r(?!\n)|(?<!\r)\n/.test(head);
   let at = from + 2;
   while (at < head.length) {
     let eol = head.indexOf('\r\n', at);
@@ -153,7 +155,7 @@ function readHeaders(
     }
     if (value.length > limits.line) return 'line-too-long';
     // Section 25.1: a NUL only as a quoted pair.
-    if (value.includes('\r') || value.includes('\n') || /(?:^|[^\\])\0/.test(value)) return 'header-syntax';
+    if (suspicious && /[\r\n]|(?:^|[^\\])\0/.test(value)) return 'header-syntax';
     const name = head.slice(at, colon).trimEnd();
     if (!isToken(name)) return 'header-syntax';
     if (headers.names.length === limits.headers) return 'too-many-headers';

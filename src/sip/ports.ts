@@ -15,6 +15,14 @@ export interface Flow {
   readonly remote: HostPort;
 }
 
+/** Where a request goes: the result of RFC 3263, or a literal address. */
+export interface NextHop {
+  readonly transport: SipTransport;
+  readonly remote: HostPort;
+  /** Over TLS the domain that the certificate must speak for (RFC 5922 section 4); absent: the address. */
+  readonly name?: string;
+}
+
 /** A SIP or tel URI taken apart (RFC 3261 section 19.1). `user` is unescaped. */
 export interface SipUri {
   readonly scheme: 'sip' | 'sips' | 'tel';
@@ -42,6 +50,8 @@ export interface SipRequestInfo {
   /** First value of a header, long or compact name, any case. */
   header(name: string): string | undefined;
   headers(name: string): readonly string[];
+  /** Names of all header lines, in their order; lower case, full form. */
+  readonly headerNames: readonly string[];
   readonly body: Uint8Array;
   /** `Content-Type` in lower case without parameters, or empty. */
   readonly contentType: string;
@@ -58,6 +68,8 @@ export type SipEnd =
   | { readonly by: 'cancel'; readonly reason: string | undefined }
   /** Our 2xx was never acknowledged (RFC 3261 section 13.3.1.4); a BYE was sent. */
   | { readonly by: 'ack-timeout' }
+  /** Nobody refreshed the session in time (RFC 4028 section 10); a BYE was sent. */
+  | { readonly by: 'session-expired' }
   /** A final failure response to our INVITE. */
   | {
       readonly by: 'rejected';
@@ -75,6 +87,13 @@ export interface CallHandler {
   confirmed(answer: Uint8Array | undefined): void;
   /** A re-INVITE or UPDATE; must be settled by one call of `settle.accept` or `settle.reject`, now or later. */
   reoffered(request: SipRequestInfo, offer: Uint8Array | undefined, settle: OfferSettlement): void;
+  /** A PRACK brought the answer to the offer that went out with {@link IncomingInvite.progress} (RFC 3262 section 5). */
+  earlyAnswer?(answer: Uint8Array | undefined): void;
+  /**
+   * What stands for our side now, for a refresh of the session by re-INVITE (RFC 4028 section 7.4), towards a far end that
+   * does not know UPDATE. Undefined: nothing can be offered at the moment.
+   */
+  refreshOffer?(): ReofferHandler | undefined;
   /** INFO, REFER, NOTIFY, MESSAGE in the dialog: the status to answer with. */
   requested(request: SipRequestInfo): number;
   ended(end: SipEnd): void;
@@ -82,25 +101,45 @@ export interface CallHandler {
 
 /** What the owner of an outgoing INVITE hears besides. */
 export interface OutgoingHandler extends CallHandler {
+  /** A provisional response, 100 too: somebody works on it. */
+  trying?(): void;
   /** A provisional response from 180 to 199; `sdp` when it carried one. */
   progressed(status: number, sdp: Uint8Array | undefined): void;
   /** The 2xx came and was acknowledged. */
   answered(sdp: Uint8Array | undefined): void;
 }
 
+/** An offer of ours in a dialog. Ends with one call of `accepted` or `refused`. */
+export interface ReofferHandler {
+  /** Its SDP, asked for at the moment of sending: other offers may have come and gone. Undefined: it is given up. */
+  offer(): Uint8Array | undefined;
+  /** It met glare and is forgotten, for now: theirs goes first, and `offer` will be asked again. */
+  postponed(): void;
+  /** The far end took it; `answer` undefined when its 2xx carried none. */
+  accepted(answer: Uint8Array | undefined): void;
+  /** Refused for good: the call is as it was. With 408 and 481 `ended` follows. */
+  refused(status: number): void;
+}
+
+/** The request that carries an offer: UPDATE is for early dialogs, and for who must have an answer at once. */
+export type ReofferMethod = 'INVITE' | 'UPDATE';
+
 export interface OfferSettlement {
   accept(sdp: Uint8Array): void;
   reject(status: number): void;
 }
 
-/** An INVITE that waits for our final answer. 100 has gone already. */
+/** An INVITE that waits for our final answer. 100 goes out when nothing else was said by the time that the handler returns. */
 export interface IncomingInvite {
   readonly request: SipRequestInfo;
   /** The offer; undefined means that our 200 must carry one. */
   readonly offer: Uint8Array | undefined;
   /** Must be set before the invite handler returns. */
   handler: CallHandler;
-  /** 180, or 183 with `sdp`. */
+  /**
+   * 180, or 183 with `sdp`: the answer to the offer, or an offer when the INVITE had none. Sent reliably where the caller
+   * requires it, or supports it and is given SDP (RFC 3262 section 3).
+   */
   progress(status: number, sdp?: Uint8Array): void;
   /** 200 with `sdp`, resent until the ACK comes (RFC 3261 section 13.3.1.4). */
   accept(sdp: Uint8Array, headers?: ExtraHeaders): SipCall;
@@ -115,6 +154,8 @@ export interface SipCall {
   bye(headers?: ExtraHeaders): void;
   /** A request in the dialog, such as INFO; `onFinal` gets the final status, 408 when none came. */
   request(method: string, contentType: string, body: Uint8Array, onFinal: (status: number) => void): void;
+  /** Makes an offer when no other is open; after glare again, at the times of RFC 3261 section 14.1. */
+  reoffer(handler: ReofferHandler, method?: ReofferMethod): void;
 }
 
 /** An INVITE of ours that is under way. */
@@ -125,7 +166,25 @@ export interface OutgoingInvite {
   /** BYE, once answered. */
   bye(headers?: ExtraHeaders): void;
   request(method: string, contentType: string, body: Uint8Array, onFinal: (status: number) => void): void;
+  /** Makes an offer when no other is open; after glare again, at the times of RFC 3261 section 14.1. */
+  reoffer(handler: ReofferHandler, method?: ReofferMethod): void;
 }
+
+/** A request of ours that was answered 401 or 407, for whoever holds credentials. */
+export interface Challenged {
+  readonly status: 401 | 407;
+  readonly method: string;
+  /** The Request-URI as it stands in the request. */
+  readonly uri: string;
+  readonly body: Uint8Array;
+  /** Values of WWW-Authenticate (401) or Proxy-Authenticate (407), in their order. */
+  readonly challenges: readonly string[];
+  /** Where the request went. */
+  readonly remote: HostPort;
+}
+
+/** All headers with which a challenged request is sent once more; undefined lets the failure stand. */
+export type Authenticate = (challenged: Challenged) => ExtraHeaders | undefined;
 
 export interface OutgoingOptions {
   /** Request-URI. */
@@ -133,10 +192,48 @@ export interface OutgoingOptions {
   /** From URI with optional display name, as it shall stand in the header without tag. */
   readonly from: string;
   /** Where the request is sent. */
-  readonly next: { readonly transport: 'udp' | 'tcp'; readonly remote: HostPort };
+  readonly next: NextHop;
   readonly sdp: Uint8Array;
   readonly headers?: ExtraHeaders;
+  /** Asked at each 401 and 407 (RFC 3261 section 22.2). Must stop answering by itself. */
+  readonly authenticate?: Authenticate | undefined;
 }
+
+/** A request outside of any dialog that makes none: REGISTER, OPTIONS. */
+export interface LoneRequest {
+  readonly method: string;
+  /** Request-URI. */
+  readonly uri: string;
+  /** From and To as they shall stand, From without tag. */
+  readonly from: string;
+  readonly to: string;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly next: { readonly transport: SipTransport; readonly remote: HostPort };
+  /** User part of a Contact of ours with which the request is sent; undefined: none. */
+  readonly contactUser?: string | undefined;
+  /** Parameters of that Contact, such as `;expires=3600`. */
+  readonly contactParams?: string | undefined;
+  readonly headers?: ExtraHeaders;
+}
+
+/** What came of a {@link LoneRequest}. `status` 0: nothing came, `why` says what was in the way. */
+export interface LoneOutcome {
+  readonly status: number;
+  readonly why: 'response' | 'timeout' | 'transport-error';
+  /** The Contact that the request carried, URI only; empty when it had none. */
+  readonly contact: string;
+  /** Values of a response's header. */
+  headers(name: string): readonly string[];
+}
+
+/**
+ * A last word before anything is kept of a new INVITE: undefined lets it in, else it is answered so, statelessly
+ * (RFC 3261 section 8.2.7). For challenges (section 22.1).
+ */
+export type Authorize = (
+  request: SipRequestInfo,
+) => { readonly status: number; readonly headers: ExtraHeaders } | undefined;
 
 /**
  * Decides by the packet's source alone, before anything is parsed beyond the start line and nothing is kept:
@@ -148,6 +245,8 @@ export interface SipEngine {
   /** An initial INVITE out of an admitted source. */
   onInvite: (invite: IncomingInvite) => void;
   invite(options: OutgoingOptions, handler: OutgoingHandler): OutgoingInvite;
+  /** Sends a request outside of any dialog; `onFinal` is called exactly once, later. */
+  request(request: LoneRequest, onFinal: (outcome: LoneOutcome) => void): void;
   /** What is alive: for the gauges and for the tests' last question, is anything left. */
   gauges(): { readonly calls: number; readonly transactions: number; readonly connections: number };
 }

@@ -15,6 +15,7 @@ export function requestInfo(request: SipRequest, uri: SipUri, flow: Flow): SipRe
     flow,
     header: (name) => headers.all(canonicalName(name))[0],
     headers: (name) => headers.all(canonicalName(name)),
+    headerNames: headers.names,
     body: request.body,
     contentType: mediaType(request),
   };

@@ -6,16 +6,21 @@ import { newTag } from './ids.ts';
 import { IncomingSession } from './incoming-invite.ts';
 import type { SipLimits } from './limits.ts';
 import type { SipRequest } from './message.ts';
-import type { ExtraHeaders, Flow, IncomingInvite, SipUri } from './ports.ts';
+import type { Authorize, ExtraHeaders, Flow, IncomingInvite, SipUri } from './ports.ts';
+import { requestInfo } from './request-info.ts';
 import { buildResponse, statelessTag } from './responses.ts';
 import { CAPABILITIES, screenInitial } from './screening.ts';
 import type { ServerTable, ServerTransaction } from './server-table.ts';
+import { tooShort } from './session-timer.ts';
 
 /** How long, in seconds, a caller shall wait who met overload or a shutdown. */
 const RETRY_AFTER: ExtraHeaders = [['Retry-After', '5']];
 
 export class RequestRouter {
   shuttingDown = false;
+  /** The source of the request at hand, or the whole gateway, has enough to do: nothing new. */
+  strained = false;
+  authorize: Authorize | undefined;
   readonly #core: SipCore;
   readonly #servers: ServerTable;
   readonly #dialogs: DialogTable<DialogSession>;
@@ -48,7 +53,7 @@ export class RequestRouter {
   }
 
   #toTransaction(transaction: ServerTransaction, request: SipRequest, flow: Flow): void {
-    if (transaction.flow.remote.address !== flow.remote.address) this.#core.drop('foreign-source', flow);
+    if (!this.#samePeer(transaction.flow, flow)) this.#core.drop('foreign-source', flow);
     else if (request.method !== 'ACK') transaction.repeated();
     else if (!transaction.acknowledged()) this.#ackToDialog(request, flow);
   }
@@ -63,7 +68,7 @@ export class RequestRouter {
   /** Section 9.2: 200 with the INVITE's To tag, whatever becomes of the INVITE; 481 when there is none. */
   #cancel(request: SipRequest, flow: Flow): void {
     const invite = this.#servers.findCancelled(request);
-    if (invite !== undefined && invite.flow.remote.address !== flow.remote.address) {
+    if (invite !== undefined && !this.#samePeer(invite.flow, flow)) {
       this.#core.drop('foreign-source', flow);
       return;
     }
@@ -98,24 +103,49 @@ export class RequestRouter {
       return;
     }
     const screened = screenInitial(request);
+    if (!merged && screened.ok && request.method === 'INVITE') {
+      const refused = this.#unauthorized(request, screened.value, flow);
+      if (refused !== undefined) {
+        this.#stateless(request, flow, refused.status, refused.headers);
+        return;
+      }
+    }
+    const short = tooShort(request, this.#core.session);
     const transaction = this.#create(request, flow);
     if (transaction === undefined) return;
     if (merged) transaction.respond(482);
     else if (!screened.ok) transaction.respond(screened.error.status, { headers: screened.error.headers });
     else if (request.method === 'OPTIONS') transaction.respond(200, { headers: CAPABILITIES });
+    else if (short !== undefined) transaction.respond(422, { headers: short });
     else this.#invite(request, screened.value, transaction);
   }
 
   #invite(request: SipRequest, uri: SipUri, transaction: ServerTransaction): void {
-    transaction.respond(100);
     const session = new IncomingSession(this.#core, request, uri, transaction);
     this.#core.guard(() => this.#onInvite(session));
+    // Section 17.2.1: a 100 is for who has nothing else to say at once.
+    if (!transaction.responded) transaction.respond(100);
     // A call that nobody took would ring for ever: the application failed.
     if (!session.taken) session.reject(500);
   }
 
+  /** An application that fails lets nobody in. */
+  #unauthorized(request: SipRequest, uri: SipUri, flow: Flow): ReturnType<Authorize> {
+    if (this.authorize === undefined) return undefined;
+    let refused: ReturnType<Authorize> = { status: 500, headers: [] };
+    this.#core.guard(() => {
+      refused = this.authorize?.(requestInfo(request, uri, flow));
+    });
+    return refused;
+  }
+
+  /** Does what comes on `flow` come from whom `first` came from? A carrier may use several addresses for one call. */
+  #samePeer(first: Flow, flow: Flow): boolean {
+    return first.remote.address === flow.remote.address || this.#core.isTrustedPeer(flow, first);
+  }
+
   #overloaded(): boolean {
-    if (this.shuttingDown || this.#servers.size >= this.#limits.transactions) return true;
+    if (this.shuttingDown || this.strained || this.#servers.size >= this.#limits.transactions) return true;
     return this.#dialogs.size >= this.#limits.calls;
   }
 

@@ -10,10 +10,10 @@ import { mediaType } from './request-info.ts';
 import { parseUri } from './uri.ts';
 
 /** Methods that we take, in Allow's form. */
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK';
 
 /** Option tags that we support. */
-const SUPPORTED: readonly string[] = [];
+const SUPPORTED: readonly string[] = ['timer', '100rel'];
 
 /** What every answer about our abilities carries (section 11.2). */
 export const CAPABILITIES: ExtraHeaders = [
@@ -29,12 +29,37 @@ export interface Refusal {
 
 /** Methods that only make sense in a dialog: outside of one they get 481. */
 const IN_DIALOG_ONLY = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK', 'NOTIFY']);
+/** Methods of a dialog that are taken here, or are passed to the application. */
+const IN_DIALOG = new Set([
+  'INVITE',
+  'BYE',
+  'OPTIONS',
+  'UPDATE',
+  'PRACK',
+  'INFO',
+  'REFER',
+  'NOTIFY',
+  'MESSAGE',
+]);
 /** Registered methods that we know and do not take: 405. Any other token is not implemented: 501. */
-const KNOWN = new Set(['REGISTER', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE', 'REFER', ...IN_DIALOG_ONLY]);
+const KNOWN = new Set(['REGISTER', 'PUBLISH', 'MESSAGE', 'REFER', 'CANCEL', 'ACK', ...IN_DIALOG_ONLY]);
+/** The only event package that a dialog of ours may ever have (RFC 3515). */
+const EVENTS = 'refer';
 
 /** For a method that we do not take: 405 when we know it, 501 when we do not (sections 8.2.1, 21.5.2). */
-export function refuseMethod(method: string): Refusal {
+function refuseMethod(method: string): Refusal {
+  // RFC 6665 section 4.2.1.1: whoever knows SUBSCRIBE refuses a package, not the method.
+  if (method === 'SUBSCRIBE') return { status: 489, headers: [['Allow-Events', EVENTS]] };
   return { status: KNOWN.has(method) ? 405 : 501, headers: [['Allow', ALLOW]] };
+}
+
+/** What is refused in a dialog whatever its state; undefined when somebody shall see it. */
+export function refuseInDialog(request: SipRequest): Refusal | undefined {
+  const { method } = request;
+  if (!IN_DIALOG.has(method)) return refuseMethod(method);
+  if (method !== 'NOTIFY') return undefined;
+  const event = (request.headers.get('event') ?? '').split(';')[0]!.trim().toLowerCase();
+  return event === EVENTS ? undefined : { status: 489, headers: [['Allow-Events', EVENTS]] };
 }
 
 /** Checks that hold in and out of a dialog: Request-URI, then Require. */

@@ -78,6 +78,9 @@ export class ServerTransaction {
     return this.#runner.kind === 'invite';
   }
 
+  /** Has any response been given? */
+  responded = false;
+
   /** Has no final response been given yet? */
   get open(): boolean {
     return this.#request !== undefined;
@@ -91,6 +94,7 @@ export class ServerTransaction {
       toTag: this.toTag,
       ...parts,
     });
+    this.responded = true;
     if (status >= 200) this.#request = undefined;
     this.#runner.run.apply({ type: 'respond', status, bytes });
     return bytes;

@@ -37,6 +37,11 @@ export class StreamFramer {
     this.#limit = limit;
   }
 
+  /** Has a message begun that is not whole yet? Half a ping is none. */
+  get partial(): boolean {
+    return this.#buffer.length > 3 || (this.#buffer.length > 0 && this.#buffer[0] !== 13);
+  }
+
   /** Takes what came; a fault is final, and everything after it is ignored. */
   push(bytes: Uint8Array): StreamFault | undefined {
     if (this.#fault !== undefined) return this.#fault;

@@ -1,5 +1,5 @@
-import { numberKeys, type Step } from './match.ts';
-import { numberKey } from './number.ts';
+import type { Step } from './match.ts';
+import { NumberSet } from './number-set.ts';
 import type { DispatchRule, InboundTrunk, RoomChoice } from './trunk.ts';
 
 /** A call that has its trunk; numbers are normalised. */
@@ -7,6 +7,8 @@ export interface TrunkCall {
   readonly trunk: InboundTrunk;
   readonly called: string;
   readonly caller: string;
+  /** The caller asks not to be shown. */
+  readonly hidden: boolean;
 }
 
 export type Dispatch =
@@ -14,18 +16,23 @@ export type Dispatch =
   | { readonly ok: false; readonly refusal: 'no-rule'; readonly steps: readonly Step[] };
 
 /**
- * The rule of a call. The more a rule names (called numbers before callers before trunks), the earlier it comes;
- * among equals the file's order decides.
+ * The rule of a call. The lowest priority comes first; then the rule that names more (called numbers before callers
+ * before trunks), then the one that names the called number more closely; among equals the file's order decides.
  */
 export function dispatch(rules: readonly DispatchRule[], call: TrunkCall): Dispatch {
   const steps: Step[] = [];
   let chosen: DispatchRule | undefined;
   const ordered = rules
-    .map((rule, at) => ({ rule, at }))
-    .sort((a, b) => weight(b.rule) - weight(a.rule) || a.at - b.at);
-  for (const { rule } of ordered) {
+    .map((rule, at) => ({ rule, at, ...examine(rule, call) }))
+    .sort(
+      (a, b) =>
+        a.rule.priority - b.rule.priority ||
+        weight(b.rule) - weight(a.rule) ||
+        b.closeness - a.closeness ||
+        a.at - b.at,
+    );
+  for (const { rule, miss } of ordered) {
     const subject = `rule ${rule.id}`;
-    const miss = whyNot(rule, call);
     if (miss !== undefined) steps.push({ subject, verdict: 'no', why: miss });
     else if (chosen !== undefined)
       steps.push({ subject, verdict: 'passed-over', why: `${chosen.id} comes first` });
@@ -47,12 +54,17 @@ export function roomName(rule: DispatchRule, call: TrunkCall, unique: string): s
       // A hidden number must not show in the room's name either.
       return joined([
         room.roomPrefix,
-        rule.hidePhoneNumber ? '' : call.caller,
-        room.randomize || rule.hidePhoneNumber ? unique : '',
+        hides(rule, call) ? '' : call.caller,
+        room.randomize || hides(rule, call) ? unique : '',
       ]);
     case 'callee':
       return `${room.roomPrefix}${call.called}${room.randomize ? `_${unique}` : ''}`;
   }
+}
+
+/** Whether the caller's number stays out of the room: by the rule, or by the caller's own wish. */
+export function hides(rule: DispatchRule, call: Pick<TrunkCall, 'hidden'>): boolean {
+  return rule.hidePhoneNumber || call.hidden;
 }
 
 function joined(parts: readonly string[]): string {
@@ -67,19 +79,43 @@ function weight(rule: DispatchRule): number {
   );
 }
 
-function whyNot(rule: DispatchRule, { trunk, called, caller }: TrunkCall): string | undefined {
-  if (rule.trunkIds.length > 0 && !rule.trunkIds.includes(trunk.id))
-    return `trunk ${trunk.id} is not in trunk_ids`;
-  if (rule.numbers.length > 0 && !numberKeys(rule.numbers, trunk.country).has(numberKey(called))) {
-    return `called number ${called} is not in numbers`;
-  }
-  if (
-    rule.inboundNumbers.length > 0 &&
-    !numberKeys(rule.inboundNumbers, trunk.country).has(numberKey(caller))
-  ) {
-    return `caller ${caller} is not in inbound_numbers`;
-  }
-  return undefined;
+interface RuleNumbers {
+  readonly called: NumberSet;
+  readonly callers: NumberSet;
+}
+
+/** A rule's numbers mean something by a trunk's country; compiled once for each. */
+const compiled = new WeakMap<DispatchRule, Map<string, RuleNumbers>>();
+
+function numbersOf(rule: DispatchRule, country: string | undefined): RuleNumbers {
+  const byCountry = compiled.get(rule) ?? new Map<string, RuleNumbers>();
+  compiled.set(rule, byCountry);
+  const known = byCountry.get(country ?? '');
+  if (known !== undefined) return known;
+  const numbers = {
+    called: new NumberSet(rule.numbers, country),
+    callers: new NumberSet(rule.inboundNumbers, country),
+  };
+  byCountry.set(country ?? '', numbers);
+  return numbers;
+}
+
+/** Why the rule is not the call's, or how closely it names the called number. */
+function examine(
+  rule: DispatchRule,
+  { trunk, called, caller }: TrunkCall,
+): { readonly miss: string | undefined; readonly closeness: number } {
+  const numbers = numbersOf(rule, trunk.country);
+  const closeness = numbers.called.closeness(called);
+  const miss =
+    rule.trunkIds.length > 0 && !rule.trunkIds.includes(trunk.id)
+      ? `trunk ${trunk.id} is not in trunk_ids`
+      : !numbers.called.isEmpty && closeness === 0
+        ? `called number ${called} is not in numbers`
+        : !numbers.callers.isEmpty && numbers.callers.closeness(caller) === 0
+          ? `caller ${caller} is not in inbound_numbers`
+          : undefined;
+  return { miss, closeness };
 }
 
 function describeRoom(room: RoomChoice): string {

@@ -1,17 +1,8 @@
 import { AddressSet } from './addresses.ts';
-import { normalizeNumber, numberKey } from './number.ts';
+import { type CallFacts, calledUser, callingParty } from './facts.ts';
+import { normalizeNumber } from './number.ts';
+import { NumberSet } from './number-set.ts';
 import type { InboundTrunk } from './trunk.ts';
-
-/** What is known of a call before anything is decided: the packet's real source, and user parts as they came. */
-export interface CallFacts {
-  readonly source: string;
-  /** User of the Request-URI. */
-  readonly requestUser: string;
-  /** User of the To header. */
-  readonly toUser: string;
-  /** User of the From header. */
-  readonly fromUser: string;
-}
 
 /** One line of reasoning about one trunk or rule. */
 export interface Step {
@@ -29,6 +20,10 @@ export type TrunkMatch =
       readonly trunk: InboundTrunk;
       readonly called: string;
       readonly caller: string;
+      /** What the caller is called, as claimed. */
+      readonly display: string;
+      /** The caller asks not to be shown. */
+      readonly hidden: boolean;
       readonly steps: readonly Step[];
     }
   | { readonly ok: false; readonly refusal: MatchRefusal; readonly steps: readonly Step[] };
@@ -36,45 +31,55 @@ export type TrunkMatch =
 interface Compiled {
   readonly trunk: InboundTrunk;
   readonly sources: AddressSet;
-  readonly numbers: ReadonlySet<string>;
-  readonly callers: ReadonlySet<string>;
+  readonly numbers: NumberSet;
+  readonly callers: NumberSet;
 }
 
 /** The trunks of a configuration, made ready for asking. */
 export class TrunkTable {
   readonly #trunks: readonly Compiled[];
 
-  constructor(trunks: readonly InboundTrunk[]) {
+  readonly #tokens: ReadonlyMap<string, string>;
+
+  /** `tokens`: the users of the Contacts that are registered, by outbound trunk. */
+  constructor(trunks: readonly InboundTrunk[], tokens: ReadonlyMap<string, string> = new Map()) {
+    this.#tokens = tokens;
     this.#trunks = trunks.map((trunk) => ({
       trunk,
       sources: new AddressSet(trunk.allowedAddresses),
-      numbers: numberKeys(trunk.numbers, trunk.country),
-      callers: numberKeys(trunk.allowedNumbers, trunk.country),
+      numbers: new NumberSet(trunk.numbers, trunk.country),
+      callers: new NumberSet(trunk.allowedNumbers, trunk.country),
     }));
   }
 
+  /** The trunks that name a source, in their order. */
+  naming(source: string): readonly InboundTrunk[] {
+    return this.#trunks.filter(({ sources }) => sources.has(source)).map(({ trunk }) => trunk);
+  }
+
   /**
-   * The trunk of a call: by source address, then called number, then caller. Of several, one that names the called
-   * number wins over one that serves all; of equals the first. Fails closed, with the nearest miss as the refusal.
+   * The trunk of a call: by source address, then called number, then caller. Of several, the one that names the called
+   * number most closely wins, last of all those that serve every number; of equals the first. Fails closed, with the
+   * nearest miss as the refusal.
    */
   match(call: CallFacts): TrunkMatch {
     const steps: Step[] = [];
     let nearest: MatchRefusal = 'no-trunk';
-    let best: { entry: Compiled; called: string; caller: string; step: number } | undefined;
+    let best: { entry: Compiled; found: Found; step: number } | undefined;
     for (const entry of this.#trunks) {
-      const verdict = examine(entry, call);
+      const verdict = examine(entry, call, this.#tokens);
       const subject = `trunk ${entry.trunk.id}`;
       if (!verdict.ok) {
         steps.push({ subject, verdict: 'no', why: verdict.why });
         nearest = nearer(nearest, verdict.refusal);
         continue;
       }
-      const wins = best === undefined || (best.entry.numbers.size === 0 && entry.numbers.size > 0);
+      const wins = best === undefined || verdict.closeness > best.found.closeness;
       if (wins && best !== undefined) {
         steps[best.step] = {
           ...steps[best.step]!,
           verdict: 'passed-over',
-          why: `${entry.trunk.id} names the called number`,
+          why: `${entry.trunk.id} names the called number${best.found.closeness > 0 ? ' more closely' : ''}`,
         };
       }
       steps.push({
@@ -82,40 +87,61 @@ export class TrunkTable {
         verdict: wins ? 'chosen' : 'passed-over',
         why: wins ? verdict.why : `${best!.entry.trunk.id} came first`,
       });
-      if (wins) best = { entry, called: verdict.called, caller: verdict.caller, step: steps.length - 1 };
+      if (wins) best = { entry, found: verdict, step: steps.length - 1 };
     }
     if (best === undefined) return { ok: false, refusal: nearest, steps };
-    return { ok: true, trunk: best.entry.trunk, called: best.called, caller: best.caller, steps };
+    const { called, caller, display } = best.found;
+    return {
+      ...{ ok: true, trunk: best.entry.trunk, called, caller, display, steps },
+      hidden: call.privacy === true,
+    };
   }
 }
 
-type Examined =
-  | { readonly ok: true; readonly called: string; readonly caller: string; readonly why: string }
-  | { readonly ok: false; readonly refusal: MatchRefusal; readonly why: string };
+interface Found {
+  readonly ok: true;
+  readonly called: string;
+  readonly caller: string;
+  readonly display: string;
+  readonly why: string;
+  /** How closely the trunk names the called number. */
+  readonly closeness: number;
+}
 
-function examine({ trunk, sources, numbers, callers }: Compiled, call: CallFacts): Examined {
+type Examined = Found | { readonly ok: false; readonly refusal: MatchRefusal; readonly why: string };
+
+function examine(
+  { trunk, sources, numbers, callers }: Compiled,
+  call: CallFacts,
+  tokens: ReadonlyMap<string, string>,
+): Examined {
   if (!sources.has(call.source)) {
     return { ok: false, refusal: 'no-trunk', why: `source ${call.source} is not in allowed_addresses` };
   }
-  const called = normalizeNumber(
-    trunk.calledNumberFrom === 'to' ? call.toUser : call.requestUser,
-    trunk.country,
-  );
+  const { registration, calledNumberFrom } = trunk;
+  if (registration !== undefined && call.requestUser !== tokens.get(registration)) {
+    const why = `the Request-URI is not what ${registration} has registered`;
+    return { ok: false, refusal: 'no-number', why };
+  }
+  // The Request-URI of a registered trunk is our Contact (RFC 3261 section 16.5): the number stands elsewhere.
+  const from = registration !== undefined && calledNumberFrom === 'request-uri' ? 'to' : calledNumberFrom;
+  const called = normalizeNumber(calledUser(from, call), trunk.country);
   if (!called.ok) return { ok: false, refusal: 'bad-number', why: `called number: ${called.error}` };
-  if (numbers.size > 0 && !numbers.has(numberKey(called.value))) {
+  const closeness = numbers.closeness(called.value);
+  if (!numbers.isEmpty && closeness === 0) {
     return { ok: false, refusal: 'no-number', why: `called number ${called.value} is not in numbers` };
   }
   // A caller without a usable number is anonymous, which is no fault of the call.
-  const from = normalizeNumber(call.fromUser, trunk.country);
-  const caller = from.ok ? from.value : 'anonymous';
-  if (callers.size > 0 && !callers.has(numberKey(caller))) {
+  const party = callingParty(trunk, call);
+  const number = normalizeNumber(party.user, trunk.country);
+  const caller = number.ok ? number.value : 'anonymous';
+  if (!callers.isEmpty && callers.closeness(caller) === 0) {
     return { ok: false, refusal: 'forbidden', why: `caller ${caller} is not in allowed_numbers` };
   }
-  const why =
-    numbers.size > 0
-      ? `source and called number ${called.value} match`
-      : 'source matches, all numbers are served';
-  return { ok: true, called: called.value, caller, why };
+  const why = numbers.isEmpty
+    ? 'source matches, all numbers are served'
+    : `source and called number ${called.value} match`;
+  return { ok: true, called: called.value, caller, display: party.name, why, closeness };
 }
 
 /** The further a call came, the more its refusal says. */
@@ -123,14 +149,4 @@ const DEPTH: readonly MatchRefusal[] = ['no-trunk', 'bad-number', 'no-number', '
 
 function nearer(a: MatchRefusal, b: MatchRefusal): MatchRefusal {
   return DEPTH.indexOf(b) > DEPTH.indexOf(a) ? b : a;
-}
-
-/** Keys of configured numbers; one that is no number matches nobody. */
-export function numberKeys(numbers: readonly string[], country: string | undefined): ReadonlySet<string> {
-  return new Set(
-    numbers.map((number) => {
-      const normal = normalizeNumber(number, country);
-      return normal.ok ? numberKey(normal.value) : `invalid ${number}`;
-    }),
-  );
 }

@@ -1,4 +1,4 @@
-import type { TrunkCall } from './dispatch.ts';
+import { hides, type TrunkCall } from './dispatch.ts';
 import type { DispatchRule } from './trunk.ts';
 
 /** `sip.callStatus` as LiveKit has it. */
@@ -17,11 +17,21 @@ export interface PhoneParticipant {
 export function phoneParticipant(
   rule: DispatchRule,
   call: TrunkCall,
-  facts: { readonly callId: string; readonly display: string; readonly status: CallStatus },
+  facts: {
+    readonly callId: string;
+    readonly display: string;
+    readonly status: CallStatus;
+    /** What the call's headers say of it (`headers.ts`). */
+    readonly attributes?: ReadonlyMap<string, string>;
+  },
 ): PhoneParticipant {
   const { caller, called, trunk } = call;
-  const hidden = rule.hidePhoneNumber || caller.toLowerCase() === 'anonymous';
-  const attributes = new Map<string, string>(Object.entries(rule.attributes));
+  const hidden = hides(rule, call) || caller.toLowerCase() === 'anonymous';
+  // What strangers can write comes first, so that nothing of ours can be forged.
+  const attributes = new Map<string, string>([
+    ...(facts.attributes ?? []),
+    ...Object.entries(rule.attributes),
+  ]);
   attributes.set('sip.callID', facts.callId);
   attributes.set('sip.callStatus', facts.status);
   attributes.set('sip.trunkID', trunk.id);
@@ -30,7 +40,7 @@ export function phoneParticipant(
   if (!hidden) attributes.set('sip.phoneNumber', caller);
   return {
     identity: `sip_${hidden ? facts.callId : caller}`,
-    name: hidden ? hiddenName(caller) : displayName(facts.display) || `Phone ${caller}`,
+    name: hidden ? hiddenName(call.hidden ? '' : caller) : displayName(facts.display) || `Phone ${caller}`,
     metadata: rule.metadata,
     attributes,
   };

@@ -1,5 +1,6 @@
 import { dispatch } from './dispatch.ts';
-import type { CallFacts, MatchRefusal, Step, TrunkTable } from './match.ts';
+import type { CallFacts } from './facts.ts';
+import type { MatchRefusal, Step, TrunkTable } from './match.ts';
 import type { DispatchRule, InboundTrunk } from './trunk.ts';
 
 /** Why a call goes nowhere. */
@@ -14,6 +15,10 @@ export type Route =
       /** Normalised numbers. */
       readonly called: string;
       readonly caller: string;
+      /** What the caller is called, as claimed. */
+      readonly display: string;
+      /** The caller asks not to be shown. */
+      readonly hidden: boolean;
       readonly steps: readonly Step[];
     }
   | {
@@ -27,16 +32,25 @@ export type Route =
 export function route(trunks: TrunkTable, rules: readonly DispatchRule[], call: CallFacts): Route {
   const match = trunks.match(call);
   if (!match.ok) return { ok: false, refusal: match.refusal, trunk: undefined, steps: match.steps };
-  const { trunk, called, caller } = match;
-  const found = dispatch(rules, { trunk, called, caller });
+  const { trunk, called, caller, display, hidden } = match;
+  const found = dispatch(rules, { trunk, called, caller, hidden });
   const steps = [...match.steps, ...found.steps];
   if (!found.ok) return { ok: false, refusal: found.refusal, trunk, steps };
-  return { ok: true, trunk, rule: found.rule, called, caller, steps };
+  return { ok: true, trunk, rule: found.rule, called, caller, display, hidden, steps };
 }
 
-/** The decision in words, one line for each trunk and rule that was looked at, the verdict last. */
-export function explain(decision: Route): string {
-  const lines = decision.steps.map(({ subject, verdict, why }) => `${MARKS[verdict]} ${subject}: ${why}`);
+/** Lines of an explanation that goes into an event: enough for a person, and no more work for each refused call. */
+const BRIEF = 24;
+
+/**
+ * The decision in words, one line for each trunk and rule that was looked at, the verdict last. `brief`: of many lines
+ * the first ones, for the log.
+ */
+export function explain(decision: Route, length: 'whole' | 'brief' = 'whole'): string {
+  const shown = length === 'brief' ? decision.steps.slice(0, BRIEF) : decision.steps;
+  const lines = shown.map(({ subject, verdict, why }) => `${MARKS[verdict]} ${subject}: ${why}`);
+  const more = decision.steps.length - shown.length;
+  if (more > 0) lines.push(`… and ${more} more`);
   lines.push(
     decision.ok
       ? `accepted: ${decision.caller} to ${decision.called} by trunk ${decision.trunk.id}, rule ${decision.rule.id}`

@@ -1,17 +1,33 @@
 import type { Millis } from '../base/clock.ts';
+import type { GuardedAccount } from '../sip/digest/guard.ts';
 
 /** Codecs that a trunk may allow, by their SDP encoding names. */
 export type TrunkCodec = 'PCMA' | 'PCMU';
+
+/** Where a call says whom it is for. A header that is not there gives way to the Request-URI. */
+export type CalledNumberSource = 'request-uri' | 'to' | 'p-called-party-id' | 'diversion';
+
+/** How headers become a participant's attributes and back: LiveKit's names, of both kinds of trunk. */
+export interface HeaderMaps {
+  /** Sent as they are: in our 200, or in our INVITE. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Header of theirs to attribute. */
+  readonly headersToAttributes: Readonly<Record<string, string>>;
+  /** Attribute to header of ours: in our 200 or INVITE. */
+  readonly attributesToHeaders: Readonly<Record<string, string>>;
+  /** Which others of their headers become `sip.h.<name>`: none, those that begin with `X-`, all that are not SIP's own. */
+  readonly includeHeaders: 'none' | 'x' | 'all';
+}
 
 /** Who may call in, from where, to what, and how much: LiveKit's SIPInboundTrunkInfo, and what LiveKit lacks. */
 export interface InboundTrunk {
   readonly id: string;
   readonly name: string;
-  /** Called numbers that the trunk serves; empty = every number. A trunk that names the number wins over one that does not. */
+  /** Called numbers or patterns of them that the trunk serves; empty = every number. A trunk that names the number wins over one that does not. */
   readonly numbers: readonly string[];
   /** Sources of its SIP signaling: addresses or CIDRs. Never empty: who is not named is not admitted. */
   readonly allowedAddresses: readonly string[];
-  /** Callers that may use it; empty = every caller. */
+  /** Callers, or patterns of them, that may use it; empty = every caller. */
   readonly allowedNumbers: readonly string[];
   /** Sources of its RTP: addresses or CIDRs. Empty = the signaling sources and what the SDP says. */
   readonly mediaAddresses: readonly string[];
@@ -19,7 +35,14 @@ export interface InboundTrunk {
   readonly country: string | undefined;
   /** Allowed codecs; the caller's order decides, this one orders our own offers. */
   readonly codecs: readonly TrunkCodec[];
-  readonly calledNumberFrom: 'request-uri' | 'to';
+  readonly calledNumberFrom: CalledNumberSource;
+  /** Whether P-Asserted-Identity of this trunk says who calls (RFC 3325 section 7): only of who vouches for it. */
+  readonly identity: 'from' | 'asserted';
+  /** By what its callers prove themselves beside their address; undefined: by nothing. */
+  readonly auth: Omit<GuardedAccount, 'id'> | undefined;
+  /** Outbound trunk whose registration the calls come for; undefined: they come for us by our address. */
+  readonly registration: string | undefined;
+  readonly headers: HeaderMaps;
   readonly ringingTimeoutMs: Millis;
   /** 0 = no end. */
   readonly maxCallDurationMs: Millis;
@@ -42,11 +65,13 @@ export type RoomChoice =
 export interface DispatchRule {
   readonly id: string;
   readonly name: string;
+  /** Of the rules that fit, those of the lowest number come first. */
+  readonly priority: number;
   /** Trunks that it is for; empty = every trunk. */
   readonly trunkIds: readonly string[];
-  /** Called numbers that it is for; empty = every number. */
+  /** Called numbers, or patterns of them, that it is for; empty = every number. */
   readonly numbers: readonly string[];
-  /** Callers that it is for; empty = every caller. */
+  /** Callers, or patterns of them, that it is for; empty = every caller. */
   readonly inboundNumbers: readonly string[];
   readonly room: RoomChoice;
   /** Keeps the caller's number out of identity, name and attributes. */

@@ -41,7 +41,7 @@ const parties = Array.from({ length: phones }, (_, i) => {
       cname: 'bench',
       mediaTimeoutMs: 30_000,
       unixOffsetMs: 0,
-      events: { onVoice() {}, onHeard() {}, onDigit() {}, onSilent() {}, onDropped() {} },
+      events: { onVoice() {}, onHeard() {}, onSpoke() {}, onDigit() {}, onSilent() {}, onDropped() {} },
     },
     0,
   );

@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { driveAlarms, monotonicClock, rethrow, wallClock } from '../../src/adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../../src/adapters/crypto/crypto.ts';
-import { listenTcp, type TcpListener } from '../../src/adapters/tcp/tcp.ts';
+import type { TcpListener } from '../../src/adapters/tcp/door.ts';
+import { listenTcp } from '../../src/adapters/tcp/tcp.ts';
 import { openUdp } from '../../src/adapters/udp/udp.ts';
 import type { DatagramSocket } from '../../src/base/net.ts';
 import { WakeQueue } from '../../src/base/wake-queue.ts';

@@ -21,7 +21,9 @@ export interface BaresipOptions {
   /** baresip's own name of the only codec offered. */
   readonly codec?: 'PCMA/8000/1' | 'PCMU/8000/1';
   readonly answer?: 'auto' | 'manual';
-  readonly transport?: 'udp' | 'tcp';
+  readonly transport?: 'udp' | 'tcp' | 'tls';
+  /** PEM file of the authority that the server's certificate must come from; absent: it takes any. */
+  readonly authority?: string;
 }
 
 const SAMPLE_RATE = 8000;
@@ -157,15 +159,15 @@ function writeFiles(folder: string, firstPort: number, options: BaresipOptions):
     `answermode=${options.answer ?? 'manual'};audio_codecs=${options.codec ?? 'PCMA/8000/1'}`;
   writeFileSync(`${folder}/accounts`, `${account}\n`);
   writeFileSync(`${folder}/contacts`, '');
-  writeFileSync(`${folder}/config`, configuration(folder, firstPort));
+  writeFileSync(`${folder}/config`, configuration(folder, firstPort, options));
 }
 
 /** `net_interface` takes the address, not `lo`; without a player no call gets up, `aubridge,nil` is the silent one. */
-function configuration(folder: string, firstPort: number): string {
+function configuration(folder: string, firstPort: number, { authority }: BaresipOptions): string {
   return `poll_method epoll
 sip_listen 127.0.0.1:${firstPort}
 net_interface 127.0.0.1
-call_max_calls 8
+${authority === undefined ? '' : `sip_cafile ${authority}\n`}call_max_calls 8
 audio_source aufile,${folder}/tone.wav
 audio_player aubridge,nil
 ausrc_srate ${SAMPLE_RATE}

@@ -72,7 +72,7 @@ export class ChromiumUser {
         '--disable-features=WebRtcHideLocalIpsWithMdns',
       ],
     });
-    const context = await browser.newContext({ bypassCSP: true, permissions: ['microphone'] });
+    const context = await browser.newContext({ bypassCSP: true, permissions: ['microphone', 'camera'] });
     const earOptions = { turnTransport: options.turnTransport ?? 'any' };
     await context.addInitScript({
       content: `var __earOptions = ${JSON.stringify(earOptions)};\n${recorderScript}`,

@@ -26,10 +26,33 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     sipCallId: 'b@192.0.2.9',
     source: '192.0.2.9:5060',
     reason: 'no-rule',
+    explanation: `- rule a: called number ${SECRET_NUMBER} is not in numbers\nrefused: no-rule`,
     status: 404,
     trunk: 'carrier',
     from: SECRET_NUMBER,
     to: '+60312345678',
+  },
+  'call.spoken': { type: 'call.spoken', call: 'SCL_a' },
+  'call.dialled': {
+    type: 'call.dialled',
+    call: 'SCL_a',
+    sipCallId: 'c@192.0.2.1',
+    target: '192.0.2.9:5060',
+  },
+  'call.placed': {
+    ...{ type: 'call.placed', call: 'SCL_a', trunk: 'out', from: '+60312345678', to: SECRET_NUMBER },
+    room: 'lobby',
+  },
+  'call.unreachable': {
+    ...{ type: 'call.unreachable', call: 'SCL_a', target: '192.0.2.9:5060', reason: 'sip-timeout' },
+  },
+  'trunk.withheld': { type: 'trunk.withheld', trunk: 'out', reason: 'foreign-realm', realm: 'evil' },
+  'trunk.registered': { type: 'trunk.registered', trunk: 'out', expiresMs: 3_600_000 },
+  'trunk.unregistered': {
+    ...{ type: 'trunk.unregistered', trunk: 'out', reason: 'rejected', status: 403, retryMs: 10_000 },
+  },
+  'trunk.target': {
+    ...{ type: 'trunk.target', trunk: 'out', target: 'a:5060/udp', state: 'down', status: 0 },
   },
   'call.ringing': { type: 'call.ringing', call: 'SCL_a' },
   'call.answered': {
@@ -41,6 +64,9 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   },
   'call.media': { type: 'call.media', call: 'SCL_a', firstRtpMs: 30 },
   'call.dtmf': { type: 'call.dtmf', call: 'SCL_a', digit: SECRET_DIGIT, durationMs: 100 },
+  'call.held': { type: 'call.held', call: 'SCL_a', by: 'phone' },
+  'call.resumed': { type: 'call.resumed', call: 'SCL_a', heldMs: 4000 },
+  'call.codec': { type: 'call.codec', call: 'SCL_a', codec: 'audio/pcmu' },
   'call.ended': {
     type: 'call.ended',
     call: 'SCL_a',
@@ -48,6 +74,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     durationMs: 20_000,
     quality: { packetsIn: 1000, packetsOut: 990, lost: 10, concealed: 12, late: 2, jitterMs: 4 },
   },
+  'call.stage': { type: 'call.stage', call: 'SCL_a', stage: 'answered', ms: 40 },
   'room.opened': { type: 'room.opened', room: SECRET_NUMBER, sid: 'RM_a' },
   'room.closed': { type: 'room.closed', room: SECRET_NUMBER, sid: 'RM_a', durationMs: 60_000 },
   'participant.joined': {
@@ -56,6 +83,15 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     sid: 'PA_a',
     identity: `sip_${SECRET_NUMBER}`,
     kind: 'sip',
+  },
+  'participant.active': {
+    ...{
+      type: 'participant.active',
+      room: 'lobby',
+      sid: 'PA_a',
+      identity: `sip_${SECRET_NUMBER}`,
+      kind: 'sip',
+    },
   },
   'participant.left': {
     type: 'participant.left',
@@ -104,6 +140,8 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   },
   'turn.refused': { type: 'turn.refused', client: '192.0.2.50:4000', reason: 'bad-credentials', code: 401 },
   dropped: { type: 'dropped', where: 'sip', reason: 'no-trunk', count: 3, source: '192.168.100.200' },
+  'certificates.loaded': { type: 'certificates.loaded', count: 2 },
+  'certificates.refused': { type: 'certificates.refused', reason: 'ENOENT: no such file or directory' },
   'worker.failed': { type: 'worker.failed', worker: 0, reason: 'exit-1' },
 };
 

@@ -55,6 +55,7 @@ export class LegUnderTest {
         events: {
           onVoice: ({ level, payloadType }, mime) => this.voices.push({ level, mime, payloadType }),
           onHeard: () => this.heard++,
+          onSpoke: () => {},
           onDigit: (digit) => this.digits.push(digit),
           onSilent: () => this.silent++,
           onDropped: ({ where, reason }) => this.drops.push(`${where} ${reason}`),

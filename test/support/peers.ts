@@ -5,8 +5,11 @@ import { existsSync } from 'node:fs';
 const PEERS = [
   { package: 'chromium', file: '/usr/bin/chromium' },
   { package: 'baresip-core', file: '/usr/bin/baresip' },
+  { package: 'openssl', file: '/usr/bin/openssl' },
   { package: 'sip-tester', file: '/usr/bin/sipp' },
+  { package: 'sipvicious', file: '/usr/bin/svmap' },
   { package: 'coturn', file: '/usr/bin/turnserver' },
+  { package: 'kamailio', file: '/usr/sbin/kamailio' },
   { package: 'sox', file: '/usr/bin/sox' },
   { package: 'iproute2', file: '/usr/bin/ss' },
 ] as const;

@@ -19,7 +19,7 @@ export class RawUdp {
 
   /** `localAddress`: another of the 127.0.0.0/8 addresses, to look like another host. */
   static async open(port: number, localAddress = '127.0.0.1'): Promise<RawUdp> {
-    const socket = createSocket('udp4');
+    const socket = createSocket(localAddress.includes(':') ? 'udp6' : 'udp4');
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.bind(0, localAddress, resolve);
@@ -28,7 +28,8 @@ export class RawUdp {
   }
 
   send(bytes: string | Uint8Array): void {
-    this.#socket.send(bytes, this.#port, '127.0.0.1');
+    const isV6 = this.#socket.address().family === 'IPv6';
+    this.#socket.send(bytes, this.#port, isV6 ? '::1' : '127.0.0.1');
   }
 
   /** Waits for a message that begins with `start`. */

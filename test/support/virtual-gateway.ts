@@ -1,7 +1,9 @@
+import { nodeDigests } from '../../src/adapters/crypto/crypto.ts';
 import { g711Codecs } from '../../src/audio/codec.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import type { HostPort } from '../../src/base/net.ts';
 import type { Alarm, Timers } from '../../src/base/wake-queue.ts';
+import { Dialer } from '../../src/call/dialer.ts';
 import { PhoneDoor } from '../../src/call/phone-door.ts';
 import type { GatewayEvent } from '../../src/events/index.ts';
 import { MediaHost } from '../../src/media/host.ts';
@@ -9,6 +11,7 @@ import type { MediaEvent, MediaWorkerPort } from '../../src/media/protocol.ts';
 import type { RtpPortPair, RtpPorts } from '../../src/media/rtp-ports.ts';
 import { MediaWorkers } from '../../src/room/media-workers.ts';
 import { Rooms } from '../../src/room/rooms.ts';
+import { DigestGuard } from '../../src/sip/digest/guard.ts';
 import { SipEndpoint } from '../../src/sip/endpoint.ts';
 import type { CallHandler, OutgoingHandler, OutgoingInvite, SipEnd } from '../../src/sip/ports.ts';
 import { admission } from '../../src/trunk/admission.ts';
@@ -31,6 +34,10 @@ const trunk: InboundTrunk = {
   country: undefined,
   codecs: ['PCMA', 'PCMU'],
   calledNumberFrom: 'request-uri',
+  identity: 'from',
+  auth: undefined,
+  registration: undefined,
+  headers: { headers: {}, headersToAttributes: {}, attributesToHeaders: {}, includeHeaders: 'none' },
   ringingTimeoutMs: 30_000,
   maxCallDurationMs: 0,
   maxCalls: 0,
@@ -92,6 +99,8 @@ export class VirtualGateway {
   readonly faults: string[] = [];
   readonly endpoint: SipEndpoint;
   readonly door: PhoneDoor;
+  readonly dialer: Dialer;
+  readonly hops: string[] = [];
   readonly rooms: Rooms;
   readonly ports: VirtualPorts;
   readonly #host: MediaHost;
@@ -157,6 +166,7 @@ export class VirtualGateway {
         {
           id: 'all',
           name: '',
+          priority: 0,
           trunkIds: [],
           numbers: [],
           inboundNumbers: [],
@@ -167,6 +177,7 @@ export class VirtualGateway {
         },
       ],
       limits: new TrunkLimits(),
+      guard: new DigestGuard(nodeDigests, random),
       capacity: { calls: 1000, callsPerSecond: 1000 },
       clock,
       timers,
@@ -175,6 +186,16 @@ export class VirtualGateway {
       announce: () => GATEWAY,
     });
     this.endpoint.onInvite = this.door.onInvite;
+    this.dialer = new Dialer({
+      ...{ rooms: this.rooms, engine: this.endpoint, limits: new TrunkLimits(), maxCalls: 10 },
+      ...{ digests: nodeDigests, clock, timers, random, emit, announce: () => GATEWAY, isUp: () => true },
+      locator: {
+        locate: ({ host, port = 5060 }, found) =>
+          found(host === 'nowhere' ? [] : [{ transport: 'udp', remote: { address: host, port } }]),
+        failed: (hop) => this.hops.push(`failed ${hop.remote.address}`),
+        worked: (hop) => this.hops.push(`worked ${hop.remote.address}`),
+      },
+    });
   }
 
   /** What is still alive, by name; empty when a call has left nothing behind. */
@@ -184,6 +205,7 @@ export class VirtualGateway {
       calls,
       transactions,
       doors: this.door.size,
+      dialed: this.dialer.size,
       rooms: this.rooms.gauges().rooms,
       ports: this.ports.inUse,
     };
@@ -266,6 +288,19 @@ export class VirtualPhone {
     this.#call?.cancel();
   }
 
+  /** Offers again with these attributes of its audio line, such as `a=sendonly`. What came of it is `said`. */
+  offerAgain(...attributes: string[]): void {
+    this.#call?.reoffer({
+      offer: () => this.#offer(attributes),
+      postponed: () => this.said.push('postponed'),
+      accepted: (sdp) =>
+        this.said.push(
+          /^a=(send\w+|recvonly|inactive)/m.exec(String.fromCharCode(...(sdp ?? [])))?.[1] ?? '',
+        ),
+      refused: (status) => this.said.push(`refused ${status}`),
+    });
+  }
+
   /** 20 ms of speaking and hearing. */
   tick(): void {
     if (!this.answered || this.ended !== undefined) return;
@@ -274,7 +309,7 @@ export class VirtualPhone {
     this.handset.listen();
   }
 
-  #offer(): Uint8Array {
+  #offer(attributes: readonly string[] = []): Uint8Array {
     const { port } = this.handset.socket.local;
     return utf8(
       [
@@ -285,6 +320,7 @@ export class VirtualPhone {
         't=0 0',
         `m=audio ${port} RTP/AVP 8 101`,
         'a=rtpmap:101 telephone-event/8000',
+        ...attributes,
         '',
       ].join('\r\n'),
     );

@@ -1,10 +1,13 @@
-import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
+import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { type Authority, type AuthorityVerifier, readAuthority } from '../../api/authority.ts';
 import type { WallClock } from '../../base/clock.ts';
-import { fail, type Result } from '../../base/result.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import { type Grants, readGrants, type TokenFault, type TokenVerifier } from '../../peer/grants.ts';
 
 /** Clocks of token makers may be this far off, seconds. */
 const LEEWAY_S = 10;
+/** How long the signature of a webhook's body is good, seconds. */
+const BODY_TTL_S = 300;
 
 /** Whom a token of our own lets in. */
 export interface TokenWish {
@@ -15,7 +18,7 @@ export interface TokenWish {
 }
 
 /** LiveKit's access tokens: JWT signed with HS256 by an API key's secret; `iss` names the key (RFC 7519). */
-export class AccessTokens implements TokenVerifier {
+export class AccessTokens implements TokenVerifier, AuthorityVerifier {
   readonly #secrets = new Map<string, Uint8Array>();
   readonly #wall: WallClock;
 
@@ -26,8 +29,20 @@ export class AccessTokens implements TokenVerifier {
   }
 
   async verify(token: string): Promise<Result<Grants, TokenFault>> {
+    const checked = await this.#check(token);
+    return checked.ok ? readGrants(checked.value.claims) : checked;
+  }
+
+  async authority(token: string): Promise<Result<Authority, TokenFault>> {
+    const checked = await this.#check(token);
+    return checked.ok ? ok(readAuthority(checked.value.key, checked.value.claims)) : checked;
+  }
+
+  /** Whose token it is and what it says, if its signature and its times are right. */
+  async #check(token: string): Promise<Result<{ key: string; claims: JWTPayload }, TokenFault>> {
     try {
-      const secret = this.#secrets.get(decodeJwt(token).iss ?? '');
+      const key = decodeJwt(token).iss ?? '';
+      const secret = this.#secrets.get(key);
       if (secret === undefined) return fail('unknown-key');
       const { payload } = await jwtVerify(token, secret, {
         algorithms: ['HS256'],
@@ -35,7 +50,7 @@ export class AccessTokens implements TokenVerifier {
         currentDate: new Date(this.#wall.unixMs()),
         requiredClaims: ['exp'],
       });
-      return readGrants(payload);
+      return ok({ key, claims: payload });
     } catch (error) {
       return fail(faultOf(error));
     }
@@ -43,14 +58,32 @@ export class AccessTokens implements TokenVerifier {
 
   /** A token to join one room, signed with the first key. */
   mint({ identity, name, room, ttlSeconds }: TokenWish): Promise<string> {
-    const first = [...this.#secrets][0];
-    if (first === undefined) throw new Error('no API key to sign with');
-    const [key, secret] = first;
+    const claims = { name, video: { room, roomJoin: true, canUpdateOwnMetadata: true } };
+    return this.#sign(claims, identity, ttlSeconds);
+  }
+
+  /** A token for all of SIP, for this program's own commands. */
+  mintSipAdmin(ttlSeconds: number): Promise<string> {
+    return this.#sign({ sip: { admin: true } }, 'trunkroom', ttlSeconds);
+  }
+
+  /** Signs a webhook's body by its SHA-256 in base 64, as LiveKit does: good for five minutes. */
+  signBody(key: string, sha256: string): Promise<string> {
+    return this.#sign({ sha256 }, undefined, BODY_TTL_S, key);
+  }
+
+  #sign(
+    claims: JWTPayload,
+    subject: string | undefined,
+    ttlSeconds: number,
+    key = [...this.#secrets.keys()][0] ?? '',
+  ): Promise<string> {
+    const secret = this.#secrets.get(key);
+    if (secret === undefined) throw new Error('no API key to sign with');
     const now = Math.floor(this.#wall.unixMs() / 1000);
-    return new SignJWT({ name, video: { room, roomJoin: true, canUpdateOwnMetadata: true } })
+    return new SignJWT(subject === undefined ? claims : { ...claims, sub: subject })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setIssuer(key)
-      .setSubject(identity)
       .setNotBefore(now)
       .setExpirationTime(now + ttlSeconds)
       .sign(secret);

@@ -20,6 +20,24 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'call.refused':
       to.count('trunkroom_calls_refused_total', { reason: event.reason, status: event.status });
       return;
+    case 'call.placed':
+      to.count('trunkroom_calls_placed_total', { trunk: event.trunk });
+      return;
+    case 'call.unreachable':
+      to.count('trunkroom_calls_unreachable_total', { reason: event.reason });
+      return;
+    case 'trunk.withheld':
+      to.count('trunkroom_credentials_withheld_total', { trunk: event.trunk, reason: event.reason });
+      return;
+    case 'trunk.registered':
+      to.count('trunkroom_registrations_total', { trunk: event.trunk, result: 'registered' });
+      return;
+    case 'trunk.unregistered':
+      to.count('trunkroom_registrations_total', { trunk: event.trunk, result: event.reason });
+      return;
+    case 'trunk.target':
+      to.count('trunkroom_target_changes_total', { trunk: event.trunk, state: event.state });
+      return;
     case 'call.answered':
       to.count('trunkroom_calls_answered_total', { codec: event.codec });
       to.observe('trunkroom_call_setup_seconds', event.setupMs);
@@ -31,6 +49,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       to.count('trunkroom_dtmf_total');
       to.observe('trunkroom_key_press_seconds', event.durationMs);
       return;
+    case 'call.resumed':
+      to.observe('trunkroom_call_hold_seconds', event.heldMs);
+      return;
     case 'call.ended':
       to.count('trunkroom_calls_ended_total', {
         cause: event.ending.cause,
@@ -39,6 +60,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       });
       to.observe('trunkroom_call_duration_seconds', event.durationMs);
       if (event.quality !== undefined) countQuality(to, event.quality);
+      return;
+    case 'call.stage':
+      to.observe('trunkroom_call_stage_seconds', event.ms, { stage: event.stage });
       return;
     case 'room.opened':
       to.count('trunkroom_rooms_opened_total');
@@ -86,7 +110,14 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       to.count('trunkroom_worker_failures_total');
       return;
     case 'gateway.stopping':
+    case 'call.dialled':
+    case 'call.spoken':
+    case 'certificates.loaded':
+    case 'certificates.refused':
     case 'call.ringing':
+    case 'participant.active':
+    case 'call.held':
+    case 'call.codec':
       // Counted by type; there is nothing more to measure.
       return;
     default:

@@ -20,7 +20,8 @@ export class Instruments {
     );
     this.#histograms = mapValues(
       HISTOGRAMS,
-      (name, { help, buckets }) => new Histogram({ name, help, buckets, registers }),
+      (name, { help, buckets, labels = [] }: HistogramSpec) =>
+        new Histogram({ name, help, buckets, labelNames: [...labels], registers }),
     );
     this.startupSeconds = new Gauge({
       name: 'trunkroom_startup_seconds',
@@ -31,16 +32,20 @@ export class Instruments {
 
   /** Adds `by` to a counter; label values are kept few and plain. */
   count(name: CounterName, labels: Readonly<Record<string, string | number>> = {}, by = 1): void {
-    const guarded = Object.fromEntries(
-      Object.entries(labels).map(([label, value]) => [label, this.#guard.value(name, label, String(value))]),
-    );
+    const guarded = this.#guarded(name, labels);
     // A counter that is handed nonsense must not throw in the middle of an event.
     if (by > 0 && Number.isFinite(by)) this.#counters[name].inc(guarded, by);
   }
 
   /** Records a time of `ms` milliseconds. */
-  observe(name: HistogramName, ms: number): void {
-    if (ms >= 0) this.#histograms[name].observe(ms / 1000);
+  observe(name: HistogramName, ms: number, labels: Readonly<Record<string, string>> = {}): void {
+    if (ms >= 0) this.#histograms[name].observe(this.#guarded(name, labels), ms / 1000);
+  }
+
+  #guarded(name: string, labels: Readonly<Record<string, string | number>>): Record<string, string> {
+    return Object.fromEntries(
+      Object.entries(labels).map(([label, value]) => [label, this.#guard.value(name, label, String(value))]),
+    );
   }
 }
 
@@ -48,6 +53,23 @@ const COUNTERS = {
   trunkroom_events_total: { help: 'Gateway events by type.', labels: ['type'] },
   trunkroom_calls_received_total: { help: 'Calls that found their trunk.', labels: ['trunk', 'transport'] },
   trunkroom_calls_refused_total: { help: 'Calls refused before their answer.', labels: ['reason', 'status'] },
+  trunkroom_calls_placed_total: { help: 'Outbound calls begun.', labels: ['trunk'] },
+  trunkroom_calls_unreachable_total: {
+    help: 'Times that a target could not take an outbound call.',
+    labels: ['reason'],
+  },
+  trunkroom_credentials_withheld_total: {
+    help: 'Challenges that got no credentials.',
+    labels: ['trunk', 'reason'],
+  },
+  trunkroom_registrations_total: {
+    help: 'Registrations at carriers, by result.',
+    labels: ['trunk', 'result'],
+  },
+  trunkroom_target_changes_total: {
+    help: 'Times that a trunk\u2019s target began or ceased to answer OPTIONS.',
+    labels: ['trunk', 'state'],
+  },
   trunkroom_calls_answered_total: { help: 'Calls answered.', labels: ['codec'] },
   trunkroom_calls_ended_total: {
     help: 'Calls ended, by the cause table.',
@@ -91,13 +113,25 @@ const COUNTERS = {
   },
 } as const;
 
+interface HistogramSpec {
+  readonly help: string;
+  readonly buckets: number[];
+  readonly labels?: readonly string[];
+}
+
 const HISTOGRAMS = {
+  trunkroom_call_stage_seconds: {
+    help: 'From INVITE to each stage of a call.',
+    buckets: SHORT_SECONDS,
+    labels: ['stage'],
+  },
   trunkroom_call_setup_seconds: { help: 'From INVITE to our answer.', buckets: SHORT_SECONDS },
   trunkroom_call_first_rtp_seconds: {
     help: 'From our answer to the first RTP of the phone.',
     buckets: SHORT_SECONDS,
   },
   trunkroom_call_duration_seconds: { help: 'How long calls lasted.', buckets: LONG_SECONDS },
+  trunkroom_call_hold_seconds: { help: 'How long callers kept us on hold.', buckets: LONG_SECONDS },
   trunkroom_call_jitter_seconds: { help: 'Interarrival jitter of ended calls.', buckets: JITTER_SECONDS },
   trunkroom_room_duration_seconds: { help: 'How long rooms lasted.', buckets: LONG_SECONDS },
   trunkroom_transport_connect_seconds: {

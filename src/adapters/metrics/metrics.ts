@@ -8,6 +8,10 @@ import { Instruments } from './instruments.ts';
 export interface GatewayGauges {
   /** Phone calls, from INVITE to their end. */
   readonly calls: number;
+  /** Outbound trunks whose registration stands. */
+  readonly registrations: number;
+  /** Targets of outbound trunks that do not answer OPTIONS. */
+  readonly targetsDown: number;
   readonly sipTransactions: number;
   readonly sipConnections: number;
   readonly rooms: number;
@@ -31,6 +35,8 @@ export interface GatewayGauges {
 
 const GAUGES: Readonly<Record<keyof GatewayGauges, readonly [name: string, help: string]>> = {
   calls: ['trunkroom_calls', 'Phone calls.'],
+  registrations: ['trunkroom_registrations', 'Registrations at carriers that stand.'],
+  targetsDown: ['trunkroom_targets_down', 'Targets of outbound trunks that do not answer.'],
   sipTransactions: ['trunkroom_sip_transactions', 'SIP transactions.'],
   sipConnections: ['trunkroom_sip_connections', 'SIP connections over TCP.'],
   rooms: ['trunkroom_rooms', 'Rooms.'],

@@ -59,15 +59,17 @@ class NodeDatagramSocket implements DatagramSocket {
   onDatagram: (bytes: Uint8Array, address: string, port: number) => void = () => {};
   readonly #socket: Socket;
   #closed = false;
+  readonly #isV6: boolean;
   readonly #onSent: (error: Error | null) => void;
 
   constructor(socket: Socket, local: HostPort, counters: UdpCounters) {
     this.#socket = socket;
     this.local = local;
+    this.#isV6 = isIPv6(local.address);
     this.#onSent = (error) => {
       if (error !== null) counters.sendErrors++;
     };
-    socket.on('message', (bytes, from) => this.onDatagram(bytes, from.address, from.port));
+    socket.on('message', (bytes, from) => this.onDatagram(bytes, plain(from.address), from.port));
     // ICMP errors of earlier sends surface here; the socket lives on.
     socket.on('error', () => {
       counters.sendErrors++;
@@ -80,7 +82,8 @@ class NodeDatagramSocket implements DatagramSocket {
 
   send(bytes: Uint8Array, port: number, address: string): void {
     if (this.#closed) return;
-    this.#socket.send(bytes, 0, bytes.length, port, address, this.#onSent);
+    const to = this.#isV6 && !address.includes(':') ? `::ffff:${address}` : address;
+    this.#socket.send(bytes, 0, bytes.length, port, to, this.#onSent);
   }
 
   close(): void {
@@ -88,4 +91,8 @@ class NodeDatagramSocket implements DatagramSocket {
     this.#closed = true;
     this.#socket.close();
   }
+}
+/** A socket on `::` takes IPv4 too, and shows those peers as `::ffff:192.0.2.1` (RFC 4291 section 2.5.5.2). */
+function plain(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -19,8 +19,11 @@ export function consistencyFaults(
   return [
     ...keyFaults(config, mode),
     ...duplicates(config.trunks, 'trunks'),
+    ...duplicates(config.outbound_trunks, 'outbound_trunks'),
     ...duplicates(config.rules, 'rules'),
     ...danglingTrunks(config),
+    ...registrationFaults(config),
+    ...webhookFaults(config),
     ...portClashes(config),
   ];
 }
@@ -65,6 +68,32 @@ function danglingTrunks({ trunks, rules }: Config): Inconsistency[] {
   );
 }
 
+function registrationFaults({ trunks, outbound_trunks }: Config): Inconsistency[] {
+  const registered = new Set(outbound_trunks.flatMap(({ id, register }) => (register ? [id] : [])));
+  const inbound = trunks.flatMap(({ registration }, index) =>
+    registration === undefined || registered.has(registration)
+      ? []
+      : [
+          {
+            path: ['trunks', index, 'registration'],
+            message: `there is no outbound trunk ${registration} that registers`,
+          },
+        ],
+  );
+  const nameless = outbound_trunks.flatMap(({ register, auth_username }, index) =>
+    register === undefined || register.user !== undefined || auth_username !== undefined
+      ? []
+      : [{ path: ['outbound_trunks', index, 'register'], message: 'user or auth_username is needed' }],
+  );
+  return [...inbound, ...nameless];
+}
+
+function webhookFaults({ keys, webhook }: Config): Inconsistency[] {
+  return webhook.api_key === undefined || Object.hasOwn(keys, webhook.api_key)
+    ? []
+    : [{ path: ['webhook', 'api_key'], message: `there is no API key ${webhook.api_key}` }];
+}
+
 interface Ports {
   readonly path: Path;
   readonly protocol: 'udp' | 'tcp';
@@ -72,7 +101,7 @@ interface Ports {
   readonly last: number;
 }
 
-function portClashes({ sip, http, ice, turn, rtp, media }: Config): Inconsistency[] {
+function portClashes({ sip, sip_tls, http, ice, turn, rtp, media }: Config): Inconsistency[] {
   const one = (path: Path, port: number, protocol: 'udp' | 'tcp'): Ports => ({
     path,
     protocol,
@@ -87,6 +116,7 @@ function portClashes({ sip, http, ice, turn, rtp, media }: Config): Inconsistenc
     { path: ['ice', 'udp_port'], protocol: 'udp', first: ice.udp_port, last: ice.udp_port + workers - 1 },
     { path: ['rtp', 'ports'], protocol: 'udp', ...rtp.ports },
   ];
+  if (sip_tls.certificates.length > 0) all.push(one(['sip_tls', 'port'], sip_tls.port, 'tcp'));
   if (turn.enabled) {
     all.push(one(['turn', 'port'], turn.port, 'udp'), one(['turn', 'port'], turn.port, 'tcp'));
     all.push({ path: ['turn', 'relay_ports'], protocol: 'udp', ...turn.relay_ports });

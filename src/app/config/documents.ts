@@ -46,7 +46,7 @@ One YAML file, given by \`--config FILE\` (\`npm start -- --config FILE\`); with
   room's name. Without \`--dev\` that key is refused and nobody may call whom no trunk names.
 
 Examples of trunks: \`config/trunks/\`. \`npm run trunkroom -- check --config FILE\` checks a file;
-\`npm run trunkroom -- explain --config FILE --source 203.0.113.10 --called 0312345678\` tells what would be done with a
+\`npm run trunkroom -- explain --config FILE --from 0123456789 --to 0312345678 --source 203.0.113.10\` tells what would be done with a
 call, and why.`;
 
 function row(cells: readonly string[]): string {

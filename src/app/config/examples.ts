@@ -9,6 +9,14 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     '    media_addresses: [203.0.113.0/28]',
     '    country: MY',
   ],
+  outbound_trunks: [
+    'outbound_trunks:',
+    '  - id: carrier-out',
+    '    address: sip.carrier.example',
+    '    numbers: ["+60312345678"]',
+    '    auth_username: "60312345678"',
+    '    auth_password: a-password',
+  ],
   rules: [
     'rules:',
     '  - id: everybody',

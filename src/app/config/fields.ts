@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseNetwork } from '../../trunk/addresses.ts';
 import { isCountry, normalizeNumber } from '../../trunk/number.ts';
+import { parsePattern } from '../../trunk/number-set.ts';
 
 /** A UDP or TCP port. */
 export const port = z.int().min(1).max(65_535).meta({ title: 'port' });
@@ -47,6 +48,15 @@ export const number = z
   .string({ error: 'a number must stand in quotes, else YAML drops its leading 0 or +' })
   .refine((text) => normalizeNumber(text, undefined).ok, {
     error: 'a number is expected: 1 to 64 of 0-9 * # A-Z a-z . _ - after an optional +',
+  });
+
+/** A number, or a pattern of numbers. */
+export const numberPattern = z
+  .string({ error: 'a number must stand in quotes, else YAML drops its leading 0 or +' })
+  .max(150)
+  .refine((text) => parsePattern(text, undefined).ok, {
+    error:
+      'a number is expected, a prefix such as "+6031*", or a range such as "+60312345600..+60312345699" of one length',
   });
 
 /** An ISO 3166 country code that numbers can be normalised by. */

@@ -6,6 +6,7 @@ import { type Override, readEnvironment } from './environment.ts';
 import { type Config, configSchema } from './schema.ts';
 import { type ConfigFault, formatPath, type Path, readYaml, type YamlSource } from './source.ts';
 import { suggest } from './suggest.ts';
+import { withTrunkSecrets } from './trunk-secrets.ts';
 
 /** All that a configuration is made of; nothing is read from anywhere else. */
 export interface ConfigInput {
@@ -36,8 +37,9 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly ConfigFa
   if (!parsed.success)
     return fail([...faults, ...parsed.error.issues.flatMap((issue) => faultsOf(issue, places))]);
   const secrets = withSecrets(parsed.data, input.readSecret);
-  const config = input.mode === 'development' ? withDevelopmentDefaults(secrets.config) : secrets.config;
-  const problems = [...secrets.problems, ...consistencyFaults(config, input.mode)];
+  const trunks = withTrunkSecrets(secrets.config, input.readSecret);
+  const config = input.mode === 'development' ? withDevelopmentDefaults(trunks.config) : trunks.config;
+  const problems = [...secrets.problems, ...trunks.problems, ...consistencyFaults(config, input.mode)];
   const all = [
     ...faults,
     ...problems.map(({ path, message }) => ({ place: places.place(path), path: formatPath(path), message })),
@@ -74,6 +76,8 @@ function faultsOf(issue: z.core.$ZodIssue, places: Places): ConfigFault[] {
 
 function readable(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is required';
+  const [within] = issue.code === 'invalid_key' ? issue.issues : [];
+  if (within !== undefined) return readable(within);
   return issue.message.replace(/^Invalid (input|option): /, '').replace(/^Too (small|big): /, '');
 }
 

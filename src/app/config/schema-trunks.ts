@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import { country, duration, id, network, number, roomText } from './fields.ts';
+import { country, duration, id, network, numberPattern, roomText } from './fields.ts';
+import { authKeys, headerKeys, realm } from './schema-auth.ts';
 
 /** `trunks[]`: SIPInboundTrunkInfo by LiveKit's names, and what LiveKit lacks. */
 export const trunkSchema = z.strictObject({
   id: id.meta({ description: 'Id of the trunk; participants carry it as sip.trunkID.' }),
   name: z.string().max(128).default('').meta({ description: 'Name for people.' }),
-  numbers: z
-    .array(number)
-    .default([])
-    .meta({ description: 'Called numbers (DIDs) that the trunk serves; empty: every number.' }),
+  numbers: z.array(numberPattern).default([]).meta({
+    description:
+      'Called numbers (DIDs) that the trunk serves: numbers, prefixes (`"+6031*"`), ranges (`"+60312345600..+60312345699"`); empty: every number.',
+  }),
   allowed_addresses: z
     .array(network)
     .min(1, { error: 'at least one address or CIDR is needed: nobody is admitted whom no trunk names' })
@@ -16,7 +17,7 @@ export const trunkSchema = z.strictObject({
       description: 'Addresses and CIDRs that its SIP comes from. Required: an empty list would admit nobody.',
     }),
   allowed_numbers: z
-    .array(number)
+    .array(numberPattern)
     .default([])
     .meta({ description: 'Callers that may use it; empty: every caller of the allowed addresses.' }),
   media_addresses: z.array(network).default([]).meta({
@@ -36,9 +37,32 @@ export const trunkSchema = z.strictObject({
         'Codecs that it may use. The caller\u2019s order decides; this is the order of our own offers.',
     }),
   called_number_from: z
-    .enum(['request-uri', 'to'])
+    .enum(['request-uri', 'to', 'p-called-party-id', 'diversion'])
     .default('request-uri')
-    .meta({ description: 'Where the called number stands: in the Request-URI or in the To header.' }),
+    .meta({
+      description:
+        'Where the called number stands: in the Request-URI, To, P-Called-Party-ID, or the last Diversion; without the header the Request-URI says it.',
+    }),
+  trusted_identity: z.boolean().default(false).meta({
+    description:
+      'Whether the caller is who P-Asserted-Identity says (RFC 3325). Only for a carrier that vouches for it.',
+  }),
+  ...authKeys,
+  auth_realm: realm.default('trunkroom').meta({ description: 'Realm of our challenges.' }),
+  auth_algorithms: z
+    .array(z.enum(['MD5', 'SHA-256', 'SHA-512-256']))
+    .min(1)
+    .max(3)
+    .default(['MD5'])
+    .meta({
+      description:
+        'Algorithms that are offered, the preferred one first. Some phones fail at any challenge beside MD5.',
+    }),
+  registration: id.optional().meta({
+    description:
+      'Outbound trunk whose registration these calls come for. Others are refused; the called number then stands in To, unless `called_number_from` says where.',
+  }),
+  ...headerKeys,
   ringing_timeout: duration
     .prefault('30s')
     .meta({ description: 'How long a call may ring before it is given up.' }),
@@ -88,16 +112,20 @@ export const ruleSchema = z
   .strictObject({
     id: id.meta({ description: 'Id of the rule; participants carry it as sip.ruleID.' }),
     name: z.string().max(128).default('').meta({ description: 'Name for people.' }),
+    priority: z.int().min(0).max(65_535).default(10).meta({
+      description:
+        'Of the rules that fit, those of the lowest number come first; then the one that names most.',
+    }),
     trunk_ids: z
       .array(id)
       .default([])
       .meta({ description: 'Trunks that the rule is for; empty: every trunk.' }),
     numbers: z
-      .array(number)
+      .array(numberPattern)
       .default([])
       .meta({ description: 'Called numbers that the rule is for; empty: every number.' }),
     inbound_numbers: z
-      .array(number)
+      .array(numberPattern)
       .default([])
       .meta({ description: 'Callers that the rule is for; empty: every caller.' }),
     ...choices,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { address, duration, port, portRange } from './fields.ts';
+import { outboundTrunkSchema } from './schema-outbound.ts';
 import { ruleSchema, trunkSchema } from './schema-trunks.ts';
 
 /**
@@ -25,9 +26,77 @@ export const configSchema = z.strictObject({
         .regex(/^[ -~]{1,64}$/)
         .default('trunkroom')
         .meta({ description: 'Server and User-Agent header.' }),
+      session_expires: duration.prefault('30m').meta({
+        description:
+          'How long a call may go on without a refresh (RFC 4028), with phones that know session timers; 0s: only when they ask.',
+      }),
+      min_se: duration
+        .prefault('90s')
+        .refine((ms) => ms >= 90_000, { error: 'RFC 4028 section 5: at least 90s' })
+        .meta({ description: 'The shortest refresh interval that a phone may ask for; less gets 422.' }),
+      messages_per_second: z.int().min(10).default(20_000).meta({
+        description:
+          'Messages that one source may send. Above half of it its new calls get 503, above it nothing of it is read.',
+      }),
     })
     .prefault({})
     .meta({ description: 'The phone door\u2019s signaling.' }),
+  sip_tls: z
+    .strictObject({
+      port: port.default(5061).meta({ description: 'TCP port for SIP over TLS.' }),
+      certificates: z
+        .array(
+          z.strictObject({
+            certificate_file: z.string().min(1).meta({ description: 'PEM file with the chain, ours first.' }),
+            key_file: z.string().min(1).meta({ description: 'PEM file with its private key.' }),
+          }),
+        )
+        .max(100)
+        .default([])
+        .meta({
+          description:
+            'Certificates, each as `{certificate_file, key_file}`, chosen by the name that the peer asks for (SNI), else the first. Files that change are read again. Empty: no TLS.',
+        }),
+      ca_file: z.string().min(1).optional().meta({
+        description:
+          'PEM file of the authorities that peers\u2019 certificates are checked by; absent: the well-known ones.',
+      }),
+      client_certificates: z
+        .enum(['none', 'request', 'require'])
+        .default('none')
+        .meta({ description: 'Whether who connects must show a certificate that `ca_file` vouches for.' }),
+      verify_peers: z.boolean().default(true).meta({
+        description:
+          'Whether a server that we connect to must show a certificate for its domain (RFC 5922), by subjectAltName.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'SIP over TLS 1.2 and above.' }),
+  trace: z
+    .strictObject({
+      calls: z.int().min(0).max(10_000).default(200).meta({
+        description:
+          'Calls whose SIP messages are kept in memory, without their secrets, for `trunkroom trace`; 0: none.',
+      }),
+      hep_address: address
+        .optional()
+        .meta({ description: 'Address of a HEPv3 collector (Homer) that all SIP is sent to; absent: none.' }),
+      hep_port: port.default(9060).meta({ description: 'Its UDP port.' }),
+      hep_id: z
+        .int()
+        .min(0)
+        .max(0xffff_ffff)
+        .default(2001)
+        .meta({ description: 'Capture id by which the collector knows this gateway.' }),
+      hep_password: z
+        .string()
+        .min(1)
+        .max(255)
+        .optional()
+        .meta({ description: 'Key that the collector asks for.' }),
+    })
+    .prefault({})
+    .meta({ description: 'What is kept of SIP for finding faults.' }),
   http: z
     .strictObject({
       address: address.default('0.0.0.0').meta({ description: 'Address to listen on.' }),
@@ -95,6 +164,9 @@ export const configSchema = z.strictObject({
     .meta({ description: 'Where packets and samples are moved.' }),
   room: z
     .strictObject({
+      empty_timeout: duration
+        .prefault('5m')
+        .meta({ description: 'How long a room that the API made waits for its first participant.' }),
       departure_timeout: duration
         .prefault('20s')
         .meta({ description: 'How long a room stays when the last has left.' }),
@@ -102,6 +174,21 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Rooms.' }),
+  webhook: z
+    .strictObject({
+      urls: z
+        .array(z.url({ protocol: /^https?$/, error: 'an http: or https: URL is expected' }))
+        .max(16)
+        .default([])
+        .meta({ description: 'Endpoints that are told what happens in rooms and calls.' }),
+      api_key: z
+        .string()
+        .min(1)
+        .optional()
+        .meta({ description: 'Which of `keys` signs; absent: the first.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Webhooks, as LiveKit\u2019s and for calls.' }),
   limits: z
     .strictObject({
       max_calls: z
@@ -147,6 +234,11 @@ export const configSchema = z.strictObject({
     description:
       'Who may call in: LiveKit\u2019s SIPInboundTrunkInfo. With --dev and none given: the development trunk.',
   }),
+  outbound_trunks: z
+    .array(outboundTrunkSchema)
+    .max(1000)
+    .default([])
+    .meta({ description: 'Where calls go out: LiveKit\u2019s SIPOutboundTrunkInfo.' }),
   rules: z
     .array(ruleSchema)
     .max(10_000)
@@ -158,5 +250,7 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 /** One of `trunks`. */
 export type TrunkConfig = Config['trunks'][number];
+/** One of `outbound_trunks`. */
+export type OutboundTrunkConfig = Config['outbound_trunks'][number];
 /** One of `rules`. */
 export type RuleConfig = Config['rules'][number];

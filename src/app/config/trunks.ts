@@ -1,4 +1,4 @@
-import type { DispatchRule, InboundTrunk, RoomChoice } from '../../trunk/trunk.ts';
+import type { DispatchRule, HeaderMaps, InboundTrunk, RoomChoice } from '../../trunk/trunk.ts';
 import type { Config, RuleConfig, TrunkConfig } from './schema.ts';
 
 /** The configuration's trunks, as the trunk folder has them. */
@@ -11,6 +11,7 @@ export function dispatchRules(config: Config): readonly DispatchRule[] {
   return config.rules.map((rule) => ({
     id: rule.id,
     name: rule.name,
+    priority: rule.priority,
     trunkIds: rule.trunk_ids,
     numbers: rule.numbers,
     inboundNumbers: rule.inbound_numbers,
@@ -32,11 +33,33 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     country: trunk.country,
     codecs: trunk.codecs,
     calledNumberFrom: trunk.called_number_from,
+    identity: trunk.trusted_identity ? 'asserted' : 'from',
+    auth: authOf(trunk),
+    registration: trunk.registration,
+    headers: headerMaps(trunk),
     ringingTimeoutMs: trunk.ringing_timeout,
     maxCallDurationMs: trunk.max_call_duration,
     maxCalls: trunk.max_calls,
     callsPerSecond: trunk.calls_per_second,
   };
+}
+
+/** The keys about headers that both kinds of trunk have. */
+export function headerMaps(
+  trunk: Pick<TrunkConfig, 'headers' | 'headers_to_attributes' | 'attributes_to_headers' | 'include_headers'>,
+): HeaderMaps {
+  return {
+    headers: trunk.headers,
+    headersToAttributes: trunk.headers_to_attributes,
+    attributesToHeaders: trunk.attributes_to_headers,
+    includeHeaders: trunk.include_headers,
+  };
+}
+
+function authOf(trunk: TrunkConfig): InboundTrunk['auth'] {
+  const { auth_username: username, auth_password: password, auth_realm: realm } = trunk;
+  if (username === undefined || password === undefined) return undefined;
+  return { username, password, realm, algorithms: trunk.auth_algorithms };
 }
 
 function roomChoice({ direct, individual, callee }: RuleConfig): RoomChoice {

@@ -23,6 +23,8 @@ export function describeEnd(end: SipEnd): string {
       return `the far end cancelled${withReason(end.reason)}`;
     case 'ack-timeout':
       return 'the far end never acknowledged the answer';
+    case 'session-expired':
+      return 'nobody refreshed the session';
     case 'rejected': {
       const hint = HINTS[end.status];
       return `${end.status} ${end.phrase}${hint === undefined ? '' : ` (${hint})`}${withReason(end.reason)}`;

@@ -12,7 +12,8 @@ const ASK_EVERY: Millis = 60;
 /** The reception statistics of one source, as its report block needs them (RFC 3550 appendix A.3, A.8), and what is missing. */
 export class Reception {
   readonly ssrc: number;
-  readonly #clockRate: number;
+  /** Hz. */
+  readonly clockRate: number;
   #base = -1;
   #highest = 0;
   #received = 0;
@@ -26,7 +27,7 @@ export class Reception {
 
   constructor(ssrc: number, clockRate: number) {
     this.ssrc = ssrc;
-    this.#clockRate = clockRate;
+    this.clockRate = clockRate;
   }
 
   push(sequence: number, timestamp: number, now: Millis): void {
@@ -44,11 +45,11 @@ export class Reception {
       }
     } else this.#missing.delete(sequence);
     this.#received++;
-    const transit = (now * this.#clockRate) / 1000 - timestamp;
+    const transit = (now * this.clockRate) / 1000 - timestamp;
     if (this.#transit !== undefined) {
       const difference = Math.abs(transit - this.#transit);
       // A jump of the timestamp by over a second is a new stretch of media, not jitter.
-      if (difference < this.#clockRate) this.#jitter += (difference - this.#jitter) / 16;
+      if (difference < this.clockRate) this.#jitter += (difference - this.#jitter) / 16;
     }
     this.#transit = transit;
   }

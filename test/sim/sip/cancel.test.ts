@@ -16,8 +16,8 @@ test('CANCEL before the answer: 200 and 487, with the same To tag; the answer th
   scene.send('ACK', { branch: 'INVITE1', toTag: tag });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 < 180 INVITE
     0 > CANCEL 1
     0 < 200 CANCEL
@@ -39,8 +39,8 @@ test('CANCEL after the 200: 200, and the call goes on', () => {
   scene.send('ACK', { toTag: scene.ourTag, branch: 'ack1' });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 < 200 INVITE
     0 > CANCEL 1
     0 < 200 CANCEL
@@ -58,8 +58,8 @@ test('CANCEL of nothing: 481. CANCEL by another source than the INVITE: no word,
     0 > CANCEL 1
     0 < 481 CANCEL
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 > CANCEL 1
   `);
   expect(scene.drops()).toEqual({ 'foreign-source': 1 });
@@ -74,8 +74,8 @@ test('BYE on the early dialog ends it: 200, and 487 for the INVITE', () => {
   scene.send('BYE', { toTag: scene.ourTag, cseq: 2 });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 < 180 INVITE
     0 > BYE 2
     0 < 200 BYE
@@ -93,8 +93,8 @@ test('the connection closes while it rings: the call is over', () => {
   scene.endpoint.flowClosed(flow);
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 * ended transport
   `);
   expect(scene.endpoint.gauges().connections).toBe(0);

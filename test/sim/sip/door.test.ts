@@ -8,21 +8,25 @@ test('OPTIONS is answered with what we can do', () => {
   expect(scene.last).toMatchObject({ status: 200 });
   expect(scene.last.headers.get('allow')).toContain('INVITE');
   expect(scene.last.headers.get('accept')).toBe('application/sdp');
-  expect(scene.last.headers.get('supported')).toBe('');
+  expect(scene.last.headers.get('supported')).toBe('timer, 100rel');
   expect(scene.last.to.params.has('tag')).toBe(true);
   scene.checkNothingLeft();
 });
 
 test.each([
   ['REGISTER', {}, 405],
-  ['SUBSCRIBE', {}, 405],
+  ['PUBLISH', {}, 405],
+  ['MESSAGE', {}, 405],
+  ['REFER', {}, 405],
+  ['SUBSCRIBE', {}, 489],
+  ['NOTIFY', {}, 481],
   ['FOO', {}, 501],
   ['BYE', {}, 481],
   ['INFO', { toTag: 'unknown' }, 481],
   ['INVITE', { toTag: 'unknown' }, 481],
   ['INVITE', { uri: 'http://example.com/' }, 416],
   ['INVITE', { uri: 'sip:a@b?Route=%3Csip:c%3E' }, 400],
-  ['INVITE', { headers: ['Require: 100rel'] }, 420],
+  ['INVITE', { headers: ['Require: precondition'] }, 420],
   ['INVITE', { headers: ['Accept: text/plain'] }, 406],
   ['INVITE', { body: OFFER, headers: ['Content-Encoding: gzip'] }, 415],
 ] as const)('%s %j gets %i', (method, options, status) => {
@@ -114,8 +118,8 @@ test('the same call by two ways: the second gets 482 and the application hears o
   scene.send('INVITE', { branch: 'two', body: OFFER });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 > INVITE 1
     0 < 482 INVITE
   `);

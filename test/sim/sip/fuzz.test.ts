@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { concat, utf8 } from '../../../src/base/bytes.ts';
-import type { SipCall } from '../../../src/sip/ports.ts';
+import type { ReofferHandler, SipCall } from '../../../src/sip/ports.ts';
 import { ANSWER, flowFrom, OFFER, Scene } from './scene.ts';
 
 const FOLDER = new URL('../../data/rfc4475/', import.meta.url);
@@ -51,6 +51,16 @@ test('torture messages, changed at random, into a live endpoint', () => {
   );
 });
 
+/** What a far end may say of itself: extensions that make the dialog behave otherwise. */
+const KNOWS: string[][] = [
+  [],
+  [],
+  ['Require: 100rel'],
+  ['Supported: timer, 100rel', 'Session-Expires: 90;refresher=uas', 'Allow: UPDATE'],
+  ['Supported: timer', 'Session-Expires: 90;refresher=uas'],
+  ['Supported: timer', 'Session-Expires: 120;refresher=uac'],
+];
+
 test('requests of a dialog in any order, from anywhere, with our own doings between', () => {
   const method = fc.constantFrom(
     'INVITE',
@@ -72,15 +82,33 @@ test('requests of a dialog in any order, from anywhere, with our own doings betw
       inDialog: fc.boolean(),
       offer: fc.boolean(),
       stranger: fc.nat(9),
+      knows: fc.constantFrom(...KNOWS),
     }),
     fc.record({
-      kind: fc.constantFrom('progress', 'accept', 'reject', 'bye', 'settle', 'request'),
+      kind: fc.constantFrom(
+        ...([
+          'progress',
+          'early',
+          'accept',
+          'reject',
+          'bye',
+          'settle',
+          'request',
+          'reoffer',
+          'update',
+        ] as const),
+      ),
       which: fc.nat(3),
     }),
     fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(40_000) }),
     fc.record({
       kind: fc.constant('respond' as const),
-      status: fc.constantFrom(100, 180, 200, 404, 481, 487),
+      status: fc.constantFrom(100, 180, 200, 404, 422, 481, 487, 491, 500),
+    }),
+    fc.record({
+      kind: fc.constant('prack' as const),
+      cseq: fc.integer({ min: 2, max: 9 }),
+      offer: fc.boolean(),
     }),
   );
   fc.assert(
@@ -89,9 +117,17 @@ test('requests of a dialog in any order, from anywhere, with our own doings betw
       const calls: SipCall[] = [];
       const settles: (() => void)[] = [];
       const endings = new Map<unknown, number>();
+      const offers: { ends: number }[] = [];
+      const offer = (): ReofferHandler => {
+        const count = { ends: 0 };
+        offers.push(count);
+        const end = () => void count.ends++;
+        return { offer: () => OFFER, postponed() {}, accepted: end, refused: end };
+      };
       scene.endpoint.onInvite = (invite) => {
         scene.invites.push(invite);
         invite.handler = scene.handler({
+          refreshOffer: offer,
           reoffered: (_request, _offer, settle) => void settles.push(() => settle.accept(ANSWER)),
           ended: () => void endings.set(invite, (endings.get(invite) ?? 0) + 1),
         });
@@ -109,11 +145,25 @@ test('requests of a dialog in any order, from anywhere, with our own doings betw
             branch: each.branch,
             ...(each.inDialog ? { toTag: scene.ourTag } : {}),
             ...(each.offer ? { body: OFFER } : {}),
+            headers: ['Contact: <sip:100@192.0.2.10>', ...each.knows],
             ...(each.stranger === 0 ? { flow: flowFrom('192.0.2.66') } : {}),
+          });
+        } else if (each.kind === 'prack') {
+          const reliable = scene.sent.findLast(({ message }) => message.headers.get('rseq') !== undefined);
+          if (reliable === undefined) continue;
+          const { headers } = reliable.message;
+          scene.send('PRACK', {
+            cseq: each.cseq,
+            toTag: scene.ourTag,
+            headers: [`RAck: ${headers.get('rseq')} ${headers.get('cseq')}`],
+            ...(each.offer ? { body: OFFER } : {}),
           });
         } else {
           const invite = scene.invites[each.which];
           if (each.kind === 'progress') invite?.progress(180);
+          else if (each.kind === 'early') invite?.progress(183, ANSWER);
+          else if (each.kind === 'reoffer') calls[each.which]?.reoffer(offer());
+          else if (each.kind === 'update') calls[each.which]?.reoffer(offer(), 'UPDATE');
           else if (each.kind === 'accept' && invite !== undefined) calls.push(invite.accept(ANSWER));
           else if (each.kind === 'reject') invite?.reject(486);
           else if (each.kind === 'bye') calls[each.which]?.bye();
@@ -127,6 +177,7 @@ test('requests of a dialog in any order, from anywhere, with our own doings betw
       for (const settle of settles) settle();
       calm(scene);
       for (const count of endings.values()) expect(count).toBe(1);
+      for (const { ends } of offers) expect(ends).toBe(1);
     }),
     { numRuns: 400 },
   );

@@ -24,8 +24,8 @@ test('a call: 100 at once, 180, 200, ACK, BYE', () => {
   scene.send('BYE', { toTag: scene.ourTag, cseq: 2 });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     10 < 180 INVITE
     10 < 200 INVITE
     30 > ACK 1
@@ -76,8 +76,8 @@ test('the 200 is sent again from T1 to T2 until the ACK comes late; what comes l
   scene.run(20_000);
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 < 200 INVITE
     500 < 200 INVITE
     1500 < 200 INVITE
@@ -98,8 +98,8 @@ test('no ACK in 32 s: BYE, and the application hears why', () => {
   scene.respond(200, 'BYE');
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 < 200 INVITE
     500 < 200 INVITE
     1500 < 200 INVITE
@@ -130,8 +130,8 @@ test('a repeated INVITE gets the last provisional answer, and after the 200 noth
   scene.send('ACK', { toTag: scene.ourTag, branch: 'ack1' });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     100 > INVITE 1
     100 < 100 INVITE
     100 < 180 INVITE
@@ -152,8 +152,8 @@ test('late offer: our 200 carries the offer, the ACK the answer', () => {
   scene.send('ACK', { toTag: scene.ourTag, branch: 'ack1', body: OFFER });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 < 200 INVITE
     0 > ACK 1
     0 * confirmed with answer
@@ -171,8 +171,8 @@ test('a refusal is sent again until its ACK, and absorbed by timer I', () => {
   scene.send('ACK', { toTag: scene.ourTag, branch: 'INVITE1' });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 < 486 INVITE
     500 < 486 INVITE
     1500 < 486 INVITE
@@ -194,8 +194,8 @@ test('BYE from our side waits for the ACK', () => {
   scene.respond(200, 'BYE');
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 < 200 INVITE
     100 > ACK 1
     100 < BYE 1
@@ -269,8 +269,8 @@ test('a call that rings for long is kept alive with a provisional answer each mi
   scene.invites[0]!.reject(480);
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 < 180 INVITE
     60000 < 180 INVITE
     120000 < 180 INVITE

@@ -45,8 +45,8 @@ test('the next hop may speak in the dialog, others may not', () => {
   scene.send('ACK', { toTag: scene.ourTag, branch: 'ack1', flow: flowFrom('192.0.2.44') });
   scene.check(`
     0 > INVITE 1
-    0 < 100 INVITE
     0 * invite
+    0 < 100 INVITE
     0 < 200 INVITE
     0 > ACK 1
     0 > ACK 1

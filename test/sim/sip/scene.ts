@@ -194,12 +194,17 @@ export class Scene {
     return call;
   }
 
+  /** The lines since the last check or call of this. */
+  ladder(): string[] {
+    const lines = this.#lines.slice(this.#read);
+    this.#read = this.#lines.length;
+    return lines;
+  }
+
   /** What passed since the last check is exactly this, line by line; margins and empty lines do not count. */
   check(ladder: string): void {
     const wanted = ladder.split('\n').map((line) => line.trim());
-    const seen = this.#lines.slice(this.#read);
-    this.#read = this.#lines.length;
-    expect(seen).toEqual(wanted.filter((line) => line !== ''));
+    expect(this.ladder()).toEqual(wanted.filter((line) => line !== ''));
   }
 
   /** After all timers have run out: no transaction, no dialog, no alarm. And no fault on the way. */

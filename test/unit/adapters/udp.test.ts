@@ -24,6 +24,25 @@ function nextSource(socket: DatagramSocket): Promise<string> {
   });
 }
 
+describe('a socket on ::', () => {
+  it('speaks both families, and shows IPv4 peers as what they are', async () => {
+    const server = await kept(openUdp({ address: '::', port: 0 }));
+    const { port } = server.local;
+    const sources: string[] = [];
+    server.onDatagram = (bytes, address, from) => {
+      sources.push(address);
+      server.send(bytes.slice(), from, address);
+    };
+    for (const address of ['127.0.0.1', '::1']) {
+      const client = await kept(openUdp({ address, port: 0 }));
+      const source = nextSource(client);
+      client.send(Uint8Array.of(1), port, address);
+      expect(await source).toBe(`${address}:${port}`);
+    }
+    expect(sources).toEqual(['127.0.0.1', '::1']);
+  });
+});
+
 describe('a socket on each address', () => {
   it('answers from the address that it was asked on', async () => {
     const server = await kept(

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { explainCommand } from '../../../src/app/explain.ts';
@@ -53,5 +56,45 @@ test('arguments that are wrong, a configuration that is', () => {
   expect(explain('--source', '::1', '--called', '1')).toMatchObject({
     text: expect.stringMatching(/ keys: /),
     exitCode: 2,
+  });
+});
+
+const KEYS = { TRUNKROOM_KEY_FILE: '/dev/null', TRUNKROOM_KEYS: 'k: a-secret-of-at-least-32-characters' };
+const REGISTER = fileURLToPath(new URL('../../../config/trunks/register.yaml', import.meta.url));
+
+test('by the names that people use: from whom, to whom, from where', () => {
+  const call = ['--from', '+60123456789', '--to', 'lobby', '--source', '127.0.0.1', '--dev'];
+  expect(explain(...call)).toMatchObject({
+    text: expect.stringContaining(
+      'accepted: +60123456789 to lobby by trunk development, rule development\nroom: lobby',
+    ),
+    exitCode: 0,
+  });
+  expect(explain('--to', '1', '--source', '127.0.0.1', '--dev', '--privacy').exitCode).toBe(0);
+});
+
+test('a call for a registration, and one that only says so', () => {
+  const [text, outbound] = [
+    readFileSync(REGISTER, 'utf8'),
+    'auth_password_file: /run/secrets/carrier-password',
+  ];
+  const file = join(mkdtempSync(join(tmpdir(), 'explain-')), 'register.yaml');
+  writeFileSync(file, text.replace(outbound, 'auth_password: secret'));
+  const call = ['--config', file, '--to', '0312345678', '--source', '203.0.113.10', '--from', '1'];
+  expect(
+    explainCommand([...call, '--registered', 'carrier-out', '--asserted', '+60199999999'], KEYS),
+  ).toEqual({
+    text: [
+      '+ trunk carrier-in: source and called number +60312345678 match',
+      '+ rule support: everyone into room support',
+      'accepted: +60199999999 to +60312345678 by trunk carrier-in, rule support',
+      'room: support',
+      '',
+    ].join('\n'),
+    exitCode: 0,
+  });
+  expect(explainCommand(call, KEYS)).toEqual({
+    text: '- trunk carrier-in: the Request-URI is not what carrier-out has registered\nrefused: no-number\n',
+    exitCode: 1,
   });
 });

@@ -249,6 +249,20 @@ describe('secrets', () => {
   });
 });
 
+test('webhooks go to HTTP, signed by a key that is there', () => {
+  const webhook = (text: string) => `${KEYS}\nwebhook: ${text}`;
+  expect(good({ text: webhook('{ urls: ["https://a.example/hook"], api_key: my-key }') }).webhook).toEqual({
+    urls: ['https://a.example/hook'],
+    api_key: 'my-key',
+  });
+  expect(faults({ text: webhook('{ urls: ["ftp://a.example"] }') })).toEqual([
+    'trunkroom.yaml:2:19 webhook.urls[0]: an http: or https: URL is expected',
+  ]);
+  expect(faults({ text: webhook('{ api_key: other }') })).toEqual([
+    'trunkroom.yaml:2:21 webhook.api_key: there is no API key other',
+  ]);
+});
+
 test('any text is a configuration or a list of faults, never an exception', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {

@@ -53,6 +53,7 @@ test('what SIP says becomes a cause', () => {
   expect(causeOfSipEnd({ by: 'bye', reason: undefined })).toBe('bye');
   expect(causeOfSipEnd({ by: 'cancel', reason: undefined })).toBe('cancelled');
   expect(causeOfSipEnd({ by: 'ack-timeout' })).toBe('ack-timeout');
+  expect(causeOfSipEnd({ by: 'session-expired' })).toBe('session-expired');
   expect(causeOfSipEnd({ by: 'timeout' })).toBe('sip-timeout');
   expect(causeOfSipEnd({ by: 'transport', detail: '' })).toBe('transport-lost');
   const rejected = (status: number) =>

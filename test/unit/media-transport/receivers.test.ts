@@ -70,3 +70,26 @@ test('sources of one m-line are bounded', () => {
   for (let ssrc = 0; ssrc < 8; ssrc++) expect(one.reception(ssrc, 48000)).toBeDefined();
   expect(one.reception(9, 48000)).toBeUndefined();
 });
+
+test('the layers of simulcast are told apart by RID, and remembered by SSRC', () => {
+  const forwarder = new Forwarder({ keyframeNeeded: () => {}, refused: () => {} });
+  const extensions = { mid: 0, audioLevel: 0, absSendTime: 0, transportCc: 0 };
+  const simulcast = { ridExtension: 4, rids: ['q', 'h'] };
+  const one = new Receiver({
+    track: 'TR_1',
+    kind: 'video',
+    mid: '0',
+    ssrcs: [],
+    codecs: [vp8],
+    extensions,
+    simulcast,
+    forwarder,
+  });
+  expect(one.simulcast).toBe(true);
+  expect(one.layer(packet(7, 96))).toBe(-1);
+  // The writer of test packets has MID under the same id.
+  expect(one.layer(packet(7, 96, 'h'))).toBe(1);
+  expect(one.layer(packet(8, 96, 'q'))).toBe(0);
+  expect(one.layer(packet(9, 96, 'x'))).toBe(-1);
+  expect([one.layer(packet(7, 96)), one.layerOf(8), one.layerOf(9)]).toEqual([1, 0, -1]);
+});

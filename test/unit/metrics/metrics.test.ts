@@ -5,6 +5,8 @@ import { Metrics } from '../../support/metrics.ts';
 
 const GAUGES: GatewayGauges = {
   calls: 3,
+  registrations: 2,
+  targetsDown: 1,
   sipTransactions: 4,
   sipConnections: 1,
   rooms: 2,

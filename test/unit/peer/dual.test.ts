@@ -63,6 +63,17 @@ describe('two peer connections', () => {
     expect(client.last('offer').id).toBe(3);
   });
 
+  test('data comes on the connection that the client listens on, whichever it publishes data on', () => {
+    const rig = new Rig();
+    const client = new Client(rig, { connections: 'dual' });
+    client.offer(browserOffer([{ mid: '0', kind: 'application' }]), 1);
+    const [subscriber, publisher] = rig.told('transport.open').map((command) => command.transport);
+    rig.media({ type: 'data.opened', transport: publisher ?? '', channel: '_reliable' });
+    const { participant, room } = rig.phone('1');
+    room.sendData(participant, 'reliable', new Uint8Array(3), []);
+    expect(rig.told('data.send').map((command) => command.transport)).toEqual([subscriber]);
+  });
+
   test('a refused codec ends in a message, not in a loop of offers', () => {
     const rig = new Rig();
     const client = new Client(rig, { connections: 'dual' });

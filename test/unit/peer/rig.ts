@@ -5,7 +5,8 @@ import type { MediaCommand, MediaEvent, MediaWorkerPort } from '../../../src/med
 import type { Admission } from '../../../src/peer/admission.ts';
 import { defaultPeerOptions, type PeerContext, type PeerOptions } from '../../../src/peer/context.ts';
 import type { ServerMessage } from '../../../src/peer/frames.ts';
-import { PeerSession } from '../../../src/peer/session.ts';
+import type { PeerLink } from '../../../src/peer/link.ts';
+import { PeerSessions } from '../../../src/peer/sessions.ts';
 import { MediaWorkers } from '../../../src/room/media-workers.ts';
 import type { Door, Participant, Permissions, Track } from '../../../src/room/participant.ts';
 import type { RoomHandle } from '../../../src/room/ports.ts';
@@ -28,6 +29,7 @@ export class Rig {
   readonly events: GatewayEvent[] = [];
   readonly rooms: Rooms;
   readonly context: PeerContext;
+  readonly sessions: PeerSessions;
   readonly #port: MediaWorkerPort;
 
   constructor(options: Partial<PeerOptions> = {}) {
@@ -56,6 +58,7 @@ export class Rig {
       candidates: (port) => [{ address: '192.0.2.1', port }],
       options: { ...defaultPeerOptions, ...options },
     };
+    this.sessions = new PeerSessions(this.context);
   }
 
   /** Lets `ms` pass. */
@@ -88,6 +91,7 @@ export class Rig {
   phone(
     number: string,
     codec = { mime: 'audio/pcma', payloadType: 8 },
+    keyPressed: (digit: string, from: Participant) => void = () => {},
   ): { room: RoomHandle; participant: Participant; track: Track } {
     const door: Door = {
       participantsChanged() {},
@@ -96,6 +100,7 @@ export class Rig {
       muteRequested() {},
       speakersChanged() {},
       dataReceived() {},
+      keyPressed,
       removed() {},
     };
     const joined = this.rooms.join(
@@ -134,7 +139,7 @@ type MessageOf<C extends ServerMessage['case']> = Extract<ServerMessage, { case:
 
 /** A client at the other end of a session's WebSocket. */
 export class Client {
-  readonly session: PeerSession;
+  readonly session: PeerLink;
   readonly received: ServerMessage[] = [];
   readonly closes: { code: number; reason: string }[] = [];
   queued = 0;
@@ -147,8 +152,7 @@ export class Client {
     const { identity = 'ada', permissions = everything, ...rest } = admission;
     this.#rig = rig;
     const self = this;
-    this.session = new PeerSession(
-      rig.context,
+    this.session = rig.sessions.open(
       {
         get queued() {
           return self.queued;
@@ -173,11 +177,13 @@ export class Client {
           kind: 'standard',
           room: 'lobby',
           roomJoin: true,
+          sipAdmin: false,
           permissions,
         },
         connections: 'single',
         autoSubscribe: true,
         resume: false,
+        participantSid: '',
         offer: undefined,
         addTracks: [],
         ...rest,

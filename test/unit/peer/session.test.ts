@@ -87,7 +87,7 @@ describe('a signaling session', () => {
     expect(rig.rooms.find('lobby')?.participants.size).toBe(1);
   });
 
-  test('resuming is refused with the order to begin anew', () => {
+  test('resuming what is not there is refused with the order to begin anew', () => {
     const rig = new Rig();
     const client = new Client(rig, { resume: true });
     expect(client.received.map(({ case: kind }) => kind)).toEqual(['leave']);

@@ -4,7 +4,12 @@ import { findExtension, NO_LEVEL, parseRtp, RtpView, writeRtpHeader } from '../.
 import { Forwarder } from '../../../src/sfu/forwarder.ts';
 import { HeaderExtensions } from '../../../src/sfu/header-extensions.ts';
 import { PacketRing } from '../../../src/sfu/packet-ring.ts';
-import { type PacketOutput, type SenderOptions, TrackSender } from '../../../src/sfu/track-sender.ts';
+import {
+  NO_LAYER,
+  type PacketOutput,
+  type SenderOptions,
+  TrackSender,
+} from '../../../src/sfu/track-sender.ts';
 
 const random = { bytes: (length: number) => new Uint8Array(length), u32: () => 1000 };
 const pcma = { mime: 'audio/pcma', clockRate: 8000, payloadType: 8 };
@@ -111,7 +116,7 @@ test('key frames are asked for at most twice a second', () => {
   let asked = 0;
   const forwarder = new Forwarder({ keyframeNeeded: () => asked++, refused: () => {} });
   forwarder.add(sender(new Output(), { kind: 'video' }), 0);
-  for (let now = 0; now < 2000; now += 10) forwarder.requestKeyframe(now);
+  for (let now = 0; now < 2000; now += 10) forwarder.requestKeyframe(NO_LAYER, now);
   expect(asked).toBe(4);
 });
 

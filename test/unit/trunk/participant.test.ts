@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { freeIdentity, phoneParticipant } from '../../../src/trunk/participant.ts';
 import { rule, trunk } from './trunks.ts';
 
-const call = { trunk: trunk(), called: '+60312345678', caller: '+60123456789' };
+const call = { trunk: trunk(), called: '+60312345678', caller: '+60123456789', hidden: false };
 const facts = { callId: 'SCL_abc', display: '', status: 'active' } as const;
 
 test('a phone has LiveKit\u2019s names', () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { roomName } from '../../../src/trunk/dispatch.ts';
-import { type CallFacts, TrunkTable } from '../../../src/trunk/match.ts';
+import type { CallFacts } from '../../../src/trunk/facts.ts';
+import { TrunkTable } from '../../../src/trunk/match.ts';
 import { explain, route } from '../../../src/trunk/route.ts';
 import { rule, trunk } from './trunks.ts';
 
@@ -96,7 +97,11 @@ describe('rules', () => {
 
   test('room names', () => {
     const of = (change: Parameters<typeof rule>[0]) =>
-      roomName(rule(change), { trunk: trunk(), called: '1000', caller: '+60123456789' }, 'abc');
+      roomName(
+        rule(change),
+        { trunk: trunk(), called: '1000', caller: '+60123456789', hidden: false },
+        'abc',
+      );
     expect(of({ room: { kind: 'direct', roomName: 'main' } })).toBe('main');
     expect(of({ room: { kind: 'callee', roomPrefix: 'did-', randomize: true } })).toBe('did-1000_abc');
     const individual = { kind: 'individual', roomPrefix: 'call', randomize: true } as const;

@@ -1,3 +1,4 @@
+import type { OutboundTrunk, Target } from '../../../src/trunk/outbound.ts';
 import type { DispatchRule, InboundTrunk } from '../../../src/trunk/trunk.ts';
 
 /** A trunk that lets 192.0.2.0/24 call anything, with what a test changes. */
@@ -12,6 +13,10 @@ export function trunk(change: Partial<InboundTrunk> = {}): InboundTrunk {
     country: undefined,
     codecs: ['PCMA', 'PCMU'],
     calledNumberFrom: 'request-uri',
+    identity: 'from',
+    auth: undefined,
+    registration: undefined,
+    headers: { headers: {}, headersToAttributes: {}, attributesToHeaders: {}, includeHeaders: 'none' },
     ringingTimeoutMs: 30_000,
     maxCallDurationMs: 0,
     maxCalls: 0,
@@ -25,6 +30,7 @@ export function rule(change: Partial<DispatchRule> = {}): DispatchRule {
   return {
     id: 'rooms',
     name: '',
+    priority: 0,
     trunkIds: [],
     numbers: [],
     inboundNumbers: [],
@@ -32,6 +38,36 @@ export function rule(change: Partial<DispatchRule> = {}): DispatchRule {
     hidePhoneNumber: false,
     attributes: {},
     metadata: '',
+    ...change,
+  };
+}
+
+/** A target with what a test changes. */
+export function target(host: string, change: Partial<Target> = {}): Target {
+  return { host, port: undefined, transport: 'udp', priority: 10, weight: 10, ...change };
+}
+
+/** An outbound trunk to 10.0.2.1, with what a test changes. */
+export function outboundTrunk(change: Partial<OutboundTrunk> = {}): OutboundTrunk {
+  return {
+    id: 'out',
+    name: '',
+    domain: '10.0.2.1',
+    targets: [target('10.0.2.1')],
+    numbers: [],
+    fromHost: undefined,
+    account: undefined,
+    headers: { headers: {}, headersToAttributes: {}, attributesToHeaders: {}, includeHeaders: 'none' },
+    mediaAddresses: [],
+    country: undefined,
+    codecs: ['PCMA', 'PCMU'],
+    ringingTimeoutMs: 60_000,
+    targetTimeoutMs: 4000,
+    maxCallDurationMs: 0,
+    maxCalls: 0,
+    callsPerSecond: 0,
+    healthIntervalMs: 0,
+    register: undefined,
     ...change,
   };
 }

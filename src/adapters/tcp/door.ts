@@ -1,0 +1,123 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { HostPort } from '../../base/net.ts';
+import { plain, type TcpLimits } from './connection.ts';
+
+/** A listener could not be bound. `code` is Node's, such as EADDRINUSE. */
+export class ListenError extends Error {
+  readonly code: string;
+  readonly local: HostPort;
+
+  constructor(code: string, local: HostPort) {
+    super(`cannot listen on TCP ${local.address}:${local.port}: ${code}`);
+    this.code = code;
+    this.local = local;
+  }
+}
+
+/** A bound TCP listener. */
+export interface TcpListener {
+  readonly local: HostPort;
+  readonly connections: number;
+  /** Stops listening and closes every connection. */
+  close(): Promise<void>;
+}
+
+/** Why a connection was turned away: a limit, or nobody knows its source. */
+export type ConnectionRefusal = 'total' | 'source' | 'stranger';
+
+/** Who may connect. */
+export interface DoorOptions {
+  readonly limits: TcpLimits;
+  /** May this source connect at all? Asked before a byte is read or a key is used; absent: everybody may. */
+  readonly admits?: ((remote: HostPort) => boolean) | undefined;
+  readonly refused?: ((reason: ConnectionRefusal, remote: string) => void) | undefined;
+}
+
+/** Listens on `local` and hands over the sockets of those who may connect; rejects with {@link ListenError}. */
+export function openDoor(
+  local: HostPort,
+  options: DoorOptions,
+  enter: (socket: Socket) => void,
+): Promise<TcpListener> {
+  const counted = new CountedSockets(options.limits);
+  const server = createServer({ noDelay: true }, (socket) => {
+    const source = plain(socket.remoteAddress ?? '');
+    const remote = { address: source, port: socket.remotePort ?? 0 };
+    const refusal =
+      options.admits !== undefined && !options.admits(remote) ? 'stranger' : counted.add(socket, source);
+    if (refusal === undefined) enter(socket);
+    else {
+      socket.destroy();
+      options.refused?.(refusal, source);
+    }
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new ListenError(error.code ?? error.message, local));
+    });
+    server.listen(local.port, local.address, () => {
+      server.removeAllListeners('error');
+      // A failed accept (out of descriptors) must not take the process down; the peer tries again.
+      server.on('error', () => {});
+      resolve({
+        local: boundTo(server, local),
+        get connections() {
+          return counted.size;
+        },
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed());
+            counted.close();
+          }),
+      });
+    });
+  });
+}
+
+/** The sockets of one listener, by source. */
+class CountedSockets {
+  readonly #limits: TcpLimits;
+  readonly #open = new Set<Socket>();
+  readonly #perSource = new Map<string, number>();
+
+  constructor(limits: TcpLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Why there is no room for `socket`; undefined when it is counted, until it closes. */
+  add(socket: Socket, source: string): ConnectionRefusal | undefined {
+    const count = this.#perSource.get(source) ?? 0;
+    if (this.#open.size >= this.#limits.total) return 'total';
+    if (count >= this.#limits.perSource) return 'source';
+    this.#open.add(socket);
+    this.#perSource.set(source, count + 1);
+    socket.once('close', () => this.#remove(socket, source));
+    return undefined;
+  }
+
+  close(): void {
+    for (const socket of [...this.#open]) {
+      // Lets what was written go out.
+      socket.end();
+      socket.destroySoon();
+    }
+  }
+
+  #remove(socket: Socket, source: string): void {
+    this.#open.delete(socket);
+    const left = (this.#perSource.get(source) ?? 1) - 1;
+    if (left === 0) this.#perSource.delete(source);
+    else this.#perSource.set(source, left);
+  }
+}
+
+function boundTo(server: Server, asked: HostPort): HostPort {
+  const address = server.address();
+  return address !== null && typeof address === 'object'
+    ? { address: address.address, port: address.port }
+    : asked;
+}

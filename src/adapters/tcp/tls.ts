@@ -1,0 +1,93 @@
+import { isIP } from 'node:net';
+import { connect, createServer, type TLSSocket } from 'node:tls';
+import type { HostPort, StreamConnection } from '../../base/net.ts';
+import { certificateNames, speaksFor } from '../../sip/certificate-identity.ts';
+import type { Certificates } from './certificates.ts';
+import { defaultTcpLimits, NodeStreamConnection, plain, type TcpLimits } from './connection.ts';
+import { type ConnectionRefusal, openDoor, type TcpListener } from './door.ts';
+
+/** How long a peer may take for its handshake, ms. */
+const HANDSHAKE_MS = 10_000;
+
+/** `require`: who shows no certificate that a known authority signed is not let in. `request`: asked for, not insisted on. */
+export type ClientCertificates = 'none' | 'request' | 'require';
+
+export interface TlsListenOptions {
+  readonly limits?: TcpLimits;
+  readonly certificates: Certificates;
+  readonly clientCertificates: ClientCertificates;
+  /** Sets `onData` and `onClose` of a new connection before it returns. The handshake is done. */
+  accept(connection: StreamConnection): void;
+  admits?(remote: HostPort): boolean;
+  /** Turned away, or the handshake failed. */
+  refused?(reason: ConnectionRefusal | 'handshake', remote: string): void;
+}
+
+/** Listens for TLS 1.2 and above on `local`; rejects with a ListenError. */
+export function listenTls(local: HostPort, options: TlsListenOptions): Promise<TcpListener> {
+  const limits = options.limits ?? defaultTcpLimits;
+  const { certificates, clientCertificates, admits, refused } = options;
+  const server = createServer({
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: HANDSHAKE_MS,
+    requestCert: clientCertificates !== 'none',
+    rejectUnauthorized: clientCertificates === 'require',
+    // Asked at each handshake, with or without a name: this is how a new certificate comes into use.
+    SNICallback: (servername, done) => done(null, certificates.contextFor(servername)),
+  });
+  server.on('secureConnection', (socket) => options.accept(new NodeStreamConnection(socket, limits)));
+  server.on('tlsClientError', (_error, socket) => {
+    refused?.('handshake', plain(socket.remoteAddress ?? ''));
+    socket.destroy();
+  });
+  let shown = certificates.fallback;
+  server.setSecureContext(shown);
+  return openDoor(local, { limits, admits, refused }, (socket) => {
+    if (shown !== certificates.fallback) {
+      shown = certificates.fallback;
+      server.setSecureContext(shown);
+    }
+    server.emit('connection', socket);
+  });
+}
+
+export interface TlsConnectOptions {
+  readonly timeoutMs: number;
+  /** The domain or literal address that the far end's certificate must speak for (RFC 5922 section 7.2). */
+  readonly name: string;
+  /** `skip`: whatever certificate it shows is taken; only for networks that nobody else is on. */
+  readonly verify: 'peer' | 'skip';
+  /** Ours, shown when the server asks for one. */
+  readonly certificates: Certificates;
+  readonly limits?: TcpLimits;
+}
+
+/** Opens a connection and shakes hands; rejects when that cannot be done within `timeoutMs`, or the far end is somebody else. */
+export function connectTls(remote: HostPort, options: TlsConnectOptions): Promise<StreamConnection> {
+  const { name, timeoutMs, limits = defaultTcpLimits } = options;
+  return new Promise((resolve, reject) => {
+    const socket: TLSSocket = connect({
+      ...options.certificates.fallback,
+      host: remote.address,
+      port: remote.port,
+      // RFC 6066 section 3: a literal address is no server name.
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      rejectUnauthorized: options.verify === 'peer',
+      checkServerIdentity: (_host, certificate) =>
+        speaksFor(certificateNames(certificate.subjectaltname ?? ''), name)
+          ? undefined
+          : new Error(`the certificate does not speak for ${name}`),
+    });
+    const timer = setTimeout(() => socket.destroy(new Error('ETIMEDOUT')), timeoutMs);
+    socket.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    socket.once('secureConnect', () => {
+      clearTimeout(timer);
+      socket.setNoDelay(true);
+      socket.removeAllListeners('error');
+      resolve(new NodeStreamConnection(socket, limits));
+    });
+  });
+}

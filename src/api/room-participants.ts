@@ -1,0 +1,133 @@
+import {
+  ForwardParticipantRequest,
+  ListParticipantsRequest,
+  ListParticipantsResponse,
+  MoveParticipantRequest,
+  MuteRoomTrackRequest,
+  MuteRoomTrackResponse,
+  type ParticipantPermission,
+  PerformRpcRequest,
+  RemoveParticipantResponse,
+  RoomParticipantIdentity,
+  SendDataRequest,
+  UpdateParticipantRequest,
+  UpdateSubscriptionsRequest,
+  UpdateSubscriptionsResponse,
+} from '@livekit/protocol';
+import { ok, type Result } from '../base/result.ts';
+import { participantInfo, sourceByNumber, trackInfo } from '../peer/livekit-info.ts';
+import type { AdministeredRoom, RoomAdministration } from '../room/administration.ts';
+import type { Participant, Permissions } from '../room/participant.ts';
+import type { Authority } from './authority.ts';
+import { administered, denied } from './room-access.ts';
+import { withinLimits } from './room-limits.ts';
+import { sendData } from './send-data.ts';
+import { type Method, method, refuse, type TwirpFault } from './twirp.ts';
+
+/** Those methods of RoomService that are about who is in a room. */
+export function participantMethods(rooms: RoomAdministration): Readonly<Record<string, Method>> {
+  const find = (name: string, identity: string, authority: Authority) =>
+    somebody(administered(rooms, name, authority), identity);
+
+  return {
+    ListParticipants: method(ListParticipantsRequest, ({ room: name }, authority) => {
+      const room = administered(rooms, name, authority);
+      // LiveKit: nobody is in a room that is not there.
+      if (!room.ok) return room.error.code === 'not_found' ? ok(new ListParticipantsResponse()) : room;
+      const participants = [...room.value.participants.values()].map(participantInfo);
+      return ok(new ListParticipantsResponse({ participants }));
+    }),
+    GetParticipant: method(RoomParticipantIdentity, ({ identity, room }, authority) => {
+      const found = find(room, identity, authority);
+      return found.ok ? ok(participantInfo(found.value.participant)) : found;
+    }),
+    RemoveParticipant: method(RoomParticipantIdentity, ({ identity, room }, authority) => {
+      const found = find(room, identity, authority);
+      if (!found.ok) return found;
+      found.value.room.remove(found.value.participant, 'participant_removed');
+      return ok(new RemoveParticipantResponse());
+    }),
+    MutePublishedTrack: method(MuteRoomTrackRequest, ({ identity, muted, room, trackSid }, authority) => {
+      const found = find(room, identity, authority);
+      return found.ok ? muteTrack(found.value, trackSid, muted) : found;
+    }),
+    UpdateParticipant: method(UpdateParticipantRequest, (request, authority) => {
+      const found = find(request.room, request.identity, authority);
+      return found.ok ? updateParticipant(found.value, request) : found;
+    }),
+    UpdateSubscriptions: method(UpdateSubscriptionsRequest, (request, authority) => {
+      const found = find(request.room, request.identity, authority);
+      if (!found.ok) return found;
+      const tracks = [
+        ...new Set([
+          ...request.trackSids,
+          ...request.participantTracks.flatMap(({ trackSids }) => trackSids),
+        ]),
+      ];
+      const wish = request.subscribe ? 'subscribe' : 'unsubscribe';
+      found.value.room.subscribeFor(found.value.participant, tracks, wish);
+      return ok(new UpdateSubscriptionsResponse());
+    }),
+    SendData: method(SendDataRequest, (request, authority) => {
+      const room = administered(rooms, request.room, authority);
+      return room.ok ? sendData(room.value, request) : room;
+    }),
+    ForwardParticipant: method(ForwardParticipantRequest, ({ room }, authority) => missing(room, authority)),
+    MoveParticipant: method(MoveParticipantRequest, ({ room }, authority) => missing(room, authority)),
+    PerformRpc: method(PerformRpcRequest, ({ room }, authority) => missing(room, authority)),
+  };
+}
+
+interface Found {
+  readonly room: AdministeredRoom;
+  readonly participant: Participant;
+}
+
+function somebody(room: Result<AdministeredRoom, TwirpFault>, identity: string): Result<Found, TwirpFault> {
+  if (!room.ok) return room;
+  const participant = room.value.participants.get(identity);
+  return participant === undefined
+    ? refuse('not_found', 'participant does not exist')
+    : ok({ room: room.value, participant });
+}
+
+function missing(room: string, authority: Authority): Result<never, TwirpFault> {
+  if (!authority.roomAdmin || authority.room !== room) return denied();
+  return refuse('unimplemented', 'this server does not have this method');
+}
+
+function muteTrack({ participant, room }: Found, sid: string, muted: boolean) {
+  const track = participant.tracks.get(sid);
+  if (track === undefined) return refuse('not_found', 'track is not found');
+  if (room.muteTrack(participant, sid, muted) === 'not-allowed')
+    return refuse('failed_precondition', 'remote unmute not enabled');
+  return ok(new MuteRoomTrackResponse({ track: trackInfo(track) }));
+}
+
+/** Empty means in protobuf that nothing was said: name and metadata cannot be emptied, as in LiveKit. */
+function updateParticipant({ participant, room }: Found, request: UpdateParticipantRequest) {
+  const { attributes, metadata, name, permission } = request;
+  const fits = withinLimits({ name, metadata, attributes });
+  if (!fits.ok) return fits;
+  if (permission !== undefined)
+    room.setPermissions(participant, permissionsOf(permission, participant.permissions));
+  if (name !== '' || metadata !== '' || Object.keys(attributes).length > 0) {
+    room.update(participant, {
+      ...(name !== '' && { name }),
+      ...(metadata !== '' && { metadata }),
+      attributes: new Map(Object.entries(attributes)),
+    });
+  }
+  return ok(participantInfo(participant));
+}
+
+function permissionsOf(permission: ParticipantPermission, { hidden }: Permissions): Permissions {
+  return {
+    canPublish: permission.canPublish,
+    canSubscribe: permission.canSubscribe,
+    canPublishData: permission.canPublishData,
+    publishSources: permission.canPublishSources.map(sourceByNumber),
+    canUpdateMetadata: permission.canUpdateMetadata,
+    hidden,
+  };
+}

@@ -1,0 +1,56 @@
+import { parseHostPort } from '../../sip/uri.ts';
+import type { OutboundTrunk, Target } from '../../trunk/outbound.ts';
+import type { Config, OutboundTrunkConfig } from './schema.ts';
+import { headerMaps } from './trunks.ts';
+
+/** The configuration's outbound trunks, as the trunk folder has them. */
+export function outboundTrunks(config: Config): readonly OutboundTrunk[] {
+  return config.outbound_trunks.map(outboundTrunk);
+}
+
+function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
+  const targets =
+    trunk.targets.length > 0 ? trunk.targets : [{ address: trunk.address, priority: 10, weight: 10 }];
+  const { auth_username: username, auth_password: password } = trunk;
+  return {
+    id: trunk.id,
+    name: trunk.name,
+    domain: trunk.address,
+    targets: targets.map(({ address, priority, weight }): Target => {
+      const { host, port } = hostPortOf(address);
+      return { host, port, transport: trunk.transport, priority, weight };
+    }),
+    numbers: trunk.numbers,
+    fromHost: trunk.from_host,
+    account:
+      username === undefined || password === undefined
+        ? undefined
+        : { username, password, realms: [trunk.auth_realm ?? hostPortOf(trunk.address).host] },
+    headers: headerMaps(trunk),
+    mediaAddresses: trunk.media_addresses,
+    country: trunk.country,
+    codecs: trunk.codecs,
+    ringingTimeoutMs: trunk.ringing_timeout,
+    targetTimeoutMs: trunk.target_timeout,
+    maxCallDurationMs: trunk.max_call_duration,
+    maxCalls: trunk.max_calls,
+    callsPerSecond: trunk.calls_per_second,
+    healthIntervalMs: trunk.health_interval,
+    register:
+      trunk.register === undefined
+        ? undefined
+        : {
+            domain: trunk.register.domain ?? trunk.address,
+            user: trunk.register.user ?? trunk.auth_username ?? '',
+            expiresMs: trunk.register.expires,
+            retryMs: trunk.register.retry,
+            maxRetryMs: trunk.register.max_retry,
+          },
+  };
+}
+
+function hostPortOf(text: string): { host: string; port: number | undefined } {
+  const parsed = parseHostPort(text);
+  if (parsed === undefined) throw new Error('the schema lets nothing pass that is no host');
+  return parsed;
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { parseHostPort } from '../../sip/uri.ts';
+import { country, duration, id, network, number } from './fields.ts';
+import { authKeys, headerKeys, realm } from './schema-auth.ts';
+
+const hostPort = z
+  .string()
+  .max(255)
+  .refine((text) => parseHostPort(text) !== undefined, {
+    error: 'a host is expected, with a port if it needs one: sip.carrier.example or 203.0.113.10:5060',
+  });
+
+const target = z.strictObject({
+  address: hostPort.meta({ description: 'Host, with a port if it needs one.' }),
+  priority: z.int().min(0).max(65_535).default(10).meta({ description: 'Lower ones are tried first.' }),
+  weight: z.int().min(1).max(65_535).default(10).meta({
+    description: 'Of those with the same priority, how often this one is the first.',
+  }),
+});
+
+const registration = z.strictObject({
+  domain: hostPort.optional().meta({ description: 'Domain that we register at; absent: `address`.' }),
+  user: z
+    .string()
+    .regex(/^[A-Za-z0-9+*#._-]{1,64}$/)
+    .optional()
+    .meta({ description: 'User that we register, often the main number; absent: `auth_username`.' }),
+  expires: duration
+    .prefault('1h')
+    .meta({ description: 'How long a registration shall hold; the carrier\u2019s answer decides.' }),
+  retry: duration.prefault('10s').meta({ description: 'First wait after a failure; it doubles each time.' }),
+  max_retry: duration.prefault('10m').meta({ description: 'Longest wait between two attempts.' }),
+});
+
+/** `outbound_trunks[]`: SIPOutboundTrunkInfo by LiveKit's names, and what LiveKit lacks. */
+export const outboundTrunkSchema = z.strictObject({
+  id: id.meta({ description: 'Id of the trunk; participants carry it as sip.trunkID.' }),
+  name: z.string().max(128).default('').meta({ description: 'Name for people.' }),
+  address: hostPort.meta({ description: 'The carrier\u2019s host or domain, with a port if it needs one.' }),
+  transport: z.enum(['udp', 'tcp', 'tls']).default('udp').meta({ description: 'How requests are sent.' }),
+  targets: z.array(target).max(32).default([]).meta({
+    description:
+      'Where requests are really sent, each as `{address, priority, weight}`: several hosts of the carrier, or an outbound proxy. Empty: to `address`.',
+  }),
+  target_timeout: duration.prefault('4s').meta({
+    description: 'A target that answers nothing for so long is passed over for the next one.',
+  }),
+  numbers: z
+    .array(number)
+    .default([])
+    .meta({ description: 'Numbers to call from, the first by default; empty: any.' }),
+  from_host: hostPort.optional().meta({ description: 'Host of our From; absent: our own address.' }),
+  ...authKeys,
+  auth_realm: realm.optional().meta({
+    description:
+      'Realm that the credentials are for; absent: the host of `address`. A challenge by another realm gets no answer.',
+  }),
+  register: registration.optional().meta({
+    description:
+      'Registers at the carrier, which then sends calls to where we are; see `trunks[].registration`.',
+  }),
+  ...headerKeys,
+  media_addresses: z.array(network).default([]).meta({
+    description: 'Addresses and CIDRs that its RTP comes from and goes to; empty: the address in the SDP.',
+  }),
+  country: country.optional().meta({ description: 'ISO 3166 code by which national numbers become E.164.' }),
+  codecs: z
+    .array(z.enum(['PCMA', 'PCMU']))
+    .min(1)
+    .default(['PCMA', 'PCMU'])
+    .meta({ description: 'Codecs that are offered, in this order.' }),
+  ringing_timeout: duration
+    .prefault('60s')
+    .meta({ description: 'How long the callee\u2019s phone may ring before the call is given up.' }),
+  max_call_duration: duration.prefault('24h').meta({ description: 'After this a call is ended; 0s: never.' }),
+  max_calls: z.int().min(0).default(0).meta({ description: 'Calls at the same time; 0: no limit.' }),
+  calls_per_second: z
+    .number()
+    .min(0)
+    .default(0)
+    .meta({ description: 'New calls per second on the long run, and as many at once; 0: no limit.' }),
+  health_interval: duration.prefault('0s').meta({
+    description:
+      'Between two OPTIONS to each target; one that does not answer gets no calls while another does. 0s: no OPTIONS.',
+  }),
+});

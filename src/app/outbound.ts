@@ -1,0 +1,73 @@
+import { nodeDigests } from '../adapters/crypto/crypto.ts';
+import { DnsResolver } from '../adapters/dns/resolver.ts';
+import type { Clock } from '../base/clock.ts';
+import type { HostPort } from '../base/net.ts';
+import type { Random } from '../base/random.ts';
+import type { Timers } from '../base/wake-queue.ts';
+import { Dialer } from '../call/dialer.ts';
+import type { EventSink } from '../events/index.ts';
+import type { RoomDirectory } from '../room/ports.ts';
+import { Locator } from '../sip/locator.ts';
+import type { SipEngine } from '../sip/ports.ts';
+import { TargetHealth } from '../trunk/health.ts';
+import { TrunkLimits } from '../trunk/limits.ts';
+import type { OutboundTrunk } from '../trunk/outbound.ts';
+import { contactTokens, Registrations } from '../trunk/registrations.ts';
+
+/** All that goes out by trunks: calls, registrations, questions after the health of their targets. */
+export interface Outbound {
+  readonly dialer: Dialer;
+  /** Users of our registered Contacts, by trunk. */
+  readonly tokens: ReadonlyMap<string, string>;
+  readonly gauges: () => { readonly registrations: number; readonly targetsDown: number };
+  /** Begins to register and to ask. */
+  start(): void;
+  /** No new calls, no more questions; bindings are taken back. */
+  stop(): void;
+  /** Nothing is under way any more. */
+  isOver(): boolean;
+}
+
+/** Wires the outbound trunks of a configuration to a SIP engine. */
+export function openOutbound(parts: {
+  readonly trunks: readonly OutboundTrunk[];
+  readonly engine: SipEngine;
+  readonly rooms: RoomDirectory;
+  readonly maxCalls: number;
+  readonly transports: readonly ('udp' | 'tcp' | 'tls')[];
+  readonly announce: (remote: HostPort) => string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly emit: EventSink;
+}): Outbound {
+  const { trunks, engine, rooms, maxCalls, transports, announce, clock, timers, random, emit } = parts;
+  const shared = { engine, clock, timers, random, emit };
+  const locator = new Locator({ resolver: new DnsResolver({ clock }), random, transports, clock });
+  const { locate } = locator;
+  const health = new TargetHealth({ ...shared, trunks, locate });
+  const { isUp } = health;
+  const tokens = contactTokens(trunks, random);
+  const registrations = new Registrations({
+    ...{ ...shared, trunks, tokens, locate, isUp, digests: nodeDigests },
+  });
+  const dialer = new Dialer({
+    ...{ ...shared, rooms, limits: new TrunkLimits(), maxCalls, digests: nodeDigests, announce, isUp },
+    locator,
+  });
+  return {
+    dialer,
+    tokens,
+    gauges: () => ({ registrations: registrations.registered, targetsDown: health.gauges().down }),
+    start() {
+      health.start();
+      registrations.start();
+    },
+    stop() {
+      dialer.stop();
+      health.stop();
+      registrations.stop();
+    },
+    isOver: () => dialer.size === 0 && registrations.pending === 0,
+  };
+}

@@ -1,0 +1,235 @@
+import type { Clock } from '../base/clock.ts';
+import type { Digests } from '../base/digests.ts';
+import { newId } from '../base/ids.ts';
+import type { HostPort } from '../base/net.ts';
+import type { Random } from '../base/random.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { Timers } from '../base/wake-queue.ts';
+import type { EventSink } from '../events/index.ts';
+import type { RoomDirectory } from '../room/ports.ts';
+import { DigestClient } from '../sip/digest/client.ts';
+import type { NextHop, SipEngine } from '../sip/ports.ts';
+import { formatUri, parseHostPort } from '../sip/uri.ts';
+import { headersOf } from '../trunk/headers.ts';
+import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
+import { normalizeNumber, numberKey } from '../trunk/number.ts';
+import type { OutboundTrunk, Target } from '../trunk/outbound.ts';
+import { freeIdentity } from '../trunk/participant.ts';
+import { orderTargets } from '../trunk/targets.ts';
+import { DIGITS } from './dial-digits.ts';
+import { causeOfJoinRefusal, type EndingCause } from './ending.ts';
+import { Negotiation } from './negotiation.ts';
+import { OutgoingCall } from './outgoing-call.ts';
+import type { PlacedCallListener } from './outgoing-options.ts';
+import { PHONE_PERMISSIONS } from './phone-permissions.ts';
+
+/** A call to be placed: LiveKit's CreateSIPParticipantRequest by meaning. */
+export interface CallOrder {
+  readonly trunk: OutboundTrunk;
+  /** Number or name to call. */
+  readonly to: string;
+  /** One of the trunk's numbers; undefined: its first. */
+  readonly from?: string | undefined;
+  /** What the callee's phone shows beside the number. */
+  readonly displayName?: string | undefined;
+  readonly room: string;
+  /** Undefined: `sip_<number>`. */
+  readonly identity?: string | undefined;
+  readonly name?: string | undefined;
+  readonly metadata?: string | undefined;
+  readonly attributes?: ReadonlyMap<string, string> | undefined;
+  /** Keeps the callee's number out of identity, name and attributes. */
+  readonly hidePhoneNumber?: boolean | undefined;
+  readonly ringingTimeoutMs?: number | undefined;
+  /** Beside the trunk's; these win. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Keys pressed after the answer: 0-9 A-D * #, and `w` for half a second. */
+  readonly dtmf?: string | undefined;
+}
+
+/** Why a call is not even begun. */
+export type PlaceRefusal = EndingCause | 'bad-caller' | 'bad-digits';
+
+/** A call that was begun. */
+export interface PlacedCall {
+  readonly id: string;
+  readonly identity: string;
+  /** CANCEL, or BYE once answered. */
+  hangUp(): void;
+}
+
+export interface DialerOptions {
+  readonly rooms: RoomDirectory;
+  readonly engine: Pick<SipEngine, 'invite'>;
+  readonly limits: TrunkLimits;
+  /** What the gateway takes on in all, inbound calls counted elsewhere. */
+  readonly maxCalls: number;
+  readonly digests: Digests;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly emit: EventSink;
+  /** The address of ours that `remote` reaches. */
+  readonly announce: (remote: HostPort) => string;
+  /** Whether a target answers, as far as is known. */
+  readonly isUp: (trunk: OutboundTrunk, target: Target) => boolean;
+  readonly locator: {
+    /** Where a target is (RFC 3263); none when it cannot be found. May answer at once or later. */
+    locate(target: Target, found: (hops: readonly NextHop[]) => void): void;
+    /** Nothing came from there: it is better tried last for a while. */
+    failed(hop: NextHop): void;
+    worked(hop: NextHop): void;
+  };
+}
+
+/** Places calls: who may call whom is the caller's to decide, and the trunk's limits hold. */
+export class Dialer {
+  readonly #options: DialerOptions;
+  readonly #calls = new Map<string, OutgoingCall>();
+  #stopping = false;
+
+  constructor(options: DialerOptions) {
+    this.#options = options;
+  }
+
+  /** Calls that are not over yet. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /** No new calls; those that are up get a BYE, those that ring a CANCEL. */
+  stop(): void {
+    this.#stopping = true;
+    for (const call of [...this.#calls.values()]) call.end('stopping');
+  }
+
+  /** Begins a call, or says why not. Then `listener` hears of it, never from within this method. */
+  placeCall(order: CallOrder, listener: PlacedCallListener): Result<PlacedCall, PlaceRefusal> {
+    const { limits, clock, maxCalls } = this.#options;
+    const { trunk } = order;
+    if (this.#stopping) return fail('stopping');
+    if (this.#calls.size >= maxCalls) return fail('overload');
+    const to = normalizeNumber(order.to, trunk.country);
+    if (!to.ok) return fail('bad-number');
+    const from = callerOf(order);
+    if (from === undefined) return fail('bad-caller');
+    if (!DIGITS.test(order.dtmf ?? '')) return fail('bad-digits');
+    const slot = limits.begin(trunk, clock.now());
+    return slot.ok ? this.#begin(order, { to: to.value, from }, slot.value, listener) : slot;
+  }
+
+  #begin(
+    order: CallOrder,
+    { to, from }: { readonly to: string; readonly from: string },
+    slot: CallSlot,
+    listener: PlacedCallListener,
+  ): Result<PlacedCall, PlaceRefusal> {
+    const { rooms, random, clock, timers, emit, engine, announce } = this.#options;
+    const { trunk } = order;
+    const id = newId(random, 'SCL');
+    const attributes = attributesOf(order, id, { to, from });
+    const call = new OutgoingCall({
+      ...{ id, leg: newId(random, 'LG'), newTrack: () => newId(random, 'TR'), trunk },
+      negotiation: new Negotiation(trunk.codecs, random.u32()),
+      to: requestUri(trunk, to),
+      from: { user: from, display: order.displayName ?? '' },
+      headers: [
+        ...new Map([...headersOf(trunk.headers, attributes), ...Object.entries(order.headers ?? {})]),
+      ],
+      digits: order.dtmf ?? '',
+      ringingTimeoutMs: order.ringingTimeoutMs ?? trunk.ringingTimeoutMs,
+      authenticate: this.#credentials(trunk),
+      ...{ nextHop: this.#hopsOf(trunk), locator: this.#options.locator },
+      ...{ engine, clock, timers, emit, announce, listener },
+      onOver: () => {
+        this.#calls.delete(id);
+        slot.release();
+      },
+    });
+    const taken = rooms.find(order.room)?.participants;
+    const plain = `sip_${order.hidePhoneNumber === true ? id : to}`;
+    const identity = order.identity ?? freeIdentity(plain, (each) => taken?.has(each) === true);
+    const joined = rooms.join(
+      {
+        room: order.room,
+        identity,
+        name: order.name ?? (order.hidePhoneNumber === true ? 'Phone' : `Phone ${to}`),
+        kind: 'sip',
+        metadata: order.metadata ?? '',
+        attributes,
+        permissions: PHONE_PERMISSIONS,
+        autoCreate: true,
+      },
+      call,
+    );
+    if (!joined.ok) {
+      slot.release();
+      return fail(causeOfJoinRefusal(joined.error));
+    }
+    this.#calls.set(id, call);
+    emit({ type: 'call.placed', call: id, trunk: trunk.id, from, to, room: order.room });
+    call.enter(joined.value.room, joined.value.participant);
+    return ok({ id, identity, hangUp: () => call.end('removed-from-room') });
+  }
+
+  #credentials(trunk: OutboundTrunk) {
+    const { digests, random, emit } = this.#options;
+    const { account } = trunk;
+    if (account === undefined) return undefined;
+    const onWithheld = (reason: string, realm: string) =>
+      emit({ type: 'trunk.withheld', trunk: trunk.id, reason, realm });
+    return new DigestClient({ account, digests, random, onWithheld }).authenticate;
+  }
+
+  /** One hop after the other, each target looked up when its turn comes. */
+  #hopsOf(trunk: OutboundTrunk) {
+    const { isUp, locator, random } = this.#options;
+    const targets = [...orderTargets(trunk.targets, (target) => isUp(trunk, target), random)];
+    const hops: NextHop[] = [];
+    const next = (found: (hop: NextHop | undefined) => void): void => {
+      const hop = hops.shift();
+      const target = hop === undefined ? targets.shift() : undefined;
+      if (target === undefined) found(hop);
+      else
+        locator.locate(target, (located) => {
+          hops.push(...located.slice(0, MAX_HOPS));
+          next(found);
+        });
+    };
+    return next;
+  }
+}
+
+/** Addresses of one name that are tried. */
+const MAX_HOPS = 8;
+
+/** The number to call from, one of the trunk's if it has any; undefined when it may not be used. */
+function callerOf({ trunk, from }: CallOrder): string | undefined {
+  const wanted = from ?? trunk.numbers[0];
+  if (wanted === undefined) return 'anonymous';
+  const number = normalizeNumber(wanted, trunk.country);
+  if (!number.ok) return undefined;
+  const own = trunk.numbers.map((each) => normalizeNumber(each, trunk.country));
+  const known = own.some((each) => each.ok && numberKey(each.value) === numberKey(number.value));
+  // A caller ID that is not the trunk's would be a lie, and carriers refuse it.
+  return own.length === 0 || known ? number.value : undefined;
+}
+
+function requestUri(trunk: OutboundTrunk, user: string): string {
+  const { host, port } = parseHostPort(trunk.domain) ?? { host: trunk.domain, port: undefined };
+  return formatUri({ scheme: 'sip', user, host, port, params: new Map() });
+}
+
+function attributesOf(
+  order: CallOrder,
+  callId: string,
+  { to, from }: { readonly to: string; readonly from: string },
+): ReadonlyMap<string, string> {
+  const attributes = new Map(order.attributes ?? []);
+  attributes.set('sip.callID', callId);
+  attributes.set('sip.callStatus', 'dialing');
+  attributes.set('sip.trunkID', order.trunk.id);
+  attributes.set('sip.trunkPhoneNumber', from);
+  if (order.hidePhoneNumber !== true) attributes.set('sip.phoneNumber', to);
+  return attributes;
+}

@@ -1,0 +1,45 @@
+import type { Clock, Millis } from '../base/clock.ts';
+import type { HostPort } from '../base/net.ts';
+import type { Timers } from '../base/wake-queue.ts';
+import type { CallEnding, EventSink } from '../events/index.ts';
+import type { LegId, TrackId } from '../media/protocol.ts';
+import type { Authenticate, ExtraHeaders, NextHop, SipEngine } from '../sip/ports.ts';
+import type { OutboundTrunk } from '../trunk/outbound.ts';
+import type { Negotiation } from './negotiation.ts';
+
+/** What whoever places a call hears of it. `over` comes exactly once, last. */
+export interface PlacedCallListener {
+  ringing(): void;
+  answered(): void;
+  over(ending: CallEnding, talkedMs: Millis): void;
+}
+
+export interface OutgoingCallOptions {
+  /** `SCL_…`. */
+  readonly id: string;
+  readonly leg: LegId;
+  readonly newTrack: () => TrackId;
+  readonly trunk: OutboundTrunk;
+  readonly negotiation: Negotiation;
+  /** Request-URI. */
+  readonly to: string;
+  /** User and display name of From. */
+  readonly from: { readonly user: string; readonly display: string };
+  readonly headers: ExtraHeaders;
+  /** Pressed after the answer; `w` waits half a second. */
+  readonly digits: string;
+  readonly ringingTimeoutMs: Millis;
+  readonly authenticate: Authenticate | undefined;
+  /** The next place to try; `found` gets undefined when there is none left. May answer at once or later. */
+  readonly nextHop: (found: (hop: NextHop | undefined) => void) => void;
+  /** Hears which hops answered. */
+  readonly locator: { failed(hop: NextHop): void; worked(hop: NextHop): void };
+  readonly engine: Pick<SipEngine, 'invite'>;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly emit: EventSink;
+  readonly announce: (remote: HostPort) => string;
+  readonly listener: PlacedCallListener;
+  /** The call is over and everything given back. */
+  onOver(): void;
+}

@@ -1,0 +1,107 @@
+import type { Millis } from '../base/clock.ts';
+import type { EventSink } from '../events/index.ts';
+import type { LegId, TrackId } from '../media/protocol.ts';
+import type { Participant, Track } from '../room/participant.ts';
+import type { RoomHandle } from '../room/ports.ts';
+import type { AudioAgreement } from '../sdp/phone-answer.ts';
+import { allowedMediaSources } from '../trunk/media-address.ts';
+import type { InboundTrunk } from '../trunk/trunk.ts';
+
+export interface PhoneVoiceOptions {
+  readonly call: string;
+  readonly leg: LegId;
+  /** The track as which the leg was opened. */
+  readonly track: TrackId;
+  readonly newTrack: () => TrackId;
+  readonly room: RoomHandle;
+  readonly participant: Participant;
+  readonly trunk: Pick<InboundTrunk, 'mediaAddresses'>;
+  /** Where the call's signaling comes from. */
+  readonly source: string;
+  readonly emit: EventSink;
+  readonly now: () => Millis;
+}
+
+/** A phone's voice in its room: the track that others hear, on hold or not, and the leg's media behind it. */
+export class PhoneVoice {
+  readonly #options: PhoneVoiceOptions;
+  #track: TrackId;
+  #mime: string | undefined;
+  #heldSince: Millis | undefined;
+
+  constructor(options: PhoneVoiceOptions) {
+    this.#options = options;
+    this.#track = options.track;
+  }
+
+  /** The phone has media: it is in the room with ears and mouth. */
+  get started(): boolean {
+    return this.#mime !== undefined;
+  }
+
+  /** Early media: the phone hears the room, and nobody hears the phone before the call is answered. */
+  playOnly(agreement: AudioAgreement): void {
+    const hears = agreement.direction === 'sendrecv' || agreement.direction === 'sendonly';
+    this.#sendMedia({ ...agreement, direction: hears ? 'sendonly' : 'inactive' }, undefined);
+  }
+
+  /** Makes media what was agreed on: the first time, and after each offer and answer. `holder`: who wants any hold. */
+  apply(agreement: AudioAgreement, holder: 'phone' | 'gateway'): void {
+    const { mime } = agreement.codec;
+    const before = this.#mime;
+    this.#mime = mime;
+    const renewed = before !== undefined && before !== mime;
+    if (renewed) this.#withdraw();
+    this.#sendMedia(agreement, renewed ? this.#track : undefined);
+    if (before !== mime) this.#publish(agreement);
+    if (renewed) this.#options.emit({ type: 'call.codec', call: this.#options.call, codec: mime });
+    this.#setHeld(agreement.direction === 'recvonly' || agreement.direction === 'inactive', holder);
+  }
+
+  #sendMedia(agreement: AudioAgreement, track: TrackId | undefined): void {
+    const { leg, room, trunk, source } = this.#options;
+    const allowedSources = allowedMediaSources(trunk, agreement.remote.address, source);
+    // A phone that holds sends music or nothing: neither shall reach the room, nor count as a call that went silent.
+    const direction = agreement.direction === 'recvonly' ? 'inactive' : agreement.direction;
+    const media = { ...agreement, direction, allowedSources };
+    room.media({ type: 'leg.media', leg, media, ...(track === undefined ? {} : { track }) });
+  }
+
+  /** Browsers were given the track in its old codec: it goes, and a new one comes. */
+  #withdraw(): void {
+    const { room, participant, newTrack } = this.#options;
+    room.unpublish(participant, this.#track);
+    this.#track = newTrack();
+  }
+
+  #publish(agreement: AudioAgreement): void {
+    const { room, participant, leg } = this.#options;
+    const track: Track = {
+      sid: this.#track,
+      name: 'phone',
+      kind: 'audio',
+      source: 'microphone',
+      origin: { from: 'leg', leg },
+      codecs: [agreement.codec],
+      stream: '',
+      muted: this.#heldSince !== undefined,
+      disableDtx: true,
+      stereo: false,
+    };
+    room.publish(participant, track);
+  }
+
+  #setHeld(held: boolean, by: 'phone' | 'gateway'): void {
+    const { room, participant, emit, call, now } = this.#options;
+    if (held === (this.#heldSince !== undefined)) return;
+    if (held) {
+      this.#heldSince = now();
+      emit({ type: 'call.held', call, by });
+    } else {
+      emit({ type: 'call.resumed', call, heldMs: now() - (this.#heldSince ?? now()) });
+      this.#heldSince = undefined;
+    }
+    room.setMuted(participant, this.#track, held);
+    room.update(participant, { attributes: new Map([['sip.onHold', held ? 'true' : '']]) });
+  }
+}

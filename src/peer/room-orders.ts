@@ -1,0 +1,28 @@
+import {
+  RoomUpdate,
+  SubscriptionError,
+  SubscriptionResponse,
+  TrackUnpublishedResponse,
+} from '@livekit/protocol';
+import type { TrackId } from '../media/protocol.ts';
+import type { RoomHandle } from '../room/ports.ts';
+import type { ServerMessage } from './frames.ts';
+import { roomInfo } from './livekit-info.ts';
+
+/** The room, changed. */
+export function roomUpdate(room: RoomHandle): ServerMessage {
+  return { case: 'roomUpdate', value: new RoomUpdate({ room: roomInfo(room) }) };
+}
+
+/** The client's own track is published no more: it stops sending it. */
+export function trackUnpublished(trackSid: TrackId): ServerMessage {
+  return { case: 'trackUnpublished', value: new TrackUnpublishedResponse({ trackSid }) };
+}
+
+/** The client has no codec for a track that it would get. */
+export function trackUnmatched(trackSid: TrackId): ServerMessage {
+  return {
+    case: 'subscriptionResponse',
+    value: new SubscriptionResponse({ trackSid, err: SubscriptionError.SE_CODEC_UNSUPPORTED }),
+  };
+}

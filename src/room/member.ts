@@ -1,0 +1,27 @@
+import type { TrackId, TransportId } from '../media/protocol.ts';
+import type { Door, Participant, Permissions, Track } from './participant.ts';
+
+/** A participant as its room keeps it. */
+export interface Member {
+  readonly participant: Participant;
+  readonly door: Door;
+  /** Tracks of others that this member hears or sees. */
+  readonly subscriptions: Set<TrackId>;
+  /** Tracks that the member does not want (`UpdateSubscription`). */
+  readonly declined: Set<TrackId>;
+  /** Of each transport, how good it is, 0 … 100. */
+  readonly scores: Map<TransportId, number>;
+  /** Of a phone: whether its own door mutes it (hold), and whether an administrator does. */
+  doorMutes: boolean;
+  roomMutes: boolean;
+}
+
+/** Whether these rights allow a track; phones' and others' alike. */
+export function mayPublish({ canPublish, publishSources }: Permissions, { source }: Track): boolean {
+  return canPublish && (publishSources.length === 0 || publishSources.includes(source));
+}
+
+/** Whether a phone is muted, by whomever. */
+export function isMuted({ doorMutes, participant, roomMutes }: Member, track: Track): boolean {
+  return doorMutes || roomMutes || !mayPublish(participant.permissions, track);
+}

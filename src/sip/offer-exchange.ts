@@ -1,0 +1,292 @@
+/**
+ * Offers in one dialog, theirs and ours (RFC 3261 section 14, RFC 3311 section 5): one at a time, glare told by 491 and 500, our own
+ * kept until its turn comes.
+ */
+import type { Alarm } from '../base/wake-queue.ts';
+import type { SipCore } from './core.ts';
+import { type Dialog, refreshTarget } from './dialog.ts';
+import { contactValue } from './ids.ts';
+import type { SipRequest, SipResponse } from './message.ts';
+import { sendOwnOffer } from './own-offer.ts';
+import { PendingOffer } from './pending-offer.ts';
+import type {
+  CallHandler,
+  ExtraHeaders,
+  Flow,
+  ReofferHandler,
+  ReofferMethod,
+  SipRequestInfo,
+} from './ports.ts';
+import { sdpOf } from './request-info.ts';
+import { CAPABILITIES, screenOffer } from './screening.ts';
+import type { ServerTransaction } from './server-table.ts';
+import { type SessionTimer, tooShort } from './session-timer.ts';
+import { Unacknowledged } from './unacknowledged.ts';
+
+/** An offer that meets glare again and again is given up. */
+const MAX_TRIES = 5;
+
+export interface ExchangeHost {
+  readonly core: SipCore;
+  readonly dialog: Dialog;
+  readonly timer: SessionTimer;
+  handler(): CallHandler;
+  /** No ACK came for our 2xx. */
+  ackTimeout(): void;
+  /** The far end knows nothing of the dialog, or says nothing any more. */
+  lost(status: number, method: string): void;
+}
+
+interface Own {
+  readonly method: ReofferMethod;
+  readonly handler: ReofferHandler;
+  tries: number;
+}
+
+export class OfferExchange {
+  /**
+   * Where the offer/answer of the initial INVITE stands. `theirs`: no answer of ours has arrived for sure; `ours`: they have not
+   * answered; `done`: the next may come.
+   */
+  initial: 'theirs' | 'ours' | 'done';
+  /** Is the dialog confirmed? Only then may there be re-INVITEs. */
+  confirmed: boolean;
+  /** We made the call and so own its Call-ID, which decides who waits longer after glare. */
+  readonly #caller: boolean;
+  readonly #host: ExchangeHost;
+  readonly #core: SipCore;
+  readonly #unacknowledged = new Map<number, Unacknowledged>();
+  /** Theirs, which the application has not settled. */
+  #pending: PendingOffer | undefined;
+  /** Ours, under way; and ours, which waits. */
+  #own: Own | undefined;
+  #waiting: Own | undefined;
+  #glare: Alarm | undefined;
+
+  constructor(
+    host: ExchangeHost,
+    begins: { initial: 'theirs' | 'ours' | 'done'; confirmed: boolean; caller: boolean },
+  ) {
+    this.#host = host;
+    this.#core = host.core;
+    this.initial = begins.initial;
+    this.confirmed = begins.confirmed;
+    this.#caller = begins.caller;
+  }
+
+  /** How many 2xx of ours wait for an ACK. */
+  get unacknowledged(): number {
+    return this.#unacknowledged.size;
+  }
+
+  /** Sends the 2xx of the initial INVITE or of a re-INVITE, again and again until its ACK comes. */
+  answer(
+    transaction: ServerTransaction,
+    cseq: number,
+    sdp: Uint8Array | undefined,
+    offered: boolean,
+    headers: ExtraHeaders,
+  ): void {
+    const bytes = transaction.respond(200, {
+      headers: [...CAPABILITIES, ...headers],
+      contact: this.#contact(transaction.flow),
+      body: sdp,
+    });
+    if (bytes === undefined) return;
+    this.confirmed = true;
+    this.initial = 'done';
+    const unacknowledged = new Unacknowledged(this.#core, transaction.flow, {
+      offered,
+      resend: () => transaction.resend(bytes),
+      givenUp: () => {
+        this.#unacknowledged.delete(cseq);
+        this.#host.ackTimeout();
+      },
+    });
+    this.#unacknowledged.set(cseq, unacknowledged);
+  }
+
+  /** The 2xx that an ACK is for, which waits no longer; undefined when none did. */
+  acknowledged(ack: SipRequest): Unacknowledged | undefined {
+    const waiting = this.#unacknowledged.get(ack.cseq.number);
+    this.#unacknowledged.delete(ack.cseq.number);
+    waiting?.stop();
+    return waiting;
+  }
+
+  /** A re-INVITE or UPDATE came. */
+  came(request: SipRequest, transaction: ServerTransaction, info: SipRequestInfo): void {
+    const refused = screenOffer(request);
+    const short = tooShort(request, this.#core.session);
+    const offer = sdpOf(request);
+    if (refused !== undefined) {
+      transaction.respond(refused.error.status, { headers: refused.error.headers });
+    } else if (short !== undefined) {
+      transaction.respond(422, { headers: short });
+    } else if (request.method === 'UPDATE' && offer === undefined) {
+      refreshTarget(this.#host.dialog, request);
+      this.#answerUpdate(request, transaction, undefined);
+    } else if (this.#pending !== undefined || this.initial === 'theirs') {
+      // Section 14.2: one at a time; RFC 3311 section 5.2 says the same of UPDATE.
+      transaction.respond(500, { headers: [['Retry-After', this.#core.retryAfter()]] });
+    } else if (this.#open(request.method)) {
+      // Our own offer is not answered yet: glare.
+      transaction.respond(491);
+    } else this.#pass(request, transaction, info, offer);
+  }
+
+  /** Sends an offer of ours as soon as none is open. */
+  reoffer(handler: ReofferHandler, method: ReofferMethod): void {
+    if (this.#waiting !== undefined) this.#core.guard(() => handler.refused(491));
+    else {
+      this.#waiting = { method, handler, tries: 0 };
+      this.proceed();
+    }
+  }
+
+  /** Refreshes the session: UPDATE where it is understood, else a re-INVITE with what the application describes. */
+  refresh(): void {
+    const { dialog, timer } = this.#host;
+    let handler: ReofferHandler | undefined;
+    if (!dialog.allowsUpdate) {
+      // An offer of ours that is under way refreshes as well; if it fails, the next turn comes soon.
+      timer.tryAgain();
+      if (this.#own !== undefined || this.#waiting !== undefined) return;
+      this.#core.guard(() => {
+        handler = this.#host.handler().refreshOffer?.();
+      });
+    }
+    if (handler !== undefined) this.reoffer(handler, 'INVITE');
+    else {
+      const request = { method: 'UPDATE' as const, sdp: undefined, headers: timer.requestHeaders() };
+      sendOwnOffer(this.#core, dialog, request, (status, response) => this.#refreshed(status, response));
+    }
+  }
+
+  /** The dialog ends: what waits is given up. */
+  stop(): void {
+    for (const each of this.#unacknowledged.values()) each.stop();
+    this.#unacknowledged.clear();
+    this.#core.timers.cancel(this.#glare);
+    const given = [this.#own, this.#waiting];
+    this.#own = undefined;
+    this.#waiting = undefined;
+    // Section 15.1.2: requests that wait for an answer are ended with 487.
+    this.#pending?.reject(487);
+    for (const own of given) if (own !== undefined) this.#core.guard(() => own.handler.refused(481));
+  }
+
+  /** Sends what waits, if nothing is in its way any more. */
+  proceed(): void {
+    const next = this.#waiting;
+    if (next === undefined || this.#glare !== undefined || this.#pending !== undefined) return;
+    if (this.initial !== 'done' || this.#open(next.method)) return;
+    // Section 14.1: no re-INVITE while any INVITE is under way in either direction.
+    if (next.method === 'INVITE' && (!this.confirmed || this.#unacknowledged.size > 0)) return;
+    this.#waiting = undefined;
+    let sdp: Uint8Array | undefined;
+    this.#core.guard(() => {
+      sdp = next.handler.offer();
+    });
+    if (sdp === undefined) {
+      this.#core.guard(() => next.handler.refused(491));
+      return;
+    }
+    this.#own = next;
+    next.tries++;
+    const { timer, dialog } = this.#host;
+    const offer = { method: next.method, sdp, headers: timer.requestHeaders() };
+    sendOwnOffer(this.#core, dialog, offer, (status, response) => this.#ended(next, status, response));
+  }
+
+  /** Is an offer of ours without an answer, or an INVITE of ours under way? */
+  #open(method: string): boolean {
+    if (this.initial === 'ours' || this.#own !== undefined) return true;
+    for (const each of this.#unacknowledged.values()) if (each.offered) return true;
+    return method === 'INVITE' && !this.confirmed;
+  }
+
+  #pass(
+    request: SipRequest,
+    transaction: ServerTransaction,
+    info: SipRequestInfo,
+    offer: Uint8Array | undefined,
+  ): void {
+    const pending = new PendingOffer(transaction, {
+      accept: (sdp) => {
+        refreshTarget(this.#host.dialog, request);
+        if (request.method !== 'INVITE') this.#answerUpdate(request, transaction, sdp);
+        else {
+          const headers = this.#host.timer.serve(request);
+          this.answer(transaction, request.cseq.number, sdp, offer === undefined, headers);
+        }
+      },
+      settled: () => {
+        this.#pending = undefined;
+      },
+      done: () => this.proceed(),
+    });
+    this.#pending = pending;
+    if (request.method === 'INVITE') transaction.respond(100);
+    this.#core.guard(() => this.#host.handler().reoffered(info, offer, pending));
+  }
+
+  #answerUpdate(request: SipRequest, transaction: ServerTransaction, sdp: Uint8Array | undefined): void {
+    // RFC 4028 section 3: an UPDATE in an early dialog says nothing about the session that is not there yet.
+    const session = this.confirmed ? this.#host.timer.serve(request) : [];
+    transaction.respond(200, {
+      contact: this.#contact(transaction.flow),
+      headers: [...CAPABILITIES, ...session],
+      body: sdp,
+    });
+  }
+
+  #ended(own: Own, status: number, response: SipResponse | undefined): void {
+    // The dialog ended meanwhile, and with it this.
+    if (this.#own !== own) return;
+    this.#own = undefined;
+    const { timer } = this.#host;
+    if (response !== undefined && status < 300) {
+      timer.answered(response);
+      this.#core.guard(() => own.handler.accepted(sdpOf(response)));
+    } else if (own.tries < MAX_TRIES && this.#again(own, status, response)) {
+      this.#waiting = own;
+      this.#core.guard(() => own.handler.postponed());
+    } else {
+      this.#core.guard(() => own.handler.refused(status));
+      this.#lostBy(status, own.method);
+    }
+    this.proceed();
+  }
+
+  /** Is a refused offer of ours to be sent once more, now or later? */
+  #again(own: Own, status: number, response: SipResponse | undefined): boolean {
+    if (this.#waiting !== undefined) return false;
+    if (status === 491) {
+      const units = this.#caller ? 210 + (this.#core.random.u32() % 191) : this.#core.random.u32() % 201;
+      this.#glare = this.#core.after(10 * units, () => {
+        this.#glare = undefined;
+        this.proceed();
+      });
+      return true;
+    }
+    return own.tries < 2 && this.#host.timer.refused(response);
+  }
+
+  #refreshed(status: number, response: SipResponse | undefined): void {
+    const { timer } = this.#host;
+    if (response !== undefined && status < 300) timer.answered(response);
+    else if (timer.refused(response)) this.refresh();
+    else if (status !== 408 && status !== 481) timer.tryAgain();
+    else this.#lostBy(status, 'UPDATE');
+  }
+
+  /** Section 12.2.1.2: the far end has forgotten the dialog, or has gone. */
+  #lostBy(status: number, method: string): void {
+    if (status === 481 || status === 408) this.#host.lost(status, method);
+  }
+
+  #contact(flow: Flow): string {
+    return contactValue(this.#core.contact(flow), flow, this.#host.dialog.secure);
+  }
+}

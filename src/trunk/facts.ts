@@ -1,0 +1,90 @@
+import { parseAddress } from '../sip/name-addr.ts';
+import type { NameAddr, SipRequestInfo } from '../sip/ports.ts';
+import type { CalledNumberSource, InboundTrunk } from './trunk.ts';
+
+/** What is known of a call before anything is decided: the packet's real source, and user parts as they came. */
+export interface CallFacts {
+  readonly source: string;
+  /** User of the Request-URI. */
+  readonly requestUser: string;
+  /** User of the To header. */
+  readonly toUser: string;
+  /** User of the From header. */
+  readonly fromUser: string;
+  /** User of P-Called-Party-ID (RFC 7315 section 4.2); absent when there is none. */
+  readonly calledPartyUser?: string | undefined;
+  /** User of the last Diversion (RFC 5806): the number that was dialled first. */
+  readonly divertedUser?: string | undefined;
+  /** User of P-Asserted-Identity (RFC 3325), and its display name. */
+  readonly assertedUser?: string | undefined;
+  readonly assertedName?: string | undefined;
+  readonly fromName?: string | undefined;
+  /** The caller asks not to be shown: Privacy `id`, `header`, `user` (RFC 3323, RFC 3325 section 9.3). */
+  readonly privacy?: boolean | undefined;
+}
+
+/** Headers are read so far; a carrier sends one or two of each. */
+const MAX_VALUES = 16;
+
+/** Takes from an INVITE what trunks and rules decide by. */
+export function callFacts(request: SipRequestInfo): CallFacts {
+  const asserted = firstNumber(addresses(request, 'p-asserted-identity'));
+  return {
+    source: request.flow.remote.address,
+    requestUser: request.uri.user,
+    toUser: request.to.uri.user,
+    fromUser: request.from.uri.user,
+    fromName: request.from.display,
+    calledPartyUser: addresses(request, 'p-called-party-id')[0]?.uri.user,
+    divertedUser: addresses(request, 'diversion').at(-1)?.uri.user,
+    assertedUser: asserted?.uri.user,
+    assertedName: asserted?.display,
+    privacy: request
+      .headers('privacy')
+      .slice(0, MAX_VALUES)
+      .flatMap((value) => value.toLowerCase().split(';'))
+      .some((value) => ['id', 'header', 'user'].includes(value.trim())),
+  };
+}
+
+/** The user part that says whom the call is for, by the trunk's setting. */
+export function calledUser(source: CalledNumberSource, call: CallFacts): string {
+  switch (source) {
+    case 'request-uri':
+      return call.requestUser;
+    case 'to':
+      return call.toUser;
+    case 'p-called-party-id':
+      return call.calledPartyUser ?? call.requestUser;
+    case 'diversion':
+      return call.divertedUser ?? call.requestUser;
+  }
+}
+
+/** Who calls, by the trunk's setting: P-Asserted-Identity only of a trunk that vouches for it. */
+export function callingParty(
+  { identity }: Pick<InboundTrunk, 'identity'>,
+  call: CallFacts,
+): { readonly user: string; readonly name: string } {
+  const asserted = identity === 'asserted' && call.assertedUser !== undefined;
+  return asserted
+    ? { user: call.assertedUser ?? '', name: call.assertedName ?? '' }
+    : { user: call.fromUser, name: call.fromName ?? '' };
+}
+
+function addresses(request: SipRequestInfo, header: string): NameAddr[] {
+  return request
+    .headers(header)
+    .slice(0, MAX_VALUES)
+    .flatMap((value) => {
+      const address = parseAddress(value);
+      return address?.uri === undefined
+        ? []
+        : [{ display: address.display, uri: address.uri, params: address.params }];
+    });
+}
+
+/** RFC 3325 section 9.1: there may be a sip and a tel URI; the number is what a phone is called by. */
+function firstNumber(all: readonly NameAddr[]): NameAddr | undefined {
+  return all.find(({ uri }) => uri.scheme === 'tel') ?? all[0];
+}

@@ -1,0 +1,59 @@
+import type { Millis } from '../base/clock.ts';
+import type { Account } from '../sip/digest/client.ts';
+import type { SipTransport } from '../sip/ports.ts';
+import type { HeaderMaps, TrunkCodec } from './trunk.ts';
+
+/** A place that calls may be sent to, by name or address; `port` undefined: what DNS or the transport says. */
+export interface Target {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly transport: SipTransport;
+  /** Lower ones are tried first; among equals `weight` decides by lot (RFC 2782). */
+  readonly priority: number;
+  readonly weight: number;
+}
+
+/** How we register at a carrier that does not know our address (RFC 3261 section 10). */
+export interface RegistrationSettings {
+  /** Host of the Request-URI and of the address of record. */
+  readonly domain: string;
+  /** User of the address of record. */
+  readonly user: string;
+  /** What is asked for; the answer decides. */
+  readonly expiresMs: Millis;
+  /** First wait after a failure; it doubles, up to {@link maxRetryMs}. */
+  readonly retryMs: Millis;
+  readonly maxRetryMs: Millis;
+}
+
+/** Where calls go out, as whom, and how many: LiveKit's SIPOutboundTrunkInfo, and what LiveKit lacks. */
+export interface OutboundTrunk {
+  readonly id: string;
+  readonly name: string;
+  /** Host of Request-URI and To. */
+  readonly domain: string;
+  /** Never empty. */
+  readonly targets: readonly Target[];
+  /** Numbers to call from; empty: any. The first one is taken when a call names none. */
+  readonly numbers: readonly string[];
+  /** Host of our From; undefined: our own address. */
+  readonly fromHost: string | undefined;
+  readonly account: Account | undefined;
+  readonly headers: HeaderMaps;
+  readonly mediaAddresses: readonly string[];
+  /** ISO 3166 code by which national numbers become E.164. */
+  readonly country: string | undefined;
+  readonly codecs: readonly TrunkCodec[];
+  readonly ringingTimeoutMs: Millis;
+  /** A target that does not say anything in this time is passed over for the next. */
+  readonly targetTimeoutMs: Millis;
+  /** 0 = no end. */
+  readonly maxCallDurationMs: Millis;
+  /** Calls at the same time; 0 = no limit. */
+  readonly maxCalls: number;
+  /** New calls per second; 0 = no limit. */
+  readonly callsPerSecond: number;
+  /** Between two OPTIONS to each target; 0 = none. */
+  readonly healthIntervalMs: Millis;
+  readonly register: RegistrationSettings | undefined;
+}

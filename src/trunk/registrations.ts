@@ -1,0 +1,253 @@
+import type { Clock, Millis } from '../base/clock.ts';
+import type { Digests } from '../base/digests.ts';
+import { randomText } from '../base/ids.ts';
+import type { Random } from '../base/random.ts';
+import type { Alarm, Timers } from '../base/wake-queue.ts';
+import type { EventSink } from '../events/index.ts';
+import { DigestClient, NO_BODY } from '../sip/digest/client.ts';
+import { parseAddress } from '../sip/name-addr.ts';
+import type { ExtraHeaders, LoneOutcome, NextHop, SipEngine } from '../sip/ports.ts';
+import type { OutboundTrunk, RegistrationSettings, Target } from './outbound.ts';
+import {
+  idleRegistration,
+  type RegistrationInput,
+  type RegistrationState,
+  stepRegistration,
+} from './registration.ts';
+import { orderTargets } from './targets.ts';
+
+export interface RegistrationsOptions {
+  readonly trunks: readonly OutboundTrunk[];
+  /** Users of our Contacts, by trunk: what calls for a registration are known by. */
+  readonly tokens: ReadonlyMap<string, string>;
+  readonly engine: Pick<SipEngine, 'request'>;
+  readonly locate: (target: Target, found: (hops: readonly NextHop[]) => void) => void;
+  readonly isUp: (trunk: OutboundTrunk, target: Target) => boolean;
+  readonly digests: Digests;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly emit: EventSink;
+}
+
+/** A Contact's user for each trunk that registers: 95 bits that nobody guesses, so that who calls it has our binding. */
+export function contactTokens(trunks: readonly OutboundTrunk[], random: Random): ReadonlyMap<string, string> {
+  return new Map(
+    trunks.flatMap(({ id, register }) =>
+      register === undefined ? [] : [[id, randomText(random, 16)] as const],
+    ),
+  );
+}
+
+/** Keeps every trunk registered that asks for it. */
+export class Registrations {
+  readonly #all: readonly Registration[];
+
+  constructor(options: RegistrationsOptions) {
+    this.#all = options.trunks.flatMap((trunk) => {
+      const { register } = trunk;
+      const token = options.tokens.get(trunk.id);
+      return register === undefined || token === undefined
+        ? []
+        : [new Registration(options, trunk, register, token)];
+    });
+  }
+
+  /** Trunks whose binding stands. */
+  get registered(): number {
+    return this.#all.filter((each) => each.isRegistered).length;
+  }
+
+  /** REGISTERs that wait for their answer. */
+  get pending(): number {
+    return this.#all.filter((each) => each.isPending).length;
+  }
+
+  start(): void {
+    for (const each of this.#all) each.input({ type: 'start' });
+  }
+
+  /** Takes every binding back (RFC 3261 section 10.2.2); the answers are not waited for here. */
+  stop(): void {
+    for (const each of this.#all) each.input({ type: 'stop' });
+  }
+}
+
+/** How often one REGISTER is sent again with credentials. */
+const MAX_CHALLENGES = 3;
+/** Hops that one attempt goes through. */
+const MAX_HOPS = 8;
+
+class Registration {
+  readonly #options: RegistrationsOptions;
+  readonly #trunk: OutboundTrunk;
+  readonly #settings: RegistrationSettings;
+  readonly #token: string;
+  readonly #callId: string;
+  readonly #digest: DigestClient | undefined;
+  #state: RegistrationState = idleRegistration;
+  #alarm: Alarm | undefined;
+  #cseq = 0;
+  #isPending = false;
+  /** Where the last answer came from: the binding is there, and refreshes go there first. */
+  #home: NextHop | undefined;
+
+  constructor(
+    options: RegistrationsOptions,
+    trunk: OutboundTrunk,
+    settings: RegistrationSettings,
+    token: string,
+  ) {
+    const { digests, random, emit } = options;
+    this.#options = options;
+    this.#trunk = trunk;
+    this.#settings = settings;
+    this.#token = token;
+    // Section 10.2.4: all registrations of one client have the same Call-ID, and rising numbers.
+    this.#callId = randomText(random, 24);
+    const { account } = trunk;
+    const onWithheld = (reason: string, realm: string) =>
+      emit({ type: 'trunk.withheld', trunk: trunk.id, reason, realm });
+    if (account !== undefined) this.#digest = new DigestClient({ account, digests, random, onWithheld });
+  }
+
+  get isRegistered(): boolean {
+    const state = this.#state;
+    return state.phase !== 'idle' && state.phase !== 'stopped' && state.until > this.#options.clock.now();
+  }
+
+  get isPending(): boolean {
+    return this.#isPending;
+  }
+
+  input(input: RegistrationInput): void {
+    const { clock, timers } = this.#options;
+    const before = this.#state;
+    const { state, actions } = stepRegistration(this.#settings, before, input, clock.now());
+    this.#state = state;
+    if (state.phase === 'stopped') timers.cancel(this.#alarm);
+    for (const action of actions) {
+      if (action.do === 'wake') {
+        timers.cancel(this.#alarm);
+        this.#alarm = timers.schedule(clock.now() + action.inMs, () => this.input({ type: 'due' }));
+      } else this.#register(action.do === 'unregister' ? 0 : action.expiresMs);
+    }
+  }
+
+  /** One hop after the other, the one that answered last first, until one answers. */
+  #register(expiresMs: Millis): void {
+    this.#isPending = true;
+    const { random, isUp, locate } = this.#options;
+    const targets = [...orderTargets(this.#trunk.targets, (target) => isUp(this.#trunk, target), random)];
+    const hops: NextHop[] = this.#home === undefined ? [] : [this.#home];
+    let tried = 0;
+    const next = (last: LoneOutcome | undefined): void => {
+      const hop = tried++ < MAX_HOPS ? hops.shift() : undefined;
+      if (hop !== undefined) this.#ask(hop, expiresMs, this.#credentials(), 0, next);
+      else {
+        const target = tried <= MAX_HOPS ? targets.shift() : undefined;
+        if (target === undefined) this.#answered(undefined, last, expiresMs);
+        else
+          locate(target, (found) => {
+            tried--;
+            hops.push(...found);
+            next(last);
+          });
+      }
+    };
+    next(undefined);
+  }
+
+  #ask(
+    hop: NextHop,
+    expiresMs: Millis,
+    credentials: ExtraHeaders,
+    challenges: number,
+    failover: (last: LoneOutcome) => void,
+  ): void {
+    const { domain, user } = this.#settings;
+    const uri = `sip:${domain}`;
+    const aor = `<sip:${user}@${domain}>`;
+    const seconds = Math.ceil(expiresMs / 1000);
+    this.#options.engine.request(
+      {
+        ...{ method: 'REGISTER', uri, from: aor, to: aor, callId: this.#callId, cseq: ++this.#cseq },
+        ...{ next: hop, contactUser: this.#token, contactParams: `;expires=${seconds}` },
+        headers: [['Expires', `${seconds}`], ...credentials],
+      },
+      (outcome) => {
+        const { status } = outcome;
+        if (status === 401 || status === 407) {
+          const name = status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
+          const again =
+            challenges < MAX_CHALLENGES
+              ? this.#digest?.authenticate({
+                  ...{ status, method: 'REGISTER', uri, body: NO_BODY },
+                  ...{ challenges: outcome.headers(name), remote: hop.remote },
+                })
+              : undefined;
+          if (again !== undefined) this.#ask(hop, expiresMs, again, challenges + 1, failover);
+          else this.#answered(hop, outcome, expiresMs);
+        } else if (status === 0 || status === 408 || status >= 500) failover(outcome);
+        else this.#answered(hop, outcome, expiresMs);
+      },
+    );
+  }
+
+  /** By the nonce that is known, so that a refresh needs one round trip; a stale one costs a second. */
+  #credentials(): ExtraHeaders {
+    const uri = `sip:${this.#settings.domain}`;
+    return this.#digest?.headers({ method: 'REGISTER', uri, body: NO_BODY }) ?? [];
+  }
+
+  #answered(hop: NextHop | undefined, outcome: LoneOutcome | undefined, askedMs: Millis): void {
+    const { emit } = this.#options;
+    const status = outcome?.status ?? 0;
+    this.#isPending = false;
+    if (askedMs === 0 || this.#state.phase === 'stopped') return;
+    const isGood = status >= 200 && status < 300;
+    this.#home = isGood ? hop : undefined;
+    if (isGood && outcome !== undefined) {
+      this.#digest?.accepted();
+      this.input({ type: 'accepted', expiresMs: expiresOf(outcome) });
+    } else {
+      // A refused password may be right tomorrow: the next attempt begins without it.
+      this.#digest?.forget();
+      const minMs = status === 423 ? secondsOf(outcome?.headers('Min-Expires')[0]) : undefined;
+      if (minMs !== undefined) this.input({ type: 'too-brief', minMs });
+      else this.input({ type: 'failed', retryMs: secondsOf(outcome?.headers('Retry-After')[0]) });
+    }
+    const state = this.#state as RegistrationState;
+    const { id } = this.#trunk;
+    const now = this.#options.clock.now();
+    if (state.phase === 'registered')
+      emit({ type: 'trunk.registered', trunk: id, expiresMs: Math.round(state.until - now) });
+    else if (state.phase === 'waiting') {
+      const reason = status === 0 ? (outcome?.why ?? 'not-found') : isGood ? 'not-bound' : 'rejected';
+      const retryMs = Math.round((this.#alarm?.at ?? now) - now);
+      emit({ type: 'trunk.unregistered', trunk: id, reason, status, retryMs });
+    }
+  }
+}
+
+/**
+ * How long our own binding stands by a 2xx (section 10.2.4): its Contact's `expires`, else Expires. Other bindings of the
+ * same address are others' business. 0 when the answer lists Contacts and ours is not among them.
+ */
+function expiresOf(outcome: LoneOutcome): Millis | undefined {
+  const own = parseAddress(`<${outcome.contact}>`)?.uri;
+  const listed = outcome.headers('Contact').slice(0, 64);
+  const header = secondsOf(outcome.headers('Expires')[0]);
+  for (const value of listed) {
+    const address = parseAddress(value);
+    if (address?.uri === undefined || address.uri.user !== own?.user) continue;
+    return secondsOf(address.params.get('expires')) ?? header;
+  }
+  return listed.length > 0 ? 0 : header;
+}
+
+/** Whole seconds, as ms; a comment or parameter behind them is passed over. */
+function secondsOf(text: string | undefined): Millis | undefined {
+  const digits = /^\s*(\d{1,9})\s*(?:[;(].*)?$/.exec(text ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits) * 1000;
+}

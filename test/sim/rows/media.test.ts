@@ -1,0 +1,127 @@
+/** Rows 3, 9, 10, 20, 21, 22, 24 and 26: RTP as carriers really send it. */
+import { expect, test } from 'vitest';
+import { longestGap, toneLevel } from '../../support/tones.ts';
+import { FAR_TONE, rowWorld } from './raw-carrier.ts';
+
+test('row 3: packets of 30, 40, 60 and 10 ms, changing in the call, are heard without a gap', () => {
+  const { carrier, establish, pass, record, finish } = rowWorld();
+  establish();
+  for (const frameMs of [30, 40, 60, 10, 20]) {
+    carrier.talk = { frameMs, law: 'pcma' };
+    // The jitter buffer gets used to longer packets.
+    pass(1200);
+    const sound = record(1200);
+    expect(toneLevel(sound, 8000, FAR_TONE), `${frameMs} ms`).toBeGreaterThan(-18);
+    expect(longestGap(sound, 8000).lengthMs, `${frameMs} ms`).toBeLessThan(10);
+  }
+  finish();
+});
+
+test('row 3: a=ptime:40 is what we send', () => {
+  const { carrier, establish, pass, finish } = rowWorld();
+  establish(carrier.sdp(['m=audio 4000 RTP/AVP 8', 'a=ptime:40']));
+  pass(1000);
+  const sizes = new Set(carrier.rtp.map(({ bytes }) => bytes));
+  expect([...sizes]).toEqual([320]);
+  expect(carrier.last('SIP/2.0 200')).toContain('a=ptime:40');
+  finish();
+});
+
+test('rows 9 and 10: keys come by the number that the last offer gave, at the clock of the codec', () => {
+  const { carrier, gateway, establish, pass, finish } = rowWorld();
+  const lines = (number: number, other: number) => [
+    `m=audio 4000 RTP/AVP 8 ${other} ${number}`,
+    `a=rtpmap:${other} telephone-event/48000`,
+    `a=rtpmap:${number} telephone-event/8000`,
+  ];
+  establish(carrier.sdp(lines(101, 97)));
+  expect(carrier.last('SIP/2.0 200')).toContain('a=rtpmap:101 telephone-event/8000');
+  expect(carrier.last('SIP/2.0 200')).not.toContain('48000');
+  const press = (payloadType: number, event: number) => {
+    carrier.stream.timestamp += 8000;
+    for (let i = 0; i < 3; i++) carrier.packet(payloadType, Uint8Array.of(event, 0x8a, 0x03, 0x20));
+    pass(100);
+  };
+  press(101, 5);
+  carrier.send('INVITE', { cseq: 2, sdp: carrier.sdp(lines(96, 97)) });
+  pass(100);
+  carrier.send('ACK', { cseq: 2 });
+  pass(100);
+  press(96, 7);
+  press(101, 9);
+  const digits = gateway.events.flatMap((event) => (event.type === 'call.dtmf' ? [event.digit] : []));
+  expect(digits).toEqual(['5', '7']);
+  finish();
+});
+
+test('row 20: another SSRC, sequence and timestamp in the call cost less than 100 ms, and ours go on in one line', () => {
+  const { carrier, establish, pass, record, finish } = rowWorld();
+  establish();
+  pass(1000);
+  carrier.stream = { ssrc: 0xdeadbeef, sequence: 60_000, timestamp: 3_000_000_000 };
+  expect(longestGap(record(1000), 8000).lengthMs).toBeLessThan(100);
+  carrier.stream.sequence += 3000;
+  carrier.stream.timestamp += 1_000_000;
+  expect(longestGap(record(1000), 8000).lengthMs).toBeLessThan(100);
+  const ssrcs = new Set(carrier.rtp.map(({ ssrc }) => ssrc));
+  expect(ssrcs.size).toBe(1);
+  carrier.rtp.forEach((packet, i) => {
+    const before = carrier.rtp[i - 1];
+    if (before === undefined) return;
+    expect(packet.sequence).toBe((before.sequence + 1) & 0xffff);
+    expect((packet.timestamp - before.timestamp) >>> 0).toBe(160);
+  });
+  finish();
+});
+
+test('row 21: without rtcp-mux RTCP goes to the port beside', () => {
+  const { carrier, establish, pass, finish } = rowWorld();
+  establish();
+  pass(12_000);
+  expect(carrier.rtcp).toBeGreaterThanOrEqual(2);
+  expect(carrier.rtp.every(({ payloadType }) => payloadType === 8)).toBe(true);
+  expect(carrier.last('SIP/2.0 200')).not.toContain('rtcp-mux');
+  finish();
+});
+
+test('row 22: comfort noise alone keeps a silent caller in the call', () => {
+  const { carrier, gateway, listener, establish, pass, finish } = rowWorld();
+  establish(carrier.sdp(['m=audio 4000 RTP/AVP 8 13']));
+  pass(1000);
+  carrier.talk = undefined;
+  for (let i = 0; i < 12; i++) {
+    carrier.stream.timestamp += 40_000;
+    carrier.packet(13, Uint8Array.of(60));
+    pass(5000);
+  }
+  expect(carrier.requests).toEqual([]);
+  expect(listener.ended).toBeUndefined();
+  const ended = gateway.events.some(({ type }) => type === 'call.ended');
+  expect(ended).toBe(false);
+  finish();
+});
+
+test('row 24: in an empty room silence goes to the carrier every 20 ms', () => {
+  const { carrier, establish, pass, finish } = rowWorld({ listener: 'none' });
+  establish();
+  const before = carrier.rtp.length;
+  pass(10_000);
+  expect(Math.abs(carrier.rtp.length - before - 500)).toBeLessThanOrEqual(1);
+  const times = carrier.rtp.map(({ at }) => at);
+  expect(Math.max(...times.slice(1).map((at, i) => at - times[i]!))).toBeLessThan(30);
+  finish();
+});
+
+test('row 26: each packet is decoded by its own payload type', () => {
+  const { carrier, establish, pass, record, finish } = rowWorld();
+  establish();
+  for (const law of ['pcmu', 'pcma'] as const) {
+    carrier.talk = { frameMs: 20, law };
+    pass(500);
+    const sound = record(1000);
+    // Heard by the wrong law a sine of this size is 10 dB off and full of overtones.
+    expect(Math.abs(toneLevel(sound, 8000, FAR_TONE) + 14.75), law).toBeLessThan(1.5);
+    expect(toneLevel(sound, 8000, 3 * FAR_TONE), law).toBeLessThan(-45);
+  }
+  finish();
+});

@@ -1,0 +1,38 @@
+/** Over TLS our Contact leads back over TLS, and in a dialog begun with SIPS it is a SIPS URI (RFC 3261 section 12.1.1). */
+import { expect, test } from 'vitest';
+import { ANSWER, flowFrom, OFFER, Scene } from './scene.ts';
+
+const contact = (scene: Scene) => scene.last.headers.get('contact');
+
+test.each([
+  ['sips:600@192.0.2.1', '<sips:192.0.2.1:5060>'],
+  ['sip:600@192.0.2.1', '<sip:192.0.2.1:5060;transport=tls>'],
+])('a call to %s: each answer of its dialog has %s', (uri, wanted) => {
+  const scene = new Scene({ flow: flowFrom('192.0.2.10', 40_000, 'tls') });
+  scene.send('INVITE', { uri, body: OFFER });
+  const invite = scene.invites.at(-1)!;
+  invite.handler = scene.handler({ reoffered: (_request, _offer, settle) => settle.accept(ANSWER) });
+  invite.progress(180);
+  expect(contact(scene)).toBe(wanted);
+  invite.accept(ANSWER);
+  expect(contact(scene)).toBe(wanted);
+  const toTag = scene.ourTag;
+  scene.send('ACK', { uri, toTag, branch: 'ack1' });
+  scene.send('INVITE', { uri, toTag, cseq: 2, branch: 'again', body: OFFER });
+  expect(contact(scene)).toBe(wanted);
+  scene.send('ACK', { uri, toTag, cseq: 2, branch: 'ack2' });
+  scene.send('BYE', { uri, toTag, cseq: 3 });
+  scene.checkNothingLeft();
+});
+
+test.each([
+  ['sips:600@192.0.2.10', '<sips:192.0.2.1:5060>'],
+  ['sip:600@192.0.2.10', '<sip:192.0.2.1:5060;transport=tls>'],
+])('a call of ours to %s has %s', (to, wanted) => {
+  const scene = new Scene();
+  const next = { transport: 'tls' as const, remote: { address: '192.0.2.10', port: 5061 } };
+  const options = { to, from: '<sip:1@192.0.2.1>', next, sdp: OFFER };
+  scene.endpoint.invite(options, scene.outgoingHandler());
+  expect(contact(scene)).toBe(wanted);
+  scene.endpoint.abandon();
+});

@@ -1,0 +1,386 @@
+import {
+  CreateRoomRequest,
+  DataPacket,
+  DataPacket_Kind,
+  ListRoomsResponse,
+  ParticipantInfo,
+  Room,
+  SendDataRequest,
+  UpdateParticipantRequest,
+} from '@livekit/protocol';
+import fc from 'fast-check';
+import { Hono } from 'hono';
+import { AccessToken, type VideoGrant } from 'livekit-server-sdk';
+import { describe, expect, test } from 'vitest';
+import { AccessTokens } from '../../../src/adapters/jwt/tokens.ts';
+import { roomService } from '../../../src/api/room-service.ts';
+import { twirpRoutes } from '../../../src/api/twirp.ts';
+import type { GatewayEvent } from '../../../src/events/index.ts';
+import { all, joined, voice, world } from '../room/world.ts';
+
+const secret = 'a secret that is long enough for HS256';
+const tokens = new AccessTokens(new Map([['devkey', secret]]), { unixMs: Date.now });
+
+function server() {
+  const its = world({ rooms: 100, participantsPerRoom: 10, departureMs: 20_000 });
+  const app = new Hono();
+  const events: GatewayEvent[] = [];
+  const faults: unknown[] = [];
+  let now = 0;
+  twirpRoutes(
+    app,
+    {
+      RoomService: roomService(its.rooms),
+      Broken: {
+        Bug: () => {
+          throw new Error('bug');
+        },
+      },
+    },
+    {
+      verifier: tokens,
+      clock: { now: () => now },
+      emit: (event) => events.push(event),
+      onFault: (error) => faults.push(error),
+    },
+  );
+  return {
+    ...its,
+    app,
+    dropped: events,
+    faults,
+    tick: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+type Server = ReturnType<typeof server>;
+
+async function bearer(grant: VideoGrant, key = secret): Promise<string> {
+  const token = new AccessToken('devkey', key, { identity: 'backend', ttl: 60 });
+  token.addGrant(grant);
+  return `Bearer ${await token.toJwt()}`;
+}
+
+async function call(to: Server, name: string, body: unknown, grant: VideoGrant) {
+  const response = await to.app.request(`/twirp/livekit.RoomService/${name}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: await bearer(grant) },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+const admin: VideoGrant = { roomAdmin: true, room: 'lobby' };
+
+describe('Twirp', () => {
+  test('JSON in proto names with all fields, protobuf in kind', async () => {
+    const to = server();
+    const json = await call(
+      to,
+      'CreateRoom',
+      { name: 'lobby', emptyTimeout: 60, metadata: 'm' },
+      { roomCreate: true },
+    );
+    expect(json).toMatchObject({
+      status: 200,
+      body: {
+        name: 'lobby',
+        empty_timeout: 60,
+        departure_timeout: 20,
+        max_participants: 0,
+        num_participants: 0,
+        creation_time: '1700000000',
+        metadata: 'm',
+        active_recording: false,
+      },
+    });
+    expect(json.body['sid']).toMatch(/^RM_/);
+    const binary = await to.app.request('/twirp/livekit.RoomService/CreateRoom', {
+      method: 'POST',
+      headers: { 'content-type': 'application/protobuf', authorization: await bearer({ roomCreate: true }) },
+      body: new Uint8Array(new CreateRoomRequest({ name: 'lobby', maxParticipants: 5 }).toBinary()),
+    });
+    expect(binary.headers.get('content-type')).toBe('application/protobuf');
+    expect(Room.fromBinary(new Uint8Array(await binary.arrayBuffer())).sid).toBe(json.body['sid']);
+  });
+
+  test('errors have code, words and status', async () => {
+    const to = server();
+    const ask = async (path: string, init: RequestInit = {}) => {
+      const response = await to.app.request(path, {
+        method: 'POST',
+        ...init,
+        headers: {
+          'content-type': 'application/json',
+          authorization: await bearer({ roomCreate: true, roomList: true }),
+          ...(init.headers as Record<string, string>),
+        },
+      });
+      const { code, meta } = (await response.json()) as { code: string; meta?: Record<string, string> };
+      return [response.status, code, meta?.['twirp_invalid_route']];
+    };
+    const create = '/twirp/livekit.RoomService/CreateRoom';
+    const list = '/twirp/livekit.RoomService/ListRooms';
+    expect(await ask('/twirp/livekit.RoomService/Nothing')).toEqual([
+      404,
+      'bad_route',
+      'POST /twirp/livekit.RoomService/Nothing',
+    ]);
+    expect(await ask('/twirp/livekit.RoomService/toString')).toEqual([
+      404,
+      'bad_route',
+      'POST /twirp/livekit.RoomService/toString',
+    ]);
+    expect(await ask(list, { method: 'GET' })).toEqual([404, 'bad_route', `GET ${list}`]);
+    expect(await ask(list, { headers: { 'content-type': 'text/plain' } })).toEqual([
+      404,
+      'bad_route',
+      `POST ${list}`,
+    ]);
+    expect(await ask(list, { body: '{' })).toEqual([400, 'malformed', undefined]);
+    expect(await ask(list, { body: '{"names":7}' })).toEqual([400, 'malformed', undefined]);
+    expect(await ask(list, { body: `{"names":["${'x'.repeat(600_000)}"]}` })).toEqual([
+      400,
+      'malformed',
+      undefined,
+    ]);
+    expect(await ask(create, { body: '{}' })).toEqual([400, 'invalid_argument', undefined]);
+    expect(await ask(create, { body: JSON.stringify({ name: 'x'.repeat(257) }) })).toEqual([
+      400,
+      'invalid_argument',
+      undefined,
+    ]);
+    expect(await ask(create, { body: JSON.stringify({ name: 'x', metadata: 'x'.repeat(65_537) }) })).toEqual([
+      400,
+      'invalid_argument',
+      undefined,
+    ]);
+    expect(await ask(create, { body: '{"name":"a\\u0000"}' })).toEqual([400, 'invalid_argument', undefined]);
+    expect(await ask(list, { headers: { authorization: '' } })).toEqual([401, 'unauthenticated', undefined]);
+    expect(
+      await ask(list, { headers: { authorization: await bearer({ roomList: true }, `${secret}!`) } }),
+    ).toEqual([401, 'unauthenticated', undefined]);
+    expect(to.faults).toEqual([]);
+    expect(await ask('/twirp/livekit.Broken/Bug', { body: '{}' })).toEqual([500, 'internal', undefined]);
+    expect(to.faults).toHaveLength(1);
+    to.rooms.stop('server_shutdown');
+    expect(await ask(create, { body: '{"name":"late"}' })).toEqual([503, 'unavailable', undefined]);
+  });
+
+  test('a key that asks too much waits; others and strangers do not make it wait', async () => {
+    const to = server();
+    const authorization = await bearer({ roomList: true });
+    const ask = async (header: string) =>
+      (
+        await to.app.request('/twirp/livekit.RoomService/ListRooms', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: header },
+          body: '{}',
+        })
+      ).status;
+    for (let i = 0; i < 500; i++) expect(await ask(authorization)).toBe(200);
+    expect(await ask(authorization)).toBe(429);
+    expect(to.dropped.at(-1)).toMatchObject({ type: 'dropped', reason: 'twirp-resource_exhausted' });
+    to.tick(1000);
+    for (let i = 0; i < 50; i++) expect(await ask('Bearer nonsense')).toBe(401);
+    expect(await ask(authorization)).toBe(200);
+  });
+
+  test('any body is answered, never a fault', async () => {
+    const to = server();
+    const authorization = await bearer({ ...admin, roomCreate: true, roomList: true });
+    const methods = Object.keys(roomService(to.rooms));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...methods),
+        fc.oneof(
+          fc.uint8Array(),
+          fc.json().map((text) => new TextEncoder().encode(text)),
+        ),
+        fc.constantFrom('application/json', 'application/protobuf'),
+        async (name, body, type) => {
+          const response = await to.app.request(`/twirp/livekit.RoomService/${name}`, {
+            method: 'POST',
+            headers: { 'content-type': type, authorization },
+            body: new Uint8Array(body),
+          });
+          expect(response.status).not.toBe(500);
+          to.tick(1000);
+        },
+      ),
+      { numRuns: 200 },
+    );
+    expect(to.faults).toEqual([]);
+  });
+});
+
+describe('RoomService', () => {
+  test.each([
+    ['CreateRoom', { name: 'lobby' }, { roomCreate: true }],
+    ['ListRooms', {}, { roomList: true }],
+    ['DeleteRoom', { room: 'lobby' }, { roomCreate: true }],
+    ['ListParticipants', { room: 'lobby' }, admin],
+    ['GetParticipant', { room: 'lobby', identity: 'ann' }, admin],
+    ['RemoveParticipant', { room: 'lobby', identity: 'ann' }, admin],
+    ['MutePublishedTrack', { room: 'lobby', identity: 'ann', trackSid: 'TR_a', muted: true }, admin],
+    ['UpdateParticipant', { room: 'lobby', identity: 'ann', name: 'Ann' }, admin],
+    ['UpdateSubscriptions', { room: 'lobby', identity: 'ann', trackSids: [], subscribe: true }, admin],
+    ['SendData', { room: 'lobby', data: 'aGk=' }, admin],
+    ['UpdateRoomMetadata', { room: 'lobby', metadata: 'm' }, admin],
+  ] as const)('%s needs its grant, for this room', async (name, body, grant) => {
+    const to = server();
+    const ann = joined(to.rooms, 'ann');
+    ann.room.publish(ann.participant, voice('TR_a'));
+    const everythingElse: VideoGrant = {
+      roomJoin: true,
+      room: 'lobby',
+      roomCreate: true,
+      roomList: true,
+      roomAdmin: true,
+      ...Object.fromEntries(
+        Object.keys(grant)
+          .filter((key) => key !== 'room')
+          .map((key) => [key, false]),
+      ),
+    };
+    expect(await call(to, name, body, everythingElse)).toMatchObject({
+      status: 401,
+      body: { code: 'unauthenticated', msg: 'permissions denied' },
+    });
+    if (grant === admin) expect((await call(to, name, body, { ...admin, room: 'other' })).status).toBe(401);
+    expect((await call(to, name, body, grant)).status).toBe(200);
+  });
+
+  test.each(['ForwardParticipant', 'MoveParticipant', 'PerformRpc'])('%s is not there', async (name) => {
+    const to = server();
+    expect((await call(to, name, { room: 'lobby' }, {})).status).toBe(401);
+    expect(await call(to, name, { room: 'lobby' }, admin)).toMatchObject({
+      status: 501,
+      body: { code: 'unimplemented' },
+    });
+  });
+
+  test('rooms are listed, all or by name, and deleted', async () => {
+    const to = server();
+    for (const name of ['a', 'b', 'c']) to.rooms.create(name, {});
+    const names = async (body: unknown) => {
+      const { body: reply } = await call(to, 'ListRooms', body, { roomList: true });
+      return ListRoomsResponse.fromJson(reply as never).rooms.map(({ name }) => name);
+    };
+    expect(await names({})).toEqual(['a', 'b', 'c']);
+    expect(await names({ names: ['b', 'x'] })).toEqual(['b']);
+    expect((await call(to, 'DeleteRoom', { room: 'a' }, { roomCreate: true })).status).toBe(200);
+    expect((await call(to, 'DeleteRoom', { room: 'a' }, { roomCreate: true })).body['code']).toBe(
+      'not_found',
+    );
+    expect(await names({})).toEqual(['b', 'c']);
+  });
+
+  test('who is not there is not found', async () => {
+    const to = server();
+    expect(await call(to, 'ListParticipants', { room: 'lobby' }, admin)).toEqual({
+      status: 200,
+      body: { participants: [] },
+    });
+    for (const name of [
+      'GetParticipant',
+      'RemoveParticipant',
+      'UpdateParticipant',
+      'MutePublishedTrack',
+      'UpdateSubscriptions',
+    ]) {
+      expect((await call(to, name, { room: 'lobby', identity: 'x' }, admin)).body['msg']).toBe(
+        'requested room does not exist',
+      );
+    }
+    joined(to.rooms, 'ann');
+    expect((await call(to, 'GetParticipant', { room: 'lobby', identity: 'x' }, admin)).body['msg']).toBe(
+      'participant does not exist',
+    );
+    expect(
+      (await call(to, 'MutePublishedTrack', { room: 'lobby', identity: 'ann', trackSid: 'x' }, admin)).body[
+        'msg'
+      ],
+    ).toBe('track is not found');
+  });
+
+  test('a participant is removed, renamed, and gets other rights', async () => {
+    const to = server();
+    const ann = joined(to.rooms, 'ann', { attributes: new Map([['old', '1']]) });
+    const request = new UpdateParticipantRequest({
+      room: 'lobby',
+      identity: 'ann',
+      name: 'Ann',
+      metadata: 'm',
+      attributes: { old: '', new: '2' },
+      permission: { canSubscribe: true, canPublish: true, canPublishSources: [2] },
+    });
+    const { body } = await call(to, 'UpdateParticipant', request.toJson(), admin);
+    const info = ParticipantInfo.fromJson(body as never);
+    expect(info).toMatchObject({ name: 'Ann', metadata: 'm', attributes: { new: '2' } });
+    expect(ann.participant.permissions).toEqual({
+      ...all,
+      canPublishData: false,
+      canUpdateMetadata: false,
+      publishSources: ['microphone'],
+    });
+    const tooLong = { room: 'lobby', identity: 'ann', attributes: { a: 'x'.repeat(65_537) } };
+    expect((await call(to, 'UpdateParticipant', tooLong, admin)).body['code']).toBe('invalid_argument');
+    await call(to, 'RemoveParticipant', { room: 'lobby', identity: 'ann' }, admin);
+    expect(ann.door.told.slice(-1)).toEqual(['removed participant_removed']);
+  });
+
+  test('unmuting a browser is its own right', async () => {
+    const to = server();
+    const ann = joined(to.rooms, 'ann');
+    ann.room.publish(ann.participant, { ...voice('TR_a'), origin: { from: 'transport', transport: 'TP_1' } });
+    const mute = { room: 'lobby', identity: 'ann', trackSid: 'TR_a', muted: true };
+    expect((await call(to, 'MutePublishedTrack', mute, admin)).body).toMatchObject({
+      track: { sid: 'TR_a', muted: true },
+    });
+    expect(await call(to, 'MutePublishedTrack', { ...mute, muted: false }, admin)).toMatchObject({
+      status: 412,
+      body: { code: 'failed_precondition' },
+    });
+  });
+
+  test('data goes to all, to identities, to sids, and nowhere else', async () => {
+    const to = server();
+    const ann = joined(to.rooms, 'ann');
+    const bob = joined(to.rooms, 'bob');
+    const got: [string, string, DataPacket][] = [];
+    for (const { door, participant } of [ann, bob])
+      door.dataReceived = (channel, bytes) =>
+        void got.push([participant.identity, channel, DataPacket.fromBinary(bytes)]);
+    const send = async (change: ConstructorParameters<typeof SendDataRequest>[0]) => {
+      got.length = 0;
+      const request = new SendDataRequest({ room: 'lobby', data: new Uint8Array([1, 2]), ...change });
+      const { status } = await call(to, 'SendData', request.toJson(), admin);
+      return [status, got.map(([who, channel]) => `${who} ${channel}`)];
+    };
+    expect(await send({ topic: 'news' })).toEqual([200, ['ann reliable', 'bob reliable']]);
+    expect(got[0]?.[2].value).toMatchObject({
+      case: 'user',
+      value: { topic: 'news', payload: new Uint8Array([1, 2]) },
+    });
+    expect(await send({ kind: DataPacket_Kind.LOSSY, destinationIdentities: ['bob'] })).toEqual([
+      200,
+      ['bob lossy'],
+    ]);
+    expect(await send({ destinationSids: [ann.participant.sid] })).toEqual([200, ['ann reliable']]);
+    expect(await send({ destinationSids: ['PA_gone'] })).toEqual([200, []]);
+    expect(await send({ data: new Uint8Array(65_537) })).toEqual([400, []]);
+    expect(await send({ nonce: new Uint8Array(3) })).toEqual([400, []]);
+    expect(await send({ topic: 'x'.repeat(257) })).toEqual([400, []]);
+  });
+
+  test("a room's metadata changes for everybody in it", async () => {
+    const to = server();
+    const ann = joined(to.rooms, 'ann');
+    const reply = await call(to, 'UpdateRoomMetadata', { room: 'lobby', metadata: 'new' }, admin);
+    expect(reply.body).toMatchObject({ metadata: 'new', num_participants: 1 });
+    expect(ann.door.told.slice(-1)).toEqual(['room']);
+  });
+});

@@ -1,0 +1,172 @@
+import { beforeEach, expect, test } from 'vitest';
+import { SipStreams } from '../../../src/app/sip-streams.ts';
+import { fromUtf8, utf8 } from '../../../src/base/bytes.ts';
+import type { HostPort, StreamConnection } from '../../../src/base/net.ts';
+import { WakeQueue } from '../../../src/base/wake-queue.ts';
+import type { GatewayEvent } from '../../../src/events/index.ts';
+import type { Flow } from '../../../src/sip/ports.ts';
+
+const LOCAL: HostPort = { address: '192.0.2.1', port: 5060 };
+const PEER: HostPort = { address: '192.0.2.10', port: 40_000 };
+const OPTIONS = 'OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n';
+
+class Pipe implements StreamConnection {
+  readonly local = LOCAL;
+  readonly remote: HostPort;
+  readonly queued = 0;
+  onData: (bytes: Uint8Array) => void = () => {};
+  onClose: () => void = () => {};
+  written = '';
+  open = true;
+
+  constructor(remote: HostPort = PEER) {
+    this.remote = remote;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.written += fromUtf8(bytes);
+  }
+
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.onClose();
+  }
+}
+
+let now: number;
+let queue: WakeQueue;
+let events: GatewayEvent[];
+let received: string[];
+let closed: Flow[];
+let streams: SipStreams;
+
+beforeEach(() => {
+  now = 0;
+  queue = new WakeQueue();
+  events = [];
+  received = [];
+  closed = [];
+  streams = new SipStreams({
+    clock: { now: () => now },
+    timers: queue,
+    emit: (event) => events.push(event),
+    receive: (bytes) => received.push(fromUtf8(bytes)),
+    closed: (flow) => closed.push(flow),
+  });
+});
+
+function pass(ms: number): void {
+  now += ms;
+  queue.run(now);
+}
+
+function accepted(): Pipe {
+  const pipe = new Pipe();
+  streams.accept('tcp', pipe);
+  return pipe;
+}
+
+test('a message that is not whole 10 s after its first byte ends the connection', () => {
+  const pipe = accepted();
+  pipe.onData(utf8('INVITE sip:a'));
+  for (let i = 0; i < 9; i++) {
+    pass(1000);
+    // A byte now and then buys no time.
+    pipe.onData(utf8('x'));
+  }
+  expect(pipe.open).toBe(true);
+  pass(1000);
+  expect(pipe.open).toBe(false);
+  expect(events).toMatchObject([{ type: 'dropped', where: 'sip', reason: 'stream-slow' }]);
+  expect(closed).toHaveLength(1);
+  expect(queue.size).toBe(0);
+});
+
+test('a message that is whole in time sets the clock back, and quiet is no offence', () => {
+  const pipe = accepted();
+  pipe.onData(utf8(OPTIONS.slice(0, 20)));
+  pass(9000);
+  pipe.onData(utf8(OPTIONS.slice(20)));
+  pipe.onData(utf8('\r\n'));
+  pass(60_000);
+  expect(received).toEqual([OPTIONS]);
+  expect(pipe.open).toBe(true);
+  expect(queue.size).toBe(0);
+});
+
+test('a double CRLF gets a CRLF back (RFC 5626 section 4.4.1)', () => {
+  const pipe = accepted();
+  pipe.onData(utf8('\r\n\r\n'));
+  expect(pipe.written).toBe('\r\n');
+});
+
+test('bytes that are no SIP end the connection', () => {
+  const pipe = accepted();
+  pipe.onData(utf8('GET / HTTP/1.1\r\nHost: a\r\n\r\n'));
+  expect(pipe.open).toBe(false);
+  expect(events).toMatchObject([{ reason: 'stream-no-content-length' }]);
+});
+
+test('one connection serves all that goes to the same place, but over TLS only under the same name', async () => {
+  const far = { address: '192.0.2.20', port: 5061 };
+  const opened: Pipe[] = [];
+  const connect = () => {
+    const pipe = new Pipe(far);
+    opened.push(pipe);
+    return Promise.resolve(pipe);
+  };
+  const first = streams.flowTo({ transport: 'tls', remote: far, name: 'a.example' }, LOCAL, connect);
+  streams.send(utf8('one'), first);
+  const again = streams.flowTo({ transport: 'tls', remote: far, name: 'a.example' }, LOCAL, connect);
+  const other = streams.flowTo({ transport: 'tls', remote: far, name: 'b.example' }, LOCAL, connect);
+  expect(again).toBe(first);
+  expect(other).not.toBe(first);
+  await Promise.resolve();
+  expect(opened.map((pipe) => pipe.written)).toEqual(['one', '']);
+});
+
+test('a connection that a peer opened over TLS is not taken for a server that we look for', () => {
+  const pipe = new Pipe({ address: '192.0.2.20', port: 5061 });
+  streams.accept('tls', pipe);
+  let asked = 0;
+  streams.flowTo({ transport: 'tls', remote: pipe.remote, name: 'a.example' }, LOCAL, () => {
+    asked++;
+    return Promise.resolve(new Pipe());
+  });
+  expect(asked).toBe(1);
+});
+
+test('a connection that cannot be had is told, and counted', async () => {
+  const remote = { address: '192.0.2.20', port: 5060 };
+  const flow = streams.flowTo({ transport: 'tcp', remote, name: '' }, LOCAL, () =>
+    Promise.reject(new Error('ECONNREFUSED')),
+  );
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(closed).toEqual([flow]);
+  expect(events).toMatchObject([{ reason: 'tcp-connect-failed' }]);
+});
+
+test('a connection that we opened is kept open by pings, as long as something passes on it', async () => {
+  const pipe = new Pipe({ address: '192.0.2.20', port: 5060 });
+  const hop = { transport: 'tcp' as const, remote: pipe.remote, name: '' };
+  streams.flowTo(hop, LOCAL, () => Promise.resolve(pipe));
+  await Promise.resolve();
+  pass(100_000);
+  expect(pipe.written).toBe('\r\n\r\n');
+  for (let i = 0; i < 100; i++) pass(100_000);
+  expect(pipe.written).toHaveLength(40 * 4);
+  expect(queue.size).toBe(0);
+});
+
+test('a connection that closes leaves no alarm', async () => {
+  const pipe = new Pipe({ address: '192.0.2.20', port: 5060 });
+  const hop = { transport: 'tcp' as const, remote: pipe.remote, name: '' };
+  streams.flowTo(hop, LOCAL, () => Promise.resolve(pipe));
+  await Promise.resolve();
+  pipe.onData(utf8('INVITE'));
+  expect(queue.size).toBe(2);
+  pipe.close();
+  expect(queue.size).toBe(0);
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { nodeDigests } from '../../../src/adapters/crypto/crypto.ts';
+import { PhoneDoor } from '../../../src/call/phone-door.ts';
+import type { GatewayEvent } from '../../../src/events/index.ts';
+import { DigestClient } from '../../../src/sip/digest/client.ts';
+import { DigestGuard } from '../../../src/sip/digest/guard.ts';
+import type { SipRequestInfo } from '../../../src/sip/ports.ts';
+import { TrunkLimits } from '../../../src/trunk/limits.ts';
+import { TrunkTable } from '../../../src/trunk/match.ts';
+import type { InboundTrunk } from '../../../src/trunk/trunk.ts';
+import { SeededRandom } from '../../support/lossy-net.ts';
+import { rule, trunk } from '../trunk/trunks.ts';
+import { phone } from './rig.ts';
+
+const AUTH = { username: 'u', password: 'p', realm: 'trunkroom', algorithms: ['MD5'] as const };
+
+function world(...trunks: InboundTrunk[]) {
+  const events: GatewayEvent[] = [];
+  const random = new SeededRandom(3);
+  const door = new PhoneDoor({
+    rooms: {} as never,
+    trunks: new TrunkTable(trunks),
+    rules: [rule()],
+    limits: new TrunkLimits(),
+    guard: new DigestGuard(nodeDigests, random),
+    capacity: { calls: 1, callsPerSecond: 1 },
+    clock: { now: () => 0 },
+    timers: {} as never,
+    random,
+    emit: (event) => events.push(event),
+    announce: () => '192.0.2.1',
+  });
+  const attempt = (to: string, password?: string) => {
+    const { request } = phone({ to, source: '192.0.2.9' });
+    const asked = door.authorize(request);
+    if (asked === undefined || password === undefined) return asked?.status;
+    const digest = new DigestClient({
+      account: { username: 'u', password, realms: ['trunkroom'] },
+      ...{ digests: nodeDigests, random, onWithheld: () => {} },
+    });
+    const credentials = digest.authenticate({
+      ...{ status: 401, method: 'INVITE', uri: `sip:${to}@192.0.2.1`, body: request.body },
+      ...{ challenges: asked.headers.map(([, value]) => value), remote: request.flow.remote },
+    });
+    const again: SipRequestInfo = {
+      ...request,
+      headers: (name) => (name === 'authorization' ? (credentials ?? []).map(([, value]) => value) : []),
+    };
+    return door.authorize(again)?.status;
+  };
+  return { attempt, events };
+}
+
+describe('a trunk with credentials', () => {
+  test('lets in who knows them', () => {
+    const { attempt, events } = world(trunk({ auth: AUTH }));
+    expect(attempt('lobby')).toBe(401);
+    expect(attempt('lobby', 'p')).toBeUndefined();
+    expect(events).toEqual([]);
+    expect(attempt('lobby', 'guess')).toBe(401);
+    expect(events).toMatchObject([
+      { type: 'call.refused', reason: 'bad-credentials', status: 401, trunk: 'carrier' },
+    ]);
+  });
+
+  test('says nothing of which numbers there are to who does not', () => {
+    const { attempt } = world(trunk({ auth: AUTH, numbers: ['100'] }));
+    expect(attempt('100')).toBe(401);
+    expect(attempt('999')).toBe(401);
+    // Who knows them is told by the refusal that follows.
+    expect(attempt('999', 'p')).toBeUndefined();
+  });
+
+  test('beside one without: each call by the trunk that it is for', () => {
+    const { attempt } = world(trunk({ id: 'open', numbers: ['1'] }), trunk({ auth: AUTH, numbers: ['2'] }));
+    expect(attempt('1')).toBeUndefined();
+    expect(attempt('2')).toBe(401);
+    expect(attempt('3')).toBeUndefined();
+  });
+
+  test('locks out who guesses, and says so once a call', () => {
+    const { attempt, events } = world(trunk({ auth: AUTH }));
+    for (let i = 0; i < 5; i++) attempt('lobby', `guess${i}`);
+    expect(attempt('lobby', 'p')).toBe(401);
+    expect(events.at(-1)).toMatchObject({ reason: 'locked-out' });
+  });
+
+  test('none where none is asked for', () => {
+    const { attempt } = world(trunk());
+    expect(attempt('lobby')).toBeUndefined();
+  });
+});

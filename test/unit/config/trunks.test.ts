@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/app/config/load.ts';
+import { outboundTrunks } from '../../../src/app/config/outbound.ts';
+import { formatFault } from '../../../src/app/config/source.ts';
+import { inboundTrunks } from '../../../src/app/config/trunks.ts';
+
+const KEYS = 'keys: { my-key: a-secret-of-at-least-32-characters }\n';
+
+function load(text: string) {
+  const readSecret = (path: string) => ({ good: 'from-file\n', empty: '\n' })[path];
+  return loadConfig({ text: KEYS + text, file: 'f', env: {}, mode: 'production', readSecret });
+}
+
+function good(text: string) {
+  const result = load(text);
+  if (!result.ok) throw new Error(result.error.map(formatFault).join('\n'));
+  return result.value;
+}
+
+function faults(text: string): string[] {
+  const result = load(text);
+  return result.ok ? [] : result.error.map(({ path, message }) => `${path}: ${message}`);
+}
+
+const IN = 'id: a, allowed_addresses: [192.0.2.1]';
+const OUT = 'id: o, address: sip.carrier.example';
+
+describe('inbound trunks', () => {
+  test('credentials, MD5 alone by default, the password from a file', () => {
+    const config = good(`trunks: [{ ${IN}, auth_username: u, auth_password_file: good }]`);
+    expect(inboundTrunks(config)[0]!.auth).toEqual({
+      ...{ username: 'u', password: 'from-file', realm: 'trunkroom', algorithms: ['MD5'] },
+    });
+    expect(inboundTrunks(good(`trunks: [{ ${IN} }]`))[0]!.auth).toBeUndefined();
+  });
+
+  test.each([
+    ['auth_username: u', 'trunks[0].auth_username: auth_password or auth_password_file is needed with it'],
+    ['auth_password: p', 'trunks[0].auth_username: is needed with a password'],
+    ['auth_username: u, auth_password_file: none', 'trunks[0].auth_password_file: holds no password'],
+    ['auth_username: u, auth_password_file: empty', 'trunks[0].auth_password_file: holds no password'],
+    [
+      'auth_username: u, auth_password: p, auth_password_file: good',
+      'trunks[0].auth_password_file: auth_password is set too: give one',
+    ],
+    ['registration: o', 'trunks[0].registration: there is no outbound trunk o that registers'],
+    ['headers: { Via: x }', 'trunks[0].headers.Via: this header is SIP\u2019s own and cannot be set'],
+    [
+      'numbers: ["1..22"]',
+      expect.stringMatching(/^trunks\[0\]\.numbers\[0\]: a number is expected, a prefix/),
+    ],
+    ['auth_algorithms: []', expect.stringMatching(/^trunks\[0\]\.auth_algorithms: /)],
+  ])('%s', (keys, fault) => {
+    expect(faults(`trunks: [{ ${IN}, ${keys} }]`)).toContainEqual(fault);
+  });
+
+  test('no fault shows a password', () => {
+    expect(faults(`trunks: [{ ${IN}, auth_password: hunter2 }]`).join()).not.toContain('hunter2');
+  });
+});
+
+describe('outbound trunks', () => {
+  test('as little as an address', () => {
+    expect(outboundTrunks(good(`outbound_trunks: [{ ${OUT} }]`))).toMatchObject([
+      {
+        domain: 'sip.carrier.example',
+        targets: [
+          { host: 'sip.carrier.example', port: undefined, transport: 'udp', priority: 10, weight: 10 },
+        ],
+        account: undefined,
+        register: undefined,
+        ringingTimeoutMs: 60_000,
+        targetTimeoutMs: 4000,
+      },
+    ]);
+  });
+
+  test('credentials are for the carrier\u2019s own realm', () => {
+    const auth = 'auth_username: u, auth_password: p';
+    const realms = (keys: string) =>
+      outboundTrunks(good(`outbound_trunks: [{ ${keys} }]`))[0]!.account?.realms;
+    expect(realms(`${OUT}, ${auth}`)).toEqual(['sip.carrier.example']);
+    expect(realms(`id: o, address: "192.0.2.1:5080", ${auth}`)).toEqual(['192.0.2.1']);
+    expect(realms(`${OUT}, ${auth}, auth_realm: asterisk`)).toEqual(['asterisk']);
+  });
+
+  test('a registration takes its user from the credentials', () => {
+    const keys = 'auth_username: u, auth_password: p, register: { expires: 10m }';
+    expect(outboundTrunks(good(`outbound_trunks: [{ ${OUT}, ${keys} }]`))[0]!.register).toEqual({
+      ...{
+        domain: 'sip.carrier.example',
+        user: 'u',
+        expiresMs: 600_000,
+        retryMs: 10_000,
+        maxRetryMs: 600_000,
+      },
+    });
+    good(`outbound_trunks: [{ ${OUT}, ${keys} }]\ntrunks: [{ ${IN}, registration: o }]`);
+    expect(faults(`outbound_trunks: [{ ${OUT}, register: {} }]`)).toEqual([
+      'outbound_trunks[0].register: user or auth_username is needed',
+    ]);
+  });
+
+  test('several targets', () => {
+    const keys = 'targets: [{ address: "192.0.2.1:5080", priority: 1 }, { address: "[2001:db8::1]" }]';
+    expect(
+      outboundTrunks(good(`outbound_trunks: [{ ${OUT}, transport: tcp, ${keys} }]`))[0]!.targets,
+    ).toEqual([
+      { host: '192.0.2.1', port: 5080, transport: 'tcp', priority: 1, weight: 10 },
+      { host: '2001:db8::1', port: undefined, transport: 'tcp', priority: 10, weight: 10 },
+    ]);
+  });
+});
