@@ -335,7 +335,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
       }
       default:
         // Trickled candidates: an ICE-lite agent learns the browser's addresses from its checks (RFC 8445 section 7.3.1.3).
-        // The rest are hints that a room of single-layer tracks has no use for.
+        // The rest are hints that nothing here has a use for.
         break;
     }
   }

@@ -176,13 +176,13 @@ describe('livekit-client as other applications have it', () => {
   });
 });
 
-test('a client that lost its signaling begins anew, and is heard again', async () => {
+test('a client that cannot resume begins anew, and is heard again', async () => {
   const client = await bundledClient();
   const [ada, bob] = await Promise.all(['ada', 'bob'].map((name) => joinWith(client, name, true)));
   if (ada === undefined || bob === undefined) throw new Error('unreachable');
   await bob.waitForTracks(1);
   const before = await ada.page.evaluate<string>('client.room.localParticipant.sid');
-  await ada.page.evaluate('client.room.simulateScenario("signal-reconnect")');
+  await ada.page.evaluate('client.room.simulateScenario("full-reconnect")');
   await eventually('a new session', 20_000, async () => {
     const [now, said] = await ada.page.evaluate<[string, string]>(
       '[client.room.localParticipant.sid, client.room.state]',
