@@ -58,11 +58,13 @@ export class Microphone {
   }
 
   async #set(on: boolean): Promise<void> {
+    const room = this.#room;
     this.#button.disabled = true;
     try {
-      await this.#room?.localParticipant.setMicrophoneEnabled(on);
+      await room?.localParticipant.setMicrophoneEnabled(on);
     } catch (error) {
-      this.#complain(microphoneText(error));
+      // When the session ended meanwhile, why it did is what counts.
+      if (room === this.#room) this.#complain(microphoneText(error));
     } finally {
       this.#button.disabled = false;
       this.#draw();
@@ -70,10 +72,11 @@ export class Microphone {
   }
 
   async #choose(): Promise<void> {
+    const room = this.#room;
     try {
-      await this.#room?.switchActiveDevice('audioinput', this.#select.value);
+      await room?.switchActiveDevice('audioinput', this.#select.value);
     } catch (error) {
-      this.#complain(microphoneText(error));
+      if (room === this.#room) this.#complain(microphoneText(error));
     }
     this.#draw();
   }
