@@ -61,7 +61,8 @@ test('the messages of RFC 4475 and RFC 5118 over UDP and TCP hurt nobody', async
   } finally {
     raw.close();
   }
-  const seconds = (performance.now() - startedAt) / 1000 - 0.5;
+  // Less than has passed: what a softphone has written to its file lags behind.
+  const seconds = (performance.now() - startedAt) / 1000 - 1.5;
   await sleep(1000);
   expect(await gateway.isWell(), gateway.child.tail()).toBe(true);
   const metrics = await gateway.metrics();

@@ -29,10 +29,11 @@ const HOP_MS = 5;
 export function faultsHeard(recording: Recording, expected: Expectation): string[] {
   const { sampleRate } = recording;
   const from = Math.round(expected.fromSecond * sampleRate);
-  const samples = recording.samples.subarray(from, from + Math.round(expected.seconds * sampleRate));
+  const wanted = Math.round(expected.seconds * sampleRate);
+  const samples = recording.samples.subarray(from, from + wanted);
   const faults: string[] = [];
   const seconds = samples.length / sampleRate;
-  if (seconds < expected.seconds)
+  if (samples.length < wanted)
     faults.push(`only ${seconds.toFixed(2)} s of ${expected.seconds} s were recorded`);
   for (const { hz, amplitude } of expected.tones) {
     const sourceDb = 20 * Math.log10(amplitude / 32_768);
