@@ -82,6 +82,7 @@ export class MediaHost {
       cname: 'trunkroom',
       emit,
       forward: (track, view, mime, now) => this.#transports.forward(track, view, mime, now),
+      behindIce: (local, events) => this.#transports.openLeg(local, events),
     });
     this.#ticker = new Ticker({ timers, clock, tick: (now) => this.#tick(now) });
     this.#count(clock.now());
@@ -129,7 +130,7 @@ export class MediaHost {
       case 'leg.open': {
         const room = this.#rooms.get(command.room);
         if (room === undefined) emit({ type: 'leg.failed', leg: command.leg, reason: 'no-room' });
-        else this.#legs.open(command.leg, room, command.track);
+        else this.#legs.open(command.leg, room, command.track, command.ice);
         return;
       }
       case 'leg.media':

@@ -1,18 +1,30 @@
 import type { Clock } from '../base/clock.ts';
+import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { LegEvents } from '../leg/leg.ts';
 import { PhoneLeg } from '../leg/leg.ts';
 import type { RtpView } from '../rtp/packet.ts';
 import type { DropCounter } from './drop-counter.ts';
-import type { LegId, LegMedia, MediaEvent, TrackId } from './protocol.ts';
+import type { LegTransport } from './leg-transport.ts';
+import { FAR_END } from './protected-sockets.ts';
+import type { IceCredentials, LegId, LegMedia, MediaEvent, TrackId } from './protocol.ts';
 import type { RoomMedia } from './room-media.ts';
 import type { RtpPortPair, RtpPorts } from './rtp-ports.ts';
 
 interface Leg {
   readonly room: RoomMedia;
   track: TrackId;
+  /** As last applied. */
+  media?: LegMedia;
   /** Undefined while the ports are being bound. */
-  bound: { readonly pair: RtpPortPair; readonly phone: PhoneLeg } | undefined;
+  bound: BoundLeg | undefined;
+}
+
+interface BoundLeg {
+  readonly phone: PhoneLeg;
+  /** Of a web phone: its packets go this way, not through ports of its own. */
+  readonly transport: LegTransport | undefined;
+  readonly release: () => void;
 }
 
 export interface PhoneLegsOptions {
@@ -26,6 +38,11 @@ export interface PhoneLegsOptions {
   emit(event: MediaEvent): void;
   /** A phone's voice packet, as it came, for the browsers of its room. */
   forward(track: TrackId, view: RtpView, mime: string, now: number): void;
+  /** A place behind ICE and DTLS, at the worker's port for browsers. */
+  behindIce(
+    local: IceCredentials,
+    events: { onConnected(): void; onFailed(reason: string): void },
+  ): LegTransport;
 }
 
 /** The phones of a worker: their ports, legs and places in their rooms' mixes. */
@@ -54,41 +71,64 @@ export class PhoneLegs {
     return { packetsIn, packetsOut };
   }
 
-  /** Binds a port pair and says `leg.opened` or `leg.failed`. */
-  open(id: LegId, room: RoomMedia, track: TrackId): void {
+  /** Binds a port pair, or with `ice` makes a transport, and says `leg.opened` or `leg.failed`. */
+  open(id: LegId, room: RoomMedia, track: TrackId, ice?: IceCredentials): void {
     if (this.#legs.has(id)) return;
-    const { ports, emit } = this.#options;
     const leg: Leg = { room, track, bound: undefined };
     this.#legs.set(id, leg);
     room.legs.add(id);
+    if (ice === undefined) this.#bind(id, leg);
+    else this.#openTransport(id, leg, ice);
+  }
+
+  #bind(id: LegId, leg: Leg): void {
+    const { ports, emit } = this.#options;
     ports.open((pair) => {
       // The call may be over before its ports are there.
       if (this.#legs.get(id) !== leg) {
         if (pair !== undefined) ports.release(pair);
       } else if (pair === undefined) {
         this.#legs.delete(id);
-        room.legs.delete(id);
+        leg.room.legs.delete(id);
         emit({ type: 'leg.failed', leg: id, reason: 'no-ports' });
       } else {
-        leg.bound = { pair, phone: this.#phone(id, leg, pair) };
+        const phone = this.#phone(id, leg, pair);
+        leg.bound = { phone, transport: undefined, release: () => ports.release(pair) };
         emit({ type: 'leg.opened', leg: id, port: pair.rtp.local.port });
       }
     });
+  }
+
+  #openTransport(id: LegId, leg: Leg, ice: IceCredentials): void {
+    const { emit, behindIce, clock } = this.#options;
+    const transport = behindIce(ice, {
+      onConnected: () => {
+        // From now on what is sent arrives: the leg may begin.
+        if (leg.media !== undefined) phone.apply(addressed(leg.media, transport), clock.now());
+      },
+      onFailed: (reason) => emit({ type: 'leg.failed', leg: id, reason }),
+    });
+    const phone = this.#phone(id, leg, transport.pair);
+    leg.bound = { phone, transport, release: () => transport.close() };
+    emit({ type: 'leg.opened', leg: id, port: transport.port });
   }
 
   /** Media begin or change; with `track` what the phone says goes out under another name. */
   apply(id: LegId, media: LegMedia, track?: TrackId): void {
     const leg = this.#legs.get(id);
     if (leg?.bound === undefined) return;
-    if (!leg.bound.phone.apply(media, this.#options.clock.now())) {
+    const { phone, transport } = leg.bound;
+    if (transport !== undefined && media.association !== undefined) transport.associate(media.association);
+    if (!phone.apply(addressed(media, transport), this.#options.clock.now())) {
       this.#options.drops.count('worker', 'leg-codec');
       return;
     }
+    leg.media = media;
     if (track !== undefined) {
       leg.room.forgetSpeaker(leg.track);
       leg.track = track;
     }
-    leg.room.addPhone(id, leg.bound.phone);
+    leg.room.addPhone(id, phone);
   }
 
   mute(id: LegId, muted: boolean): void {
@@ -110,12 +150,12 @@ export class PhoneLegs {
       this.#options.emit({ type: 'leg.closed', leg: id, quality: NO_QUALITY });
       return;
     }
-    const { pair, phone } = leg.bound;
+    const { phone, release } = leg.bound;
     leg.room.removePhone(id, phone, leg.track);
     const quality = phone.close(this.#options.clock.now());
     this.#packetsIn += phone.packetsIn;
     this.#packetsOut += phone.packetsOut;
-    this.#options.ports.release(pair);
+    release();
     this.#options.emit({ type: 'leg.closed', leg: id, quality });
   }
 
@@ -134,6 +174,15 @@ export class PhoneLegs {
     };
     return new PhoneLeg({ ...pair, random, clock, events, cname, mediaTimeoutMs, unixOffsetMs }, clock.now());
   }
+}
+
+const NOWHERE: HostPort = { address: '0.0.0.0', port: 9 };
+
+/** Behind ICE the far end is nowhere until there are keys, and then always at the same place. */
+function addressed(media: LegMedia, transport: LegTransport | undefined): LegMedia {
+  if (transport === undefined) return media;
+  const far = transport.connected ? FAR_END : NOWHERE;
+  return { ...media, allowedSources: [], remote: { ...far, rtcpPort: far.port } };
 }
 
 const NO_QUALITY = { packetsIn: 0, packetsOut: 0, lost: 0, concealed: 0, late: 0, jitterMs: 0 };

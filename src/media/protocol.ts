@@ -56,8 +56,18 @@ export interface Fingerprint {
   readonly value: string;
 }
 
+/** Both ends of a phone's ICE and DTLS, as their descriptions have them. */
+export interface LegAssociation {
+  /** Others than before restart ICE. */
+  readonly local: IceCredentials;
+  readonly remote: IceCredentials;
+  readonly fingerprints: readonly Fingerprint[];
+}
+
 /** What a phone's SDP and ours agreed on (RFC 3264), as the leg needs it. */
 export interface LegMedia {
+  /** Of a leg that was opened with `ice`, whose `remote` and `allowedSources` say nothing: ICE finds the way. */
+  readonly association?: LegAssociation | undefined;
   /** Where the phone says it listens; latching may refine the port. */
   readonly remote: { readonly address: string; readonly port: number; readonly rtcpPort: number };
   /** Sources that may be latched on to, as CIDR or plain addresses. */
@@ -78,8 +88,17 @@ export type MediaCommand =
   | { readonly type: 'room.open'; readonly room: RoomId }
   /** Closes the room with all that is in it. */
   | { readonly type: 'room.close'; readonly room: RoomId }
-  /** Reserves an RTP/RTCP port pair for a phone; answered by `leg.opened` or `leg.failed`. */
-  | { readonly type: 'leg.open'; readonly room: RoomId; readonly leg: LegId; readonly track: TrackId }
+  /**
+   * Reserves an RTP/RTCP port pair for a phone, or with `ice` a place at the worker's port for browsers, behind ICE and
+   * DTLS-SRTP; answered by `leg.opened` or `leg.failed`.
+   */
+  | {
+      readonly type: 'leg.open';
+      readonly room: RoomId;
+      readonly leg: LegId;
+      readonly track: TrackId;
+      readonly ice?: IceCredentials;
+    }
   /** Starts media, or changes it after a re-INVITE. With `track` the phone's voice is that track from now on. */
   | { readonly type: 'leg.media'; readonly leg: LegId; readonly media: LegMedia; readonly track?: TrackId }
   /** Mutes the phone's voice towards the room. */
@@ -192,6 +211,7 @@ export type MediaEvent =
   /** A bug in the worker that cost a call or a room, not the worker. */
   | { readonly type: 'worker.fault'; readonly doing: string; readonly error: string }
   | { readonly type: 'leg.opened'; readonly leg: LegId; readonly port: number }
+  /** No port, or no way to the phone: ICE or DTLS came to nothing, or to its end. */
   | { readonly type: 'leg.failed'; readonly leg: LegId; readonly reason: string }
   /** First RTP of the phone arrived. */
   | { readonly type: 'leg.heard'; readonly leg: LegId }

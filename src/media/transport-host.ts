@@ -9,6 +9,7 @@ import { Forwarder } from '../sfu/forwarder.ts';
 import { NO_LAYER, TrackSender } from '../sfu/track-sender.ts';
 import { DropCounter } from './drop-counter.ts';
 import type { DtlsEngine } from './dtls-port.ts';
+import { LegTransport } from './leg-transport.ts';
 import { Mux } from './mux.ts';
 import type {
   DataChannelLabel,
@@ -49,14 +50,14 @@ export interface TransportHostOptions {
 
 interface OpenReceiver {
   readonly receiver: Receiver;
-  readonly transport: Transport;
+  readonly transport: Transport<TransportMedia>;
 }
 
 interface OpenSender {
   readonly sender: TrackSender;
   readonly track: TrackId;
   readonly forwarder: Forwarder;
-  readonly transport: Transport;
+  readonly transport: Transport<TransportMedia>;
 }
 
 /**
@@ -69,7 +70,7 @@ export class TransportHost {
   readonly #drops = new DropCounter();
   readonly #totals: MediaTotals = { received: 0, sent: 0 };
   readonly #reporterCname: string;
-  readonly #transports = new Map<TransportId, Transport>();
+  readonly #transports = new Map<TransportId, Transport<TransportMedia>>();
   readonly #receivers = new Map<TrackId, OpenReceiver>();
   readonly #senders = new Map<SenderId, OpenSender>();
   readonly #forwarders = new Map<TrackId, Forwarder>();
@@ -145,6 +146,14 @@ export class TransportHost {
     if (transport === undefined) return;
     this.#forget(id, transport);
     transport.close();
+  }
+
+  /** A phone's transport, whose packets are its leg's and nobody else's; it and its end are the caller's. */
+  openLeg(
+    local: IceCredentials,
+    events: { onConnected(): void; onFailed(reason: string): void },
+  ): LegTransport {
+    return new LegTransport({ ...this.#options, ...events, local, mux: this.#mux, drops: this.#drops });
   }
 
   openReceiver(command: Omit<Command<'receiver.open'>, 'type'>): void {
@@ -277,13 +286,13 @@ export class TransportHost {
   }
 
   /** What it published and subscribed to goes with a transport. */
-  #forget(id: TransportId, transport: Transport): void {
+  #forget(id: TransportId, transport: Transport<TransportMedia>): void {
     if (this.#transports.get(id) === transport) this.#transports.delete(id);
     for (const [track, open] of this.#receivers) if (open.transport === transport) this.closeReceiver(track);
     for (const [sender, open] of this.#senders) if (open.transport === transport) this.closeSender(sender);
   }
 
-  #askKeyframes(transport: Transport): void {
+  #askKeyframes(transport: Transport<TransportMedia>): void {
     const now = this.#options.clock.now();
     for (const open of this.#senders.values()) {
       if (open.transport === transport && open.sender.kind === 'video')

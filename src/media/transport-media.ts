@@ -7,15 +7,13 @@ import type { Forwarder } from '../sfu/forwarder.ts';
 import { NO_LAYER, type PacketOutput, type TrackSender } from '../sfu/track-sender.ts';
 import type { DropCounter } from './drop-counter.ts';
 import { PathQualityMeter } from './path-quality.ts';
+import type { ProtectedMedia, ProtectedPath } from './protected-media.ts';
 import type { TrackId } from './protocol.ts';
 import { type Receiver, Receivers } from './receivers.ts';
 import { type Reporter, writeFeedback, writeReports } from './transport-reports.ts';
 
-/** What the media half of a transport needs of the rest. */
-export interface MediaPath {
-  /** Sends at once or not at all: the buffer is used again. False: not sent. */
-  sendReused(bytes: Uint8Array): boolean;
-  send(bytes: Uint8Array): void;
+/** What a browser's media need of the rest. */
+export interface MediaPath extends ProtectedPath {
   onPacket(track: TrackId, view: RtpView, mime: string, now: Millis): void;
 }
 
@@ -26,7 +24,7 @@ export interface MediaTotals {
 }
 
 /** RTP and RTCP of one browser, protected: what it publishes comes in, what it subscribes to goes out. */
-export class TransportMedia implements PacketOutput {
+export class TransportMedia implements PacketOutput, ProtectedMedia {
   readonly receivers = new Receivers();
   readonly quality = new PathQualityMeter();
   readonly #senders = new Map<number, { readonly sender: TrackSender; readonly forwarder: Forwarder }>();

@@ -7,8 +7,8 @@ import type { DropCounter } from './drop-counter.ts';
 import type { DtlsEngine, DtlsEvent, DtlsSession } from './dtls-port.ts';
 import type { Mux, MuxPeer } from './mux.ts';
 import type { PathQuality } from './path-quality.ts';
+import type { ProtectedMedia, ProtectedPath } from './protected-media.ts';
 import type { DataChannelLabel, Fingerprint, IceCredentials, TransportPath } from './protocol.ts';
-import type { MediaPath, TransportMedia } from './transport-media.ts';
 
 /** From the first check until DTLS is done and audited. */
 const DTLS_DEADLINE: Millis = 30_000;
@@ -25,7 +25,7 @@ const MEDIA_RATE = { perSecond: 10_000, burst: 10_000 };
 export type TransportFailure = 'ice-consent' | 'dtls-timeout' | 'dtls-closed' | `dtls-${string}`;
 
 /** What a transport is made of, and whom it tells. */
-export interface TransportOptions {
+export interface TransportOptions<Media extends ProtectedMedia> {
   readonly local: IceCredentials;
   readonly mux: Mux;
   readonly dtls: DtlsEngine;
@@ -36,7 +36,7 @@ export interface TransportOptions {
   readonly drops: DropCounter;
   isRelay(address: string, port: number): boolean;
   /** Makes the media half over this path. */
-  media(path: Omit<MediaPath, 'onPacket'>): TransportMedia;
+  media(path: ProtectedPath): Media;
   onConnected(path: TransportPath): void;
   onPath(path: TransportPath): void;
   onQuality(quality: PathQuality): void;
@@ -46,10 +46,10 @@ export interface TransportOptions {
   onData(channel: DataChannelLabel, bytes: Uint8Array): void;
 }
 
-/** One association with a browser: ICE-lite decides the path, DTLS proves the peer and gives keys, SRTP carries media. */
-export class Transport implements MuxPeer {
-  readonly media: TransportMedia;
-  readonly #options: TransportOptions;
+/** One association: ICE-lite decides the path, DTLS proves the peer and gives keys, SRTP carries media. */
+export class Transport<Media extends ProtectedMedia> implements MuxPeer {
+  readonly media: Media;
+  readonly #options: TransportOptions<Media>;
   readonly #ice: IceLite;
   readonly #session: DtlsSession;
   #dtlsRate: TokenBucket;
@@ -61,7 +61,7 @@ export class Transport implements MuxPeer {
   #dtlsAlarm: Alarm | undefined;
   #reportAlarm: Alarm | undefined;
 
-  constructor(options: TransportOptions) {
+  constructor(options: TransportOptions<Media>) {
     this.#options = options;
     const now = options.clock.now();
     this.#ice = new IceLite({ local: options.local, digests: options.digests, now });

@@ -259,3 +259,27 @@ test('commands for what is gone do nothing', () => {
     ufrags: 0,
   });
 });
+
+test('the close_notify of a web phone comes with its BYE: its leg fails only when none follows in 2 s', () => {
+  const world = new World();
+  const local = newIceCredentials(systemRandom);
+  const failed: string[] = [];
+  const leg = () => world.host.openLeg(local, { onConnected() {}, onFailed: (why) => failed.push(why) });
+  const closedBy = (at: number) => {
+    world.check(local);
+    world.dtls[at]!.say({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
+    world.dtls[at]!.say({ type: 'closed' });
+  };
+  const hungUp = leg();
+  closedBy(0);
+  world.advance(1999);
+  hungUp.close();
+  world.advance(10_000);
+  expect(failed).toEqual([]);
+  leg();
+  closedBy(1);
+  world.advance(2000);
+  expect(failed).toEqual(['dtls-closed']);
+  expect(world.host.gauges()).toMatchObject({ transports: 0, addresses: 0, ufrags: 0 });
+  expect(world.timers.size).toBe(1);
+});

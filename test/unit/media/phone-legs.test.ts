@@ -20,6 +20,7 @@ it('forwards a phone under its new track once it is given one', () => {
     cname: 'test',
     emit() {},
     forward: (track) => forwarded.push(track),
+    behindIce: undefined as never,
   });
   const handset = new Handset(net, { address: '192.0.2.1', frequency: 440 });
   const codec = { mime: 'audio/pcma', payloadType: 8, clockRate: 8000, channels: 1, fmtp: '' };
