@@ -26,11 +26,14 @@ export interface Dialog {
   flow: Flow;
   /** Begun with a SIPS URI: our Contact must be one too (section 12.1.1). */
   readonly secure: boolean;
-  /** The far end named UPDATE in its last Allow. */
-  allowsUpdate: boolean;
+  /** The far end's last Allow; undefined when it has not said what it takes. */
+  allowed: readonly string[] | undefined;
   /** Where our requests go when that is not the far end of `flow`. */
   next: HostPort | undefined;
 }
+
+/** There are a dozen methods. */
+const MAX_METHODS = 32;
 
 /** The dialog that a request makes when we answer it (section 12.1.1). */
 export function uasDialog(request: SipRequest, localTag: string, flow: Flow): Dialog {
@@ -48,7 +51,7 @@ export function uasDialog(request: SipRequest, localTag: string, flow: Flow): Di
     remoteSeq: request.cseq.number,
     routeSet,
     target: contact ?? request.from.text,
-    allowsUpdate: allowsUpdate(request) ?? false,
+    allowed: allowedBy(request),
     flow,
     secure: /^<?\s*sips:/i.test(routeSet[0] ?? '') || /^sips:/i.test(request.uri),
     next: behindNat ? undefined : nextHop(routeSet[0], contact, flow),
@@ -69,7 +72,7 @@ export function uacDialog(response: SipResponse, localTag: string, flow: Flow, f
     remoteSeq: undefined,
     routeSet,
     target: contact ?? fallback,
-    allowsUpdate: allowsUpdate(response) ?? false,
+    allowed: allowedBy(response),
     flow,
     secure: /^sips:/i.test(fallback),
     next: nextHop(routeSet[0], contact, flow),
@@ -78,7 +81,7 @@ export function uacDialog(response: SipResponse, localTag: string, flow: Flow, f
 
 /** Takes a new remote target from a re-INVITE, an UPDATE or their 2xx (section 12.2). */
 export function refreshTarget(dialog: Dialog, message: SipRequest | SipResponse): void {
-  dialog.allowsUpdate = allowsUpdate(message) ?? dialog.allowsUpdate;
+  dialog.allowed = allowedBy(message) ?? dialog.allowed;
   const target = contactUri(message);
   if (target === undefined || target === dialog.target) return;
   dialog.target = target;
@@ -88,9 +91,9 @@ export function refreshTarget(dialog: Dialog, message: SipRequest | SipResponse)
 }
 
 /** Undefined when the message does not say what its sender takes. */
-function allowsUpdate({ headers }: SipRequest | SipResponse): boolean | undefined {
+function allowedBy({ headers }: SipRequest | SipResponse): readonly string[] | undefined {
   const allow = headers.all('allow');
-  return allow.length === 0 ? undefined : allow.includes('UPDATE');
+  return allow.length === 0 ? undefined : allow.slice(0, MAX_METHODS);
 }
 
 /** May requests in this dialog come from `flow`? Only from where it was made, or from where our requests go. */

@@ -71,8 +71,9 @@ export class EarlyDialogs {
     const early = this.#byTag.get(tag);
     if (early === undefined) return this.#session(response, flow, 'accepted');
     this.#byTag.delete(tag);
-    const { routeSet, next, target: contact } = uacDialog(response, localTag, flow, target);
-    Object.assign(early.session.dialog, { routeSet, next, target: contact });
+    const { dialog } = early.session;
+    const { routeSet, next, target: contact, allowed } = uacDialog(response, localTag, flow, target);
+    Object.assign(dialog, { routeSet, next, target: contact, allowed: allowed ?? dialog.allowed });
     return early.session;
   }
 

@@ -148,7 +148,7 @@ export class OfferExchange {
   refresh(): void {
     const { dialog, timer } = this.#host;
     let handler: ReofferHandler | undefined;
-    if (!dialog.allowsUpdate) {
+    if (dialog.allowed?.includes('UPDATE') !== true) {
       // An offer of ours that is under way refreshes as well; if it fails, the next turn comes soon.
       timer.tryAgain();
       if (this.#own !== undefined || this.#waiting !== undefined) return;
