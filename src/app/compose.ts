@@ -136,6 +136,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       rules: dispatchRules(config),
       limits: new TrunkLimits(),
       guard: new DigestGuard(nodeDigests, systemRandom),
+      authenticatorOf: outbound.authenticatorOf,
       capacity: { calls: config.limits.max_calls, callsPerSecond: config.limits.calls_per_second },
       announce,
     });

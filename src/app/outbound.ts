@@ -8,7 +8,8 @@ import { Dialer } from '../call/dialer.ts';
 import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
 import { Locator } from '../sip/locator.ts';
-import type { SipEngine } from '../sip/ports.ts';
+import type { Authenticator, SipEngine } from '../sip/ports.ts';
+import { TrunkAccounts } from '../trunk/accounts.ts';
 import { TargetHealth } from '../trunk/health.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
@@ -19,6 +20,8 @@ export interface Outbound {
   readonly dialer: Dialer;
   /** Users of our registered Contacts, by trunk. */
   readonly tokens: ReadonlyMap<string, string>;
+  /** What proves us to the carrier of an outbound trunk. */
+  readonly authenticatorOf: (trunk: string | undefined) => Authenticator | undefined;
   readonly gauges: () => { readonly registrations: number; readonly targetsDown: number };
   /** Begins to register and to ask. */
   start(): void;
@@ -51,13 +54,19 @@ export function openOutbound(parts: {
   const registrations = new Registrations({
     ...{ ...shared, trunks, tokens, locate, isUp, digests: nodeDigests },
   });
+  const accounts = new TrunkAccounts({ digests: nodeDigests, random, emit });
   const dialer = new Dialer({
-    ...{ ...shared, rooms, limits: new TrunkLimits(), maxCalls, digests: nodeDigests, announce, isUp },
+    ...{ ...shared, rooms, limits: new TrunkLimits(), maxCalls, announce, isUp },
+    authenticatorOf: accounts.of,
     locator,
   });
   return {
     dialer,
     tokens,
+    authenticatorOf(id) {
+      const trunk = trunks.find((each) => each.id === id);
+      return trunk === undefined ? undefined : accounts.of(trunk);
+    },
     gauges: () => ({ registrations: registrations.registered, targetsDown: health.gauges().down }),
     start() {
       health.start();

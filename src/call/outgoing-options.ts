@@ -3,7 +3,7 @@ import type { HostPort } from '../base/net.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { CallEnding, EventSink } from '../events/index.ts';
 import type { LegId, TrackId } from '../media/protocol.ts';
-import type { Authenticate, ExtraHeaders, NextHop, SipEngine } from '../sip/ports.ts';
+import type { Authenticator, ExtraHeaders, NextHop, SipEngine } from '../sip/ports.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
 import type { Negotiation } from './negotiation.ts';
 
@@ -29,7 +29,7 @@ export interface OutgoingCallOptions {
   /** Pressed after the answer; `w` waits half a second. */
   readonly digits: string;
   readonly ringingTimeoutMs: Millis;
-  readonly authenticate: Authenticate | undefined;
+  readonly authenticate: Authenticator | undefined;
   /** The next place to try; `found` gets undefined when there is none left. May answer at once or later. */
   readonly nextHop: (found: (hop: NextHop | undefined) => void) => void;
   /** Hears which hops answered. */

@@ -3,8 +3,7 @@
  * both ways. It begins early, with the INVITE that came or the first response that came back, and ends with BYE.
  */
 import type { SipCore } from './core.ts';
-import { buildInDialog, type Dialog, flowFor, isPeer } from './dialog.ts';
-import { newBranch } from './ids.ts';
+import { type Dialog, isPeer } from './dialog.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { OfferExchange } from './offer-exchange.ts';
 import type {
@@ -19,6 +18,7 @@ import type {
 } from './ports.ts';
 import { requestInfo, sdpOf } from './request-info.ts';
 import { ALLOW, CAPABILITIES, refuseInDialog, screenAny } from './screening.ts';
+import { type InDialogParts, sendInDialog } from './send-in-dialog.ts';
 import type { ServerTransaction } from './server-table.ts';
 import { SessionTimer } from './session-timer.ts';
 
@@ -205,28 +205,8 @@ export class DialogSession {
   }
 
   /** Any request but an offer, in whatever phase. */
-  send(
-    method: string,
-    parts: { headers?: ExtraHeaders; contentType?: string; body?: Uint8Array },
-    onFinal: (status: number) => void,
-  ): void {
-    const flow = flowFor(this.#core, this.dialog);
-    if (flow === undefined) {
-      onFinal(503);
-      return;
-    }
-    const branch = newBranch(this.#core.random);
-    const bytes = buildInDialog(this.#core, this.dialog, flow, { method, branch, ...parts });
-    this.#core.start(
-      { method, branch, bytes, flow },
-      {
-        response: ({ status }) => {
-          if (status >= 200) onFinal(status);
-        },
-        // Section 8.1.3.1: a time-out is a 408, a transport error a 503.
-        failed: (why) => onFinal(why === 'timeout' ? 408 : 503),
-      },
-    );
+  send(method: string, parts: InDialogParts, onFinal: (status: number) => void): void {
+    sendInDialog(this.#core, this.dialog, method, parts, onFinal);
   }
 
   #byeCame(request: SipRequest): void {

@@ -1,5 +1,6 @@
 /** A dialog as plain data (RFC 3261 section 12), and the requests that go out in it. */
 import type { HostPort } from '../base/net.ts';
+import type { Proof, Provable } from './challenges.ts';
 import type { SipCore } from './core.ts';
 import { type HeaderLine, type SipRequest, type SipResponse, safeExtras, writeRequest } from './message.ts';
 import { parseAddress } from './name-addr.ts';
@@ -30,6 +31,8 @@ export interface Dialog {
   allowed: readonly string[] | undefined;
   /** Where our requests go when that is not the far end of `flow`. */
   next: HostPort | undefined;
+  /** What proves our requests in it to whom it was made with; undefined: nothing. */
+  proof: Proof | undefined;
 }
 
 /** There are a dozen methods. */
@@ -55,6 +58,7 @@ export function uasDialog(request: SipRequest, localTag: string, flow: Flow): Di
     flow,
     secure: /^<?\s*sips:/i.test(routeSet[0] ?? '') || /^sips:/i.test(request.uri),
     next: behindNat ? undefined : nextHop(routeSet[0], contact, flow),
+    proof: undefined,
   };
 }
 
@@ -76,6 +80,7 @@ export function uacDialog(response: SipResponse, localTag: string, flow: Flow, f
     flow,
     secure: /^sips:/i.test(fallback),
     next: nextHop(routeSet[0], contact, flow),
+    proof: undefined,
   };
 }
 
@@ -178,6 +183,13 @@ export function buildInDialog(
   }
   return writeRequest(request.method, uri, lines, request.body);
 }
+
+/** A request as its credentials are made for it. */
+export function provable(dialog: Dialog, flow: Flow, method: string, body: Uint8Array | undefined): Provable {
+  return { method, uri: routing(dialog).uri, body: body ?? NO_BODY, remote: flow.remote };
+}
+
+const NO_BODY = new Uint8Array(0);
 
 /** With a first route that is a strict router (no `lr`), Request-URI and target change places. */
 function routing(dialog: Dialog): { uri: string; routes: readonly string[] } {

@@ -1,4 +1,5 @@
 /** The early dialogs of an INVITE of ours whose responses must be acknowledged (RFC 3262 section 4), one for each fork. */
+import type { Proof } from './challenges.ts';
 import type { SipCore } from './core.ts';
 import { uacDialog } from './dialog.ts';
 import { DialogSession } from './dialog-session.ts';
@@ -16,6 +17,8 @@ export interface EarlyDialogsOptions {
   /** Request-URI of the INVITE, for a response without Contact. */
   readonly target: string;
   readonly handler: CallHandler;
+  /** Proves our requests in them. */
+  readonly proof: Proof | undefined;
   /** A session left the dialog table. */
   closed(session: DialogSession): void;
 }
@@ -83,8 +86,9 @@ export class EarlyDialogs {
   }
 
   #session(response: SipResponse, flow: Flow, begins: 'progressed' | 'accepted'): DialogSession {
-    const { core, localTag, target, handler, closed } = this.#options;
+    const { core, localTag, target, handler, proof, closed } = this.#options;
     const dialog = uacDialog(response, localTag, flow, target);
+    dialog.proof = proof;
     const release = core.peers.hold(dialog.next?.address ?? flow.remote.address);
     const session: DialogSession = new DialogSession(core, dialog, begins, {
       handler: () => handler,

@@ -1,11 +1,13 @@
 /** An initial INVITE as a UAS has it (RFC 3261 section 13.3), until its final answer; then its dialog goes on. */
 import type { Alarm } from '../base/wake-queue.ts';
+import { proofFor } from './challenges.ts';
 import type { SipCore } from './core.ts';
 import { uasDialog } from './dialog.ts';
 import { DialogSession, sipCall } from './dialog-session.ts';
 import { contactValue, newTag } from './ids.ts';
 import type { SipRequest } from './message.ts';
 import type {
+  Authenticator,
   CallHandler,
   ExtraHeaders,
   IncomingInvite,
@@ -63,6 +65,14 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
       send: (provisional, rseq) => this.#provisional(provisional, rseq),
       unacknowledged: () => this.#fail(504, { by: 'timeout' }),
     });
+  }
+
+  get authenticator(): Authenticator | undefined {
+    return this.#session.dialog.proof?.authenticator;
+  }
+
+  set authenticator(authenticator: Authenticator | undefined) {
+    this.#session.dialog.proof = proofFor(this.#core, authenticator, this.request.flow);
   }
 
   /** Did the application take the call, one way or the other? */

@@ -1,5 +1,6 @@
 /** An INVITE of ours (RFC 3261 sections 9.1 and 13.2), until its final answer; then its dialog goes on. */
 import type { Alarm } from '../base/wake-queue.ts';
+import { Challenges, type Provable, proofFor } from './challenges.ts';
 import type { SipCore } from './core.ts';
 import { buildInDialog, flowFor } from './dialog.ts';
 import type { DialogSession } from './dialog-session.ts';
@@ -32,9 +33,6 @@ interface Attempt {
   readonly cseq: number;
 }
 
-/** How often an INVITE is sent again with credentials: once for each of two challengers, and for nonces gone stale. */
-const MAX_CHALLENGES = 4;
-
 /** `calling`: no answer yet. `ringing`: a provisional one came, CANCEL is allowed. `over`: done, or handed to the dialog. */
 type Phase = 'calling' | 'ringing' | 'over';
 
@@ -49,6 +47,7 @@ export class OutgoingSession implements OutgoingInvite {
   readonly #acks = new Map<string, { flow: Flow; bytes: Uint8Array }>();
   readonly #release: () => void;
   readonly #early: EarlyDialogs;
+  readonly #challenges: Challenges;
   #flow: Flow | undefined;
   #phase: Phase = 'calling';
   #attempt: Attempt;
@@ -78,7 +77,10 @@ export class OutgoingSession implements OutgoingInvite {
     const closed = (session: DialogSession) => {
       if (this.#phase === 'over' && (this.#session === session || this.#session === undefined)) this.#over();
     };
-    this.#early = new EarlyDialogs({ core, localTag: this.#tag, target: options.to, handler, closed });
+    const { remote, transport } = options.next;
+    const proof = proofFor(core, options.authenticate, { transport, local: remote, remote });
+    this.#challenges = new Challenges(proof);
+    this.#early = new EarlyDialogs({ core, localTag: this.#tag, target: options.to, handler, proof, closed });
   }
 
   /** Is the call counted as a dialog already? */
@@ -94,6 +96,9 @@ export class OutgoingSession implements OutgoingInvite {
     else if (flow === undefined) this.#failSoon('no way to the next hop');
     else {
       this.#flow = flow;
+      this.#core.guard(() => {
+        this.#credentials = safeExtras(this.#challenges.ahead(this.#provable()));
+      });
       this.#send(flow);
     }
   }
@@ -105,7 +110,7 @@ export class OutgoingSession implements OutgoingInvite {
       ...CAPABILITIES,
       ...initialSessionHeaders(this.#core.session, this.#minSe),
       ...safeExtras(this.#options.headers),
-      ...safeExtras(this.#credentials),
+      ...this.#credentials,
     ];
     const attempt = this.#attempt;
     const bytes = this.#build('INVITE', attempt, undefined, headers, this.#options.sdp);
@@ -165,21 +170,22 @@ export class OutgoingSession implements OutgoingInvite {
 
   /** RFC 3261 section 22.2: once more with credentials, the same call under a new number. */
   #challenged(response: SipResponse): boolean {
-    const { status } = response;
-    const { authenticate, to, sdp } = this.#options;
+    const { status, headers } = response;
     const flow = this.#flow;
-    if ((status !== 401 && status !== 407) || authenticate === undefined || flow === undefined) return false;
-    if (this.#cancelled || this.#phase === 'over' || this.#attempt.cseq > MAX_CHALLENGES) return false;
-    const challenges = response.headers.lines(status === 401 ? 'www-authenticate' : 'proxy-authenticate');
+    if (flow === undefined || this.#cancelled || this.#phase === 'over') return false;
     let credentials: ExtraHeaders | undefined;
     this.#core.guard(() => {
-      const { remote } = flow;
-      credentials = authenticate({ status, method: 'INVITE', uri: to, body: sdp, challenges, remote });
+      credentials = this.#challenges.answer(status, headers, this.#provable());
     });
     if (credentials === undefined) return false;
-    this.#credentials = credentials;
+    this.#credentials = safeExtras(credentials);
     this.#again(flow);
     return true;
+  }
+
+  #provable(): Provable {
+    const { to, sdp, next } = this.#options;
+    return { method: 'INVITE', uri: to, body: sdp, remote: next.remote };
   }
 
   /** RFC 4028 section 7.3: once more with the interval that was asked for. */
@@ -223,8 +229,9 @@ export class OutgoingSession implements OutgoingInvite {
     const session = this.#early.confirm(response, this.#flow);
     const { dialog } = session;
     const flow = flowFor(this.#core, dialog) ?? this.#flow;
-    // Section 13.2.2.4: an ACK of a 2xx has a branch of its own and the INVITE's number.
-    const ack = { method: 'ACK', cseq: response.cseq.number, branch: newBranch(this.#core.random) };
+    // Section 13.2.2.4: an ACK of a 2xx has a branch of its own, the INVITE's number and its credentials.
+    const branch = newBranch(this.#core.random);
+    const ack = { method: 'ACK', cseq: response.cseq.number, branch, headers: this.#credentials };
     const bytes = buildInDialog(this.#core, dialog, flow, ack);
     this.#acks.set(tag, { flow, bytes });
     this.#core.send(bytes, flow);

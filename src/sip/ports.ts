@@ -136,6 +136,8 @@ export interface IncomingInvite {
   readonly offer: Uint8Array | undefined;
   /** Must be set before the invite handler returns. */
   handler: CallHandler;
+  /** Proves our requests in the dialog to whom the INVITE came from, if he should ask. */
+  authenticator?: Authenticator | undefined;
   /**
    * 180, or 183 with `sdp`: the answer to the offer, or an offer when the INVITE had none. Sent reliably where the caller
    * requires it, or supports it and is given SDP (RFC 3262 section 3).
@@ -177,14 +179,21 @@ export interface Challenged {
   /** The Request-URI as it stands in the request. */
   readonly uri: string;
   readonly body: Uint8Array;
+  /** How often this request was sent before in answer to a challenge of that status. */
+  readonly tries: number;
   /** Values of WWW-Authenticate (401) or Proxy-Authenticate (407), in their order. */
   readonly challenges: readonly string[];
   /** Where the request went. */
   readonly remote: HostPort;
 }
 
-/** All headers with which a challenged request is sent once more; undefined lets the failure stand. */
-export type Authenticate = (challenged: Challenged) => ExtraHeaders | undefined;
+/** Holds credentials of ours. */
+export interface Authenticator {
+  /** All headers with which a challenged request is sent once more; undefined lets the failure stand. */
+  authenticate(challenged: Challenged): ExtraHeaders | undefined;
+  /** Headers for a request that nobody has challenged yet, by what is known of `remote`: none before its first challenge. */
+  headers(request: Pick<Challenged, 'method' | 'uri' | 'body' | 'remote'>): ExtraHeaders;
+}
 
 export interface OutgoingOptions {
   /** Request-URI. */
@@ -195,8 +204,8 @@ export interface OutgoingOptions {
   readonly next: NextHop;
   readonly sdp: Uint8Array;
   readonly headers?: ExtraHeaders;
-  /** Asked at each 401 and 407 (RFC 3261 section 22.2). Must stop answering by itself. */
-  readonly authenticate?: Authenticate | undefined;
+  /** Asked for the INVITE, for all requests in its dialog, and at each 401 and 407 (RFC 3261 section 22.2). */
+  readonly authenticate?: Authenticator | undefined;
 }
 
 /** A request outside of any dialog that makes none: REGISTER, OPTIONS. */

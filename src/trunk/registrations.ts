@@ -1,9 +1,11 @@
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Digests } from '../base/digests.ts';
 import { randomText } from '../base/ids.ts';
+import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
+import { Challenges } from '../sip/challenges.ts';
 import { DigestClient, NO_BODY } from '../sip/digest/client.ts';
 import { parseAddress } from '../sip/name-addr.ts';
 import type { ExtraHeaders, LoneOutcome, NextHop, SipEngine } from '../sip/ports.ts';
@@ -73,8 +75,6 @@ export class Registrations {
   }
 }
 
-/** How often one REGISTER is sent again with credentials. */
-const MAX_CHALLENGES = 3;
 /** Hops that one attempt goes through. */
 const MAX_HOPS = 8;
 
@@ -143,7 +143,7 @@ class Registration {
     let tried = 0;
     const next = (last: LoneOutcome | undefined): void => {
       const hop = tried++ < MAX_HOPS ? hops.shift() : undefined;
-      if (hop !== undefined) this.#ask(hop, expiresMs, this.#credentials(), 0, next);
+      if (hop !== undefined) this.#begin(hop, expiresMs, next);
       else {
         const target = tried <= MAX_HOPS ? targets.shift() : undefined;
         if (target === undefined) this.#answered(undefined, last, expiresMs);
@@ -158,15 +158,33 @@ class Registration {
     next(undefined);
   }
 
+  /** With the nonce that is known, so that a refresh needs one round trip; a stale one costs a second. */
+  #begin(hop: NextHop, expiresMs: Millis, failover: (last: LoneOutcome) => void): void {
+    const authenticator = this.#digest;
+    const isFor = (remote: HostPort) => remote.address === hop.remote.address;
+    const challenges = new Challenges(authenticator === undefined ? undefined : { authenticator, isFor });
+    const request = { ...{ method: 'REGISTER', uri: this.#uri, body: NO_BODY }, remote: hop.remote };
+    const ask = (credentials: ExtraHeaders): void => {
+      this.#ask(hop, expiresMs, credentials, (outcome) => {
+        const { status } = outcome;
+        const name = status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
+        const again = challenges.answer(status, { lines: () => outcome.headers(name) }, request);
+        if (again !== undefined) ask(again);
+        else if (status === 0 || status === 408 || status >= 500) failover(outcome);
+        else this.#answered(hop, outcome, expiresMs);
+      });
+    };
+    ask(challenges.ahead(request));
+  }
+
   #ask(
     hop: NextHop,
     expiresMs: Millis,
     credentials: ExtraHeaders,
-    challenges: number,
-    failover: (last: LoneOutcome) => void,
+    onFinal: (outcome: LoneOutcome) => void,
   ): void {
     const { domain, user } = this.#settings;
-    const uri = `sip:${domain}`;
+    const uri = this.#uri;
     const aor = `<sip:${user}@${domain}>`;
     const seconds = Math.ceil(expiresMs / 1000);
     this.#options.engine.request(
@@ -175,29 +193,12 @@ class Registration {
         ...{ next: hop, contactUser: this.#token, contactParams: `;expires=${seconds}` },
         headers: [['Expires', `${seconds}`], ...credentials],
       },
-      (outcome) => {
-        const { status } = outcome;
-        if (status === 401 || status === 407) {
-          const name = status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
-          const again =
-            challenges < MAX_CHALLENGES
-              ? this.#digest?.authenticate({
-                  ...{ status, method: 'REGISTER', uri, body: NO_BODY },
-                  ...{ challenges: outcome.headers(name), remote: hop.remote },
-                })
-              : undefined;
-          if (again !== undefined) this.#ask(hop, expiresMs, again, challenges + 1, failover);
-          else this.#answered(hop, outcome, expiresMs);
-        } else if (status === 0 || status === 408 || status >= 500) failover(outcome);
-        else this.#answered(hop, outcome, expiresMs);
-      },
+      onFinal,
     );
   }
 
-  /** By the nonce that is known, so that a refresh needs one round trip; a stale one costs a second. */
-  #credentials(): ExtraHeaders {
-    const uri = `sip:${this.#settings.domain}`;
-    return this.#digest?.headers({ method: 'REGISTER', uri, body: NO_BODY }) ?? [];
+  get #uri(): string {
+    return `sip:${this.#settings.domain}`;
   }
 
   #answered(hop: NextHop | undefined, outcome: LoneOutcome | undefined, askedMs: Millis): void {
@@ -208,7 +209,6 @@ class Registration {
     const isGood = status >= 200 && status < 300;
     this.#home = isGood ? hop : undefined;
     if (isGood && outcome !== undefined) {
-      this.#digest?.accepted();
       this.input({ type: 'accepted', expiresMs: expiresOf(outcome) });
     } else {
       // A refused password may be right tomorrow: the next attempt begins without it.

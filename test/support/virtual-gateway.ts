@@ -14,6 +14,7 @@ import { Rooms } from '../../src/room/rooms.ts';
 import { DigestGuard } from '../../src/sip/digest/guard.ts';
 import { SipEndpoint } from '../../src/sip/endpoint.ts';
 import type { CallHandler, OutgoingHandler, OutgoingInvite, SipEnd } from '../../src/sip/ports.ts';
+import { TrunkAccounts } from '../../src/trunk/accounts.ts';
 import { admission } from '../../src/trunk/admission.ts';
 import { TrunkLimits } from '../../src/trunk/limits.ts';
 import { TrunkTable } from '../../src/trunk/match.ts';
@@ -188,7 +189,8 @@ export class VirtualGateway {
     this.endpoint.onInvite = this.door.onInvite;
     this.dialer = new Dialer({
       ...{ rooms: this.rooms, engine: this.endpoint, limits: new TrunkLimits(), maxCalls: 10 },
-      ...{ digests: nodeDigests, clock, timers, random, emit, announce: () => GATEWAY, isUp: () => true },
+      ...{ clock, timers, random, emit, announce: () => GATEWAY, isUp: () => true },
+      authenticatorOf: new TrunkAccounts({ digests: nodeDigests, random, emit }).of,
       locator: {
         locate: ({ host, port = 5060 }, found) =>
           found(host === 'nowhere' ? [] : [{ transport: 'udp', remote: { address: host, port } }]),

@@ -3,7 +3,7 @@ import type { Digests } from '../../base/digests.ts';
 import { randomText } from '../../base/ids.ts';
 import type { Random } from '../../base/random.ts';
 import { hasControl, quote, splitCommas } from '../grammar.ts';
-import type { Authenticate, Challenged, ExtraHeaders } from '../ports.ts';
+import type { Authenticator, Challenged, ExtraHeaders } from '../ports.ts';
 import {
   algorithmOf,
   type DigestAlgorithm,
@@ -43,20 +43,30 @@ interface Challenge {
 
 /** Most challenges that are looked at in one response. */
 const MAX_CHALLENGES = 8;
-/** Answers to nonces that went stale, in a row: a server that finds every nonce stale is not worth more. */
+/** Answers to nonces that went stale, for one request: a server that finds every nonce stale is not worth more. */
 const MAX_STALE = 2;
+/** Challengers whose nonces are kept: a trunk has few proxies. Those not heard of for longest are forgotten. */
+const MAX_KNOWN = 32;
+
+interface Known {
+  readonly status: 401 | 407;
+  readonly address: string;
+  readonly challenge: Challenge;
+  count: number;
+}
 
 /**
- * Answers the challenges of one request, or of one series of requests that the same server sees (a registration and its
- * refreshes), RFC 7616 section 3.4 and RFC 8760 section 2. Credentials go to the account's realms only.
+ * Answers the challenges to requests with one account, RFC 7616 section 3.4 and RFC 8760 section 2. Credentials go to the
+ * account's realms only. What a challenger's nonce was is kept, by its address, so that later requests bring their credentials
+ * along (RFC 7616 section 3.6), each with the next count.
  */
-export class DigestClient {
+export class DigestClient implements Authenticator {
   readonly #account: Account;
   readonly #digests: Digests;
   readonly #random: Random;
   readonly #onWithheld: (why: Withheld, realm: string) => void;
-  /** By response status: a proxy's and a server's challenges are answered beside each other (RFC 3261 section 22.3). */
-  readonly #answered = new Map<401 | 407, { challenge: Challenge; count: number; tries: number }>();
+  /** By address and response status: a proxy's and a server's challenges are answered beside each other (RFC 3261 section 22.3). */
+  readonly #known = new Map<string, Known>();
 
   constructor(parts: {
     readonly account: Account;
@@ -71,37 +81,36 @@ export class DigestClient {
     this.#onWithheld = parts.onWithheld;
   }
 
-  /** For `OutgoingOptions.authenticate`. */
-  readonly authenticate: Authenticate = (challenged) => {
+  authenticate(challenged: Challenged): ExtraHeaders | undefined {
+    const { status, tries, remote } = challenged;
     const chosen = this.#choose(challenged.challenges);
     if (chosen === undefined) return undefined;
-    const before = this.#answered.get(challenged.status);
+    const key = `${status} ${remote.address}`;
+    this.#known.delete(key);
     // The same question again means that the answer was wrong, unless the nonce has only grown old (section 3.3).
-    if (before !== undefined && (!chosen.stale || before.tries >= MAX_STALE)) {
+    if (tries > 0 && (!chosen.stale || tries >= MAX_STALE)) {
       this.#onWithheld('refused', printable(chosen.realm));
       return undefined;
     }
-    this.#answered.set(challenged.status, { challenge: chosen, count: 0, tries: (before?.tries ?? 0) + 1 });
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined && this.#known.size >= MAX_KNOWN) this.#known.delete(oldest);
+    this.#known.set(key, { status, address: remote.address, challenge: chosen, count: 0 });
     return this.headers(challenged);
-  };
+  }
 
-  /** Credentials for a further request by the nonces known: none before the first challenge. */
-  headers(request: Pick<Challenged, 'method' | 'uri' | 'body'>): ExtraHeaders {
-    return [...this.#answered].map(([status, answered]) => {
-      answered.count++;
-      const name = status === 401 ? 'Authorization' : 'Proxy-Authorization';
-      return [name, this.#credentials(answered.challenge, answered.count, request)] as const;
+  /** Credentials for a further request to `remote` by the nonces known of it: none before its first challenge. */
+  headers(request: Pick<Challenged, 'method' | 'uri' | 'body' | 'remote'>): ExtraHeaders {
+    const known = [...this.#known.values()].filter(({ address }) => address === request.remote.address);
+    return known.map((each) => {
+      each.count++;
+      const name = each.status === 401 ? 'Authorization' : 'Proxy-Authorization';
+      return [name, this.#credentials(each.challenge, each.count, request)] as const;
     });
   }
 
-  /** The server was content: its next challenge is a new question. */
-  accepted(): void {
-    for (const answered of this.#answered.values()) answered.tries = 0;
-  }
-
-  /** Forgets all nonces, as after a refusal: the next challenge is a new question. */
+  /** Forgets all nonces, as after a refusal: the next request begins without credentials. */
   forget(): void {
-    this.#answered.clear();
+    this.#known.clear();
   }
 
   /** The first challenge that we can answer: the server lists them by preference (RFC 8760 section 2.4). */

@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
-import type { Authenticate, LoneOutcome } from '../../../src/sip/ports.ts';
+import type { Authenticator, Challenged, ExtraHeaders, LoneOutcome } from '../../../src/sip/ports.ts';
 import { ANSWER, OFFER, Scene } from './scene.ts';
 
-function dial(scene: Scene, authenticate: Authenticate) {
+type Answer = (challenged: Challenged) => ExtraHeaders | undefined;
+
+function dial(scene: Scene, authenticate: Answer, headers: Authenticator['headers'] = () => []) {
   return scene.endpoint.invite(
     {
       to: 'sip:100@192.0.2.10',
       from: '<sip:600@192.0.2.1>',
       next: { transport: 'udp', remote: { address: '192.0.2.10', port: 5060 } },
       sdp: OFFER,
-      authenticate,
+      authenticate: { authenticate, headers },
     },
     scene.outgoingHandler(),
   );
@@ -34,6 +36,7 @@ test('a challenged INVITE goes out again: same call, next number, new branch, cr
       body: OFFER,
       challenges: ['Digest realm="a", nonce="b"'],
       remote: { address: '192.0.2.10', port: 5060 },
+      tries: 0,
     },
   ]);
   const second = scene.last;

@@ -40,7 +40,7 @@ function world(...trunks: InboundTrunk[]) {
     });
     const credentials = digest.authenticate({
       ...{ status: 401, method: 'INVITE', uri: `sip:${to}@192.0.2.1`, body: request.body },
-      ...{ challenges: asked.headers.map(([, value]) => value), remote: request.flow.remote },
+      ...{ challenges: asked.headers.map(([, value]) => value), remote: request.flow.remote, tries: 0 },
     });
     const again: SipRequestInfo = {
       ...request,

@@ -52,14 +52,14 @@ function client(change: Partial<Account> = {}) {
     ...{ account, digests: nodeDigests, random },
     onWithheld: (why, realm) => withheld.push([why, realm]),
   });
-  const answer = (challenges: readonly string[], status: 401 | 407 = 401) =>
-    digest.authenticate(challenged(challenges, status));
+  const answer = (challenges: readonly string[], status: 401 | 407 = 401, tries = 0) =>
+    digest.authenticate(challenged(challenges, status, tries));
   return { digest, withheld, answer };
 }
 
-function challenged(challenges: readonly string[], status: 401 | 407 = 401): Challenged {
+function challenged(challenges: readonly string[], status: 401 | 407 = 401, tries = 0): Challenged {
   const remote = { address: '192.0.2.10', port: 5060 };
-  return { status, method: 'INVITE', uri: URI, body: BODY, challenges, remote };
+  return { status, method: 'INVITE', uri: URI, body: BODY, challenges, remote, tries };
 }
 
 function world(change: Partial<GuardedAccount> = {}) {
@@ -162,18 +162,39 @@ describe('what the client keeps to itself', () => {
 
   test('the same wrong answer twice; a nonce gone stale is answered again, not for ever', () => {
     const { answer, digest, withheld } = client();
-    const again = (nonce: string, stale = '') =>
-      answer([`Digest realm="trunkroom", nonce="${nonce}"${stale}`]);
-    expect(again('a')).toBeDefined();
-    expect(again('b')).toBeUndefined();
+    const again = (nonce: string, tries: number, stale = '') =>
+      answer([`Digest realm="trunkroom", nonce="${nonce}"${stale}`], 401, tries);
+    expect(again('a', 0)).toBeDefined();
+    expect(again('b', 1)).toBeUndefined();
     expect(withheld).toEqual([['refused', 'trunkroom']]);
-    expect(again('c', ', stale=true')).toBeDefined();
-    expect(again('d', ', stale=true')).toBeUndefined();
-    digest.accepted();
-    expect(again('e', ', stale=true')).toBeDefined();
+    // What was refused is not sent ahead again.
+    expect(digest.headers(challenged([]))).toEqual([]);
+    expect(again('c', 1, ', stale=true')).toBeDefined();
+    expect(again('d', 2, ', stale=true')).toBeUndefined();
+    // Another request is a new question.
+    expect(again('e', 0)).toBeDefined();
     digest.forget();
     expect(digest.headers(challenged([]))).toEqual([]);
-    expect(again('f')).toBeDefined();
+  });
+
+  test('nonces are kept by the challenger\u2019s address, counted up, sent to nobody else, and not without end', () => {
+    const { digest } = client();
+    const at = (address: string) => ({ ...challenged([]), remote: { address, port: 5060 } });
+    const ask = (address: string, nonce: string) =>
+      digest.authenticate({
+        ...at(address),
+        challenges: [`Digest realm="trunkroom", nonce="${nonce}", qop="auth"`],
+      });
+    ask('192.0.2.10', 'a');
+    ask('192.0.2.11', 'b');
+    const value = (address: string) => digest.headers(at(address)).map(([, credentials]) => credentials);
+    expect(value('192.0.2.10')).toEqual([expect.stringMatching(/nonce="a".*nc=00000002/)]);
+    expect(value('192.0.2.10')).toEqual([expect.stringMatching(/nonce="a".*nc=00000003/)]);
+    expect(value('192.0.2.11')).toEqual([expect.stringMatching(/nonce="b".*nc=00000002/)]);
+    expect(value('192.0.2.12')).toEqual([]);
+    for (let i = 0; i < 100; i++) ask(`198.51.100.${i}`, 'n');
+    expect(value('192.0.2.10')).toEqual([]);
+    expect(value('198.51.100.99')).toHaveLength(1);
   });
 
   test('challenges never make it throw', () => {

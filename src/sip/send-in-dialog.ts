@@ -1,0 +1,51 @@
+/** Requests of ours in a dialog that are no offers (RFC 3261 section 12.2.1): BYE, PRACK, INFO and their like. */
+import { Challenges } from './challenges.ts';
+import type { SipCore } from './core.ts';
+import { buildInDialog, type Dialog, flowFor, provable } from './dialog.ts';
+import { newBranch } from './ids.ts';
+import type { ExtraHeaders } from './ports.ts';
+
+export interface InDialogParts {
+  readonly headers?: ExtraHeaders;
+  readonly contentType?: string;
+  readonly body?: Uint8Array;
+}
+
+/**
+ * Sends it, and again with credentials where they are asked for. `onFinal` is called once: 408 for a time-out, 503 for a failed
+ * transport (section 8.1.3.1).
+ */
+export function sendInDialog(
+  core: SipCore,
+  dialog: Dialog,
+  method: string,
+  parts: InDialogParts,
+  onFinal: (status: number) => void,
+): void {
+  const challenges = new Challenges(dialog.proof);
+  const attempt = (answer: ExtraHeaders | undefined): void => {
+    const flow = flowFor(core, dialog);
+    if (flow === undefined) {
+      onFinal(503);
+      return;
+    }
+    const request = provable(dialog, flow, method, parts.body);
+    const credentials = answer ?? challenges.ahead(request);
+    const branch = newBranch(core.random);
+    const headers = [...(parts.headers ?? []), ...credentials];
+    const bytes = buildInDialog(core, dialog, flow, { method, branch, ...parts, headers });
+    core.start(
+      { method, branch, bytes, flow },
+      {
+        response: ({ status, headers: received }) => {
+          if (status < 200) return;
+          const again = challenges.answer(status, received, request);
+          if (again === undefined) onFinal(status);
+          else attempt(again);
+        },
+        failed: (why) => onFinal(why === 'timeout' ? 408 : 503),
+      },
+    );
+  };
+  attempt(undefined);
+}
