@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Digests } from '../base/digests.ts';
 import { newId } from '../base/ids.ts';
 import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
@@ -6,7 +7,8 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
-import type { Authenticator, NextHop, SipEngine } from '../sip/ports.ts';
+import { DigestClient } from '../sip/digest/client.ts';
+import type { NextHop, SipEngine } from '../sip/ports.ts';
 import { formatUri, parseHostPort } from '../sip/uri.ts';
 import { headersOf } from '../trunk/headers.ts';
 import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
@@ -54,6 +56,9 @@ export interface PlacedCall {
   readonly identity: string;
   /** CANCEL, or BYE once answered. */
   hangUp(): void;
+  /** Puts the phone on hold, once it is answered: it hears nothing, and the room hears nothing of it. */
+  hold(): void;
+  resume(): void;
 }
 
 export interface DialerOptions {
@@ -62,8 +67,7 @@ export interface DialerOptions {
   readonly limits: TrunkLimits;
   /** What the gateway takes on in all, inbound calls counted elsewhere. */
   readonly maxCalls: number;
-  /** What proves us to a trunk's carrier. */
-  readonly authenticatorOf: (trunk: OutboundTrunk) => Authenticator | undefined;
+  readonly digests: Digests;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -137,7 +141,7 @@ export class Dialer {
       ],
       digits: order.dtmf ?? '',
       ringingTimeoutMs: order.ringingTimeoutMs ?? trunk.ringingTimeoutMs,
-      authenticate: this.#options.authenticatorOf(trunk),
+      authenticate: this.#credentials(trunk),
       ...{ nextHop: this.#hopsOf(trunk), locator: this.#options.locator },
       ...{ engine, clock, timers, emit, announce, listener },
       onOver: () => {
@@ -159,7 +163,7 @@ export class Dialer {
         permissions: PHONE_PERMISSIONS,
         autoCreate: true,
       },
-      call,
+      call.line,
     );
     if (!joined.ok) {
       slot.release();
@@ -168,7 +172,21 @@ export class Dialer {
     this.#calls.set(id, call);
     emit({ type: 'call.placed', call: id, trunk: trunk.id, from, to, room: order.room });
     call.enter(joined.value.room, joined.value.participant);
-    return ok({ id, identity, hangUp: () => call.end('removed-from-room') });
+    return ok({
+      ...{ id, identity },
+      hangUp: () => call.end('removed-from-room'),
+      hold: () => call.line.offers.hold(),
+      resume: () => call.line.offers.resume(),
+    });
+  }
+
+  #credentials(trunk: OutboundTrunk) {
+    const { digests, random, emit } = this.#options;
+    const { account } = trunk;
+    if (account === undefined) return undefined;
+    const onWithheld = (reason: string, realm: string) =>
+      emit({ type: 'trunk.withheld', trunk: trunk.id, reason, realm });
+    return new DigestClient({ account, digests, random, onWithheld }).authenticate;
   }
 
   /** One hop after the other, each target looked up when its turn comes. */

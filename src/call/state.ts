@@ -28,7 +28,7 @@ export type CallState =
 export type Answering = 'at-once' | 'after-early-media';
 
 export type CallInput =
-  | { readonly type: 'port-opened'; readonly port: number }
+  | { readonly type: 'port-opened' }
   /** The call shall be answered now. */
   | { readonly type: 'answer' }
   | { readonly type: 'acknowledged' }

@@ -70,7 +70,7 @@ describe('the life of a call', () => {
   it('is answered at once when it was told so before it had a port', () => {
     const told = step(openingCall('after-early-media'), { type: 'answer' }, 0);
     expect(told.actions).toEqual([]);
-    expect(step(told.state, { type: 'port-opened', port: 1 }, 5)).toEqual({
+    expect(step(told.state, { type: 'port-opened' }, 5)).toEqual({
       state: { phase: 'answered', since: 5 },
       actions: [{ do: 'answer' }],
     });

@@ -39,7 +39,7 @@ function talking(first = offer()) {
       return answer;
     },
     /** The handler of the INVITE is the call itself. */
-    phoneCall: () => caller.handler() as PhoneCall,
+    offers: () => (caller.handler() as PhoneCall).line.offers,
     types: () => it.events.map(({ type }) => type),
   };
 }
@@ -245,7 +245,7 @@ describe('an offer of ours', () => {
 
   it('holds the phone and takes it back', () => {
     const { call, next } = held();
-    call.phoneCall().hold();
+    call.offers().hold();
     const hold = next();
     expect(fromUtf8(hold.offer()!)).toContain('a=inactive');
     hold.accepted(offer(['m=audio 4000 RTP/AVP 8', 'a=inactive']));
@@ -253,7 +253,7 @@ describe('an offer of ours', () => {
     expect(call.events.find(({ type }) => type === 'call.held')).toMatchObject({ by: 'gateway' });
     // Whatever the phone offers meanwhile, it stays on hold.
     expect(call.reinvite(offer())).toContain('a=inactive');
-    call.phoneCall().resume();
+    call.offers().resume();
     const resume = next();
     expect(fromUtf8(resume.offer()!)).toContain('a=sendrecv');
     resume.accepted(offer());
@@ -263,7 +263,7 @@ describe('an offer of ours', () => {
 
   it('gives way in glare, and is asked again', () => {
     const { call, next } = held();
-    call.phoneCall().hold();
+    call.offers().hold();
     const hold = next();
     hold.offer();
     hold.postponed();

@@ -164,7 +164,7 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
     if (planned?.ok === false) throw new Error(planned.error);
     const call = new PhoneCall({
       ...{ id: 'SCL_1', leg: 'LG_1', newTrack: () => `TR_${counter++}`, invite, trunk: office, negotiation },
-      ...{ planned: planned?.value, answering, receivedAt: now, clock, timers, emit },
+      ...{ planned: planned?.value, answering, clock, timers, emit },
       announce: () => '192.0.2.1',
       onOver: () => {},
     });
@@ -174,7 +174,7 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
       ...{ canUpdateMetadata: false, hidden: false },
     };
     const names = { room: 'lobby', identity: 'phone', name: '', metadata: '', attributes: new Map() };
-    const joined = rooms.join({ ...names, kind: 'sip', permissions, autoCreate: true }, call);
+    const joined = rooms.join({ ...names, kind: 'sip', permissions, autoCreate: true }, call.line);
     if (!joined.ok) throw new Error(joined.error);
     call.enter(joined.value.room, joined.value.participant);
     return call;

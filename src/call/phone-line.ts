@@ -1,0 +1,249 @@
+import type { Clock, Millis } from '../base/clock.ts';
+import type { HostPort } from '../base/net.ts';
+import type { Alarm, Timers } from '../base/wake-queue.ts';
+import type { EventSink, LegQuality } from '../events/index.ts';
+import type { LegId, MediaEvent, TrackId } from '../media/protocol.ts';
+import type { Door, LeaveReason, Participant } from '../room/participant.ts';
+import type { RoomHandle } from '../room/ports.ts';
+import type { AudioAgreement } from '../sdp/phone-answer.ts';
+import { mediaAddressFault } from '../trunk/media-address.ts';
+import type { InboundTrunk } from '../trunk/trunk.ts';
+import { PRESSED_MS } from './dial-digits.ts';
+import { causeOfRemoval, type EndingCause, leaveReasonOf } from './ending.ts';
+import { LineOffers } from './line-offers.ts';
+import type { AnnouncedPort, Negotiation } from './negotiation.ts';
+import { PhoneVoice } from './phone-voice.ts';
+
+/** How long the leg's last numbers are waited for when a call is over. */
+const QUALITY_WAIT_MS: Millis = 1000;
+
+export interface PhoneLineOptions {
+  /** The call, `SCL_…`. */
+  readonly id: string;
+  readonly leg: LegId;
+  /** An id for the phone's track: one for each codec that it has in the course of the call. */
+  readonly newTrack: () => TrackId;
+  readonly trunk: Pick<InboundTrunk, 'mediaAddresses'>;
+  readonly negotiation: Negotiation;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly emit: EventSink;
+  /** The address under which the phone reaches our RTP. */
+  readonly announce: (remote: HostPort) => string;
+}
+
+/** What a line tells the call that it belongs to. */
+export interface LineOwner {
+  /** The worker reserved a port: SDP can be written from now on. */
+  portOpened(): void;
+  /** An offer and its answer are complete, and media may go where it says: they begin or change. */
+  agreed(agreement: AudioAgreement): void;
+  /** Nothing came from the phone for the media time-out. */
+  silent(): void;
+  /** The call cannot go on, or is not wanted any more. */
+  end(cause: EndingCause): void;
+  /** After {@link PhoneLine.leave}, once: everything is given back. */
+  left(quality: LegQuality | undefined): void;
+}
+
+/**
+ * A phone in a room, whoever called: its door towards the room, its leg in the media worker, its voice, its keys, and
+ * what it and we agree on in SDP (`offers`). When a call begins, is answered and ends is its owner's to decide.
+ */
+export class PhoneLine implements Door {
+  readonly offers: LineOffers;
+  readonly #options: PhoneLineOptions;
+  readonly #owner: LineOwner;
+  readonly #beganAt: Millis;
+  #room: RoomHandle | undefined;
+  #participant: Participant | undefined;
+  #voice: PhoneVoice | undefined;
+  #track: TrackId = '';
+  #port = 0;
+  #remote: HostPort = { address: '', port: 0 };
+  #phase: 'up' | 'leaving' | 'left' = 'up';
+  #deadline: Alarm | undefined;
+
+  /** Times to the first packet and to the answer count from now. */
+  constructor(options: PhoneLineOptions, owner: LineOwner) {
+    this.#options = options;
+    this.#owner = owner;
+    this.#beganAt = options.clock.now();
+    this.offers = new LineOffers(options.negotiation, this);
+  }
+
+  /** The call is in its room: a port is reserved, `owner.portOpened` follows. */
+  enter(room: RoomHandle, participant: Participant): void {
+    const { leg, newTrack } = this.#options;
+    this.#room = room;
+    this.#participant = participant;
+    this.#track = newTrack();
+    room.listen(leg, (event) => this.#onMedia(event));
+    room.media({ type: 'leg.open', room: room.sid, leg, track: this.#track });
+  }
+
+  /** Where the phone's signaling is: the way to it decides which address of ours stands in our SDP. */
+  signalsFrom(remote: HostPort): void {
+    this.#remote = remote;
+  }
+
+  /** Attributes of the participant that the phone is. */
+  get attributes(): ReadonlyMap<string, string> {
+    return this.#participant?.attributes ?? new Map();
+  }
+
+  /** What the room is to know of the phone. An empty value takes an attribute away. */
+  describe(attributes: ReadonlyMap<string, string>): void {
+    if (this.#participant !== undefined) this.#room?.update(this.#participant, { attributes });
+  }
+
+  /** Ends the call by `cause` in `afterMs`, 0: never. Takes the place of the limit before. */
+  limit(afterMs: Millis, cause: EndingCause): void {
+    const { timers, clock } = this.#options;
+    timers.cancel(this.#deadline);
+    this.#deadline = undefined;
+    if (afterMs > 0) this.#deadline = timers.schedule(clock.now() + afterMs, () => this.#owner.end(cause));
+  }
+
+  /** Sends a key to the phone. */
+  press(digit: string, durationMs: Millis): void {
+    this.#room?.media({ type: 'leg.dtmf', leg: this.#options.leg, digit, durationMs });
+  }
+
+  /** Our RTP as whoever signals from `remote` is to see it. */
+  announced(remote: HostPort = this.#remote): AnnouncedPort {
+    return { address: this.#options.announce(remote), port: this.#port };
+  }
+
+  /** Whether media may go where a phone that signals from `source` wants them. */
+  mayReach(agreement: AudioAgreement, source: HostPort = this.#remote): boolean {
+    return mediaAddressFault(this.#options.trunk, agreement.remote.address, source.address) === undefined;
+  }
+
+  /** An offer and its answer are complete: the owner hears of it, unless media may not go there. */
+  agreed(agreement: AudioAgreement): void {
+    if (this.#phase !== 'up') return;
+    if (this.mayReach(agreement)) this.#owner.agreed(agreement);
+    else this.#owner.end('bad-media-address');
+  }
+
+  /** The phone hears the room, and nobody hears the phone yet. */
+  playOnly(agreement: AudioAgreement): void {
+    this.#speak()?.playOnly(agreement);
+  }
+
+  /** Makes media what was agreed on. */
+  apply(agreement: AudioAgreement): void {
+    this.#speak()?.apply(agreement, this.#options.negotiation.holding ? 'gateway' : 'phone');
+  }
+
+  /** The phone has media both ways, as far as it holds nobody. */
+  get hasVoice(): boolean {
+    return this.#voice?.started === true;
+  }
+
+  /** The call is answered: others see the phone as active. */
+  activate({ codec }: AudioAgreement): void {
+    const { clock, emit, id } = this.#options;
+    const room = this.#room;
+    const participant = this.#participant;
+    if (room === undefined || participant === undefined) return;
+    this.describe(new Map([['sip.callStatus', 'active']]));
+    room.activate(participant);
+    const setupMs = clock.now() - this.#beganAt;
+    emit({ type: 'call.answered', call: id, room: room.name, codec: codec.mime, setupMs });
+  }
+
+  /** Out of the room, leg closed; the owner gets `left`. */
+  leave(cause: EndingCause): void {
+    const { leg, timers, clock } = this.#options;
+    timers.cancel(this.#deadline);
+    this.#phase = 'leaving';
+    this.offers.close();
+    const room = this.#room;
+    if (room === undefined || this.#participant === undefined) {
+      this.#closed(undefined);
+      return;
+    }
+    room.leave(this.#participant, leaveReasonOf(cause));
+    room.media({ type: 'leg.close', leg });
+    // A worker that died says nothing more: the call is over all the same.
+    this.#deadline = timers.schedule(clock.now() + QUALITY_WAIT_MS, () => this.#closed(undefined));
+  }
+
+  // --- what the room says; a phone hears the room's mix, so tracks need nothing done
+
+  participantsChanged(): void {}
+  subscribed(): void {}
+  unsubscribed(): void {}
+  muteRequested(): void {}
+  speakersChanged(): void {}
+  dataReceived(): void {}
+
+  keyPressed(digit: string): void {
+    this.press(digit, PRESSED_MS);
+  }
+
+  removed(reason: LeaveReason): void {
+    this.#owner.end(causeOfRemoval(reason));
+  }
+
+  // --- what the media worker says
+
+  #onMedia(event: MediaEvent): void {
+    const { clock, emit, id } = this.#options;
+    switch (event.type) {
+      case 'leg.opened':
+        this.#port = event.port;
+        this.#owner.portOpened();
+        return;
+      case 'leg.failed':
+        this.#owner.end('no-ports');
+        return;
+      case 'leg.heard':
+        emit({ type: 'call.media', call: id, firstRtpMs: clock.now() - this.#beganAt });
+        return;
+      case 'leg.spoke':
+        emit({ type: 'call.spoken', call: id });
+        return;
+      case 'leg.digit':
+        emit({ type: 'call.dtmf', call: id, digit: event.digit, durationMs: event.durationMs });
+        if (this.#participant !== undefined) this.#room?.pressKey(this.#participant, event.digit, []);
+        return;
+      case 'leg.silent':
+        this.#owner.silent();
+        return;
+      case 'leg.closed':
+        // On its own, with its room, when nobody has left.
+        if (this.#phase === 'up') this.#owner.end('media-failure');
+        else this.#closed(event.quality);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** The voice is made with the first media, when it is known who speaks. */
+  #speak(): PhoneVoice | undefined {
+    const { id, leg, newTrack, trunk, emit, clock } = this.#options;
+    const room = this.#room;
+    const participant = this.#participant;
+    if (room === undefined || participant === undefined || this.#phase !== 'up') return undefined;
+    this.#voice ??= new PhoneVoice({
+      ...{ call: id, leg, track: this.#track, newTrack, room, participant, trunk, emit },
+      source: this.#remote.address,
+      now: () => clock.now(),
+    });
+    return this.#voice;
+  }
+
+  #closed(quality: LegQuality | undefined): void {
+    if (this.#phase === 'left') return;
+    this.#phase = 'left';
+    const { timers, leg } = this.#options;
+    timers.cancel(this.#deadline);
+    this.#room?.unlisten(leg);
+    this.#room = undefined;
+    this.#owner.left(quality);
+  }
+}
