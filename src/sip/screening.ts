@@ -4,13 +4,16 @@
  */
 import { fail, ok, type Result } from '../base/result.ts';
 import { parseNumber } from './grammar.ts';
+import { DTMF, DTMF_RELAY } from './info-key.ts';
 import type { SipRequest } from './message.ts';
 import type { ExtraHeaders, SipUri } from './ports.ts';
 import { mediaType } from './request-info.ts';
+import { SIPFRAG } from './sipfrag.ts';
+import { parseEvent } from './subscription.ts';
 import { parseUri } from './uri.ts';
 
 /** Methods that we take, in Allow's form. */
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK';
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY';
 
 /** Option tags that we support. */
 const SUPPORTED: readonly string[] = ['timer', '100rel'];
@@ -45,21 +48,43 @@ const IN_DIALOG = new Set([
 const KNOWN = new Set(['REGISTER', 'PUBLISH', 'MESSAGE', 'REFER', 'CANCEL', 'ACK', ...IN_DIALOG_ONLY]);
 /** The only event package that a dialog of ours may ever have (RFC 3515). */
 const EVENTS = 'refer';
+/** RFC 6665 section 4.1.3. */
+const BAD_EVENT: Refusal = { status: 489, headers: [['Allow-Events', EVENTS]] };
 
 /** For a method that we do not take: 405 when we know it, 501 when we do not (sections 8.2.1, 21.5.2). */
-function refuseMethod(method: string): Refusal {
-  // RFC 6665 section 4.2.1.1: whoever knows SUBSCRIBE refuses a package, not the method.
-  if (method === 'SUBSCRIBE') return { status: 489, headers: [['Allow-Events', EVENTS]] };
+function refuseMethod({ method, headers }: SipRequest): Refusal {
+  // A REFER is taken in a dialog only, where it is known who speaks.
+  if (method === 'REFER') return { status: 403 };
+  if (method === 'SUBSCRIBE') {
+    // RFC 3515 section 2.4.4: only a REFER makes such a subscription. RFC 6665 section 4.2.1.1: other packages are unknown.
+    return parseEvent(headers.get('event'))?.package === EVENTS ? { status: 403 } : BAD_EVENT;
+  }
   return { status: KNOWN.has(method) ? 405 : 501, headers: [['Allow', ALLOW]] };
 }
 
 /** What is refused in a dialog whatever its state; undefined when somebody shall see it. */
 export function refuseInDialog(request: SipRequest): Refusal | undefined {
-  const { method } = request;
-  if (!IN_DIALOG.has(method)) return refuseMethod(method);
+  const { method, headers } = request;
+  if (!IN_DIALOG.has(method)) return refuseMethod(request);
+  // RFC 6086 section 5.2.1: we take no Info Package at all.
+  if (method === 'INFO' && headers.get('info-package') !== undefined) {
+    return { status: 469, headers: [['Recv-Info', '']] };
+  }
   if (method !== 'NOTIFY') return undefined;
-  const event = (request.headers.get('event') ?? '').split(';')[0]!.trim().toLowerCase();
-  return event === EVENTS ? undefined : { status: 489, headers: [['Allow-Events', EVENTS]] };
+  return parseEvent(headers.get('event'))?.package === EVENTS ? undefined : BAD_EVENT;
+}
+
+/** What an answer to a request in a dialog must carry by its status. */
+export function answerHeaders(method: string, status: number): ExtraHeaders {
+  if (status === 405) return [['Allow', ALLOW]];
+  // RFC 3261 section 21.4.13: what we would have taken.
+  if (status === 415) return [['Accept', method === 'NOTIFY' ? SIPFRAG : `${DTMF_RELAY}, ${DTMF}`]];
+  return [];
+}
+
+/** RFC 3515 table 1: a 2xx to REFER has a Contact. */
+export function answerHasContact(method: string, status: number): boolean {
+  return method === 'REFER' && status >= 200 && status <= 299;
 }
 
 /** Checks that hold in and out of a dialog: Request-URI, then Require. */
@@ -79,7 +104,7 @@ export function screenAny(request: SipRequest): Result<SipUri, Refusal> {
 export function screenInitial(request: SipRequest): Result<SipUri, Refusal> {
   const { method } = request;
   if (method !== 'INVITE' && method !== 'OPTIONS') {
-    return fail(IN_DIALOG_ONLY.has(method) ? { status: 481 } : refuseMethod(method));
+    return fail(IN_DIALOG_ONLY.has(method) ? { status: 481 } : refuseMethod(request));
   }
   const common = screenAny(request);
   if (!common.ok || method === 'OPTIONS') return common;

@@ -17,8 +17,11 @@ test.each([
   ['REGISTER', {}, 405],
   ['PUBLISH', {}, 405],
   ['MESSAGE', {}, 405],
-  ['REFER', {}, 405],
+  ['REFER', {}, 403],
   ['SUBSCRIBE', {}, 489],
+  ['SUBSCRIBE', { headers: ['Event: presence'] }, 489],
+  // RFC 3515 section 2.4.4: nobody subscribes to a transfer that is none.
+  ['SUBSCRIBE', { headers: ['Event: refer'] }, 403],
   ['NOTIFY', {}, 481],
   ['FOO', {}, 501],
   ['BYE', {}, 481],
