@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import type { Digests } from '../base/digests.ts';
 import { newId } from '../base/ids.ts';
 import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
@@ -7,8 +6,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
-import { DigestClient } from '../sip/digest/client.ts';
-import type { NextHop, SipEngine } from '../sip/ports.ts';
+import type { Authenticator, NextHop, SipEngine } from '../sip/ports.ts';
 import { formatUri, parseHostPort } from '../sip/uri.ts';
 import { headersOf } from '../trunk/headers.ts';
 import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
@@ -67,7 +65,8 @@ export interface DialerOptions {
   readonly limits: TrunkLimits;
   /** What the gateway takes on in all, inbound calls counted elsewhere. */
   readonly maxCalls: number;
-  readonly digests: Digests;
+  /** What proves us to a trunk's carrier. */
+  readonly authenticatorOf: (trunk: OutboundTrunk) => Authenticator | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -141,7 +140,7 @@ export class Dialer {
       ],
       digits: order.dtmf ?? '',
       ringingTimeoutMs: order.ringingTimeoutMs ?? trunk.ringingTimeoutMs,
-      authenticate: this.#credentials(trunk),
+      authenticate: this.#options.authenticatorOf(trunk),
       ...{ nextHop: this.#hopsOf(trunk), locator: this.#options.locator },
       ...{ engine, clock, timers, emit, announce, listener },
       onOver: () => {
@@ -178,15 +177,6 @@ export class Dialer {
       hold: () => call.line.offers.hold(),
       resume: () => call.line.offers.resume(),
     });
-  }
-
-  #credentials(trunk: OutboundTrunk) {
-    const { digests, random, emit } = this.#options;
-    const { account } = trunk;
-    if (account === undefined) return undefined;
-    const onWithheld = (reason: string, realm: string) =>
-      emit({ type: 'trunk.withheld', trunk: trunk.id, reason, realm });
-    return new DigestClient({ account, digests, random, onWithheld }).authenticate;
   }
 
   /** One hop after the other, each target looked up when its turn comes. */

@@ -9,7 +9,7 @@ import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
 import type { DigestGuard, GuardedAccount } from '../sip/digest/guard.ts';
-import type { Authorize, IncomingInvite } from '../sip/ports.ts';
+import type { Authenticator, Authorize, IncomingInvite } from '../sip/ports.ts';
 import { roomName } from '../trunk/dispatch.ts';
 import { type CallFacts, callFacts } from '../trunk/facts.ts';
 import { attributesOf } from '../trunk/headers.ts';
@@ -31,6 +31,8 @@ export interface PhoneDoorOptions {
   readonly limits: TrunkLimits;
   /** Verifies who calls on trunks that ask for more than an address. */
   readonly guard: DigestGuard;
+  /** What proves us to the carrier of an outbound trunk, where calls come by its registration. */
+  readonly authenticatorOf?: (trunk: string | undefined) => Authenticator | undefined;
   /** What the gateway takes on in all, beside each trunk's own limits. */
   readonly capacity: { readonly calls: number; readonly callsPerSecond: number };
   readonly clock: Clock;
@@ -155,6 +157,7 @@ export class PhoneDoor {
       },
     });
     invite.handler = call;
+    invite.authenticator = this.#options.authenticatorOf?.(trunk.registration);
     const phone = phoneParticipant(rule, decision, {
       callId: id,
       display: decision.display,
