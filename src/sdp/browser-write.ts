@@ -1,6 +1,7 @@
 import type { HostPort } from '../base/net.ts';
 import type { BrowserDescription, BrowserMedia } from './browser.ts';
 import { type CodecLine, extensionUris, type HeaderExtensions } from './browser-codecs.ts';
+import { candidateLines } from './candidates.ts';
 import { type Simulcast, writeSimulcast } from './simulcast.ts';
 
 /** What we do with one m-line. */
@@ -104,7 +105,7 @@ function writeSection(
   lines.push(`m=${type} 9 ${protocol} ${formats}`, 'c=IN IP4 0.0.0.0', `a=mid:${mid}`);
   lines.push(`a=ice-ufrag:${local.ice.ufrag}`, `a=ice-pwd:${local.ice.pwd}`);
   lines.push(`a=fingerprint:${local.fingerprint.algorithm} ${local.fingerprint.value}`, `a=setup:${setup}`);
-  if (tagged) writeCandidates(lines, local.candidates);
+  if (tagged) lines.push(...candidateLines(local.candidates));
   if (content.type === 'data') {
     lines.push('a=sctp-port:5000', `a=max-message-size:${MAX_MESSAGE_SIZE}`);
     return;
@@ -121,15 +122,6 @@ function writeSection(
 }
 
 const directions = { idle: 'inactive', receive: 'recvonly', send: 'sendonly' } as const;
-
-/** Host candidates in order of preference (RFC 8445 section 5.1.2.1). */
-function writeCandidates(lines: string[], candidates: readonly HostPort[]): void {
-  candidates.forEach(({ address, port }, index) => {
-    const priority = 126 * 2 ** 24 + (65_535 - index) * 256 + 255;
-    lines.push(`a=candidate:${index + 1} 1 udp ${priority} ${address} ${port} typ host`);
-  });
-  lines.push('a=end-of-candidates');
-}
 
 function writeExtensions(lines: string[], extensions: HeaderExtensions): void {
   for (const name of ['mid', 'audioLevel', 'absSendTime', 'rid', 'repairedRid'] as const) {

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
+import { type Association, readFingerprints, readIce, readSetup, type Setup } from './association.ts';
 import { type CodecLine, type HeaderExtensions, readCodecs, readExtensions } from './browser-codecs.ts';
 import { BROWSER_SDP_LIMITS, type MediaDescription, parseSdp, type SdpFault } from './parse.ts';
 import { readSimulcast, type Simulcast } from './simulcast.ts';
@@ -28,10 +29,8 @@ export interface BrowserMedia {
 }
 
 /** A browser's offer or answer as plain data. */
-export interface BrowserDescription {
-  readonly ice: { readonly ufrag: string; readonly pwd: string };
-  readonly fingerprints: readonly { readonly algorithm: string; readonly value: string }[];
-  readonly setup: 'active' | 'passive' | 'actpass';
+export interface BrowserDescription extends Association {
+  readonly setup: Setup;
   readonly media: readonly BrowserMedia[];
 }
 
@@ -39,9 +38,7 @@ export interface BrowserDescription {
 export type BrowserSdpFault = SdpFault | 'no-media' | 'bad-mid' | 'not-bundled' | 'no-ice' | 'no-fingerprint';
 
 const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
-const ICE_TEXT = /^[A-Za-z0-9+/]{4,256}$/;
 const MSID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,128}$/;
-const FINGERPRINT = /^[0-9A-F]{2}(:[0-9A-F]{2}){15,63}$/;
 const DIRECTIONS: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 
 /**
@@ -69,20 +66,13 @@ export function readBrowserSdp(text: string): Result<BrowserDescription, Browser
 
   // The transport's attributes stand in the tagged m-line or at session level (RFC 9143 section 7.1.3).
   const bearer = live.find((section) => section.iceUfrag !== undefined) ?? session;
-  const ufrag = String(bearer.iceUfrag ?? '');
-  const pwd = String(bearer.icePwd ?? '');
-  if (!ICE_TEXT.test(ufrag) || !ICE_TEXT.test(pwd) || pwd.length < 22) return fail('no-ice');
+  const ice = readIce(bearer);
+  if (ice === undefined) return fail('no-ice');
   const certified = live.find((section) => section.fingerprint !== undefined) ?? session;
-  const value = String(certified.fingerprint?.hash ?? '').toUpperCase();
-  const algorithm = String(certified.fingerprint?.type ?? '').toLowerCase();
-  if (!FINGERPRINT.test(value) || !/^sha-(256|384|512)$/.test(algorithm)) return fail('no-fingerprint');
-  const setup = (live.find((section) => section.setup !== undefined) ?? session).setup;
-  return ok({
-    ice: { ufrag, pwd },
-    fingerprints: [{ algorithm, value }],
-    setup: setup === 'active' || setup === 'passive' ? setup : 'actpass',
-    media,
-  });
+  const fingerprints = readFingerprints(certified);
+  if (fingerprints === undefined) return fail('no-fingerprint');
+  const setup = readSetup(live.find((section) => section.setup !== undefined) ?? session);
+  return ok({ ice, fingerprints, setup, media });
 }
 
 function readMedia(section: MediaDescription, fallback: string | undefined): BrowserMedia | undefined {

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
+import type { Association } from './association.ts';
 import { type AudioFormat, isCodec, type PhoneCodec } from './phone-codec.ts';
 import {
   type Direction,
@@ -24,6 +25,8 @@ export interface AudioAgreement {
   readonly ptimeMs: number;
   /** Our side's. */
   readonly direction: Direction;
+  /** Of a web phone. */
+  readonly association?: Association | undefined;
 }
 
 /** Why there is no agreement: no audio over plain RTP, or none in a codec that the trunk allows. Both are 488. */
@@ -41,7 +44,11 @@ export interface OurSide {
   readonly keep: PhoneCodec | undefined;
   /** What we want ourselves: `sendrecv`, or less while we hold. */
   readonly direction: Direction;
+  readonly way?: MediaWay;
 }
+
+/** How media travel: as plain RTP, or as a browser's, by DTLS-SRTP behind ICE. A call has one or the other. */
+export type MediaWay = 'rtp' | 'ice';
 
 const FRESH: OurSide = { keep: undefined, direction: 'sendrecv' };
 
@@ -49,17 +56,17 @@ const FRESH: OurSide = { keep: undefined, direction: 'sendrecv' };
 const PTIMES = [20, 40, 60];
 
 /**
- * Chooses from a phone's offer: the first line of plain RTP with a codec that is allowed, and of its codecs the first
+ * Chooses from a phone's offer: the first line of our way of media with a codec that is allowed, and of its codecs the first
  * in the phone's order (RFC 3264 section 6.1). Other lines, such as an RTP/SAVP twin, video or fax, are refused.
  */
 export function planAnswer(
   offer: PhoneDescription,
   allowed: readonly PhoneCodec[],
-  { keep, direction }: OurSide = FRESH,
+  { keep, direction, way = 'rtp' }: OurSide = FRESH,
 ): Result<AnswerPlan, NegotiationFault> {
   let fault: NegotiationFault = 'no-audio';
   for (const [line, { audio }] of offer.lines.entries()) {
-    if (audio === undefined) continue;
+    if (audio === undefined || wayOf(audio) !== way) continue;
     const common = audio.formats.filter((format) => allowed.some((name) => isCodec(format, name)));
     const codec = common.find((format) => keep !== undefined && isCodec(format, keep)) ?? common[0];
     if (codec === undefined) {
@@ -77,6 +84,7 @@ export function planAnswer(
         dtmfIn: dtmf,
         ptimeMs: choosePtime(audio),
         direction: narrower(mirrored(audio.direction), direction),
+        association: audio.association,
       },
     });
   }
@@ -99,10 +107,17 @@ export function writeAnswer(
             dtmf: agreement.dtmfIn,
             ptimeMs: agreement.ptimeMs,
             direction: agreement.direction,
+            mid: theirs.mid,
+            setup: 'passive',
           }
         : theirs,
     ),
   );
+}
+
+/** How an audio line wants its media to travel. */
+export function wayOf({ association }: PhoneAudio): MediaWay {
+  return association === undefined ? 'rtp' : 'ice';
 }
 
 /** telephone-event at the codec's clock; one at another clock would time keys wrongly (RFC 4733 section 2.4). */

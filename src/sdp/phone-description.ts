@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
+import { type Association, readFingerprints, readIce, readSetup } from './association.ts';
 import {
   type MediaDescription,
   PHONE_SDP_LIMITS,
@@ -27,6 +28,8 @@ export interface PhoneAudio {
   readonly maxPtimeMs: number | undefined;
   /** As the phone sees it; a null address counts as its wish to hear nothing (RFC 3264 section 8.4). */
   readonly direction: Direction;
+  /** A web phone's ICE and DTLS (RFC 8827): its media go there, and `address` is the null address. Undefined: plain RTP. */
+  readonly association?: Association | undefined;
 }
 
 /** One m-line, in its place: an answer has as many, in the same order (RFC 3264 section 6). */
@@ -35,6 +38,8 @@ export interface PhoneMediaLine {
   readonly protocol: string;
   /** The format list as it came, for the refusal of a line. */
   readonly formats: string;
+  /** `a=mid` (RFC 5888), which our line repeats. */
+  readonly mid?: string | undefined;
   /** Undefined: this line is no audio that we can use. */
   readonly audio: PhoneAudio | undefined;
 }
@@ -48,6 +53,9 @@ export type PhoneSdpFault = SdpFault | 'bad-media-line' | 'too-many-formats';
 
 /** Payload types of one line that are looked at. */
 const MAX_FORMATS = 32;
+const MID = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}$/;
+/** Stands for the place that ICE finds. */
+const BY_ICE = '0.0.0.0';
 
 /** Reads a phone's offer or answer. Hostile input is a fault, never an exception. */
 export function readPhoneSdp(text: string): Result<PhoneDescription, PhoneSdpFault> {
@@ -72,8 +80,14 @@ function readLine(
   const formats = text(media.payloads).trim();
   if (type === '' || protocol === '' || !/^[!-~]+( +[!-~]+)*$/.test(formats)) return fail('bad-media-line');
   const payloadTypes = formats.split(/ +/);
-  if (payloadTypes.length > MAX_FORMATS) return fail('too-many-formats');
-  return ok({ type, protocol, formats, audio: readAudio(session, media, payloadTypes) });
+  // A browser's video has more; it is refused anyway.
+  if (type === 'audio' && payloadTypes.length > MAX_FORMATS) return fail('too-many-formats');
+  const mid = text(media.mid);
+  return ok({
+    ...{ type, protocol, formats },
+    mid: MID.test(mid) ? mid : undefined,
+    audio: readAudio(session, media, payloadTypes),
+  });
 }
 
 function readAudio(
@@ -82,8 +96,11 @@ function readAudio(
   payloadTypes: string[],
 ): PhoneAudio | undefined {
   const isRtp = media.protocol === 'RTP/AVP' || media.protocol === 'RTP/AVPF';
-  if (media.type !== 'audio' || !isRtp || !isPort(media.port)) return undefined;
-  const address = literalAddress((media.connection ?? session.connection)?.ip);
+  const association = readAssociation(session, media);
+  const isUsable = isRtp || association !== undefined;
+  if (media.type !== 'audio' || !isUsable || !isPort(media.port)) return undefined;
+  const behindIce = association !== undefined;
+  const address = behindIce ? BY_ICE : literalAddress((media.connection ?? session.connection)?.ip);
   if (address === undefined) return undefined;
   const all = payloadTypes.flatMap((payloadType) => readFormat(media, payloadType));
   const rtcpPort = isPort(media.rtcp?.port) ? media.rtcp.port : media.port + 1;
@@ -97,8 +114,19 @@ function readAudio(
     events: all.filter(({ mime }) => mime === 'audio/telephone-event'),
     ptimeMs: milliseconds(media.ptime),
     maxPtimeMs: milliseconds(media.maxptime),
-    direction: isNull(address) ? deaf(direction) : direction,
+    direction: isNull(address) && !behindIce ? deaf(direction) : direction,
+    association,
   };
+}
+
+/** All that DTLS-SRTP behind ICE asks of a line: RTCP on the same way, and that the far end opens DTLS. */
+function readAssociation(session: SessionDescription, media: MediaDescription): Association | undefined {
+  if (media.protocol !== 'UDP/TLS/RTP/SAVPF' && media.protocol !== 'UDP/TLS/RTP/SAVP') return undefined;
+  const ice = readIce(media.iceUfrag === undefined ? session : media);
+  const fingerprints = readFingerprints(media.fingerprint === undefined ? session : media);
+  const setup = readSetup(media.setup === undefined ? session : media);
+  if (ice === undefined || fingerprints === undefined) return undefined;
+  return media.rtcpMux === undefined || setup === 'passive' ? undefined : { ice, fingerprints };
 }
 
 function readFormat(media: MediaDescription, text: string): AudioFormat[] {

@@ -1,5 +1,12 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import { type AudioAgreement, choosePtime, eventFor, type NegotiationFault } from './phone-answer.ts';
+import {
+  type AudioAgreement,
+  choosePtime,
+  eventFor,
+  type MediaWay,
+  type NegotiationFault,
+  wayOf,
+} from './phone-answer.ts';
 import {
   type AudioFormat,
   isCodec,
@@ -14,7 +21,7 @@ import {
   type PhoneDescription,
   type PhoneMediaLine,
 } from './phone-description.ts';
-import { type LocalSession, writePhoneSdp } from './phone-write.ts';
+import { type LocalAudio, type LocalSession, writePhoneSdp } from './phone-write.ts';
 
 /** Our offer of one audio line: in a 200 when the INVITE had none, in an outgoing INVITE, or again for a refresh. */
 export interface PhoneOffer {
@@ -24,17 +31,23 @@ export interface PhoneOffer {
   readonly dtmf?: number | 'none';
   /** Packet time that we ask for; 20 when it is not said. */
   readonly ptimeMs?: number;
+  /** `rtp` when it is not said. */
+  readonly way?: MediaWay;
   /** The session's m-lines so far, which an offer repeats in their places (RFC 3264 section 8); none: a new session. */
   readonly session?: { readonly line: number; readonly lines: readonly PhoneMediaLine[] };
 }
 
+const PROTOCOLS: Readonly<Record<MediaWay, string>> = { rtp: 'RTP/AVP', ice: 'UDP/TLS/RTP/SAVPF' };
+
 /** The offer's text; codecs in our order. */
 export function writeOffer(offer: PhoneOffer, local: LocalSession): string {
-  const { codecs, direction, ptimeMs = 20, session } = offer;
-  const dtmf = offeredDtmf(offer);
-  const ours = { protocol: 'RTP/AVP', formats: codecs.map(offeredFormat), dtmf, ptimeMs, direction };
+  const { codecs, direction, ptimeMs = 20, way = 'rtp', session } = offer;
+  const ours: LocalAudio = {
+    ...{ protocol: PROTOCOLS[way], formats: codecs.map(offeredFormat), dtmf: offeredDtmf(offer) },
+    ...{ ptimeMs, direction, mid: undefined, setup: 'actpass' },
+  };
   const lines = session?.lines.map((theirs, at) =>
-    at === session.line ? { ...ours, protocol: theirs.protocol } : theirs,
+    at === session.line ? { ...ours, protocol: theirs.protocol, mid: theirs.mid } : theirs,
   );
   return writePhoneSdp(local, lines ?? [ours]);
 }
@@ -45,7 +58,7 @@ export function acceptAnswer(
   answer: PhoneDescription,
 ): Result<AudioAgreement, NegotiationFault> {
   const audio = answer.lines[offer.session?.line ?? 0]?.audio;
-  if (audio === undefined) return fail('no-audio');
+  if (audio === undefined || wayOf(audio) !== (offer.way ?? 'rtp')) return fail('no-audio');
   const codec = audio.formats.find((format) => offer.codecs.some((name) => isCodec(format, name)));
   if (codec === undefined) return fail('no-common-codec');
   const dtmfOut = eventFor(audio, codec);
@@ -58,6 +71,7 @@ export function acceptAnswer(
     dtmfIn: dtmfOut === undefined ? undefined : offeredDtmf(offer),
     ptimeMs: choosePtime(audio),
     direction: narrower(offer.direction, mirrored(audio.direction)),
+    association: audio.association,
   });
 }
 

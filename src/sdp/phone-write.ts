@@ -1,3 +1,5 @@
+import type { HostPort } from '../base/net.ts';
+import { candidateLines } from './candidates.ts';
 import { type AudioFormat, encodingName } from './phone-codec.ts';
 import type { Direction, PhoneMediaLine } from './phone-description.ts';
 
@@ -8,6 +10,16 @@ export interface LocalSession {
   readonly port: number;
   readonly sessionId: number;
   readonly version: number;
+  /** Towards a web phone. */
+  readonly association?: LocalAssociation | undefined;
+}
+
+/** Our end of a web phone's ICE and DTLS. */
+export interface LocalAssociation {
+  readonly ice: { readonly ufrag: string; readonly pwd: string };
+  readonly fingerprint: { readonly algorithm: string; readonly value: string };
+  /** Where we listen, the preferred address first. */
+  readonly candidates: readonly HostPort[];
 }
 
 /** An audio line of ours. */
@@ -17,6 +29,10 @@ export interface LocalAudio {
   readonly dtmf: number | undefined;
   readonly ptimeMs: number;
   readonly direction: Direction;
+  /** `0` when nobody has said. */
+  readonly mid: string | undefined;
+  /** Who opens DTLS: `passive` in an answer, `actpass` in an offer, to which a browser answers `active` (RFC 5763 section 5). */
+  readonly setup: 'passive' | 'actpass';
 }
 
 /** The text of our description; `lines` in the order of the session's m-lines, a foreign one stands refused. */
@@ -28,14 +44,26 @@ export function writePhoneSdp(local: LocalSession, lines: readonly (LocalAudio |
     's=-',
     `c=IN ${family} ${local.address}`,
     't=0 0',
-    ...lines.flatMap((line) => ('ptimeMs' in line ? audioLines(local, line) : refusedLine(line))),
+    ...(local.association === undefined ? [] : sessionLines(lines)),
+    ...lines.flatMap((line) => ('ptimeMs' in line ? audioLines(local, line) : refusedLine(local, line))),
   ];
   return `${text.join('\r\n')}\r\n`;
 }
 
 /** RFC 3264 section 6: a stream is refused with port 0; the line itself stays in its place. */
-function refusedLine({ type, protocol, formats }: PhoneMediaLine): string[] {
-  return [`m=${type} 0 ${protocol} ${formats}`];
+function refusedLine(local: LocalSession, { type, protocol, formats, mid }: PhoneMediaLine): string[] {
+  const named = mid !== undefined && local.association !== undefined;
+  return [`m=${type} 0 ${protocol} ${formats}`, ...(named ? [`a=mid:${mid}`] : [])];
+}
+
+/** RFC 9143: what lives shares one transport. RFC 8839 section 5.3: we check nothing, and answer who checks. */
+function sessionLines(lines: readonly (LocalAudio | PhoneMediaLine)[]): string[] {
+  const live = lines.flatMap((line) => ('ptimeMs' in line ? [midOf(line)] : []));
+  return [`a=group:BUNDLE ${live.join(' ')}`, 'a=ice-lite'];
+}
+
+function midOf({ mid = '0' }: LocalAudio): string {
+  return mid;
 }
 
 function audioLines(local: LocalSession, audio: LocalAudio): string[] {
@@ -52,6 +80,22 @@ function audioLines(local: LocalSession, audio: LocalAudio): string[] {
       : [`a=rtpmap:${audio.dtmf} telephone-event/8000`, `a=fmtp:${audio.dtmf} 0-15`]),
     `a=ptime:${audio.ptimeMs}`,
     `a=${audio.direction}`,
+    ...(local.association === undefined ? [] : associationLines(local.association, audio)),
+  ];
+}
+
+function associationLines(
+  { ice, fingerprint, candidates }: LocalAssociation,
+  audio: LocalAudio,
+): readonly string[] {
+  return [
+    `a=mid:${midOf(audio)}`,
+    'a=rtcp-mux',
+    `a=ice-ufrag:${ice.ufrag}`,
+    `a=ice-pwd:${ice.pwd}`,
+    `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`,
+    `a=setup:${audio.setup}`,
+    ...candidateLines(candidates),
   ];
 }
 

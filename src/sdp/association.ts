@@ -1,0 +1,36 @@
+import type { MediaDescription, SessionDescription } from './parse.ts';
+
+/** The far end of an ICE and DTLS association, as its description has it: every text of it is checked. */
+export interface Association {
+  readonly ice: { readonly ufrag: string; readonly pwd: string };
+  readonly fingerprints: readonly { readonly algorithm: string; readonly value: string }[];
+}
+
+/** Which end opens DTLS (RFC 5763 section 5), as the far end would have it. */
+export type Setup = 'active' | 'passive' | 'actpass';
+
+type Bearer = Pick<SessionDescription | MediaDescription, 'iceUfrag' | 'icePwd' | 'fingerprint' | 'setup'>;
+
+const ICE_TEXT = /^[A-Za-z0-9+/]{4,256}$/;
+const FINGERPRINT = /^[0-9A-F]{2}(:[0-9A-F]{2}){15,63}$/;
+
+/** `a=ice-ufrag` and `a=ice-pwd` (RFC 8839 section 5.4); undefined when they are none. */
+export function readIce({ iceUfrag, icePwd }: Bearer): Association['ice'] | undefined {
+  const ufrag = String(iceUfrag ?? '');
+  const pwd = String(icePwd ?? '');
+  return ICE_TEXT.test(ufrag) && ICE_TEXT.test(pwd) && pwd.length >= 22 ? { ufrag, pwd } : undefined;
+}
+
+/** `a=fingerprint` (RFC 8122 section 5), of a hash that can be trusted. */
+export function readFingerprints({ fingerprint }: Bearer): Association['fingerprints'] | undefined {
+  const value = String(fingerprint?.hash ?? '').toUpperCase();
+  const algorithm = String(fingerprint?.type ?? '').toLowerCase();
+  return FINGERPRINT.test(value) && /^sha-(256|384|512)$/.test(algorithm)
+    ? [{ algorithm, value }]
+    : undefined;
+}
+
+/** `a=setup`; who says nothing that is known takes either role. */
+export function readSetup({ setup }: Bearer): Setup {
+  return setup === 'active' || setup === 'passive' ? setup : 'actpass';
+}
