@@ -48,6 +48,7 @@ export class SipServer {
         else this.#streams.send(bytes, flow);
       },
       openFlow: (next) => this.#flowTo(next),
+      aliased: (flow, port) => this.#streams.alias(flow, port),
     });
     this.#streams = new SipStreams({
       ...options,

@@ -44,10 +44,20 @@ interface Stream {
   pings: number;
   /** Whom the far end has proven to be; undefined for connections that were opened to us. */
   readonly name: string | undefined;
+  /** Port of a far end that opened the connection and offers it for requests of ours to that port. */
+  alias: number | undefined;
 }
 
 function newStream(name: string | undefined): Stream {
-  return { connection: undefined, waiting: [], slow: undefined, ping: undefined, pings: 0, name };
+  return {
+    connection: undefined,
+    waiting: [],
+    slow: undefined,
+    ping: undefined,
+    pings: 0,
+    name,
+    alias: undefined,
+  };
 }
 
 /** SIP over connections, TCP and TLS alike: framing, keep-alives, and one flow for each connection (RFC 3261 section 18). */
@@ -78,11 +88,7 @@ export class SipStreams {
   /** A connection to `hop` that there is (RFC 5923 section 5), or one that `connect` begins now. */
   flowTo(hop: StreamHop, local: HostPort, connect: () => Promise<StreamConnection>): Flow {
     const { transport, remote, name } = hop;
-    for (const [flow, stream] of this.#streams) {
-      if (flow.transport !== transport || flow.remote.address !== remote.address) continue;
-      // A connection that a peer opened proves only what it showed: over TLS it is not one to that name.
-      if (flow.remote.port === remote.port && (transport === 'tcp' || stream.name === name)) return flow;
-    }
+    for (const [flow, stream] of this.#streams) if (leadsTo(hop, flow, stream)) return flow;
     const flow: Flow = { transport, local, remote };
     const stream = newStream(name);
     this.#streams.set(flow, stream);
@@ -103,6 +109,12 @@ export class SipStreams {
       },
     );
     return flow;
+  }
+
+  /** A request on `flow`, which the far end opened, offers it for ours to `port` (RFC 5923 section 8.2). */
+  alias(flow: Flow, port: number): void {
+    const stream = this.#streams.get(flow);
+    if (stream !== undefined && stream.name === undefined) stream.alias = port;
   }
 
   close(): void {
@@ -162,4 +174,14 @@ export class SipStreams {
   #drop(reason: string, { address }: HostPort): void {
     this.#options.emit({ type: 'dropped', where: 'sip', reason, count: 1, source: address });
   }
+}
+
+/** May requests to `hop` go by this connection? */
+function leadsTo({ transport, remote, name }: StreamHop, flow: Flow, stream: Stream): boolean {
+  if (flow.transport !== transport || flow.remote.address !== remote.address) return false;
+  // Nobody has proven anything over TCP: the same address and port, and no word of an alias counts.
+  if (transport === 'tcp') return flow.remote.port === remote.port;
+  if (stream.name !== undefined) return flow.remote.port === remote.port && stream.name === name;
+  // A connection that a peer opened over TLS leads to whom its certificate speaks for (RFC 5923 section 9.1), if he offers it.
+  return stream.alias === remote.port && stream.connection?.speaksFor?.(name) === true;
 }

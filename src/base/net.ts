@@ -26,6 +26,8 @@ export interface StreamConnection {
   readonly remote: HostPort;
   /** Bytes written that the kernel has not taken yet: the measure for back-pressure. */
   readonly queued: number;
+  /** Does the certificate that the peer has shown speak for that domain or address? Undefined: it has shown none that counts. */
+  readonly speaksFor?: ((name: string) => boolean) | undefined;
   onData: (bytes: Uint8Array) => void;
   /** Called exactly once, however the connection ended. */
   onClose: () => void;

@@ -65,6 +65,8 @@ export interface SipEndpointOptions {
   readonly overloaded?: () => boolean;
   /** Hears each message of admitted sources before it is read, and each that is sent. The bytes are its own only during the call. */
   readonly observe?: (way: 'in' | 'out', bytes: Uint8Array, flow: Flow) => void;
+  /** A request that came over TLS offers its connection for ours to `port` of the same host (RFC 5923 section 8.2). */
+  readonly aliased?: (flow: Flow, port: number) => void;
   /** T1, T2, T4 in ms, where the defaults of RFC 3261 do not fit. */
   readonly times?: { readonly t1: number; readonly t2: number; readonly t4: number };
 }
@@ -177,8 +179,12 @@ export class SipEndpoint implements SipEngine {
     this.#router.strained = rate === 'strained' || this.#options.overloaded?.() === true;
     const parsed = parseMessage(bytes, this.#limits.parse);
     if (!parsed.ok) this.#malformed(parsed.error, flow, admitted);
-    else if (parsed.value.kind === 'request') this.#router.route(parsed.value, flow, admitted);
-    else this.#response(parsed.value, flow);
+    else if (parsed.value.kind === 'request') {
+      const { via } = parsed.value;
+      if (flow.transport === 'tls' && via.params.has('alias'))
+        this.#options.aliased?.(flow, via.port ?? 5061);
+      this.#router.route(parsed.value, flow, admitted);
+    } else this.#response(parsed.value, flow);
   }
 
   #response(response: Parameters<ClientTable['receive']>[0], flow: Flow): void {

@@ -70,7 +70,11 @@ export function viaLinesForResponse(lines: readonly string[], source: HostPort):
   return [`${bare};received=${source.address};rport=${source.port}`, ...rest, ...lines.slice(1)];
 }
 
-/** The Via of a request of ours. `rport` asks for the answer on the same port (RFC 3581 section 3). */
+/**
+ * The Via of a request of ours. `rport` asks for the answer on the same port (RFC 3581 section 3). `alias` offers a TLS connection
+ * for the far end's requests too (RFC 5923 section 6); the RFC has it for TLS alone, where both ends are known for sure.
+ */
 export function formatVia(transport: string, sentBy: HostPort, branch: string): string {
-  return `SIP/2.0/${transport.toUpperCase()} ${formatHostPort(sentBy)};branch=${branch};rport`;
+  const alias = transport === 'tls' ? ';alias' : '';
+  return `SIP/2.0/${transport.toUpperCase()} ${formatHostPort(sentBy)};branch=${branch};rport${alias}`;
 }

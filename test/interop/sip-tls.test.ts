@@ -256,6 +256,9 @@ describe('servers that we connect to', () => {
   test('must speak for the name by subjectAltName, and are shown our certificate', async () => {
     const connection = await to('sip.example.com', 'peer');
     await eventually('it is accepted', 5000, () => accepted.length === 1);
+    // Ours, by which they may use the connection for their own requests (RFC 5923).
+    const { speaksFor } = accepted[0]!;
+    expect([speaksFor?.('pbx.example.com'), speaksFor?.('sip.example.com')]).toEqual([true, false]);
     connection.close();
   });
 

@@ -22,6 +22,7 @@ export const defaultTcpLimits: TcpLimits = {
 export class NodeStreamConnection implements StreamConnection {
   readonly local: HostPort;
   readonly remote: HostPort;
+  speaksFor: ((name: string) => boolean) | undefined;
   onData: (bytes: Uint8Array) => void = () => {};
   onClose: () => void = () => {};
   readonly #socket: Socket;

@@ -35,7 +35,14 @@ export function listenTls(local: HostPort, options: TlsListenOptions): Promise<T
     // Asked at each handshake, with or without a name: this is how a new certificate comes into use.
     SNICallback: (servername, done) => done(null, certificates.contextFor(servername)),
   });
-  server.on('secureConnection', (socket) => options.accept(new NodeStreamConnection(socket, limits)));
+  server.on('secureConnection', (socket) => {
+    const connection = new NodeStreamConnection(socket, limits);
+    if (socket.authorized) {
+      const names = certificateNames(socket.getPeerCertificate().subjectaltname ?? '');
+      connection.speaksFor = (name) => speaksFor(names, name);
+    }
+    options.accept(connection);
+  });
   server.on('tlsClientError', (_error, socket) => {
     refused?.('handshake', plain(socket.remoteAddress ?? ''));
     socket.destroy();

@@ -36,3 +36,40 @@ test.each([
   expect(contact(scene)).toBe(wanted);
   scene.endpoint.abandon();
 });
+
+test('over TLS our requests offer the connection for theirs (RFC 5923), over others not', () => {
+  for (const transport of ['tls', 'tcp', 'udp'] as const) {
+    const scene = new Scene({ flow: flowFrom('192.0.2.10', 5061, transport) });
+    scene.establish().bye();
+    expect(scene.last.via.params.has('alias'), transport).toBe(transport === 'tls');
+  }
+});
+
+test('a peer that offers its TLS connection is heard, with the port that it names', () => {
+  const heard: unknown[] = [];
+  const flow = flowFrom('192.0.2.10', 40_000, 'tls');
+  const scene = new Scene({ flow, aliased: (on, port) => heard.push([on.remote.port, port]) });
+  const options = (via: string, on = flow) =>
+    scene.raw(
+      [
+        'OPTIONS sip:600@192.0.2.1 SIP/2.0',
+        `Via: SIP/2.0/TLS ${via}`,
+        'Max-Forwards: 70',
+        'From: <sip:a@b>;tag=1',
+        'To: <sip:600@192.0.2.1>',
+        'Call-ID: alias',
+        'CSeq: 1 OPTIONS',
+        'Content-Length: 0',
+        '\r\n',
+      ].join('\r\n'),
+      on,
+    );
+  options('pbx.example.com:5071;branch=z9hG4bKa1;alias');
+  options('pbx.example.com;branch=z9hG4bKa2;rport;alias');
+  options('pbx.example.com;branch=z9hG4bKa3');
+  options('pbx.example.com;branch=z9hG4bKa4;alias', flowFrom('192.0.2.10', 40_000, 'tcp'));
+  expect(heard).toEqual([
+    [40_000, 5071],
+    [40_000, 5061],
+  ]);
+});

@@ -18,9 +18,11 @@ class Pipe implements StreamConnection {
   onClose: () => void = () => {};
   written = '';
   open = true;
+  readonly speaksFor: ((name: string) => boolean) | undefined;
 
-  constructor(remote: HostPort = PEER) {
+  constructor(remote: HostPort = PEER, proven?: string) {
     this.remote = remote;
+    if (proven !== undefined) this.speaksFor = (name) => name === proven;
   }
 
   write(bytes: Uint8Array): void {
@@ -131,6 +133,66 @@ test('a connection that a peer opened over TLS is not taken for a server that we
   streams.accept('tls', pipe);
   let asked = 0;
   streams.flowTo({ transport: 'tls', remote: pipe.remote, name: 'a.example' }, LOCAL, () => {
+    asked++;
+    return Promise.resolve(new Pipe());
+  });
+  expect(asked).toBe(1);
+});
+
+/** Does a request to `hop` go by a connection that a peer of 192.0.2.20 opened, showed a certificate for, and offered by `alias`? */
+async function reused(
+  transport: 'tcp' | 'tls',
+  parts: { proven?: string; alias?: number; name?: string; address?: string },
+): Promise<boolean> {
+  let flow: Flow | undefined;
+  const { proven, alias, name = 'a.example', address = '192.0.2.20' } = parts;
+  const pipe = new Pipe({ address: '192.0.2.20', port: 40_000 }, proven);
+  const local = new SipStreams({
+    ...{ clock: { now: () => now }, timers: queue, emit: (event) => events.push(event), closed: () => {} },
+    receive: (_bytes, on) => {
+      flow = on;
+    },
+  });
+  local.accept(transport, pipe);
+  pipe.onData(utf8(OPTIONS));
+  if (alias !== undefined) local.alias(flow!, alias);
+  let asked = 0;
+  const found = local.flowTo({ transport, remote: { address, port: 5061 }, name }, LOCAL, () => {
+    asked++;
+    return Promise.resolve(new Pipe());
+  });
+  await Promise.resolve();
+  expect(asked === 0).toBe(found === flow);
+  return asked === 0;
+}
+
+test('a TLS connection that a peer opened and offers (RFC 5923) is used for whom its certificate speaks', async () => {
+  expect(await reused('tls', { proven: 'a.example', alias: 5061 })).toBe(true);
+});
+
+test.each([
+  ['is not offered', { proven: 'a.example' }],
+  ['is offered for another port', { proven: 'a.example', alias: 5071 }],
+  ['shows no certificate', { alias: 5061 }],
+  ['shows another\u2019s certificate', { proven: 'b.example', alias: 5061 }],
+  ['comes from another address', { proven: 'a.example', alias: 5061, address: '192.0.2.21' }],
+])('one that %s is not', async (_what, parts) => {
+  expect(await reused('tls', parts)).toBe(false);
+});
+
+test('over TCP no word of an alias counts', async () => {
+  expect(await reused('tcp', { proven: 'a.example', alias: 5061 })).toBe(false);
+});
+
+test('a connection of ours stays what it is, whatever comes back on it', async () => {
+  const remote = { address: '192.0.2.20', port: 5061 };
+  const flow = streams.flowTo({ transport: 'tls', remote, name: 'a.example' }, LOCAL, () =>
+    Promise.resolve(new Pipe(remote, 'b.example')),
+  );
+  await Promise.resolve();
+  streams.alias(flow, 5061);
+  let asked = 0;
+  streams.flowTo({ transport: 'tls', remote, name: 'b.example' }, LOCAL, () => {
     asked++;
     return Promise.resolve(new Pipe());
   });
