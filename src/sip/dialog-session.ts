@@ -4,12 +4,18 @@
  */
 import type { SipCore } from './core.ts';
 import { type Dialog, isPeer } from './dialog.ts';
+import { canonicalName, type Headers } from './headers.ts';
+import { contactValue } from './ids.ts';
 import type { SipRequest, SipResponse } from './message.ts';
+import { parseAddress } from './name-addr.ts';
 import { OfferExchange } from './offer-exchange.ts';
 import type {
   CallHandler,
+  DialogNames,
   ExtraHeaders,
   Flow,
+  InDialogOptions,
+  OnFinal,
   ReofferHandler,
   ReofferMethod,
   SipCall,
@@ -17,7 +23,7 @@ import type {
   SipRequestInfo,
 } from './ports.ts';
 import { requestInfo, sdpOf } from './request-info.ts';
-import { ALLOW, CAPABILITIES, refuseInDialog, screenAny } from './screening.ts';
+import { answerHasContact, answerHeaders, CAPABILITIES, refuseInDialog, screenAny } from './screening.ts';
 import { type InDialogParts, sendInDialog } from './send-in-dialog.ts';
 import type { ServerTransaction } from './server-table.ts';
 import { SessionTimer } from './session-timer.ts';
@@ -142,7 +148,11 @@ export class DialogSession {
       this.#core.guard(() => {
         status = this.#owner.handler().requested(info);
       });
-      transaction.respond(status, status === 405 ? { headers: [['Allow', ALLOW]] } : {});
+      const { flow } = transaction;
+      const contact = answerHasContact(method, status)
+        ? contactValue(this.#core.contact(flow), flow, this.dialog.secure)
+        : undefined;
+      transaction.respond(status, { headers: answerHeaders(method, status), contact });
     }
   }
 
@@ -178,15 +188,30 @@ export class DialogSession {
   }
 
   /** A request from our side, such as INFO. */
-  request(method: string, contentType: string, body: Uint8Array, onFinal: (status: number) => void): void {
+  request(
+    method: string,
+    contentType: string,
+    body: Uint8Array,
+    onFinal: OnFinal,
+    options: InDialogOptions = {},
+  ): void {
     if (this.#phase !== 'up') {
       this.#core.guard(() => onFinal(481));
       return;
     }
-    this.send(method, { contentType, body }, (status) => {
-      this.#core.guard(() => onFinal(status));
-      this.#lost(status, method);
+    const { headers, sent } = options;
+    this.send(method, { contentType, body, headers, sent }, (status, received) => {
+      this.#core.guard(() => onFinal(status, (name) => received?.all(canonicalName(name))[0]));
+      // RFC 5057 section 5.2: the 481 to a NOTIFY speaks of its subscription, not of the call.
+      if (method !== 'NOTIFY' || status !== 481) this.#lost(status, method);
     });
+  }
+
+  /** How others may refer to it. */
+  get names(): DialogNames {
+    const { callId, localTag, remoteTag, local, remote, target } = this.dialog;
+    const uriOf = (address: string) => parseAddress(address)?.text ?? '';
+    return { callId, localTag, remoteTag, target, localUri: uriOf(local), remoteUri: uriOf(remote) };
   }
 
   /** An offer from our side. */
@@ -205,7 +230,7 @@ export class DialogSession {
   }
 
   /** Any request but an offer, in whatever phase. */
-  send(method: string, parts: InDialogParts, onFinal: (status: number) => void): void {
+  send(method: string, parts: InDialogParts, onFinal: (status: number, received?: Headers) => void): void {
     sendInDialog(this.#core, this.dialog, method, parts, onFinal);
   }
 
@@ -255,8 +280,13 @@ export class DialogSession {
 export function sipCall(session: DialogSession): SipCall {
   return {
     callId: session.dialog.callId,
+    get dialog() {
+      return session.names;
+    },
+    allows: (method) => session.dialog.allowed?.includes(method),
     bye: (headers) => session.bye(headers),
-    request: (method, contentType, body, onFinal) => session.request(method, contentType, body, onFinal),
+    request: (method, contentType, body, onFinal, options) =>
+      session.request(method, contentType, body, onFinal, options),
     reoffer: (handler, method) => session.reoffer(handler, method),
   };
 }

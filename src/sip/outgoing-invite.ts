@@ -9,8 +9,11 @@ import { contactValue, newBranch, newCallId, newTag } from './ids.ts';
 import { type HeaderLine, type SipResponse, safeExtras, writeRequest } from './message.ts';
 import { parseAddress } from './name-addr.ts';
 import type {
+  DialogNames,
   ExtraHeaders,
   Flow,
+  InDialogOptions,
+  OnFinal,
   OutgoingHandler,
   OutgoingInvite,
   OutgoingOptions,
@@ -147,9 +150,23 @@ export class OutgoingSession implements OutgoingInvite {
     else this.#session.bye(headers);
   }
 
-  request(method: string, contentType: string, body: Uint8Array, onFinal: (status: number) => void): void {
+  request(
+    method: string,
+    contentType: string,
+    body: Uint8Array,
+    onFinal: OnFinal,
+    options?: InDialogOptions,
+  ): void {
     if (this.#session === undefined) this.#core.guard(() => onFinal(481));
-    else this.#session.request(method, contentType, body, onFinal);
+    else this.#session.request(method, contentType, body, onFinal, options);
+  }
+
+  get dialog(): DialogNames | undefined {
+    return this.#session?.names;
+  }
+
+  allows(method: string): boolean | undefined {
+    return this.#session?.dialog.allowed?.includes(method);
   }
 
   reoffer(handler: ReofferHandler, method: ReofferMethod = 'INVITE'): void {

@@ -94,7 +94,10 @@ export interface CallHandler {
    * does not know UPDATE. Undefined: nothing can be offered at the moment.
    */
   refreshOffer?(): ReofferHandler | undefined;
-  /** INFO, REFER, NOTIFY, MESSAGE in the dialog: the status to answer with. */
+  /**
+   * INFO, REFER, NOTIFY, MESSAGE in the dialog: the status to answer with. The engine adds the headers that the status asks for
+   * (`answerHeaders` in `sip/screening.ts`). What shall follow, such as the NOTIFY after a 202, is sent once it has returned.
+   */
   requested(request: SipRequestInfo): number;
   ended(end: SipEnd): void;
 }
@@ -149,13 +152,45 @@ export interface IncomingInvite {
   reject(status: number, headers?: ExtraHeaders): void;
 }
 
+/** How a dialog is called by others: in Replaces, Refer-To, Referred-By. */
+export interface DialogNames {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  /** The far end's Contact: a request to it reaches who is in this dialog. */
+  readonly target: string;
+  /** URIs of From and To, as our requests have them. */
+  readonly localUri: string;
+  readonly remoteUri: string;
+}
+
+/** More of a request in a dialog. */
+export interface InDialogOptions {
+  readonly headers?: ExtraHeaders | undefined;
+  /** Hears the CSeq number of each sending: the `id` of a REFER's subscription. An engine that does not know it tells none. */
+  readonly sent?: ((cseq: number) => void) | undefined;
+}
+
+/** Hears the final status, 408 when none came; `header` gives the first value of the response's headers, where there is one. */
+export type OnFinal = (status: number, header?: (name: string) => string | undefined) => void;
+
 /** An established dialog. */
 export interface SipCall {
   readonly callId: string;
+  /** Undefined before there is one, and where the engine does not tell. */
+  readonly dialog?: DialogNames | undefined;
+  /** Does the far end's Allow name `method`? Undefined when it has sent none. */
+  allows?(method: string): boolean | undefined;
   /** Sends BYE (after the ACK where RFC 3261 section 15 asks for it). `handler.ended` is not called. */
   bye(headers?: ExtraHeaders): void;
-  /** A request in the dialog, such as INFO; `onFinal` gets the final status, 408 when none came. */
-  request(method: string, contentType: string, body: Uint8Array, onFinal: (status: number) => void): void;
+  /** A request in the dialog, such as INFO or REFER. */
+  request(
+    method: string,
+    contentType: string,
+    body: Uint8Array,
+    onFinal: OnFinal,
+    options?: InDialogOptions,
+  ): void;
   /** Makes an offer when no other is open; after glare again, at the times of RFC 3261 section 14.1. */
   reoffer(handler: ReofferHandler, method?: ReofferMethod): void;
 }
@@ -163,11 +198,20 @@ export interface SipCall {
 /** An INVITE of ours that is under way. */
 export interface OutgoingInvite {
   readonly callId: string;
+  /** As {@link SipCall} has them. */
+  readonly dialog?: DialogNames | undefined;
+  allows?(method: string): boolean | undefined;
   /** CANCEL as soon as that is allowed; ACK and BYE when a 2xx crosses it. */
   cancel(): void;
   /** BYE, once answered. */
   bye(headers?: ExtraHeaders): void;
-  request(method: string, contentType: string, body: Uint8Array, onFinal: (status: number) => void): void;
+  request(
+    method: string,
+    contentType: string,
+    body: Uint8Array,
+    onFinal: OnFinal,
+    options?: InDialogOptions,
+  ): void;
   /** Makes an offer when no other is open; after glare again, at the times of RFC 3261 section 14.1. */
   reoffer(handler: ReofferHandler, method?: ReofferMethod): void;
 }
