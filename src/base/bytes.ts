@@ -59,3 +59,37 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!;
   return difference === 0;
 }
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Writes texts one behind the other into a large array and hands out the parts: an array of its own for each costs more
+ * than to write it. An array lives for as long as any of its parts, so parts that are kept should be kept for alike times.
+ */
+export class ByteSlab {
+  readonly #size: number;
+  #slab: Uint8Array<ArrayBuffer> = NOTHING;
+  #used = 0;
+
+  /** `size` in bytes; what does not fit into a fresh array gets one of its own. */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** UTF-8 bytes of `text`, followed by `rest`. */
+  write(text: string, rest: Uint8Array = NOTHING): Uint8Array {
+    // A UTF-16 unit is at most three bytes.
+    const most = 3 * text.length + rest.length;
+    if (most > this.#size) return concat([utf8(text), rest]);
+    if (most > this.#slab.length - this.#used) {
+      this.#slab = new Uint8Array(this.#size);
+      this.#used = 0;
+    }
+    const slab = this.#slab;
+    const from = this.#used;
+    const head = from + encoder.encodeInto(text, slab.subarray(from)).written;
+    slab.set(rest, head);
+    this.#used = head + rest.length;
+    return slab.subarray(from, this.#used);
+  }
+}

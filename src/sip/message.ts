@@ -1,4 +1,4 @@
-import { concat, utf8 } from '../base/bytes.ts';
+import { ByteSlab } from '../base/bytes.ts';
 import { hasControl } from './grammar.ts';
 import type { Headers } from './headers.ts';
 import type { Address } from './name-addr.ts';
@@ -42,6 +42,9 @@ export interface SipResponse extends MessageBase {
 
 export type SipMessage = SipRequest | SipResponse;
 
+/** What is sent is kept for 32 s at most, or until it is acknowledged. */
+const slab = new ByteSlab(32_768);
+
 /** A line of a message to be written. */
 export type HeaderLine = readonly [name: string, value: string];
 
@@ -55,22 +58,20 @@ export function writeRequest(
   return write(`${method} ${uri} SIP/2.0\r\n`, headers, body);
 }
 
-/** A response's bytes. Content-Length is added; the caller gives every other header. */
+/** A response's bytes. `first` are whole lines that come before `headers`. Content-Length is added; the caller gives every other header. */
 export function writeResponse(
   status: number,
+  first: string,
   headers: readonly HeaderLine[],
   body?: Uint8Array,
-  phrase = reasonPhrase(status),
 ): Uint8Array {
-  return write(`SIP/2.0 ${status} ${phrase}\r\n`, headers, body);
+  return write(`SIP/2.0 ${status} ${reasonPhrase(status)}\r\n${first}`, headers, body);
 }
 
-function write(startLine: string, headers: readonly HeaderLine[], body: Uint8Array | undefined): Uint8Array {
-  let head = startLine;
+function write(start: string, headers: readonly HeaderLine[], body: Uint8Array | undefined): Uint8Array {
+  let head = start;
   for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
-  const length = body?.length ?? 0;
-  const headBytes = utf8(`${head}Content-Length: ${length}\r\n\r\n`);
-  return length === 0 || body === undefined ? headBytes : concat([headBytes, body]);
+  return slab.write(`${head}Content-Length: ${body?.length ?? 0}\r\n\r\n`, body);
 }
 
 /** Extra headers of the application, without those that could break out of their line or name. */

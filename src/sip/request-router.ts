@@ -12,6 +12,7 @@ import { buildResponse, statelessTag } from './responses.ts';
 import { CAPABILITIES, screenInitial } from './screening.ts';
 import type { ServerTable, ServerTransaction } from './server-table.ts';
 import { tooShort } from './session-timer.ts';
+import { serverKey } from './transactions/keys.ts';
 
 /** How long, in seconds, a caller shall wait who met overload or a shutdown. */
 const RETRY_AFTER: ExtraHeaders = [['Retry-After', '5']];
@@ -26,6 +27,9 @@ export class RequestRouter {
   readonly #dialogs: DialogTable<DialogSession>;
   readonly #limits: SipLimits;
   readonly #onInvite: (invite: IncomingInvite) => void;
+  /** Key of the request at hand, and its transaction once there is one. */
+  #key = '';
+  #fresh: ServerTransaction | undefined;
 
   constructor(
     core: SipCore,
@@ -43,9 +47,32 @@ export class RequestRouter {
 
   /** `admitted` false: the source may speak in calls that live, and begin none. */
   route(request: SipRequest, flow: Flow, admitted: boolean): void {
-    const transaction = this.#servers.find(request);
-    if (transaction !== undefined) this.#toTransaction(transaction, request, flow);
-    else if (request.method === 'ACK') this.#ackToDialog(request, flow);
+    const key = serverKey(request);
+    const transaction = this.#servers.find(key);
+    if (transaction !== undefined) {
+      this.#toTransaction(transaction, request, flow);
+      return;
+    }
+    // Answers may bring the next message before this one is done with, where both ends are in one process.
+    const [outerKey, outer] = [this.#key, this.#fresh];
+    this.#key = key;
+    this.#fresh = undefined;
+    try {
+      this.#routeNew(request, flow, admitted);
+    } finally {
+      // Most requests are answered by now, and need none of the timers of those that wait.
+      this.#begin();
+      this.#key = outerKey;
+      this.#fresh = outer;
+    }
+  }
+
+  #begin(): void {
+    this.#fresh?.begin();
+  }
+
+  #routeNew(request: SipRequest, flow: Flow, admitted: boolean): void {
+    if (request.method === 'ACK') this.#ackToDialog(request, flow);
     else if (request.method === 'CANCEL') this.#cancel(request, flow);
     else if (request.to.params.has('tag')) this.#toDialog(request, flow, admitted);
     else if (admitted) this.#initial(request, flow);
@@ -155,7 +182,8 @@ export class RequestRouter {
       this.#core.drop('overload', flow);
       return undefined;
     }
-    const transaction = this.#servers.create(this.#core, request, flow);
+    const transaction = this.#servers.create(this.#core, request, flow, this.#key);
+    this.#fresh = transaction;
     transaction.toTag = newTag(this.#core.random);
     return transaction;
   }

@@ -5,8 +5,6 @@ import { viaLinesForResponse } from './via.ts';
 
 /** What a response carries besides what it must. */
 export interface ResponseParts {
-  /** Our tag, put on a To that has none. */
-  readonly toTag?: string | undefined;
   readonly headers?: ExtraHeaders | undefined;
   /** Contact value; its presence says that the response makes or refreshes a dialog. */
   readonly contact?: string | undefined;
@@ -24,17 +22,38 @@ export function buildResponse(
   flow: Flow,
   userAgent: string,
   status: number,
-  parts: ResponseParts = {},
+  parts: ResponseParts & {
+    /** Our tag, put on a To that has none. */
+    readonly toTag?: string | undefined;
+  } = {},
+): Uint8Array {
+  // A 100 has no tag of ours: nothing is answered yet (section 8.2.6.2).
+  const echo = echoOf(headers, flow, status > 100 ? parts.toTag : undefined);
+  return writeAnswer(status, echo, userAgent, headers, parts);
+}
+
+/** The lines of every response that repeat the request's, `toTag` put on a To that has none. */
+export function echoOf(headers: Headers, flow: Flow, toTag: string | undefined): string {
+  let echo = '';
+  for (const via of viaLinesForResponse(headers.lines('via'), flow.remote)) echo += `Via: ${via}\r\n`;
+  const to = headers.get('to') ?? '';
+  const tag = toTag !== undefined && !hasTag(to) ? `;tag=${toTag}` : '';
+  return (
+    echo +
+    `From: ${headers.get('from') ?? ''}\r\nTo: ${to}${tag}\r\n` +
+    `Call-ID: ${headers.get('call-id') ?? ''}\r\nCSeq: ${headers.get('cseq') ?? ''}\r\n`
+  );
+}
+
+/** A response of {@link echoOf} and what is its own. */
+export function writeAnswer(
+  status: number,
+  echo: string,
+  userAgent: string,
+  headers: Headers,
+  parts: ResponseParts,
 ): Uint8Array {
   const lines: HeaderLine[] = [];
-  for (const via of viaLinesForResponse(headers.lines('via'), flow.remote)) lines.push(['Via', via]);
-  const to = headers.get('to') ?? '';
-  lines.push(['From', headers.get('from') ?? '']);
-  // A 100 has no tag of ours: nothing is answered yet (section 8.2.6.2).
-  const tagged = status > 100 && parts.toTag !== undefined && !hasTag(to);
-  lines.push(['To', tagged ? `${to};tag=${parts.toTag}` : to]);
-  lines.push(['Call-ID', headers.get('call-id') ?? '']);
-  lines.push(['CSeq', headers.get('cseq') ?? '']);
   if (status === 100) {
     // Section 8.2.6.1: the Timestamp must be given back.
     const timestamp = headers.get('timestamp');
@@ -49,7 +68,7 @@ export function buildResponse(
   if (parts.body !== undefined && parts.body.length > 0) {
     lines.push(['Content-Type', parts.contentType ?? 'application/sdp']);
   }
-  return writeResponse(status, lines, parts.body);
+  return writeResponse(status, echo, lines, parts.body);
 }
 
 function hasTag(to: string): boolean {

@@ -5,7 +5,7 @@
 import type { SipCore } from './core.ts';
 import type { SipRequest } from './message.ts';
 import type { Flow } from './ports.ts';
-import { buildResponse, type ResponseParts } from './responses.ts';
+import { echoOf, type ResponseParts, writeAnswer } from './responses.ts';
 import {
   type InviteServerInput,
   type InviteServerState,
@@ -13,9 +13,9 @@ import {
   stepInviteServer,
 } from './transactions/invite-server.ts';
 import { mergeKey, serverKey } from './transactions/keys.ts';
-import { TransactionRunner } from './transactions/runner.ts';
+import { type RunnerHost, TransactionRunner } from './transactions/runner.ts';
 import { type ServerInput, type ServerState, serverStart, stepServer } from './transactions/server.ts';
-import type { Effect } from './transactions/step.ts';
+import type { Effect, Timing } from './transactions/step.ts';
 
 /** Who has an INVITE's transaction: hears of its CANCEL, and that its transport failed. */
 export interface ServerOwner {
@@ -27,17 +27,26 @@ type Runner =
   | { readonly kind: 'invite'; readonly run: TransactionRunner<InviteServerState, InviteServerInput> }
   | { readonly kind: 'other'; readonly run: TransactionRunner<ServerState, ServerInput> };
 
-export class ServerTransaction {
+/**
+ * Tens of thousands of them rest at a time, for 32 s after their answer: what is of no use by then is let go, and the runner's host
+ * is the transaction itself.
+ */
+export class ServerTransaction implements RunnerHost {
   readonly key: string;
   readonly mergeKey: string | undefined;
   readonly flow: Flow;
+  /** Let go with the final response: nothing can be cancelled any more. */
   owner: ServerOwner | undefined;
   /** The To tag of every answer to this request, also to its CANCEL (section 9.2). */
   toTag: string | undefined;
   readonly #core: SipCore;
   readonly #runner: Runner;
+  readonly #onEnd: (over: ServerTransaction) => void;
   /** Let go with the final response: what is kept for 32 s is its bytes only. */
   #request: SipRequest | undefined;
+  /** What all answers but 100 have in common, once there was one, and the tag in it. */
+  #echo: string | undefined;
+  #echoTag: string | undefined;
 
   constructor(
     core: SipCore,
@@ -51,27 +60,16 @@ export class ServerTransaction {
     this.flow = flow;
     this.#core = core;
     this.#request = request;
-    const host = {
-      clock: core.clock,
-      timers: core.timers,
-      timing: core.timing(flow),
-      send: (bytes: Uint8Array) => core.send(bytes, flow),
-      tell: (what: (Effect & { do: 'tell' })['what']) => this.#told(what),
-      terminated: () => onEnd(this),
-    };
-    if (request.method === 'INVITE') {
-      this.#runner = {
-        kind: 'invite',
-        run: new TransactionRunner(stepInviteServer, inviteServerStart, host),
-      };
-    } else {
-      this.#runner = { kind: 'other', run: new TransactionRunner(stepServer, serverStart, host) };
-    }
+    this.#onEnd = onEnd;
+    this.#runner =
+      request.method === 'INVITE'
+        ? { kind: 'invite', run: new TransactionRunner(stepInviteServer, inviteServerStart, this) }
+        : { kind: 'other', run: new TransactionRunner(stepServer, serverStart, this) };
   }
 
-  /** Starts the timers of a non-INVITE transaction. After the transaction is in the table. */
+  /** Starts the timers of a non-INVITE transaction that was not answered at once. */
   begin(): void {
-    if (this.#runner.kind === 'other') this.#runner.run.apply({ type: 'begin' });
+    if (this.#runner.kind === 'other' && this.open) this.#runner.run.apply({ type: 'begin' });
   }
 
   get isInvite(): boolean {
@@ -90,19 +88,26 @@ export class ServerTransaction {
   respond(status: number, parts: ResponseParts = {}): Uint8Array | undefined {
     const request = this.#request;
     if (request === undefined) return undefined;
-    const bytes = buildResponse(request.headers, this.flow, this.#core.userAgent, status, {
-      toTag: this.toTag,
-      ...parts,
-    });
+    const bytes = writeAnswer(
+      status,
+      this.#echoFor(request, status),
+      this.#core.userAgent,
+      request.headers,
+      parts,
+    );
     this.responded = true;
-    if (status >= 200) this.#request = undefined;
+    if (status >= 200) {
+      this.#request = undefined;
+      this.#echo = undefined;
+      this.owner = undefined;
+    }
     this.#runner.run.apply({ type: 'respond', status, bytes });
     return bytes;
   }
 
   /** Sends a 2xx to an INVITE again: the transaction user's part (section 13.3.1.4). */
   resend(bytes: Uint8Array): void {
-    this.#core.send(bytes, this.flow);
+    this.send(bytes);
   }
 
   /** The same request came again. */
@@ -125,9 +130,42 @@ export class ServerTransaction {
     this.#runner.run.abandon();
   }
 
-  #told(what: string): void {
+  // --- what the runner asks for
+
+  get clock(): SipCore['clock'] {
+    return this.#core.clock;
+  }
+
+  get timers(): SipCore['timers'] {
+    return this.#core.timers;
+  }
+
+  get timing(): Timing {
+    return this.#core.timing(this.flow);
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#core.send(bytes, this.flow);
+  }
+
+  tell(what: (Effect & { do: 'tell' })['what']): void {
     if (what === 'transport-error') this.owner?.transportFailed();
     else if (what === 'provisional-due') this.respond(100);
+  }
+
+  terminated(): void {
+    this.#onEnd(this);
+  }
+
+  /** A ringing call is answered several times, with the same lines but for the status. */
+  #echoFor(request: SipRequest, status: number): string {
+    const { headers } = request;
+    if (status === 100) return echoOf(headers, this.flow, undefined);
+    if (this.#echo === undefined || this.#echoTag !== this.toTag) {
+      this.#echo = echoOf(headers, this.flow, this.toTag);
+      this.#echoTag = this.toTag;
+    }
+    return this.#echo;
   }
 }
 
@@ -141,8 +179,9 @@ export class ServerTable {
     return this.#byKey.size;
   }
 
-  find(request: SipRequest): ServerTransaction | undefined {
-    return this.#byKey.get(serverKey(request));
+  /** By {@link serverKey}. */
+  find(key: string): ServerTransaction | undefined {
+    return this.#byKey.get(key);
   }
 
   /** The INVITE that a CANCEL means (section 9.2). */
@@ -155,10 +194,9 @@ export class ServerTable {
     return this.#byMerge.has(mergeKey(request));
   }
 
-  create(core: SipCore, request: SipRequest, flow: Flow): ServerTransaction {
-    const transaction = new ServerTransaction(core, request, flow, serverKey(request), (over) =>
-      this.#remove(over),
-    );
+  /** `key` is the request's {@link serverKey}. Whoever has given it to its owner must {@link ServerTransaction.begin} it. */
+  create(core: SipCore, request: SipRequest, flow: Flow, key: string): ServerTransaction {
+    const transaction = new ServerTransaction(core, request, flow, key, this.#onEnd);
     this.#byKey.set(transaction.key, transaction);
     if (transaction.mergeKey !== undefined && !this.#byMerge.has(transaction.mergeKey)) {
       this.#byMerge.set(transaction.mergeKey, transaction);
@@ -168,7 +206,6 @@ export class ServerTable {
       if (ofFlow === undefined) this.#byFlow.set(flow, new Set([transaction]));
       else ofFlow.add(transaction);
     }
-    transaction.begin();
     return transaction;
   }
 
@@ -184,12 +221,12 @@ export class ServerTable {
     this.#byFlow.clear();
   }
 
-  #remove(transaction: ServerTransaction): void {
+  readonly #onEnd = (transaction: ServerTransaction): void => {
     this.#byKey.delete(transaction.key);
     const { mergeKey: merged, flow } = transaction;
     if (merged !== undefined && this.#byMerge.get(merged) === transaction) this.#byMerge.delete(merged);
     const ofFlow = this.#byFlow.get(flow);
     ofFlow?.delete(transaction);
     if (ofFlow?.size === 0) this.#byFlow.delete(flow);
-  }
+  };
 }

@@ -62,12 +62,24 @@ function afterSlash(text: string, from: number): number {
  */
 export function viaLinesForResponse(lines: readonly string[], source: HostPort): string[] {
   const [top = '', ...rest] = splitCommas(lines[0] ?? '');
-  const bare = top
-    .split(';')
-    .filter((part) => !/^\s*(?:rport|received)\s*(?:=|$)/i.test(part))
-    .join(';')
-    .trimEnd();
-  return [`${bare};received=${source.address};rport=${source.port}`, ...rest, ...lines.slice(1)];
+  const first = `${withoutSource(top)};received=${source.address};rport=${source.port}`;
+  return lines.length === 1 && rest.length === 0 ? [first] : [first, ...rest, ...lines.slice(1)];
+}
+
+const SOURCE = /^\s*(?:rport|received)\s*(?:=|$)/i;
+
+/** A Via element without `rport` and `received`. */
+function withoutSource(via: string): string {
+  if (!/rport|received/i.test(via)) return via.trimEnd();
+  let bare = '';
+  for (let from = 0; from <= via.length; ) {
+    const semicolon = via.indexOf(';', from);
+    const end = semicolon < 0 ? via.length : semicolon;
+    const part = via.slice(from, end);
+    if (!SOURCE.test(part)) bare += from === 0 ? part : `;${part}`;
+    from = end + 1;
+  }
+  return bare.trimEnd();
 }
 
 /**

@@ -25,7 +25,8 @@ export interface RunnerHost {
 export class TransactionRunner<S extends { readonly name: string }, I> {
   readonly #machine: Machine<S, I>;
   readonly #host: RunnerHost;
-  readonly #alarms = new Map<TimerName, Alarm>();
+  /** At most three at a time; a transaction rests for 32 s with one, and there are tens of thousands. */
+  readonly #running: { readonly timer: TimerName; readonly alarm: Alarm }[] = [];
   #state: S;
 
   constructor(machine: Machine<S, I>, state: S, host: RunnerHost) {
@@ -62,11 +63,8 @@ export class TransactionRunner<S extends { readonly name: string }, I> {
       case 'set': {
         const { timer, after } = effect;
         this.#stop(timer);
-        const alarm = this.#host.timers.schedule(this.#host.clock.now() + after, () => {
-          this.#alarms.delete(timer);
-          this.apply({ type: 'timer', timer });
-        });
-        this.#alarms.set(timer, alarm);
+        const alarm = this.#host.timers.schedule(this.#host.clock.now() + after, () => this.#rang(timer));
+        this.#running.push({ timer, alarm });
         break;
       }
       case 'stop':
@@ -78,13 +76,22 @@ export class TransactionRunner<S extends { readonly name: string }, I> {
     }
   }
 
+  #rang(timer: TimerName): void {
+    this.#forget(timer);
+    this.apply({ type: 'timer', timer });
+  }
+
   #stop(timer: TimerName): void {
-    this.#host.timers.cancel(this.#alarms.get(timer));
-    this.#alarms.delete(timer);
+    this.#host.timers.cancel(this.#forget(timer));
+  }
+
+  #forget(timer: TimerName): Alarm | undefined {
+    const at = this.#running.findIndex((each) => each.timer === timer);
+    return at < 0 ? undefined : this.#running.splice(at, 1)[0]?.alarm;
   }
 
   #stopAll(): void {
-    for (const alarm of this.#alarms.values()) this.#host.timers.cancel(alarm);
-    this.#alarms.clear();
+    for (const { alarm } of this.#running) this.#host.timers.cancel(alarm);
+    this.#running.length = 0;
   }
 }

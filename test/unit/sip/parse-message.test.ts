@@ -44,7 +44,7 @@ test('the body is the message’s own, not the datagram’s', () => {
 });
 
 test('a response, also with an empty or no phrase', () => {
-  const response = writeResponse(180, HEADERS);
+  const response = writeResponse(180, '', HEADERS);
   expect(parseMessage(response)).toMatchObject({
     ok: true,
     value: { kind: 'response', status: 180, phrase: 'Ringing' },
