@@ -1,4 +1,4 @@
-/** WAV files (RIFF/WAVE) as bytes: 16-bit PCM, A-law and µ-law. Reading and writing files is the caller's. */
+/** WAV files (RIFF/WAVE) as bytes: PCM of 8, 16 and 24 bits, A-law and µ-law. Reading and writing files is the caller's. */
 import { fail, ok, type Result } from '../base/result.ts';
 import { decodeG711, encodeG711 } from './g711.ts';
 
@@ -18,7 +18,7 @@ export type WavEncoding = 'pcm16' | 'pcma' | 'pcmu';
 const FORMATS: Readonly<Record<WavEncoding, number>> = { pcm16: 1, pcma: 6, pcmu: 7 };
 const EXTENSIBLE = 0xfffe;
 
-/** Parses a WAV file; of several channels the first is taken. A data chunk that was cut off gives what is there. */
+/** Parses a WAV file; several channels become one. A data chunk that was cut off gives what is there. */
 export function parseWav(bytes: Uint8Array): Result<Sound, WavFault> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || tag(bytes, 0) !== 'RIFF' || tag(bytes, 8) !== 'WAVE') return fail('not-wav');
@@ -54,19 +54,31 @@ function readSamples(
   rate: number,
   bits: number,
 ): Result<Sound, WavFault> {
+  const read = sampleReader(data, format, bits);
+  if (read === undefined) return fail('format-unsupported');
   const width = bits >> 3;
-  const supported =
-    (format === FORMATS.pcm16 && bits === 16) ||
-    ((format === FORMATS.pcma || format === FORMATS.pcmu) && bits === 8);
-  if (!supported) return fail('format-unsupported');
   const samples = new Int16Array(Math.floor(data.length / (width * channels)));
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   for (let i = 0; i < samples.length; i++) {
-    const at = i * width * channels;
-    if (width === 2) samples[i] = view.getInt16(at, true);
-    else decodeG711(format === FORMATS.pcma ? 'pcma' : 'pcmu', data, at, at + 1, samples, i);
+    let sum = 0;
+    for (let channel = 0; channel < channels; channel++) sum += read((i * channels + channel) * width);
+    samples[i] = Math.round(sum / channels);
   }
   return ok({ rate, samples });
+}
+
+/** Reads the sample at a byte as 16 bits; undefined for what is not supported. PCM of 8 bits has no sign, of more it has. */
+function sampleReader(data: Uint8Array, format: number, bits: number): ((at: number) => number) | undefined {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  if (format === FORMATS.pcm16 && bits === 16) return (at) => view.getInt16(at, true);
+  if (format === FORMATS.pcm16 && bits === 8) return (at) => (data[at]! - 128) << 8;
+  if (format === FORMATS.pcm16 && bits === 24) return (at) => view.getInt16(at + 1, true);
+  if ((format !== FORMATS.pcma && format !== FORMATS.pcmu) || bits !== 8) return undefined;
+  const law = format === FORMATS.pcma ? 'pcma' : 'pcmu';
+  const one = new Int16Array(1);
+  return (at) => {
+    decodeG711(law, data, at, at + 1, one, 0);
+    return one[0]!;
+  };
 }
 
 /** A WAV file of one channel. */

@@ -17,6 +17,7 @@ import { ReceiveStats } from '../rtp/receive-stats.ts';
 import { SourceLatch } from '../rtp/source-latch.ts';
 import type { LegDescription } from './description.ts';
 import { LegOutput } from './leg-output.ts';
+import type { PrivateSound } from './private-sound.ts';
 import { RtcpReporter } from './rtcp-report.ts';
 import { TalkGate } from './talk-gate.ts';
 import { FRAME, VoicePlayout } from './voice-playout.ts';
@@ -85,6 +86,8 @@ export class PhoneLeg {
   #toldSilent = false;
   #muted = false;
   #closed = false;
+  /** What the phone hears for itself alone; its owner's to set. */
+  sound: PrivateSound | undefined;
   /** The frame that {@link pull} wrote: 160 samples at 8 kHz. */
   readonly frame = new Int16Array(FRAME);
 

@@ -16,6 +16,7 @@ import type {
 } from './protocol.ts';
 import { RoomMedia } from './room-media.ts';
 import type { RtpPorts } from './rtp-ports.ts';
+import { SoundBook } from './sound-book.ts';
 import { Ticker } from './ticker.ts';
 import { TransportHost, type TransportHostOptions } from './transport-host.ts';
 
@@ -27,6 +28,8 @@ export interface MediaHostOptions {
   readonly browsers: Omit<TransportHostOptions, 'clock' | 'timers' | 'random' | 'onTrackPacket' | 'listen'>;
   readonly ports: RtpPorts;
   readonly codecs: VoiceCodecs;
+  /** Recordings that can be played; none when not given. */
+  readonly sounds?: SoundBook;
   readonly clock: Clock;
   readonly timers: Timers & { readonly size: number };
   readonly random: Random;
@@ -50,6 +53,7 @@ export class MediaHost {
   readonly #roomOfTransport = new Map<TransportId, RoomMedia>();
   readonly #roomOfTrack = new Map<TrackId, RoomMedia>();
   readonly #legs: PhoneLegs;
+  readonly #sounds: SoundBook;
   readonly #ticker: Ticker;
   /** Alarms that ring as long as the worker lives. */
   readonly #ownAlarms: number;
@@ -72,6 +76,7 @@ export class MediaHost {
         emit(event);
       },
     });
+    this.#sounds = options.sounds ?? new SoundBook();
     this.#legs = new PhoneLegs({
       ports,
       clock,
@@ -80,6 +85,7 @@ export class MediaHost {
       mediaTimeoutMs,
       unixOffsetMs,
       cname: 'trunkroom',
+      sounds: this.#sounds,
       emit,
       forward: (track, view, mime, now) => this.#transports.forward(track, view, mime, now),
       behindIce: (local, events) => this.#transports.openLeg(local, events),
@@ -141,6 +147,23 @@ export class MediaHost {
         return;
       case 'leg.dtmf':
         this.#legs.dtmf(command.leg, command.digit, command.durationMs);
+        return;
+      case 'leg.move': {
+        const room = this.#rooms.get(command.room);
+        if (room !== undefined) this.#legs.move(command.leg, room, command.track);
+        return;
+      }
+      case 'leg.play':
+        this.#legs.play(command);
+        return;
+      case 'leg.stop':
+        this.#legs.stop(command.leg, command.play);
+        return;
+      case 'room.play':
+        this.#rooms.get(command.room)?.play(command, this.#sounds);
+        return;
+      case 'room.stop':
+        this.#rooms.get(command.room)?.stop(command.play);
         return;
       case 'leg.close':
         this.#legs.close(command.leg);

@@ -5,14 +5,24 @@ import type { LegEvents } from '../leg/leg.ts';
 import { PhoneLeg } from '../leg/leg.ts';
 import type { RtpView } from '../rtp/packet.ts';
 import type { DropCounter } from './drop-counter.ts';
+import { LegSound } from './leg-sound.ts';
 import type { LegTransport } from './leg-transport.ts';
 import { FAR_END } from './protected-sockets.ts';
-import type { IceCredentials, LegId, LegMedia, MediaEvent, TrackId } from './protocol.ts';
+import type {
+  IceCredentials,
+  LegId,
+  LegMedia,
+  MediaCommand,
+  MediaEvent,
+  PlayId,
+  TrackId,
+} from './protocol.ts';
 import type { RoomMedia } from './room-media.ts';
 import type { RtpPortPair, RtpPorts } from './rtp-ports.ts';
+import type { SoundBook } from './sound-book.ts';
 
 interface Leg {
-  readonly room: RoomMedia;
+  room: RoomMedia;
   track: TrackId;
   /** As last applied. */
   media?: LegMedia;
@@ -35,6 +45,7 @@ export interface PhoneLegsOptions {
   readonly mediaTimeoutMs: number;
   readonly unixOffsetMs: number;
   readonly cname: string;
+  readonly sounds: SoundBook;
   emit(event: MediaEvent): void;
   /** A phone's voice packet, as it came, for the browsers of its room. */
   forward(track: TrackId, view: RtpView, mime: string, now: number): void;
@@ -138,6 +149,46 @@ export class PhoneLegs {
   dtmf(id: LegId, digit: string, durationMs: number): void {
     const sent = this.#legs.get(id)?.bound?.phone.dtmf(digit, durationMs);
     if (sent === false) this.#options.drops.count('worker', 'leg-dtmf');
+  }
+
+  /** Into another room, as its `track`; what is played to the phone goes on. */
+  move(id: LegId, room: RoomMedia, track: TrackId): void {
+    const leg = this.#legs.get(id);
+    if (leg === undefined) return;
+    const phone = leg.bound?.phone;
+    leg.room.legs.delete(id);
+    if (phone !== undefined) leg.room.removePhone(id, phone, leg.track);
+    leg.room = room;
+    leg.track = track;
+    room.legs.add(id);
+    // Before its media begin it is in no mix.
+    if (phone?.law !== undefined) room.addPhone(id, phone);
+  }
+
+  play(command: Extract<MediaCommand, { type: 'leg.play' }>): void {
+    const { leg: id, play } = command;
+    const phone = this.#legs.get(id)?.bound?.phone;
+    if (phone === undefined) return;
+    this.#silence(id, phone, 'replaced');
+    const { sounds, emit } = this.#options;
+    const sound = new LegSound(command, sounds, () => {
+      phone.sound = undefined;
+      emit({ type: 'leg.played', leg: id, play, why: 'finished' });
+    });
+    if (sound.isEmpty) emit({ type: 'leg.played', leg: id, play, why: 'missing' });
+    else phone.sound = sound;
+  }
+
+  /** Harmless when something else is played by now. */
+  stop(id: LegId, play: PlayId): void {
+    const phone = this.#legs.get(id)?.bound?.phone;
+    if (phone?.sound instanceof LegSound && phone.sound.play === play) this.#silence(id, phone, 'stopped');
+  }
+
+  #silence(id: LegId, phone: PhoneLeg, why: 'replaced' | 'stopped'): void {
+    const { sound } = phone;
+    phone.sound = undefined;
+    if (sound instanceof LegSound) this.#options.emit({ type: 'leg.played', leg: id, play: sound.play, why });
   }
 
   /** Gives everything back and tells the last numbers. */

@@ -6,6 +6,7 @@
  * first in the command that opens it. A command that names what is gone already is dropped without complaint, for
  * the two sides close things on their own.
  */
+import type { ToneName } from '../audio/call-tones.ts';
 import type { DropPlace, LegQuality } from '../events/index.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
 import type { PathQuality } from './path-quality.ts';
@@ -84,6 +85,20 @@ export interface LegMedia {
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 }
 
+/** Something to play: one of the gateway's own tones, or a recording of the `sounds` directory. */
+export type Sound =
+  | { readonly from: 'tone'; readonly tone: ToneName; readonly country?: string | undefined }
+  | { readonly from: 'file'; readonly name: string; readonly language: string };
+
+/** What follows the last sound: nothing, the last one again, or all of them again. */
+export type SoundRepeat = 'once' | 'last' | 'all';
+
+/** Names something that is played, for its leg or room. */
+export type PlayId = string;
+
+/** Why something is no longer played; `missing`: there is no such recording. */
+export type PlayEnd = 'finished' | 'stopped' | 'replaced' | 'missing';
+
 export type MediaCommand =
   | { readonly type: 'room.open'; readonly room: RoomId }
   /** Closes the room with all that is in it. */
@@ -104,7 +119,29 @@ export type MediaCommand =
   /** Mutes the phone's voice towards the room. */
   | { readonly type: 'leg.mute'; readonly leg: LegId; readonly muted: boolean }
   | { readonly type: 'leg.dtmf'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
+  /** The phone, with its port, into another room of the same worker, as that room's `track`. */
+  | { readonly type: 'leg.move'; readonly leg: LegId; readonly room: RoomId; readonly track: TrackId }
+  /** Plays sounds to one phone, in the place of what was played to it before; answered by `leg.played`. */
+  | {
+      readonly type: 'leg.play';
+      readonly leg: LegId;
+      readonly play: PlayId;
+      readonly sounds: readonly Sound[];
+      readonly repeat: SoundRepeat;
+      /** Whether the phone hears its room meanwhile. */
+      readonly room: 'heard' | 'silenced';
+    }
+  | { readonly type: 'leg.stop'; readonly leg: LegId; readonly play: PlayId }
   | { readonly type: 'leg.close'; readonly leg: LegId }
+  /** Plays sounds to all phones of a room. What plays once is not kept for a phone that comes later. */
+  | {
+      readonly type: 'room.play';
+      readonly room: RoomId;
+      readonly play: PlayId;
+      readonly sounds: readonly Sound[];
+      readonly repeat: SoundRepeat;
+    }
+  | { readonly type: 'room.stop'; readonly room: RoomId; readonly play: PlayId }
   | {
       readonly type: 'transport.open';
       readonly room: RoomId;
@@ -219,6 +256,8 @@ export type MediaEvent =
   | { readonly type: 'leg.spoke'; readonly leg: LegId }
   /** A key was pressed (RFC 4733), reported once at its end. */
   | { readonly type: 'leg.digit'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
+  /** What `leg.play` began is over. A leg that is closed says nothing of it. */
+  | { readonly type: 'leg.played'; readonly leg: LegId; readonly play: PlayId; readonly why: PlayEnd }
   /** Nothing came from the phone for the media time-out. */
   | { readonly type: 'leg.silent'; readonly leg: LegId }
   /** The leg's last numbers, before it is gone. */

@@ -2,13 +2,18 @@ import type { VoiceCodecs } from '../audio/codec.ts';
 import type { Millis } from '../base/clock.ts';
 import type { PhoneLeg } from '../leg/leg.ts';
 import type { RtpView } from '../rtp/packet.ts';
-import type { LegId, RoomId, SpeakerLevel, TrackId, TransportId } from './protocol.ts';
+import type { LegId, MediaCommand, PlayId, RoomId, SpeakerLevel, TrackId, TransportId } from './protocol.ts';
 import { RoomMix } from './room-mix.ts';
+import { RoomSound } from './room-sound.ts';
+import type { SoundBook } from './sound-book.ts';
 import { Speakers } from './speakers.ts';
 import { VoiceSource } from './voice-source.ts';
 
 /** What a packet of a voice lasts for the speaker detection; phones and browsers send 20 ms. */
 const PACKET_MS: Millis = 20;
+
+/** Sounds that a room hears at once: a crowd that joins shall not make a choir. */
+const MOST_SOUNDS = 4;
 
 /** One room's media: its phones' shared mix, its browsers' voices as sources of it, and who speaks. */
 export class RoomMedia {
@@ -19,6 +24,7 @@ export class RoomMedia {
   readonly #mix = new RoomMix();
   readonly #speakers = new Speakers();
   readonly #voices = new Map<TrackId, VoiceSource>();
+  readonly #sounds = new Map<PlayId, RoomSound>();
 
   constructor(room: RoomId, codecs: VoiceCodecs) {
     this.room = room;
@@ -78,6 +84,24 @@ export class RoomMedia {
   /** A phone's packet was forwarded: the mix has it already. */
   phonePacket(track: TrackId, view: RtpView, now: Millis): void {
     this.#speakers.observe(track, view.level, PACKET_MS, now);
+  }
+
+  /** Plays to all phones. What is played under the same id ends. */
+  play(command: Extract<MediaCommand, { type: 'room.play' }>, book: SoundBook): void {
+    const { play } = command;
+    this.stop(play);
+    const late = command.repeat === 'once' && this.#mix.phones === 0;
+    if (late || this.#sounds.size >= MOST_SOUNDS) return;
+    const sound = new RoomSound(command, book, () => this.stop(play));
+    this.#sounds.set(play, sound);
+    this.#mix.addVoice(sound);
+  }
+
+  stop(play: PlayId): void {
+    const sound = this.#sounds.get(play);
+    if (sound === undefined) return;
+    this.#sounds.delete(play);
+    this.#mix.removeVoice(sound);
   }
 
   /** The next 20 ms for every phone; the speakers, when they changed. */

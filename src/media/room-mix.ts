@@ -4,8 +4,9 @@
  * encoded once for each codec: O(talkers + phones). A room without phones costs nothing.
  */
 import { encodeG711, G711_SILENCE, type G711Law } from '../audio/g711.ts';
-import { addInto, limitInto, mixMinusInto } from '../audio/mixer.ts';
+import { addInto, limitInto, limitSample, mixMinusInto } from '../audio/mixer.ts';
 import type { Millis } from '../base/clock.ts';
+import type { PrivateSound } from '../leg/private-sound.ts';
 
 /** Samples of a frame of 20 ms. */
 const FRAME = 160;
@@ -27,6 +28,8 @@ export interface MixVoice extends MixSource {
 export interface MixPhone extends MixSource {
   /** Undefined while its media have not begun. */
   readonly law: G711Law | undefined;
+  /** What it hears for itself alone, if anything. */
+  readonly sound?: PrivateSound | undefined;
   /** Sends 20 ms of encoded sound; the bytes are lent for the call. */
   sendFrame(payload: Uint8Array, now: Millis): void;
 }
@@ -92,7 +95,7 @@ export class RoomMix {
     this.#shared.pcmu.fresh = false;
     for (const [phone, state] of this.#phones) {
       const { law } = phone;
-      if (law === undefined) continue;
+      if (law === undefined || this.#playedTo(phone, law, state.talks, now)) continue;
       if (!state.talks || talkers === 1)
         phone.sendFrame(this.#sharedFrame(law, state.talks ? 0 : talkers), now);
       else {
@@ -101,6 +104,22 @@ export class RoomMix {
         phone.sendFrame(this.#own, now);
       }
     }
+  }
+
+  /** Sends a phone its private sound, with the room behind it if it shall hear that too; false when it has none. */
+  #playedTo(phone: MixPhone, law: G711Law, talks: boolean, now: Millis): boolean {
+    const { sound } = phone;
+    if (sound === undefined || !sound.pull()) return false;
+    let { frame } = sound;
+    if (sound.room === 'heard') {
+      frame = this.#frame;
+      if (talks) mixMinusInto(this.#sum, phone.frame, frame);
+      else limitInto(this.#sum, frame);
+      for (let i = 0; i < FRAME; i++) frame[i] = limitSample(frame[i]! + sound.frame[i]!);
+    }
+    encodeG711(law, frame, 0, FRAME, this.#own, 0);
+    phone.sendFrame(this.#own, now);
+    return true;
   }
 
   /** What all hear who do not talk; of no talkers, silence. */

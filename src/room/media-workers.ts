@@ -135,6 +135,7 @@ export class MediaWorkers {
       case 'leg.heard':
       case 'leg.spoke':
       case 'leg.digit':
+      case 'leg.played':
       case 'leg.silent':
       case 'leg.closed':
         this.#doors.get(event.leg)?.(event);

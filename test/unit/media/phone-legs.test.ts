@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { g711Codecs } from '../../../src/audio/codec.ts';
 import { PhoneLegs } from '../../../src/media/phone-legs.ts';
 import { RoomMedia } from '../../../src/media/room-media.ts';
+import { SoundBook } from '../../../src/media/sound-book.ts';
 import { LossyNet } from '../../support/lossy-net.ts';
 import { describePhone, Handset } from '../../support/media-phone.ts';
 
@@ -18,6 +19,7 @@ it('forwards a phone under its new track once it is given one', () => {
     mediaTimeoutMs: 0,
     unixOffsetMs: 0,
     cname: 'test',
+    sounds: new SoundBook(),
     emit() {},
     forward: (track) => forwarded.push(track),
     behindIce: undefined as never,
