@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { concat } from '../../../src/base/bytes.ts';
 import { DEFAULT_LIMITS, parseMessage } from '../../../src/sip/parse-message.ts';
 import { screenInitial } from '../../../src/sip/screening.ts';
+import { RFC4475 as VERDICTS } from '../../support/torture.ts';
 
 const FOLDER = new URL('../../data/rfc4475/', import.meta.url);
 
@@ -22,69 +23,6 @@ function verdict(bytes: Uint8Array): string {
   const screened = screenInitial(parsed.value);
   return screened.ok ? 'accept' : String(screened.error.status);
 }
-
-/** Accepted by the parser; 405 and 501 say that all that was wrong was the method, which we do not serve. */
-const VERDICTS: Record<string, string> = {
-  // 3.1.1: valid.
-  wsinv: 'accept',
-  intmeth: '501',
-  esc01: 'accept',
-  escnull: '405',
-  esc02: '501',
-  lwsdisp: 'accept',
-  longreq: 'accept',
-  dblreq: '405',
-  semiuri: 'accept',
-  transports: 'accept',
-  mpart01: '405',
-  unreason: 'accept',
-  noreason: 'accept',
-  // 3.1.2: invalid.
-  badinv01: '400',
-  clerr: '400',
-  ncl: '400',
-  scalar02: '400',
-  scalarlg: 'drop',
-  quotbal: '400',
-  ltgtruri: '400',
-  lwsruri: '400',
-  lwsstart: '400',
-  trws: '400',
-  escruri: '400',
-  // 3.1.2.12 leaves it open: "an element wishing to reject"; the date means nothing to a call.
-  baddate: 'accept',
-  // 3.1.2.13: its Contact is a registrar's to refuse; we refuse the method.
-  regbadct: '405',
-  badaspec: '400',
-  baddn: '400',
-  badvers: '505',
-  mismatch01: '400',
-  mismatch02: '400',
-  bigcode: 'drop',
-  // 3.2: transaction layer. The branch that is only the cookie is treated as RFC 2543's.
-  badbranch: 'accept',
-  // 3.3: application layer.
-  insuf: '400',
-  unkscm: '416',
-  novelsc: '416',
-  unksm2: '405',
-  bext01: '420',
-  invut: '415',
-  regaut01: '405',
-  multi01: '400',
-  mcl01: '400',
-  bcast: 'drop',
-  zeromf: 'accept',
-  cparam01: '405',
-  cparam02: '405',
-  regescrt: '405',
-  sdp01: '406',
-  // 3.4: RFC 2543.
-  inv2543: 'accept',
-  // The file set has these two besides: a CSeq without a number, and the end of baddn.
-  badcseq: '400',
-  baddn_sep: 'drop',
-};
 
 test('every file has a verdict here', () => {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.dat'));

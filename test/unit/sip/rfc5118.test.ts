@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, parseMessage } from '../../../src/sip/parse-message.ts'
 import { screenInitial } from '../../../src/sip/screening.ts';
 import { parseUri } from '../../../src/sip/uri.ts';
 import { parseVia, viaLinesForResponse } from '../../../src/sip/via.ts';
+import { RFC5118 as VERDICTS } from '../../support/torture.ts';
 
 const FOLDER = new URL('../../data/rfc5118/', import.meta.url);
 
@@ -25,10 +26,7 @@ function uriOf(name: string) {
   return { host: uri.value.host, port: uri.value.port };
 }
 
-/**
- * `accept`, or the status of the answer. 405: the method is one that we do not serve, which is looked at first (RFC 3261
- * section 8.2.1). 481: a request of no dialog of ours.
- */
+/** What becomes of a message; with `method` in place of REGISTER. */
 function verdict(name: string, method?: string): string {
   const text = readFileSync(new URL(`${name}.dat`, FOLDER), 'latin1');
   const asked = method === undefined ? text : text.replaceAll('REGISTER', method);
@@ -38,27 +36,6 @@ function verdict(name: string, method?: string): string {
   const screened = screenInitial(parsed.value);
   return screened.ok ? 'accept' : String(screened.error.status);
 }
-
-const VERDICTS: Record<string, string> = {
-  // 4.1 and 4.2: with brackets, and without.
-  'ipv6-good': '405',
-  'ipv6-bad': '405',
-  // 4.3 and 4.4: a port that is part of the address, and one that is not.
-  'port-ambiguous': '405',
-  'port-unambiguous': '405',
-  // 4.5: brackets around `received`, which do not belong there, must be taken.
-  'via-received-param-with-delim': '481',
-  'via-received-param-no-delim': 'accept',
-  // 4.6 to 4.8.
-  'ipv6-in-sdp': 'accept',
-  'mult-ip-in-header': '481',
-  'mult-ip-in-sdp': 'accept',
-  // 4.9.
-  'ipv4-mapped-ipv6': 'accept',
-  // 4.10: RFC 3261's grammar allowed a third colon by mistake; being generous with it is allowed.
-  'ipv6-bug-abnf-3-colons': 'accept',
-  'ipv6-correct-abnf-2-colons': 'accept',
-};
 
 describe('RFC 5118', () => {
   test('no message is missing', () => {
