@@ -91,6 +91,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
 
     const trunks = inboundTrunks(config);
     const announce = announcer(addresses, localAddresses());
+    const candidates = (port: number) => addresses.map((address) => ({ address, port }));
     const announceV6 = announcerV6(addresses, localAddressesV6());
     const trace = await openTrace(config.trace, wallClock, emit);
     closing.push(() => trace.close());
@@ -139,6 +140,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       authenticatorOf: outbound.authenticatorOf,
       capacity: { calls: config.limits.max_calls, callsPerSecond: config.limits.calls_per_second },
       announce,
+      candidates,
     });
     sip.endpoint.onInvite = phones.onInvite;
     sip.endpoint.authorize = phones.authorize;
@@ -149,7 +151,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       ...shared,
       rooms,
       iceServers: (identity: string) => turn.iceServers(identity),
-      candidates: (port: number) => addresses.map((address) => ({ address, port })),
+      candidates,
       options: defaultPeerOptions,
     };
     const sessions = new PeerSessions(peers);

@@ -42,6 +42,7 @@ const TABLE = {
   'no-ports': row(503, 34, 'media_failure', 'server', 'no RTP port is free'),
   'media-failure': row(500, 41, 'media_failure', 'server', 'the media side failed'),
   'media-timeout': row(408, 102, 'connection_timeout', 'upstream', 'no media came from the phone'),
+  'web-media-lost': row(408, 102, 'connection_timeout', 'upstream', 'no way to the web phone: ICE or DTLS'),
   'ringing-timeout': row(480, 19, 'user_unavailable', 'client', 'nobody answered in time'),
   'ack-timeout': row(408, 102, 'signal_close', 'upstream', 'our answer was never acknowledged'),
   'session-expired': row(408, 102, 'connection_timeout', 'upstream', 'nobody refreshed the session'),

@@ -1,6 +1,7 @@
 import { fromUtf8, utf8 } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { type AudioAgreement, planAnswer, writeAnswer } from '../sdp/phone-answer.ts';
+import type { Fingerprint } from '../media/protocol.ts';
+import { type AudioAgreement, type MediaWay, planAnswer, writeAnswer } from '../sdp/phone-answer.ts';
 import { isCodec, type PhoneCodec } from '../sdp/phone-codec.ts';
 import { type Direction, readPhoneSdp } from '../sdp/phone-description.ts';
 import { acceptAnswer, type PhoneOffer, writeOffer } from '../sdp/phone-offer.ts';
@@ -13,6 +14,7 @@ import {
   type PlannedAnswer,
   stepOfferAnswer,
 } from './offer-answer.ts';
+import type { WebMedia } from './web-media.ts';
 
 export type { PlannedAnswer } from './offer-answer.ts';
 
@@ -20,21 +22,26 @@ export type { PlannedAnswer } from './offer-answer.ts';
 export interface AnnouncedPort {
   readonly address: string;
   readonly port: number;
+  /** Of the certificate that answers there; only web phones ask for one. */
+  readonly fingerprint?: Fingerprint | undefined;
 }
 
 /** One call's offers and answers as SDP; where they stand is {@link OfferAnswer}. */
 export class Negotiation {
   readonly #sessionId: number;
   readonly #codecs: readonly PhoneCodec[];
+  /** Our end of a web phone's media; undefined: plain RTP. */
+  readonly web: WebMedia | undefined;
   #local: LocalDescription | undefined;
   #state: OfferAnswer = nothingAgreed;
   /** What we want; what comes of it depends on the phone. */
   #direction: Direction = 'sendrecv';
 
-  /** `codecs` are what the trunk allows; `sessionId` stands in our o= lines. */
-  constructor(codecs: readonly PhoneCodec[], sessionId: number) {
+  /** `codecs` are what the trunk allows; `sessionId` stands in our o= lines; `web` for who speaks by ICE and DTLS. */
+  constructor(codecs: readonly PhoneCodec[], sessionId: number, web?: WebMedia) {
     this.#codecs = codecs;
     this.#sessionId = sessionId;
+    this.web = web;
   }
 
   /** What the last complete exchange agreed on. */
@@ -56,9 +63,11 @@ export class Negotiation {
   plan(bytes: Uint8Array): Result<PlannedAnswer, EndingCause> {
     const offer = readPhoneSdp(fromUtf8(bytes));
     if (!offer.ok) return fail('bad-offer');
-    const ours = { keep: this.#codec(), direction: this.#direction };
+    const ours = { keep: this.#codec(), direction: this.#direction, way: this.#way };
     const plan = planAnswer(offer.value, this.#codecs, ours);
     if (!plan.ok) return fail('no-common-codec');
+    const { association } = plan.value.agreement;
+    if (association !== undefined) this.web?.offered(association);
     const planned = { offer: offer.value, plan: plan.value };
     this.#step({ type: 'they-offer', planned });
     return ok(planned);
@@ -81,6 +90,7 @@ export class Negotiation {
     const offer: PhoneOffer = {
       codecs: codec === undefined ? this.#codecs : [codec, ...this.#codecs.filter((each) => each !== codec)],
       direction: this.#direction,
+      way: this.#way,
       ...(dtmf === undefined ? {} : { dtmf }),
       ...(agreed === undefined ? {} : { session: agreed.session }),
     };
@@ -95,7 +105,8 @@ export class Negotiation {
     if (agreed === undefined || codec === undefined || this.busy) return undefined;
     const { direction, dtmfIn, ptimeMs } = agreed.agreement;
     const { session } = agreed;
-    const offer: PhoneOffer = { codecs: [codec], direction, dtmf: dtmfIn ?? 'none', ptimeMs, session };
+    const repeated = { codecs: [codec], direction, dtmf: dtmfIn ?? ('none' as const), ptimeMs, session };
+    const offer: PhoneOffer = { ...repeated, way: this.#way };
     this.#step({ type: 'we-offer', offer });
     return this.#write(at, (local) => writeOffer(offer, local));
   }
@@ -117,6 +128,7 @@ export class Negotiation {
       this.refused();
       return fail('no-answer-sdp');
     }
+    if (agreement.value.association !== undefined) this.web?.answered(agreement.value.association);
     this.#step({ type: 'they-answer', agreement: agreement.value, answer: answer.value });
     return ok(agreement.value);
   }
@@ -136,6 +148,10 @@ export class Negotiation {
     this.#direction = direction;
   }
 
+  get #way(): MediaWay {
+    return this.web === undefined ? 'rtp' : 'ice';
+  }
+
   #codec(): PhoneCodec | undefined {
     const { agreement } = this;
     return agreement === undefined ? undefined : this.#codecs.find((name) => isCodec(agreement.codec, name));
@@ -147,8 +163,10 @@ export class Negotiation {
     this.#state = next;
   }
 
-  #write(at: AnnouncedPort, build: (local: LocalSession) => string): Uint8Array {
-    this.#local = revise(this.#local, (version) => build({ ...at, sessionId: this.#sessionId, version }));
+  #write({ address, port, fingerprint }: AnnouncedPort, build: (local: LocalSession) => string): Uint8Array {
+    const association = fingerprint === undefined ? undefined : this.web?.describe(port, fingerprint);
+    const at = { address, port, association, sessionId: this.#sessionId };
+    this.#local = revise(this.#local, (version) => build({ ...at, version }));
     return utf8(this.#local.text);
   }
 }

@@ -10,6 +10,7 @@ import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
 import type { DigestGuard, GuardedAccount } from '../sip/digest/guard.ts';
 import type { Authenticator, Authorize, IncomingInvite } from '../sip/ports.ts';
+import { isWebSocket } from '../sip/web-socket.ts';
 import { roomName } from '../trunk/dispatch.ts';
 import { type CallFacts, callFacts } from '../trunk/facts.ts';
 import { attributesOf } from '../trunk/headers.ts';
@@ -23,6 +24,7 @@ import { causeOfJoinRefusal, type EndingCause, reasonHeader, refusalStatus } fro
 import { Negotiation, type PlannedAnswer } from './negotiation.ts';
 import { PhoneCall } from './phone-call.ts';
 import { PHONE_PERMISSIONS } from './phone-permissions.ts';
+import { WebMedia } from './web-media.ts';
 
 export interface PhoneDoorOptions {
   readonly rooms: RoomDirectory;
@@ -41,6 +43,8 @@ export interface PhoneDoorOptions {
   readonly emit: EventSink;
   /** The address of ours that `remote` reaches. */
   readonly announce: (remote: HostPort) => string;
+  /** Where a media port of ours is reached by browsers, the preferred address first. */
+  readonly candidates: (port: number) => readonly HostPort[];
 }
 
 type Accepted = Extract<Route, { ok: true }>;
@@ -108,7 +112,7 @@ export class PhoneDoor {
    */
   #accountOf(facts: CallFacts): GuardedAccount | undefined {
     const { trunks } = this.#options;
-    const naming = trunks.naming(facts.source);
+    const naming = trunks.naming(facts);
     if (!naming.some(({ auth }) => auth !== undefined)) return undefined;
     const match = trunks.match(facts);
     const open = naming.some(({ auth }) => auth === undefined);
@@ -121,7 +125,10 @@ export class PhoneDoor {
     if (this.#stopping) return 'stopping';
     const { capacity, clock } = this.#options;
     if (this.#calls.size >= capacity.calls || !this.#rate.take(clock.now())) return 'overload';
-    const negotiation = new Negotiation(decision.trunk.codecs, this.#options.random.u32());
+    const { random, candidates } = this.#options;
+    // Whoever comes by WebSocket is a browser, and has a browser's media.
+    const web = isWebSocket(invite.request.flow) ? new WebMedia(random, candidates) : undefined;
+    const negotiation = new Negotiation(decision.trunk.codecs, random.u32(), web);
     const planned = planFor(invite, decision.trunk, negotiation);
     if (!planned.ok) return planned.error;
     const slot = this.#options.limits.begin(decision.trunk, clock.now());

@@ -79,7 +79,9 @@ export class PhoneLine implements Door {
     this.#participant = participant;
     this.#track = newTrack();
     room.listen(leg, (event) => this.#onMedia(event));
-    room.media({ type: 'leg.open', room: room.sid, leg, track: this.#track });
+    const ice = this.#options.negotiation.web?.ice;
+    const behindIce = ice === undefined ? {} : { ice };
+    room.media({ type: 'leg.open', room: room.sid, leg, track: this.#track, ...behindIce });
   }
 
   /** Where the phone's signaling is: the way to it decides which address of ours stands in our SDP. */
@@ -112,7 +114,8 @@ export class PhoneLine implements Door {
 
   /** Our RTP as whoever signals from `remote` is to see it. */
   announced(remote: HostPort = this.#remote): AnnouncedPort {
-    return { address: this.#options.announce(remote), port: this.#port };
+    const { announce } = this.#options;
+    return { address: announce(remote), port: this.#port, fingerprint: this.#room?.ice.fingerprint };
   }
 
   /** Whether media may go where a phone that signals from `source` wants them. */
@@ -198,7 +201,7 @@ export class PhoneLine implements Door {
         this.#owner.portOpened();
         return;
       case 'leg.failed':
-        this.#owner.end('no-ports');
+        this.#owner.end(this.#port === 0 ? 'no-ports' : 'web-media-lost');
         return;
       case 'leg.heard':
         emit({ type: 'call.media', call: id, firstRtpMs: clock.now() - this.#beganAt });
@@ -225,13 +228,14 @@ export class PhoneLine implements Door {
 
   /** The voice is made with the first media, when it is known who speaks. */
   #speak(): PhoneVoice | undefined {
-    const { id, leg, newTrack, trunk, emit, clock } = this.#options;
+    const { id, leg, newTrack, trunk, negotiation, emit, clock } = this.#options;
     const room = this.#room;
     const participant = this.#participant;
     if (room === undefined || participant === undefined || this.#phase !== 'up') return undefined;
     this.#voice ??= new PhoneVoice({
       ...{ call: id, leg, track: this.#track, newTrack, room, participant, trunk, emit },
       source: this.#remote.address,
+      web: negotiation.web,
       now: () => clock.now(),
     });
     return this.#voice;

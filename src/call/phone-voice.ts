@@ -6,6 +6,7 @@ import type { RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import { allowedMediaSources } from '../trunk/media-address.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
+import type { WebMedia } from './web-media.ts';
 
 export interface PhoneVoiceOptions {
   readonly call: string;
@@ -18,6 +19,7 @@ export interface PhoneVoiceOptions {
   readonly trunk: Pick<InboundTrunk, 'mediaAddresses'>;
   /** Where the call's signaling comes from. */
   readonly source: string;
+  readonly web: WebMedia | undefined;
   readonly emit: EventSink;
   readonly now: () => Millis;
 }
@@ -59,11 +61,13 @@ export class PhoneVoice {
   }
 
   #sendMedia(agreement: AudioAgreement, track: TrackId | undefined): void {
-    const { leg, room, trunk, source } = this.#options;
+    const { leg, room, trunk, source, web } = this.#options;
     const allowedSources = allowedMediaSources(trunk, agreement.remote.address, source);
     // A phone that holds sends music or nothing: neither shall reach the room, nor count as a call that went silent.
     const direction = agreement.direction === 'recvonly' ? 'inactive' : agreement.direction;
-    const media = { ...agreement, direction, allowedSources };
+    const { association: theirs, ...rest } = agreement;
+    const association = theirs === undefined ? undefined : web?.joined(theirs);
+    const media = { ...rest, direction, allowedSources, association };
     room.media({ type: 'leg.media', leg, media, ...(track === undefined ? {} : { track }) });
   }
 

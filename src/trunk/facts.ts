@@ -1,10 +1,12 @@
 import { parseAddress } from '../sip/name-addr.ts';
-import type { NameAddr, SipRequestInfo } from '../sip/ports.ts';
+import type { NameAddr, SipRequestInfo, SipTransport } from '../sip/ports.ts';
 import type { CalledNumberSource, InboundTrunk } from './trunk.ts';
 
 /** What is known of a call before anything is decided: the packet's real source, and user parts as they came. */
 export interface CallFacts {
   readonly source: string;
+  /** By what it came; UDP when it is not said. */
+  readonly transport?: SipTransport | undefined;
   /** User of the Request-URI. */
   readonly requestUser: string;
   /** User of the To header. */
@@ -31,6 +33,7 @@ export function callFacts(request: SipRequestInfo): CallFacts {
   const asserted = firstNumber(addresses(request, 'p-asserted-identity'));
   return {
     source: request.flow.remote.address,
+    transport: request.flow.transport,
     requestUser: request.uri.user,
     toUser: request.to.uri.user,
     fromUser: request.from.uri.user,

@@ -2,6 +2,7 @@ import { AddressSet } from './addresses.ts';
 import { type CallFacts, calledUser, callingParty } from './facts.ts';
 import { normalizeNumber } from './number.ts';
 import { NumberSet } from './number-set.ts';
+import { takes } from './transports.ts';
 import type { InboundTrunk } from './trunk.ts';
 
 /** One line of reasoning about one trunk or rule. */
@@ -52,9 +53,11 @@ export class TrunkTable {
     }));
   }
 
-  /** The trunks that name a source, in their order. */
-  naming(source: string): readonly InboundTrunk[] {
-    return this.#trunks.filter(({ sources }) => sources.has(source)).map(({ trunk }) => trunk);
+  /** The trunks that name a call's source and its transport, in their order. */
+  naming({ source, transport = 'udp' }: CallFacts): readonly InboundTrunk[] {
+    return this.#trunks
+      .filter(({ trunk, sources }) => sources.has(source) && takes(trunk, transport))
+      .map(({ trunk }) => trunk);
   }
 
   /**
@@ -117,6 +120,10 @@ function examine(
 ): Examined {
   if (!sources.has(call.source)) {
     return { ok: false, refusal: 'no-trunk', why: `source ${call.source} is not in allowed_addresses` };
+  }
+  const { transport = 'udp' } = call;
+  if (!takes(trunk, transport)) {
+    return { ok: false, refusal: 'no-trunk', why: `${transport} is not in transports` };
   }
   const { registration, calledNumberFrom } = trunk;
   if (registration !== undefined && call.requestUser !== tokens.get(registration)) {

@@ -1,5 +1,6 @@
 import type { Flow } from '../sip/ports.ts';
 import { AddressSet } from './addresses.ts';
+import { takes } from './transports.ts';
 import type { InboundTrunk } from './trunk.ts';
 
 /**
@@ -7,9 +8,13 @@ import type { InboundTrunk } from './trunk.ts';
  * a BYE may come from another than the INVITE. For `SipEndpointOptions.isTrustedPeer`.
  */
 export function sameTrunk(
-  trunks: readonly Pick<InboundTrunk, 'allowedAddresses'>[],
+  trunks: readonly Pick<InboundTrunk, 'allowedAddresses' | 'transports'>[],
 ): (flow: Flow, dialogFlow: Flow) => boolean {
-  const named = trunks.map((trunk) => new AddressSet(trunk.allowedAddresses));
-  return ({ remote }, dialogFlow) =>
-    named.some((addresses) => addresses.has(remote.address) && addresses.has(dialogFlow.remote.address));
+  const named = trunks.map((trunk) => ({ trunk, addresses: new AddressSet(trunk.allowedAddresses) }));
+  return (flow, dialogFlow) =>
+    named.some(({ trunk, addresses }) =>
+      [flow, dialogFlow].every(
+        ({ transport, remote }) => takes(trunk, transport) && addresses.has(remote.address),
+      ),
+    );
 }

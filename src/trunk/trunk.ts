@@ -1,5 +1,6 @@
 import type { Millis } from '../base/clock.ts';
 import type { GuardedAccount } from '../sip/digest/guard.ts';
+import type { TrunkTransport } from './transports.ts';
 
 /** Codecs that a trunk may allow, by their SDP encoding names. */
 export type TrunkCodec = 'PCMA' | 'PCMU';
@@ -27,6 +28,8 @@ export interface InboundTrunk {
   readonly numbers: readonly string[];
   /** Sources of its SIP signaling: addresses or CIDRs. Never empty: who is not named is not admitted. */
   readonly allowedAddresses: readonly string[];
+  /** By what it comes; undefined: all but WebSockets. */
+  readonly transports?: readonly TrunkTransport[] | undefined;
   /** Callers, or patterns of them, that may use it; empty = every caller. */
   readonly allowedNumbers: readonly string[];
   /** Sources of its RTP: addresses or CIDRs. Empty = the signaling sources and what the SDP says. */

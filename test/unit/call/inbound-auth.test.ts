@@ -29,6 +29,7 @@ function world(...trunks: InboundTrunk[]) {
     random,
     emit: (event) => events.push(event),
     announce: () => '192.0.2.1',
+    candidates: () => [],
   });
   const attempt = (to: string, password?: string) => {
     const { request } = phone({ to, source: '192.0.2.9' });

@@ -92,6 +92,20 @@ describe('admission', () => {
     expect(admit(flow('nonsense'))).toBe('ignore');
   });
 
+  test('for a transport that the trunk takes: WebSockets only when it says so', () => {
+    const admit = admission([
+      trunk({ allowedAddresses: ['192.0.2.0/24'] }),
+      trunk({ allowedAddresses: ['0.0.0.0/0'], transports: ['ws'] }),
+    ]);
+    const by = (transport: 'udp' | 'tls' | 'ws' | 'wss', address: string) =>
+      admit({ ...flow(address), transport });
+    expect([by('udp', '192.0.2.1'), by('tls', '192.0.2.1')]).toEqual(['admit', 'admit']);
+    expect([by('ws', '203.0.113.9'), by('wss', '203.0.113.9')]).toEqual(['admit', 'admit']);
+    expect([by('udp', '203.0.113.9'), by('tls', '203.0.113.9')]).toEqual(['ignore', 'ignore']);
+    const plain = admission([trunk({ allowedAddresses: ['192.0.2.0/24'] })]);
+    expect(plain({ ...flow('192.0.2.1'), transport: 'ws' })).toBe('ignore');
+  });
+
   test('without trunks nobody is', () => {
     expect(admission([])(flow('127.0.0.1'))).toBe('ignore');
   });
