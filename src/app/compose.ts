@@ -4,6 +4,7 @@ import { LoopLag } from '../adapters/clock/loop-lag.ts';
 import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
 import { listenHttp } from '../adapters/http/server.ts';
 import { AccessTokens } from '../adapters/jwt/tokens.ts';
+import { batchedOutput } from '../adapters/log/batched-output.ts';
 import { eventLog } from '../adapters/log/event-log.ts';
 import { openLog } from '../adapters/log/pino-log.ts';
 import { openMetrics } from '../adapters/metrics/metrics.ts';
@@ -55,7 +56,8 @@ const CLOSE_MS = 1500;
 /** Builds the gateway and opens every socket: all wiring is here. Rejects with a StartupError, and nothing stays open. */
 export async function openGateway(startup: StartupConfig): Promise<Gateway> {
   const { config, mode, addresses } = startup;
-  const log = openLog({ ...config.log, output: process.stdout });
+  const output = batchedOutput(process.stdout, (flush) => process.on('exit', flush));
+  const log = openLog({ ...config.log, output });
   const bus = new EventBus((error, event) =>
     log.error({ error: describe(error), event: event.type }, 'sink failed'),
   );

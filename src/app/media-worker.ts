@@ -4,6 +4,8 @@ import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
 import { createDtlsEngine } from '../adapters/dtls-werift/engine.ts';
 import { OpusCodecs } from '../adapters/opus/opus-codecs.ts';
 import { RtpPortRange } from '../adapters/udp/rtp-port-range.ts';
+import type { Crossing } from '../adapters/worker/thread.ts';
+import { TurnBatch } from '../base/turn-batch.ts';
 import { WakeQueue } from '../base/wake-queue.ts';
 import { MediaHost } from '../media/host.ts';
 import type { MediaCommand, MediaEvent } from '../media/protocol.ts';
@@ -17,8 +19,13 @@ import { listening, StartupError } from './startup-error.ts';
  */
 const settings = workerData as MediaWorkerSettings;
 
+const events = new TurnBatch<MediaEvent>(
+  (batch) => parentPort?.postMessage(batch satisfies Crossing<MediaEvent>),
+  setImmediate,
+);
+
 function tell(event: MediaEvent): void {
-  parentPort?.postMessage(event);
+  events.push(event);
 }
 
 async function open(): Promise<void> {
@@ -53,14 +60,24 @@ async function open(): Promise<void> {
   const stopAlarms = driveAlarms(timers, monotonicClock, (error) => fault(error, 'an alarm'));
   // The last line: a bug that a packet found costs that packet, and not the worker with all its calls.
   process.on('uncaughtException', (error) => fault(error, 'a packet'));
-  parentPort?.on('message', (command: MediaCommand) => {
-    host.handle(command);
-    if (command.type !== 'worker.stop') return;
+  parentPort?.on('message', (commands: Crossing<MediaCommand>) => {
+    for (const command of commands) carryOut(host, command);
+    if (commands.at(-1)?.type !== 'worker.stop') return;
     stopAlarms();
     tell({ type: 'worker.stopped' });
+    events.flush();
     parentPort?.close();
   });
   tell({ type: 'worker.ready', ...host.ready });
+}
+
+/** One that fails must not take those with it that came along. */
+function carryOut(host: MediaHost, command: MediaCommand): void {
+  try {
+    host.handle(command);
+  } catch (error) {
+    fault(error, command.type);
+  }
 }
 
 function fault(error: unknown, doing: string): void {
@@ -73,6 +90,7 @@ function describe(error: unknown): string {
 
 open().catch((error: unknown) => {
   tell({ type: 'worker.failed', reason: error instanceof StartupError ? error.message : describe(error) });
+  events.flush();
   process.exitCode = 1;
   parentPort?.close();
 });

@@ -56,8 +56,9 @@ function hepCapture(
   const identity = { captureId: config.hep_id, authKey: config.hep_password };
   return (way, bytes, flow) => {
     if (socket.queued > MAX_QUEUED || bytes.length > MAX_PAYLOAD) return;
-    const callId = callIdOf(fromUtf8(bytes));
-    const payload = redact(bytes);
+    const text = fromUtf8(bytes);
+    const callId = callIdOf(text);
+    const payload = redact(bytes, text);
     const packet = hepPacket({ unixMs: wall.unixMs(), way, flow, payload, callId }, identity);
     socket.send(packet, to.port, to.address);
   };

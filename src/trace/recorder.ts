@@ -87,16 +87,17 @@ export class TraceRecorder {
   /** For `SipEndpointOptions.observe`. A call's trace begins with its INVITE; what belongs to none is passed over. */
   readonly observe = (way: 'in' | 'out', bytes: Uint8Array, flow: Flow): void => {
     if (this.#limits.calls === 0) return;
-    const callId = callIdOf(fromUtf8(bytes));
+    const text = fromUtf8(bytes);
+    const callId = callIdOf(text);
     if (callId === undefined) return;
-    const trace = this.#traces.get(callId) ?? (isInvite(bytes) ? this.#begin(callId) : undefined);
+    const trace = this.#traces.get(callId) ?? (text.startsWith('INVITE ') ? this.#begin(callId) : undefined);
     if (trace === undefined) return;
     if (trace.messages.length >= this.#limits.messages) {
       trace.lost++;
       return;
     }
     const { transport, local, remote } = flow;
-    const kept = redact(bytes);
+    const kept = redact(bytes, text);
     trace.messages.push({ unixMs: this.#wall.unixMs(), way, transport, local, remote, bytes: kept });
     this.#bytes += kept.length;
     while (this.#bytes > this.#limits.bytes && this.#traces.size > 1) this.#forgetOldest();
@@ -152,11 +153,6 @@ export class TraceRecorder {
   }
 }
 
-/** `INVITE ` at the start. */
-function isInvite(bytes: Uint8Array): boolean {
-  return fromUtf8(bytes.subarray(0, 7)) === 'INVITE ';
-}
-
 /** The event in words: its name and what it says, but not who, and no keys that were pressed. */
 function stageOf(event: GatewayEvent): string {
   switch (event.type) {
@@ -164,6 +160,8 @@ function stageOf(event: GatewayEvent): string {
       return `trunk ${event.trunk} matched, room joined`;
     case 'call.dialled':
       return `sent to ${event.target}`;
+    case 'call.redirected':
+      return `redirected by a ${event.status}, ${event.followed ? 'followed' : 'not followed'}`;
     case 'call.unreachable':
       return `${event.target} is passed over: ${event.reason}`;
     case 'call.refused':

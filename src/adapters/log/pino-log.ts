@@ -19,7 +19,7 @@ export interface LogOutput {
 }
 
 /** Names of fields that never show, should one be logged by mistake; on the first two levels. */
-const SECRET_FIELDS = [
+const SECRET_FIELDS = new Set([
   'secret',
   'password',
   'pwd',
@@ -29,9 +29,32 @@ const SECRET_FIELDS = [
   'key',
   'digit',
   'pin',
-];
+]);
+const HIDDEN = '[hidden]';
 
-/** A log on pino. Written at once, so that the last line before a crash is there. */
+type Fields = Record<string, unknown>;
+
+/** The fields as they may show: themselves, where nothing is to be hidden. pino's own redaction costs more than the line. */
+function shown(fields: Fields, inner: (value: object) => object): Fields {
+  let copy: Fields | undefined;
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    const may = SECRET_FIELDS.has(name) ? HIDDEN : isObject(value) ? inner(value) : value;
+    if (may === value) continue;
+    copy ??= { ...fields };
+    copy[name] = may;
+  }
+  return copy ?? fields;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const secondLevel = (value: object) => shown(value as Fields, (deeper) => deeper);
+const hidden = (fields: Fields) => shown(fields, secondLevel);
+
+/** A log on pino. Each line is given to the output at once, so that the last line before a crash is there. */
 export function openLog({ level, format, output }: LogOptions): Log {
   const isPretty = format === 'pretty' || (format === 'auto' && output.isTTY === true);
   const sink = isPretty
@@ -44,8 +67,7 @@ export function openLog({ level, format, output }: LogOptions): Log {
         singleLine: true,
       })
     : { write: (line: string) => void output.write(line) };
-  const paths = SECRET_FIELDS.flatMap((name) => [name, `*.${name}`]);
-  return pino({ level, base: null, redact: { paths, censor: '[hidden]' } }, sink);
+  return pino({ level, base: null, formatters: { log: hidden } }, sink);
 }
 
 /** pino-pretty asks for a stream; it only writes to it. */

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { TurnBatch } from '../../base/turn-batch.ts';
 import type { Fingerprint, MediaCommand, MediaEvent, MediaWorkerPort } from '../../media/protocol.ts';
 
 /** A media worker in a thread of its own, listening. */
@@ -10,6 +11,12 @@ export interface MediaThread {
 }
 
 /**
+ * What crosses between threads is an array: all of one turn of the event loop. Each crossing wakes the other thread and costs as
+ * much as the making of a message.
+ */
+export type Crossing<T> = readonly T[];
+
+/**
  * Starts `entry` as a media worker with `settings` (plain data) and waits until it listens. Rejects with the worker's
  * own words when it cannot, such as a taken port. A thread that dies later says so with `worker.failed`.
  */
@@ -19,19 +26,25 @@ export function startMediaThread(entry: URL, settings: unknown): Promise<MediaTh
     let failure: string | undefined;
     let ready = false;
     const exited = new Promise<void>((done) => worker.once('exit', () => done()));
-    const port: MediaWorkerPort = {
-      send: (command: MediaCommand) => worker.postMessage(command),
-      onEvent: () => {},
+    const commands = new TurnBatch<MediaCommand>((batch) => worker.postMessage(batch), setImmediate);
+    const port: MediaWorkerPort = { send: (command) => commands.push(command), onEvent: () => {} };
+    const end = (graceMs: number) => {
+      commands.push({ type: 'worker.stop' });
+      commands.flush();
+      return stop(worker, exited, graceMs);
     };
-    worker.on('message', (event: MediaEvent) => {
+    const heard = (event: MediaEvent) => {
       if (event.type === 'worker.ready') {
         ready = true;
-        resolve({ port, ready: event, stop: (graceMs) => stop(worker, exited, graceMs) });
+        resolve({ port, ready: event, stop: end });
       } else if (event.type === 'worker.failed' && !ready) {
         failure = event.reason;
       } else {
         port.onEvent(event);
       }
+    };
+    worker.on('message', (events: Crossing<MediaEvent>) => {
+      for (const event of events) heard(event);
     });
     worker.once('error', (error) => {
       failure ??= error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -44,7 +57,6 @@ export function startMediaThread(entry: URL, settings: unknown): Promise<MediaTh
 }
 
 async function stop(worker: Worker, exited: Promise<void>, graceMs: number): Promise<void> {
-  worker.postMessage({ type: 'worker.stop' } satisfies MediaCommand);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((done) => {
     timer = setTimeout(() => done('late'), graceMs);
