@@ -1,7 +1,7 @@
 import { driveAlarms, monotonicClock, wallClock } from '../../src/adapters/clock/clock.ts';
 import { systemRandom } from '../../src/adapters/crypto/crypto.ts';
 import { type Outbound, openOutbound } from '../../src/app/outbound.ts';
-import { SipServer } from '../../src/app/sip-server.ts';
+import { SipServer, type SipTls } from '../../src/app/sip-server.ts';
 import { WakeQueue } from '../../src/base/wake-queue.ts';
 import type { GatewayEvent } from '../../src/events/index.ts';
 import { MediaWorkers } from '../../src/room/media-workers.ts';
@@ -27,7 +27,7 @@ export class RealDialer {
     this.#stopAlarms = stopAlarms;
   }
 
-  static async open(trunks: readonly OutboundTrunk[]): Promise<RealDialer> {
+  static async open(trunks: readonly OutboundTrunk[], tls?: SipTls): Promise<RealDialer> {
     const events: GatewayEvent[] = [];
     const faults: unknown[] = [];
     const emit = (event: GatewayEvent) => void events.push(event);
@@ -54,7 +54,11 @@ export class RealDialer {
       announced: ['127.0.0.1'],
       userAgent: 'trunkroom',
       admission: () => 'ignore',
-      contact: () => ({ address: '127.0.0.1', port: sip.port }),
+      contact: ({ transport }) => ({
+        address: '127.0.0.1',
+        port: (transport === 'tls' ? sip.tlsPort : undefined) ?? sip.port,
+      }),
+      tls,
       onFault,
     });
     const outbound = openOutbound({
@@ -63,7 +67,7 @@ export class RealDialer {
       engine: sip.endpoint,
       rooms: new Rooms({ ...shared, workers }),
       maxCalls: 10,
-      transports: ['udp', 'tcp'],
+      transports: ['udp', 'tcp', 'tls'],
       announce: () => '127.0.0.1',
     });
     const stopAlarms = driveAlarms(timers, monotonicClock, onFault);

@@ -1,5 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { KAMAILIO_MODULES } from './kamailio-config.ts';
+
+/** Where Debian has put it, or would on this architecture. */
+function kamailioModule(name: string): string {
+  const paths = KAMAILIO_MODULES.map((folder) => `${folder}/${name}`);
+  return paths.find((path) => existsSync(path)) ?? paths[0]!;
+}
 
 /** Debian packages by the file that shows that they are there. */
 const PEERS = [
@@ -10,6 +17,7 @@ const PEERS = [
   { package: 'sipvicious', file: '/usr/bin/svmap' },
   { package: 'coturn', file: '/usr/bin/turnserver' },
   { package: 'kamailio', file: '/usr/sbin/kamailio' },
+  { package: 'kamailio-tls-modules', file: kamailioModule('tls.so') },
   { package: 'sox', file: '/usr/bin/sox' },
   { package: 'iproute2', file: '/usr/bin/ss' },
 ] as const;
