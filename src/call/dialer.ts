@@ -6,14 +6,14 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
-import type { Authenticator, NextHop, SipEngine } from '../sip/ports.ts';
-import { formatUri, parseHostPort } from '../sip/uri.ts';
+import type { Authenticator, SipEngine } from '../sip/ports.ts';
+import { isInCountries, writeNumber } from '../trunk/dialled-number.ts';
 import { headersOf } from '../trunk/headers.ts';
 import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
 import { normalizeNumber, numberKey } from '../trunk/number.ts';
 import type { OutboundTrunk, Target } from '../trunk/outbound.ts';
 import { freeIdentity } from '../trunk/participant.ts';
-import { orderTargets } from '../trunk/targets.ts';
+import { CallRoute, type TargetLocator } from './call-route.ts';
 import { DIGITS } from './dial-digits.ts';
 import { causeOfJoinRefusal, type EndingCause } from './ending.ts';
 import { Negotiation } from './negotiation.ts';
@@ -46,7 +46,7 @@ export interface CallOrder {
 }
 
 /** Why a call is not even begun. */
-export type PlaceRefusal = EndingCause | 'bad-caller' | 'bad-digits';
+export type PlaceRefusal = EndingCause | 'bad-caller' | 'bad-digits' | 'country-not-allowed';
 
 /** A call that was begun. */
 export interface PlacedCall {
@@ -75,13 +75,7 @@ export interface DialerOptions {
   readonly announce: (remote: HostPort) => string;
   /** Whether a target answers, as far as is known. */
   readonly isUp: (trunk: OutboundTrunk, target: Target) => boolean;
-  readonly locator: {
-    /** Where a target is (RFC 3263); none when it cannot be found. May answer at once or later. */
-    locate(target: Target, found: (hops: readonly NextHop[]) => void): void;
-    /** Nothing came from there: it is better tried last for a while. */
-    failed(hop: NextHop): void;
-    worked(hop: NextHop): void;
-  };
+  readonly locator: TargetLocator;
 }
 
 /** Places calls: who may call whom is the caller's to decide, and the trunk's limits hold. */
@@ -113,6 +107,7 @@ export class Dialer {
     if (this.#calls.size >= maxCalls) return fail('overload');
     const to = normalizeNumber(order.to, trunk.country);
     if (!to.ok) return fail('bad-number');
+    if (!isInCountries(to.value, trunk.allowedCountries)) return fail('country-not-allowed');
     const from = callerOf(order);
     if (from === undefined) return fail('bad-caller');
     if (!DIGITS.test(order.dtmf ?? '')) return fail('bad-digits');
@@ -126,23 +121,27 @@ export class Dialer {
     slot: CallSlot,
     listener: PlacedCallListener,
   ): Result<PlacedCall, PlaceRefusal> {
-    const { rooms, random, clock, timers, emit, engine, announce } = this.#options;
+    const { rooms, random, clock, timers, emit, engine, announce, isUp, locator } = this.#options;
     const { trunk } = order;
+    const { country, techPrefix, numberFormat, callerFormat } = trunk;
+    const written = {
+      to: writeNumber(to, { format: numberFormat, country, prefix: techPrefix }),
+      from: writeNumber(from, { format: callerFormat, country, prefix: '' }),
+    };
     const id = newId(random, 'SCL');
     const attributes = attributesOf(order, id, { to, from });
     const call = new OutgoingCall({
       ...{ id, leg: newId(random, 'LG'), newTrack: () => newId(random, 'TR'), trunk },
       negotiation: new Negotiation(trunk.codecs, random.u32()),
-      to: requestUri(trunk, to),
-      from: { user: from, display: order.displayName ?? '' },
+      route: new CallRoute({ trunk, user: written.to, isUp, locator, random }),
+      from: { user: written.from, display: order.displayName ?? '' },
       headers: [
         ...new Map([...headersOf(trunk.headers, attributes), ...Object.entries(order.headers ?? {})]),
       ],
       digits: order.dtmf ?? '',
       ringingTimeoutMs: order.ringingTimeoutMs ?? trunk.ringingTimeoutMs,
       authenticate: this.#options.authenticatorOf(trunk),
-      ...{ nextHop: this.#hopsOf(trunk), locator: this.#options.locator },
-      ...{ engine, clock, timers, emit, announce, listener },
+      ...{ locator, engine, clock, timers, emit, announce, listener },
       onOver: () => {
         this.#calls.delete(id);
         slot.release();
@@ -178,28 +177,7 @@ export class Dialer {
       resume: () => call.line.offers.resume(),
     });
   }
-
-  /** One hop after the other, each target looked up when its turn comes. */
-  #hopsOf(trunk: OutboundTrunk) {
-    const { isUp, locator, random } = this.#options;
-    const targets = [...orderTargets(trunk.targets, (target) => isUp(trunk, target), random)];
-    const hops: NextHop[] = [];
-    const next = (found: (hop: NextHop | undefined) => void): void => {
-      const hop = hops.shift();
-      const target = hop === undefined ? targets.shift() : undefined;
-      if (target === undefined) found(hop);
-      else
-        locator.locate(target, (located) => {
-          hops.push(...located.slice(0, MAX_HOPS));
-          next(found);
-        });
-    };
-    return next;
-  }
 }
-
-/** Addresses of one name that are tried. */
-const MAX_HOPS = 8;
 
 /** The number to call from, one of the trunk's if it has any; undefined when it may not be used. */
 function callerOf({ trunk, from }: CallOrder): string | undefined {
@@ -211,11 +189,6 @@ function callerOf({ trunk, from }: CallOrder): string | undefined {
   const known = own.some((each) => each.ok && numberKey(each.value) === numberKey(number.value));
   // A caller ID that is not the trunk's would be a lie, and carriers refuse it.
   return own.length === 0 || known ? number.value : undefined;
-}
-
-function requestUri(trunk: OutboundTrunk, user: string): string {
-  const { host, port } = parseHostPort(trunk.domain) ?? { host: trunk.domain, port: undefined };
-  return formatUri({ scheme: 'sip', user, host, port, params: new Map() });
 }
 
 function attributesOf(

@@ -4,11 +4,13 @@ import type { LegQuality } from '../events/index.ts';
 import type { Participant } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import { formatNameAddr } from '../sip/name-addr.ts';
-import type { NextHop, OutgoingHandler, OutgoingInvite, SipEnd } from '../sip/ports.ts';
+import type { HeaderReader, NextHop, OutgoingHandler, OutgoingInvite, SipEnd } from '../sip/ports.ts';
+import { responseAttributes } from '../trunk/headers.ts';
+import type { Attempt } from './call-route.ts';
 import { dialDigits } from './dial-digits.ts';
 import { answerInDialog } from './dialog-requests.ts';
 import { causeOfSipEnd, type EndingCause, reasonHeader } from './ending.ts';
-import { endingOfOutgoing, isUnreachable } from './outgoing-ending.ts';
+import { endingOfOutgoing, isDead, isRedirection, isUnreachable } from './outgoing-ending.ts';
 import type { OutgoingCallOptions } from './outgoing-options.ts';
 import {
   type OutgoingAction,
@@ -34,6 +36,7 @@ export class OutgoingCall {
   #current: OutgoingHandler | undefined;
   /** SDP of a provisional response: what the 2xx means when it brings none. */
   #early: Uint8Array | undefined;
+  #rang = false;
   #lastEnd: SipEnd | undefined;
   /** Each target's own patience; another than the whole call's. */
   #patience: Alarm | undefined;
@@ -74,10 +77,12 @@ export class OutgoingCall {
     if (this.#hop !== undefined) this.#options.locator.worked(this.#hop);
   }
 
-  #progressed(sdp: Uint8Array | undefined): void {
+  #progressed(sdp: Uint8Array | undefined, response: HeaderReader | undefined): void {
     this.#trying();
-    const first = this.#state.phase === 'calling';
+    const first = !this.#rang;
+    this.#rang = true;
     this.#input({ type: 'ringing' });
+    this.#heard(response);
     if (first) {
       this.line.describe(new Map([['sip.callStatus', 'ringing']]));
       this.#options.emit({ type: 'call.ringing', call: this.id });
@@ -91,7 +96,7 @@ export class OutgoingCall {
     this.line.apply(agreed.value);
   }
 
-  #answered(sdp: Uint8Array | undefined): void {
+  #answered(sdp: Uint8Array | undefined, response: HeaderReader | undefined): void {
     const { negotiation, timers, clock, trunk, digits, listener } = this.#options;
     this.#input({ type: 'answered' });
     if (this.#state.phase !== 'talking') return;
@@ -103,6 +108,7 @@ export class OutgoingCall {
       return;
     }
     this.line.apply(agreed.value);
+    this.#heard(response);
     this.line.activate(agreed.value);
     if (this.#invite !== undefined) this.line.offers.established(this.#invite);
     listener.answered();
@@ -114,12 +120,30 @@ export class OutgoingCall {
   #ended(end: SipEnd): void {
     this.#lastEnd = end;
     const cause = causeOfSipEnd(end);
-    if (isUnreachable(end)) {
-      this.#unreachable(cause);
-      return;
-    }
-    this.#trying();
-    this.#input({ type: 'end', cause, by: 'sip' });
+    const dead = isDead(end) && this.#state.phase === 'calling';
+    if (dead) this.#giveUp(cause);
+    else this.#trying();
+    if (this.#isElsewhere(end)) this.#input({ type: 'elsewhere' });
+    else if (isUnreachable(end, this.#options.trunk.rerouteCodes))
+      this.#input({ type: 'unreachable', cause, more: true });
+    else this.#input({ type: 'end', cause, by: 'sip' });
+  }
+
+  /** Whether a redirection leads on, or has left places that are to be tried now that one of them refused. */
+  #isElsewhere(end: SipEnd): boolean {
+    const { route, emit } = this.#options;
+    if (end.by !== 'rejected' || end.status >= 600) return false;
+    if (!isRedirection(end.status)) return route.hasAlternative;
+    const isFollowed = route.redirect(end.contacts ?? []);
+    emit({ type: 'call.redirected', call: this.id, status: end.status, followed: isFollowed });
+    return isFollowed;
+  }
+
+  /** What a response to our INVITE says of the call, for the room. */
+  #heard(response: HeaderReader | undefined): void {
+    if (response === undefined) return;
+    const attributes = responseAttributes(response, this.#options.trunk.headers);
+    if (attributes.size > 0) this.line.describe(attributes);
   }
 
   #input(input: OutgoingInput): void {
@@ -131,7 +155,7 @@ export class OutgoingCall {
   #carryOut(action: OutgoingAction): void {
     switch (action.do) {
       case 'invite-next':
-        this.#options.nextHop((hop) => this.#dial(hop));
+        this.#options.route.next((attempt) => this.#dial(attempt));
         return;
       case 'hang-up':
         if (this.#invite !== undefined) this.#invite.bye([reasonHeader(action.cause)]);
@@ -142,15 +166,18 @@ export class OutgoingCall {
     }
   }
 
-  #dial(hop: NextHop | undefined): void {
+  #dial(attempt: Attempt | undefined): void {
     if (this.#state.phase !== 'calling') return;
-    const { engine, to, headers, negotiation, timers, clock, trunk, authenticate, emit } = this.#options;
-    if (hop === undefined) {
+    const { engine, headers, negotiation, timers, clock, trunk, emit } = this.#options;
+    if (attempt === undefined) {
       const cause = this.#lastEnd === undefined ? 'transport-lost' : causeOfSipEnd(this.#lastEnd);
       this.#input({ type: 'unreachable', cause, more: false });
       return;
     }
+    const { hop, to } = attempt;
+    const authenticate = attempt.trust === 'credentials' ? this.#options.authenticate : undefined;
     this.#hop = hop;
+    this.#early = undefined;
     this.line.signalsFrom(hop.remote);
     if (negotiation.offering) negotiation.refused();
     const sdp = negotiation.offer(this.line.announced());
@@ -164,20 +191,19 @@ export class OutgoingCall {
       this.#current = undefined;
       this.#invite?.cancel();
       this.#lastEnd = { by: 'timeout' };
-      this.#unreachable('sip-timeout');
+      this.#giveUp('sip-timeout');
+      this.#input({ type: 'unreachable', cause: 'sip-timeout', more: true });
     });
   }
 
-  #unreachable(cause: EndingCause): void {
-    const { timers, emit } = this.#options;
+  /** Nothing can be had from this target: it is tried last for a while. */
+  #giveUp(reason: EndingCause): void {
+    const { timers, emit, locator } = this.#options;
     timers.cancel(this.#patience);
-    if (this.#state.phase === 'calling' && this.#hop !== undefined) {
-      const target = formatHostPort(this.#hop.remote);
-      this.#options.locator.failed(this.#hop);
-      emit({ type: 'call.unreachable', call: this.id, target, reason: cause });
-    }
     this.#invite = undefined;
-    this.#input({ type: 'unreachable', cause, more: true });
+    if (this.#hop === undefined) return;
+    locator.failed(this.#hop);
+    emit({ type: 'call.unreachable', call: this.id, target: formatHostPort(this.#hop.remote), reason });
   }
 
   /** A target that was given up may still speak: its words are not this call's any more. */
@@ -187,11 +213,11 @@ export class OutgoingCall {
       trying: () => {
         if (isOwn()) this.#trying();
       },
-      progressed: (_status, sdp) => {
-        if (isOwn()) this.#progressed(sdp);
+      progressed: (_status, sdp, response) => {
+        if (isOwn()) this.#progressed(sdp, response);
       },
-      answered: (sdp) => {
-        if (isOwn()) this.#answered(sdp);
+      answered: (sdp, response) => {
+        if (isOwn()) this.#answered(sdp, response);
       },
       confirmed: (answer) => {
         // What the ACK of a late re-INVITE brings; nothing leaves the call as it was.

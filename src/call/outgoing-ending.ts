@@ -5,10 +5,19 @@ import { type EndingCause, endingOf } from './ending.ts';
 /** Final responses that say that this target cannot, and another perhaps can (RFC 3263 section 4.3, RFC 3261 section 21.5). */
 const NOT_HERE = new Set([408, 500, 502, 503, 504]);
 
-/** Whether the call may be tried elsewhere: nobody was found, rather than somebody who refused. */
-export function isUnreachable(end: SipEnd): boolean {
-  if (end.by === 'rejected') return NOT_HERE.has(end.status);
-  return end.by === 'timeout' || end.by === 'transport';
+/** Whether nothing more is to be had from this target for now. */
+export function isDead(end: SipEnd): boolean {
+  return end.by === 'rejected' ? NOT_HERE.has(end.status) : end.by === 'timeout' || end.by === 'transport';
+}
+
+/** Whether the call may be tried elsewhere: nobody was found, or a status came that the trunk takes for that. */
+export function isUnreachable(end: SipEnd, rerouteCodes: readonly number[]): boolean {
+  return end.by === 'rejected' ? rerouteCodes.includes(end.status) : isDead(end);
+}
+
+/** A final response that names other places (RFC 3261 section 21.3); 305 and 380 want more than another Request-URI. */
+export function isRedirection(status: number): boolean {
+  return status === 300 || status === 301 || status === 302;
 }
 
 /** The ending with the far end's own status and cause where it gave them. */

@@ -5,6 +5,7 @@ import type { CallEnding, EventSink } from '../events/index.ts';
 import type { LegId, TrackId } from '../media/protocol.ts';
 import type { Authenticator, ExtraHeaders, NextHop, SipEngine } from '../sip/ports.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
+import type { CallRoute } from './call-route.ts';
 import type { Negotiation } from './negotiation.ts';
 
 /** What whoever places a call hears of it. `over` comes exactly once, last. */
@@ -21,8 +22,6 @@ export interface OutgoingCallOptions {
   readonly newTrack: () => TrackId;
   readonly trunk: OutboundTrunk;
   readonly negotiation: Negotiation;
-  /** Request-URI. */
-  readonly to: string;
   /** User and display name of From. */
   readonly from: { readonly user: string; readonly display: string };
   readonly headers: ExtraHeaders;
@@ -30,8 +29,8 @@ export interface OutgoingCallOptions {
   readonly digits: string;
   readonly ringingTimeoutMs: Millis;
   readonly authenticate: Authenticator | undefined;
-  /** The next place to try; `found` gets undefined when there is none left. May answer at once or later. */
-  readonly nextHop: (found: (hop: NextHop | undefined) => void) => void;
+  /** Where it is tried. */
+  readonly route: CallRoute;
   /** Hears which hops answered. */
   readonly locator: { failed(hop: NextHop): void; worked(hop: NextHop): void };
   readonly engine: Pick<SipEngine, 'invite'>;

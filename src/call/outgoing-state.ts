@@ -6,7 +6,7 @@ import type { EndingCause } from './ending.ts';
  *
  *             port             18x             2xx
  *   (opening) ─────▶ (calling) ─────▶ (ringing) ─────▶ (talking)
- *       │             │ ▲ │              │                │
+ *       │             │ ▲ │ ◀────────────┤ redirected     │
  *       │             └─┘ next target    │                │
  *       └─────── end: cancel, or hang up ┴────────────────┘
  *                            ▼
@@ -17,7 +17,7 @@ export type OutgoingState =
   | { readonly phase: 'opening' }
   /** An INVITE is on its way to one target. */
   | { readonly phase: 'calling' }
-  /** Somebody's phone rings there: from now on the call stays with this target. */
+  /** Somebody's phone rings there: from now on the call stays with this target, unless it redirects. */
   | { readonly phase: 'ringing' }
   | { readonly phase: 'talking'; readonly since: Millis }
   | { readonly phase: 'ended'; readonly cause: EndingCause; readonly talkedMs: Millis };
@@ -28,6 +28,8 @@ export type OutgoingInput =
   | { readonly type: 'answered' }
   /** The target cannot take the call; `more`: there are others. */
   | { readonly type: 'unreachable'; readonly cause: EndingCause; readonly more: boolean }
+  /** A redirection: what rang there, if anything did, rings no more. */
+  | { readonly type: 'elsewhere' }
   /** `by`: whether SIP knows already, or has to be told. */
   | { readonly type: 'end'; readonly cause: EndingCause; readonly by: 'sip' | 'gateway' };
 
@@ -58,6 +60,9 @@ export function stepOutgoing(
     case 'unreachable':
       if (phase === 'calling' && input.more) return { state, actions: [{ do: 'invite-next' }] };
       return over(state, input.cause, 'sip', now);
+    case 'elsewhere':
+      if (phase !== 'calling' && phase !== 'ringing') return { state, actions: nothing };
+      return { state: { phase: 'calling' }, actions: [{ do: 'invite-next' }] };
     case 'end':
       return over(state, input.cause, input.by, now);
   }

@@ -64,6 +64,8 @@ export type GatewayEvent =
     }
   /** An INVITE of a call that was placed went to `target`: one for each target that is tried. */
   | { type: 'call.dialled'; call: string; sipCallId: string; target: string }
+  /** A 3xx came for an outbound call. */
+  | { type: 'call.redirected'; call: string; status: number; followed: boolean }
   /** A target of an outbound trunk could not take a call; the next one is tried, if there is one. */
   | { type: 'call.unreachable'; call: string; target: string; reason: string }
   | { type: 'call.ringing'; call: string }

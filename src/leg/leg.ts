@@ -143,6 +143,7 @@ export class PhoneLeg {
     this.#media = media;
     // The time-out runs from the moment that the phone may send.
     this.#heardAt = now;
+    this.#toldSilent = false;
     return true;
   }
 

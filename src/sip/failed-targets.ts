@@ -30,10 +30,14 @@ export class FailedTargets {
     this.#until.delete(keyOf(hop));
   }
 
+  /** It failed of late, and has not worked since. */
+  isBad(hop: NextHop): boolean {
+    return (this.#until.get(keyOf(hop)) ?? 0) > this.#clock.now();
+  }
+
   /** Those that failed of late at the end: when all did, they are all there is. */
   sort(hops: readonly NextHop[]): NextHop[] {
-    const now = this.#clock.now();
-    const isBad = (hop: NextHop) => (this.#until.get(keyOf(hop)) ?? 0) > now;
+    const isBad = (hop: NextHop) => this.isBad(hop);
     return [...hops.filter((hop) => !isBad(hop)), ...hops.filter(isBad)];
   }
 }

@@ -34,4 +34,9 @@ export class Locator {
   worked(hop: NextHop): void {
     this.#failed.worked(hop);
   }
+
+  /** It failed less than a minute ago, and has not worked since. */
+  isBad(hop: NextHop): boolean {
+    return this.#failed.isBad(hop);
+  }
 }

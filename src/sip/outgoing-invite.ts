@@ -21,7 +21,7 @@ import type {
   ReofferMethod,
   SipEnd,
 } from './ports.ts';
-import { sdpOf } from './request-info.ts';
+import { headerReader, sdpOf } from './request-info.ts';
 import { CAPABILITIES } from './screening.ts';
 import { initialSessionHeaders, moreAsked } from './session-timer.ts';
 import { parseUri } from './uri.ts';
@@ -181,7 +181,8 @@ export class OutgoingSession implements OutgoingInvite {
     else if (status < 300) this.#accepted(response);
     else if (!this.#challenged(response) && !this.#tooShort(response)) {
       const reason = response.headers.get('reason');
-      this.#finish({ by: 'rejected', status, phrase: response.phrase, reason });
+      const contacts = status < 400 ? { contacts: response.headers.all('contact') } : {};
+      this.#finish({ by: 'rejected', status, phrase: response.phrase, reason, ...contacts });
     }
   }
 
@@ -230,7 +231,8 @@ export class OutgoingSession implements OutgoingInvite {
     this.#core.guard(() => this.#handler.trying?.());
     if (this.#cancelled) this.#sendCancel();
     else if (response.status > 100 && this.#early.acknowledge(response, flow) && response.status >= 180) {
-      this.#core.guard(() => this.#handler.progressed(response.status, sdpOf(response)));
+      const { status, headers } = response;
+      this.#core.guard(() => this.#handler.progressed(status, sdpOf(response), headerReader(headers)));
     }
   }
 
@@ -258,7 +260,7 @@ export class OutgoingSession implements OutgoingInvite {
     if (first) {
       this.#session = session;
       this.#early.close();
-      this.#core.guard(() => this.#handler.answered(sdpOf(response)));
+      this.#core.guard(() => this.#handler.answered(sdpOf(response), headerReader(response.headers)));
     } else {
       // The 2xx of another fork, or one that crossed our CANCEL: acknowledged above, and ended.
       session.bye();

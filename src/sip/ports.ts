@@ -39,8 +39,16 @@ export interface NameAddr {
   readonly params: ReadonlyMap<string, string>;
 }
 
+/** What may be read of a message's headers. */
+export interface HeaderReader {
+  /** Names of all header lines, in their order; lower case, full form. */
+  readonly headerNames: readonly string[];
+  /** Every value of a header, long or compact name, any case. */
+  headers(name: string): readonly string[];
+}
+
 /** A request as the application sees it. */
-export interface SipRequestInfo {
+export interface SipRequestInfo extends HeaderReader {
   readonly method: string;
   readonly uri: SipUri;
   readonly from: NameAddr;
@@ -49,9 +57,6 @@ export interface SipRequestInfo {
   readonly flow: Flow;
   /** First value of a header, long or compact name, any case. */
   header(name: string): string | undefined;
-  headers(name: string): readonly string[];
-  /** Names of all header lines, in their order; lower case, full form. */
-  readonly headerNames: readonly string[];
   readonly body: Uint8Array;
   /** `Content-Type` in lower case without parameters, or empty. */
   readonly contentType: string;
@@ -76,6 +81,8 @@ export type SipEnd =
       readonly status: number;
       readonly phrase: string;
       readonly reason: string | undefined;
+      /** Values of the Contact headers of a redirection (3xx). */
+      readonly contacts?: readonly string[];
     }
   /** Nobody answered our INVITE: timer B, or the transport failed. */
   | { readonly by: 'timeout' }
@@ -107,9 +114,9 @@ export interface OutgoingHandler extends CallHandler {
   /** A provisional response, 100 too: somebody works on it. */
   trying?(): void;
   /** A provisional response from 180 to 199; `sdp` when it carried one. */
-  progressed(status: number, sdp: Uint8Array | undefined): void;
+  progressed(status: number, sdp: Uint8Array | undefined, response?: HeaderReader): void;
   /** The 2xx came and was acknowledged. */
-  answered(sdp: Uint8Array | undefined): void;
+  answered(sdp: Uint8Array | undefined, response?: HeaderReader): void;
 }
 
 /** An offer of ours in a dialog. Ends with one call of `accepted` or `refused`. */

@@ -1,7 +1,7 @@
 import { canonicalName } from './headers.ts';
 import type { SipRequest } from './message.ts';
 import { toNameAddr } from './name-addr.ts';
-import type { Flow, SipRequestInfo, SipUri } from './ports.ts';
+import type { Flow, HeaderReader, SipRequestInfo, SipUri } from './ports.ts';
 
 /** A request as the application sees it. `uri` is its Request-URI, read. */
 export function requestInfo(request: SipRequest, uri: SipUri, flow: Flow): SipRequestInfo {
@@ -14,11 +14,15 @@ export function requestInfo(request: SipRequest, uri: SipUri, flow: Flow): SipRe
     callId: request.callId,
     flow,
     header: (name) => headers.all(canonicalName(name))[0],
-    headers: (name) => headers.all(canonicalName(name)),
-    headerNames: headers.names,
+    ...headerReader(headers),
     body: request.body,
     contentType: mediaType(request),
   };
+}
+
+/** A message's headers as the application reads them. */
+export function headerReader(headers: SipRequest['headers']): HeaderReader {
+  return { headers: (name) => headers.all(canonicalName(name)), headerNames: headers.names };
 }
 
 /** Content-Type in lower case without parameters; empty when there is none. */

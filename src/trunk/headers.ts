@@ -1,12 +1,5 @@
-import type { ExtraHeaders } from '../sip/ports.ts';
+import type { ExtraHeaders, HeaderReader } from '../sip/ports.ts';
 import type { HeaderMaps } from './trunk.ts';
-
-/** What is read of a message's headers. */
-interface HeaderReader {
-  /** Names in the order of their lines, in any case. */
-  readonly headerNames: readonly string[];
-  headers(name: string): readonly string[];
-}
 
 /** Characters of one header that become an attribute; a longer one is left out rather than cut: half a token is none. */
 const MAX_VALUE = 8192;
@@ -49,6 +42,12 @@ export function attributesOf(message: HeaderReader, maps: HeaderMaps): ReadonlyM
   put('sip.h.identity', 'identity');
   for (const [header, attribute] of Object.entries(maps.headersToAttributes)) put(attribute, header);
   return attributes;
+}
+
+/** The attributes of a response to our INVITE: none of them says what only the gateway may. */
+export function responseAttributes(message: HeaderReader, maps: HeaderMaps): ReadonlyMap<string, string> {
+  const said = [...attributesOf(message, maps)];
+  return new Map(said.filter(([name]) => !name.startsWith('sip.') || name.startsWith('sip.h.')));
 }
 
 /** Headers of ours: the fixed ones, and those made of the participant's attributes, which win. */

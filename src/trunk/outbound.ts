@@ -1,6 +1,7 @@
 import type { Millis } from '../base/clock.ts';
 import type { Account } from '../sip/digest/client.ts';
 import type { SipTransport } from '../sip/ports.ts';
+import type { AllowedCountries, NumberFormat } from './dialled-number.ts';
 import type { HeaderMaps, TrunkCodec } from './trunk.ts';
 
 /** A place that calls may be sent to, by name or address; `port` undefined: what DNS or the transport says. */
@@ -26,6 +27,12 @@ export interface RegistrationSettings {
   readonly maxRetryMs: Millis;
 }
 
+/** What is done when a carrier redirects a call (3xx). */
+export type RedirectPolicy =
+  | { readonly do: 'refuse' }
+  /** Other places are tried, at most `max` of them, if they are the trunk's own or in `hosts`. */
+  | { readonly do: 'follow'; readonly max: number; readonly hosts: readonly string[] };
+
 /** Where calls go out, as whom, and how many: LiveKit's SIPOutboundTrunkInfo, and what LiveKit lacks. */
 export interface OutboundTrunk {
   readonly id: string;
@@ -43,6 +50,15 @@ export interface OutboundTrunk {
   readonly mediaAddresses: readonly string[];
   /** ISO 3166 code by which national numbers become E.164. */
   readonly country: string | undefined;
+  /** How the called number, and the one that calls, are written to the carrier. */
+  readonly numberFormat: NumberFormat;
+  readonly callerFormat: NumberFormat;
+  /** Digits before each called number by which the carrier knows the customer; often none. */
+  readonly techPrefix: string;
+  readonly allowedCountries: AllowedCountries;
+  readonly redirects: RedirectPolicy;
+  /** Final statuses after which the next target is tried. */
+  readonly rerouteCodes: readonly number[];
   readonly codecs: readonly TrunkCodec[];
   readonly ringingTimeoutMs: Millis;
   /** A target that does not say anything in this time is passed over for the next. */

@@ -43,6 +43,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     ...{ type: 'call.placed', call: 'SCL_a', trunk: 'out', from: '+60312345678', to: SECRET_NUMBER },
     room: 'lobby',
   },
+  'call.redirected': { type: 'call.redirected', call: 'SCL_a', status: 302, followed: true },
   'call.unreachable': {
     ...{ type: 'call.unreachable', call: 'SCL_a', target: '192.0.2.9:5060', reason: 'sip-timeout' },
   },

@@ -13,6 +13,7 @@ import { MediaWorkers } from '../../src/room/media-workers.ts';
 import { Rooms } from '../../src/room/rooms.ts';
 import { DigestGuard } from '../../src/sip/digest/guard.ts';
 import { SipEndpoint } from '../../src/sip/endpoint.ts';
+import { FailedTargets } from '../../src/sip/failed-targets.ts';
 import type { CallHandler, OutgoingHandler, OutgoingInvite, SipEnd } from '../../src/sip/ports.ts';
 import { TrunkAccounts } from '../../src/trunk/accounts.ts';
 import { admission } from '../../src/trunk/admission.ts';
@@ -188,6 +189,7 @@ export class VirtualGateway {
       candidates: (at) => [{ address: GATEWAY, port: at }],
     });
     this.endpoint.onInvite = this.door.onInvite;
+    const failed = new FailedTargets(clock);
     this.dialer = new Dialer({
       ...{ rooms: this.rooms, engine: this.endpoint, limits: new TrunkLimits(), maxCalls: 10 },
       ...{ clock, timers, random, emit, announce: () => GATEWAY, isUp: () => true },
@@ -195,8 +197,15 @@ export class VirtualGateway {
       locator: {
         locate: ({ host, port = 5060 }, found) =>
           found(host === 'nowhere' ? [] : [{ transport: 'udp', remote: { address: host, port } }]),
-        failed: (hop) => this.hops.push(`failed ${hop.remote.address}`),
-        worked: (hop) => this.hops.push(`worked ${hop.remote.address}`),
+        failed: (hop) => {
+          this.hops.push(`failed ${hop.remote.address}`);
+          failed.failed(hop);
+        },
+        worked: (hop) => {
+          this.hops.push(`worked ${hop.remote.address}`);
+          failed.worked(hop);
+        },
+        isBad: (hop) => failed.isBad(hop),
       },
     });
   }

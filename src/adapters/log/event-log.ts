@@ -14,6 +14,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'call.refused': ['warn', 'call refused'],
   'call.dialled': ['debug', 'call sent to a target'],
   'call.placed': ['info', 'call placed'],
+  'call.redirected': ['warn', 'call was redirected'],
   'call.unreachable': ['warn', 'target cannot take the call'],
   'call.ringing': ['debug', 'call is ringing'],
   'call.answered': ['info', 'call answered'],

@@ -23,6 +23,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'call.placed':
       to.count('trunkroom_calls_placed_total', { trunk: event.trunk });
       return;
+    case 'call.redirected':
+      to.count('trunkroom_calls_redirected_total', { followed: String(event.followed) });
+      return;
     case 'call.unreachable':
       to.count('trunkroom_calls_unreachable_total', { reason: event.reason });
       return;

@@ -23,6 +23,7 @@ export function consistencyFaults(
     ...duplicates(config.rules, 'rules'),
     ...danglingTrunks(config),
     ...registrationFaults(config),
+    ...formatFaults(config),
     ...webhookFaults(config),
     ...portClashes(config),
   ];
@@ -86,6 +87,14 @@ function registrationFaults({ trunks, outbound_trunks }: Config): Inconsistency[
       : [{ path: ['outbound_trunks', index, 'register'], message: 'user or auth_username is needed' }],
   );
   return [...inbound, ...nameless];
+}
+
+function formatFaults({ outbound_trunks }: Config): Inconsistency[] {
+  return outbound_trunks.flatMap(({ country, number_format, caller_format }, index) =>
+    country !== undefined || (number_format !== 'national' && caller_format !== 'national')
+      ? []
+      : [{ path: ['outbound_trunks', index], message: 'a national number format needs a country' }],
+  );
 }
 
 function webhookFaults({ keys, webhook }: Config): Inconsistency[] {

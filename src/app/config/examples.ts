@@ -13,6 +13,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'outbound_trunks:',
     '  - id: carrier-out',
     '    address: sip.carrier.example',
+    '    country: MY',
     '    numbers: ["+60312345678"]',
     '    auth_username: "60312345678"',
     '    auth_password: a-password',

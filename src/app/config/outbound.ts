@@ -29,6 +29,20 @@ function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
     headers: headerMaps(trunk),
     mediaAddresses: trunk.media_addresses,
     country: trunk.country,
+    numberFormat: trunk.number_format,
+    callerFormat: trunk.caller_format,
+    techPrefix: trunk.tech_prefix,
+    // Fail closed: nobody's credentials may call the whole world unless somebody wrote that down.
+    allowedCountries: trunk.allowed_countries ?? (trunk.country === undefined ? [] : [trunk.country]),
+    redirects:
+      trunk.redirects === 'refuse'
+        ? { do: 'refuse' }
+        : {
+            do: 'follow',
+            max: trunk.max_redirects,
+            hosts: trunk.redirect_hosts.map((each) => hostPortOf(each).host),
+          },
+    rerouteCodes: trunk.reroute_codes,
     codecs: trunk.codecs,
     ringingTimeoutMs: trunk.ringing_timeout,
     targetTimeoutMs: trunk.target_timeout,

@@ -32,6 +32,46 @@ const registration = z.strictObject({
   max_retry: duration.prefault('10m').meta({ description: 'Longest wait between two attempts.' }),
 });
 
+const format = z.enum(['+e164', 'e164', 'national']).default('+e164');
+
+const numberKeys = {
+  number_format: format.meta({
+    description:
+      'How called numbers are written to the carrier: `+e164` is +60312345678, `e164` 60312345678, `national` 0312345678 as it is dialled in `country`.',
+  }),
+  caller_format: format.meta({ description: 'The same for the number that calls, in From.' }),
+  tech_prefix: z
+    .string()
+    .regex(/^[0-9*#]{0,16}$/)
+    .default('')
+    .meta({ description: 'Digits before each called number by which the carrier knows the customer.' }),
+  allowed_countries: z
+    .union([z.literal('all'), z.array(country).max(250)])
+    .optional()
+    .meta({
+      description:
+        'Countries that may be called, as ISO 3166 codes, or `all`. Absent: only `country`; without that no international number at all, only extensions, short codes and names.',
+    }),
+};
+
+const redirectKeys = {
+  redirects: z.enum(['refuse', 'follow']).default('refuse').meta({
+    description:
+      'What a 3xx does: `refuse` ends the call, `follow` tries its Contacts, if they are hosts of this trunk or in `redirect_hosts` and the number may be called.',
+  }),
+  max_redirects: z.int().min(1).max(10).default(3).meta({
+    description: 'Places that are tried in one call because of redirections.',
+  }),
+  redirect_hosts: z.array(hostPort).max(64).default([]).meta({
+    description: 'Hosts besides its own that the carrier may redirect to. They never get its credentials.',
+  }),
+  reroute_codes: z
+    .array(z.int().min(400).max(599))
+    .max(64)
+    .default([408, 500, 502, 503, 504])
+    .meta({ description: 'Final statuses after which the next target is tried, until a phone rings.' }),
+};
+
 /** `outbound_trunks[]`: SIPOutboundTrunkInfo by LiveKit's names, and what LiveKit lacks. */
 export const outboundTrunkSchema = z.strictObject({
   id: id.meta({ description: 'Id of the trunk; participants carry it as sip.trunkID.' }),
@@ -64,6 +104,8 @@ export const outboundTrunkSchema = z.strictObject({
     description: 'Addresses and CIDRs that its RTP comes from and goes to; empty: the address in the SDP.',
   }),
   country: country.optional().meta({ description: 'ISO 3166 code by which national numbers become E.164.' }),
+  ...numberKeys,
+  ...redirectKeys,
   codecs: z
     .array(z.enum(['PCMA', 'PCMU']))
     .min(1)
