@@ -48,4 +48,5 @@ export const doors = {
   '@livekit/protocol': ['src/peer/', 'src/api/'],
   'livekit-client': ['src/web/'],
   esbuild: ['src/adapters/bundle/'],
+  'drachtio-srf': ['src/adapters/drachtio/'],
 };
