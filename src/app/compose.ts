@@ -114,7 +114,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       },
       contact: ({ transport, remote }) => ({
         address: remote.address.includes(':') ? announceV6(remote) : announce(remote),
-        port: transport === 'tls' ? config.sip_tls.port : config.sip.port,
+        port: { tls: config.sip_tls.port, ws: config.http.port }[transport as string] ?? config.sip.port,
       }),
       tls,
       limits: { messagesPerSecond: config.sip.messages_per_second },
@@ -166,7 +166,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     const gauges = gatewayGauges({ timers, phones, outbound, sip, rooms, workers, turn, gate });
     const metrics = openMetrics({ gauges, defaults: 'process' });
     workers.onCounts = metrics.count;
-    bus.subscribe(eventLog(log, monotonicClock));
+    bus.subscribe(eventLog(log, monotonicClock, config.log.level));
     bus.subscribe(metrics.sink);
     bus.subscribe(trace.recorder.sink);
     const { urls, api_key: key = Object.keys(config.keys)[0] ?? '' } = config.webhook;

@@ -4,6 +4,9 @@ import { fail, ok, type Result } from '../base/result.ts';
 
 export type { MediaDescription, SessionDescription } from 'sdp-transform';
 
+/** What a session description says of media: all of it but its name, its owner and its times. */
+export type SessionFacts = Omit<SessionDescription, 'version' | 'origin' | 'name' | 'timing'>;
+
 /** Why a text is no session description that we read. */
 export type SdpFault = 'too-large' | 'line-too-long' | 'too-many-media' | 'not-sdp';
 

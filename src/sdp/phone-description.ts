@@ -5,9 +5,10 @@ import {
   PHONE_SDP_LIMITS,
   parseSdp,
   type SdpFault,
-  type SessionDescription,
+  type SessionFacts,
 } from './parse.ts';
 import { type AudioFormat, STATIC_FORMATS } from './phone-codec.ts';
+import { readPlainSdp } from './plain-sdp.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
@@ -59,22 +60,25 @@ const BY_ICE = '0.0.0.0';
 
 /** Reads a phone's offer or answer. Hostile input is a fault, never an exception. */
 export function readPhoneSdp(text: string): Result<PhoneDescription, PhoneSdpFault> {
+  const plain = readPlainSdp(text);
+  if (plain !== undefined) return describe(plain);
   // sdp-transform does not know the port count of `m=audio 5004/2 RTP/AVP 0` and would lose the line.
   const parsed = parseSdp(text.replace(/^(m=\S{1,32} \d{1,5})\/\d{1,5} /gm, '$1 '), PHONE_SDP_LIMITS);
-  if (!parsed.ok) return parsed;
+  return parsed.ok ? describe(parsed.value) : parsed;
+}
+
+/** What a phone's description comes to, whichever reader has read it. */
+export function describe(session: SessionFacts): Result<PhoneDescription, PhoneSdpFault> {
   const lines: PhoneMediaLine[] = [];
-  for (const media of parsed.value.media) {
-    const line = readLine(parsed.value, media);
+  for (const media of session.media) {
+    const line = readLine(session, media);
     if (!line.ok) return line;
     lines.push(line.value);
   }
   return lines.length === 0 ? fail('not-sdp') : ok({ lines });
 }
 
-function readLine(
-  session: SessionDescription,
-  media: MediaDescription,
-): Result<PhoneMediaLine, PhoneSdpFault> {
+function readLine(session: SessionFacts, media: MediaDescription): Result<PhoneMediaLine, PhoneSdpFault> {
   const type = text(media.type);
   const protocol = text(media.protocol);
   const formats = text(media.payloads).trim();
@@ -91,7 +95,7 @@ function readLine(
 }
 
 function readAudio(
-  session: SessionDescription,
+  session: SessionFacts,
   media: MediaDescription,
   payloadTypes: string[],
 ): PhoneAudio | undefined {
@@ -120,7 +124,7 @@ function readAudio(
 }
 
 /** All that DTLS-SRTP behind ICE asks of a line: RTCP on the same way, and that the far end opens DTLS. */
-function readAssociation(session: SessionDescription, media: MediaDescription): Association | undefined {
+function readAssociation(session: SessionFacts, media: MediaDescription): Association | undefined {
   if (media.protocol !== 'UDP/TLS/RTP/SAVPF' && media.protocol !== 'UDP/TLS/RTP/SAVP') return undefined;
   const ice = readIce(media.iceUfrag === undefined ? session : media);
   const fingerprints = readFingerprints(media.fingerprint === undefined ? session : media);

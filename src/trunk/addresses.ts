@@ -21,9 +21,28 @@ export function parseNetwork(text: string): Result<Network, 'not-an-address'> {
   return bits < 0 || bits > full ? fail('not-an-address') : ok({ ...address, bits });
 }
 
+/** Addresses whose verdict is remembered; a spray of forged ones only turns the memory over. */
+const MEMORY = 1024;
+
+/** Remembers what `judge` says of the last addresses: a carrier has few, and calls from each by the thousand. */
+function remembering<T>(judge: (address: string) => T): (address: string) => T {
+  const verdicts = new Map<string, T>();
+  return (address) => {
+    if (address.length > 64) return judge(address);
+    const known = verdicts.get(address);
+    if (known !== undefined) return known;
+    const verdict = judge(address);
+    if (verdicts.size >= MEMORY) verdicts.clear();
+    verdicts.set(address, verdict);
+    return verdict;
+  };
+}
+
 /** Addresses and CIDRs, compiled for asking often. An empty set contains nobody. */
 export class AddressSet {
   readonly #networks: readonly Network[];
+  /** Whether a literal address is inside; false for what is no address. */
+  readonly has = remembering((address) => this.#has(address));
 
   /** `texts` that are no addresses are left out: they admit nobody. Configuration refuses them with their place. */
   constructor(texts: readonly string[]) {
@@ -33,8 +52,7 @@ export class AddressSet {
     });
   }
 
-  /** Whether a literal address is inside; false for what is no address. */
-  has(address: string): boolean {
+  #has(address: string): boolean {
     const parsed = parseAddress(address);
     return parsed !== undefined && this.#networks.some((network) => contains(network, parsed));
   }
@@ -52,7 +70,9 @@ export type AddressScope =
   | 'invalid';
 
 /** Classifies a literal address. */
-export function addressScope(address: string): AddressScope {
+export const addressScope = remembering(scopeOf);
+
+function scopeOf(address: string): AddressScope {
   if (!isCanonical(address)) return 'invalid';
   const range = ipaddr.process(address).range();
   switch (range) {

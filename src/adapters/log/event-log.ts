@@ -4,7 +4,8 @@ import { TokenBucket } from '../../base/token-bucket.ts';
 import type { EventSink, GatewayEvent } from '../../events/index.ts';
 import { DropSampler } from './drop-sampler.ts';
 
-type Level = 'debug' | 'info' | 'warn' | 'error';
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+type Level = (typeof LEVELS)[number];
 
 /** Level and words for each event: who adds an event must say here how loud it is. */
 const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = {
@@ -54,9 +55,10 @@ const REFUSED_CALLS = { perSecond: 20, burst: 100 };
 
 /**
  * Writes each event as one line. Numbers are cut short, keys that were pressed are left out (they may be a PIN), and
- * what strangers can cause at will is sampled.
+ * what strangers can cause at will is sampled. `least` is the log's own level: quieter lines are not even made.
  */
-export function eventLog(log: Log, clock: Clock): EventSink {
+export function eventLog(log: Log, clock: Clock, least: Level = 'debug'): EventSink {
+  const loud = (level: Level) => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
   const drops = new DropSampler();
   const refusals = new TokenBucket(REFUSED_CALLS, clock.now());
   return (event) => {
@@ -64,14 +66,13 @@ export function eventLog(log: Log, clock: Clock): EventSink {
     let count: { readonly count: number } | undefined;
     if (isProvoked(event) && !(event.type === 'call.refused' && refusals.take(clock.now()))) {
       const due = drops.add(sampleKey(event), event.type === 'dropped' ? event.count : 1, clock.now());
+    const [usual, message] = LINES[type];
+    const level = type === 'call.ended' && event.ending.fault === 'server' ? 'warn' : usual;
+    if (!loud(level)) return;
       if (due === undefined) return;
       count = { count: due };
     }
-    const [level, message] = LINES[type];
-    log[type === 'call.ended' && event.ending.fault === 'server' ? 'warn' : level](
-      { ...redactEvent(event), ...count },
-      message,
-    );
+    log[level]({ ...redactEvent(event), ...count }, message);
   };
 }
 

@@ -5,9 +5,24 @@ const SHORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 
 const LONG_SECONDS = [1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 86_400];
 const JITTER_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2];
 
+type Labels = Readonly<Record<string, string | number>>;
+const NO_LABELS: Labels = {};
+
+/** A counter with one set of labels, and what was added to it since the last flush. */
+interface Series {
+  readonly name: CounterName;
+  readonly labels: Record<string, string>;
+  sum: number;
+}
+
+/** Series that are summed up; what comes beyond, with labels that were never seen so often, goes the long way. */
+const MAX_SERIES = 1000;
+
 /** All metrics that events move. Times in seconds, as Prometheus asks for. */
 export class Instruments {
   readonly #guard = new LabelGuard();
+  /** By name and labels as they came. */
+  readonly #series = new Map<string, Series>();
   readonly #counters: Readonly<Record<CounterName, Counter>>;
   readonly #histograms: Readonly<Record<HistogramName, Histogram>>;
   readonly startupSeconds: Gauge;
@@ -30,19 +45,32 @@ export class Instruments {
     });
   }
 
-  /** Adds `by` to a counter; label values are kept few and plain. */
-  count(name: CounterName, labels: Readonly<Record<string, string | number>> = {}, by = 1): void {
-    const guarded = this.#guarded(name, labels);
+  /** Adds `by` to a counter; label values are kept few and plain. {@link flush} makes it show. */
+  count(name: CounterName, labels: Labels = NO_LABELS, by = 1): void {
     // A counter that is handed nonsense must not throw in the middle of an event.
-    if (by > 0 && Number.isFinite(by)) this.#counters[name].inc(guarded, by);
+    if (!(by > 0 && Number.isFinite(by))) return;
+    let key: string = name;
+    for (const label in labels) key += `\n${labels[label]}`;
+    const series = this.#series.get(key);
+    if (series !== undefined) series.sum += by;
+    else if (this.#series.size >= MAX_SERIES) this.#counters[name].inc(this.#guarded(name, labels), by);
+    else this.#series.set(key, { name, labels: this.#guarded(name, labels), sum: by });
+  }
+
+  /** Gives what was counted to the registry: to look its labels up costs more than all the rest, and is due only when somebody asks. */
+  flush(): void {
+    for (const series of this.#series.values()) {
+      if (series.sum > 0) this.#counters[series.name].inc(series.labels, series.sum);
+      series.sum = 0;
+    }
   }
 
   /** Records a time of `ms` milliseconds. */
-  observe(name: HistogramName, ms: number, labels: Readonly<Record<string, string>> = {}): void {
+  observe(name: HistogramName, ms: number, labels: Labels = NO_LABELS): void {
     if (ms >= 0) this.#histograms[name].observe(this.#guarded(name, labels), ms / 1000);
   }
 
-  #guarded(name: string, labels: Readonly<Record<string, string | number>>): Record<string, string> {
+  #guarded(name: string, labels: Labels): Record<string, string> {
     return Object.fromEntries(
       Object.entries(labels).map(([label, value]) => [label, this.#guard.value(name, label, String(value))]),
     );

@@ -107,6 +107,7 @@ export function openMetrics({ gauges, defaults }: MetricsOptions): Metrics {
     async text() {
       const now = await gauges();
       for (const { key, gauge } of alive) gauge.set(now[key]);
+      instruments.flush();
       return registry.metrics();
     },
     contentType: registry.contentType,
