@@ -63,12 +63,12 @@ export function eventLog(log: Log, clock: Clock, least: Level = 'debug'): EventS
   const refusals = new TokenBucket(REFUSED_CALLS, clock.now());
   return (event) => {
     const { type } = event;
-    let count: { readonly count: number } | undefined;
-    if (isProvoked(event) && !(event.type === 'call.refused' && refusals.take(clock.now()))) {
-      const due = drops.add(sampleKey(event), event.type === 'dropped' ? event.count : 1, clock.now());
     const [usual, message] = LINES[type];
     const level = type === 'call.ended' && event.ending.fault === 'server' ? 'warn' : usual;
     if (!loud(level)) return;
+    let count: { readonly count: number } | undefined;
+    if (isProvoked(event) && !(event.type === 'call.refused' && refusals.take(clock.now()))) {
+      const due = drops.add(sampleKey(event), event.type === 'dropped' ? event.count : 1, clock.now());
       if (due === undefined) return;
       count = { count: due };
     }
