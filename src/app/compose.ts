@@ -33,6 +33,7 @@ import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { gatewayGauges } from './gauges.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
 import { openOutbound } from './outbound.ts';
+import { openSipGate } from './sip-gate.ts';
 import { SipServer } from './sip-server.ts';
 import { openSipTls } from './sip-tls.ts';
 import { listening, StartupError } from './startup-error.ts';
@@ -92,6 +93,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     closing.push(() => turn.close());
 
     const trunks = inboundTrunks(config);
+    const admitted = admission(trunks);
     const announce = announcer(addresses, localAddresses());
     const candidates = (port: number) => addresses.map((address) => ({ address, port }));
     const announceV6 = announcerV6(addresses, localAddressesV6());
@@ -106,7 +108,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       listen: config.sip,
       announced: addresses,
       userAgent: config.sip.user_agent,
-      admission: admission(trunks),
+      admission: admitted,
       isTrustedPeer: sameTrunk(trunks),
       session: {
         sessionExpires: Math.round(config.sip.session_expires / 1000),
@@ -163,6 +165,10 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       emit,
       onFault,
     });
+    const sipGate = openSipGate({
+      ...{ config: config.sip_websocket, trunks, admission: admitted, webSockets: sip.webSockets, emit },
+      otherwise: gate.upgrade,
+    });
     const gauges = gatewayGauges({ timers, phones, outbound, sip, rooms, workers, turn, gate });
     const metrics = openMetrics({ gauges, defaults: 'process' });
     workers.onCounts = metrics.count;
@@ -187,7 +193,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       server: { rooms, verifier: tokens, clock: monotonicClock, emit, onFault },
     });
     const http = await listening('http.port', () =>
-      listenHttp(config.http, (request) => api.fetch(request), gate.upgrade),
+      listenHttp(config.http, (request) => api.fetch(request), sipGate?.upgrade ?? gate.upgrade),
     );
     closing.push(() => http.close(LAST_WORDS_MS));
 
@@ -201,6 +207,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         outbound.stop();
         rooms.stop('server_shutdown');
         gate.close(LAST_WORDS_MS);
+        sipGate?.close(LAST_WORDS_MS);
         // BYEs are resent until they are answered; leaves need a moment to be read.
         await settled(() => phones.size === 0 && outbound.isOver() && sip.endpoint.gauges().calls === 0);
         await closeAll(closing);

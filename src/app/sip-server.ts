@@ -6,8 +6,10 @@ import type { DatagramSocket, HostPort } from '../base/net.ts';
 import type { EventSink } from '../events/index.ts';
 import { SipEndpoint, type SipEndpointOptions } from '../sip/endpoint.ts';
 import type { Flow, NextHop } from '../sip/ports.ts';
+import { isWebSocket } from '../sip/web-socket.ts';
 import { openUdpOn } from './addresses.ts';
 import { SipStreams } from './sip-streams.ts';
+import { SipWebSockets } from './sip-websockets.ts';
 import { listening } from './startup-error.ts';
 
 /** How long a connection of ours may take to open, ms. */
@@ -33,6 +35,8 @@ export interface SipTls {
 /** The SIP endpoint on real sockets: UDP and TCP on one port, TLS on another. */
 export class SipServer {
   readonly endpoint: SipEndpoint;
+  /** Whoever has an HTTP port brings WebSockets here. */
+  readonly webSockets: SipWebSockets;
   readonly #udp: DatagramSocket;
   readonly #streams: SipStreams;
   readonly #options: SipServerOptions;
@@ -45,16 +49,19 @@ export class SipServer {
       ...options,
       send: (bytes, flow) => {
         if (flow.transport === 'udp') udp.send(bytes, flow.remote.port, flow.remote.address);
+        else if (isWebSocket(flow)) this.webSockets.send(bytes, flow);
         else this.#streams.send(bytes, flow);
       },
       openFlow: (next) => this.#flowTo(next),
       aliased: (flow, port) => this.#streams.alias(flow, port),
     });
-    this.#streams = new SipStreams({
+    const flows = {
       ...options,
-      receive: (bytes, flow) => this.endpoint.receive(bytes, flow),
-      closed: (flow) => this.endpoint.flowClosed(flow),
-    });
+      receive: (bytes: Uint8Array, flow: Flow) => this.endpoint.receive(bytes, flow),
+      closed: (flow: Flow) => this.endpoint.flowClosed(flow),
+    };
+    this.#streams = new SipStreams(flows);
+    this.webSockets = new SipWebSockets(flows);
     udp.onDatagram = (bytes, address, port) =>
       this.endpoint.receive(bytes, { transport: 'udp', local: udp.local, remote: { address, port } });
   }
@@ -84,6 +91,7 @@ export class SipServer {
   async close(): Promise<void> {
     this.endpoint.abandon();
     this.#streams.close();
+    this.webSockets.close();
     this.#udp.close();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
   }

@@ -34,3 +34,17 @@ export interface StreamConnection {
   write(bytes: Uint8Array): void;
   close(): void;
 }
+
+/** An open connection that carries whole messages: a WebSocket. */
+export interface MessageConnection {
+  readonly local: HostPort;
+  readonly remote: HostPort;
+  /** The bytes are the receiver's own. */
+  onMessage: (bytes: Uint8Array) => void;
+  /** Called exactly once, however the connection ended. */
+  onClose: () => void;
+  /** Swallowed when the connection has closed. */
+  send(bytes: Uint8Array): void;
+  /** For a peer that breaks the rules. */
+  close(): void;
+}

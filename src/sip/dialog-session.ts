@@ -27,6 +27,7 @@ import { answerHasContact, answerHeaders, CAPABILITIES, refuseInDialog, screenAn
 import { type InDialogParts, sendInDialog } from './send-in-dialog.ts';
 import type { ServerTransaction } from './server-table.ts';
 import { SessionTimer } from './session-timer.ts';
+import { isWebSocket } from './web-socket.ts';
 
 /**
  * `early`: the INVITE has no final answer. `up`: established. `leaving`: our BYE is under way, which far-end
@@ -125,6 +126,8 @@ export class DialogSession {
       return;
     }
     dialog.remoteSeq = request.cseq.number;
+    // A web phone that lost its connection goes on on another: no other way leads to it (RFC 7118 section 5).
+    if (isWebSocket(dialog.flow) && isWebSocket(transaction.flow)) dialog.flow = transaction.flow;
     const screened = screenAny(request);
     if (screened.ok) this.#take(request, transaction, requestInfo(request, screened.value, transaction.flow));
     else transaction.respond(screened.error.status, { headers: screened.error.headers });

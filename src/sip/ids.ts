@@ -25,6 +25,11 @@ export function newCallId(random: Random): string {
 /** Our Contact on a flow; in a `secure` dialog a SIPS URI, when the flow is (RFC 3261 section 12.1.1). */
 export function contactValue(contact: HostPort, flow: Flow, secure: boolean): string {
   if (secure && flow.transport === 'tls') return `<sips:${formatHostPort(contact)}>`;
-  const transport = flow.transport === 'udp' ? '' : `;transport=${flow.transport}`;
+  const transport = flow.transport === 'udp' ? '' : `;transport=${uriTransport(flow)}`;
   return `<sip:${formatHostPort(contact)}${transport}>`;
+}
+
+/** RFC 7118 section 5.3: `ws` stands for both kinds of WebSocket. */
+function uriTransport({ transport }: Flow): string {
+  return transport === 'wss' ? 'ws' : transport;
 }

@@ -13,6 +13,8 @@ import { CAPABILITIES, screenInitial } from './screening.ts';
 import type { ServerTable, ServerTransaction } from './server-table.ts';
 import { tooShort } from './session-timer.ts';
 import { serverKey } from './transactions/keys.ts';
+import { parseUri } from './uri.ts';
+import { isWebSocket } from './web-socket.ts';
 
 /** How long, in seconds, a caller shall wait who met overload or a shutdown. */
 const RETRY_AFTER: ExtraHeaders = [['Retry-After', '5']];
@@ -130,8 +132,9 @@ export class RequestRouter {
       return;
     }
     const screened = screenInitial(request);
-    if (!merged && screened.ok && request.method === 'INVITE') {
-      const refused = this.#unauthorized(request, screened.value, flow);
+    const uri = screened.ok ? screened.value : webUri(request, flow);
+    if (!merged && uri !== undefined && (request.method === 'INVITE' || isWebSocket(flow))) {
+      const refused = this.#unauthorized(request, uri, flow);
       if (refused !== undefined) {
         this.#stateless(request, flow, refused.status, refused.headers);
         return;
@@ -193,4 +196,14 @@ export class RequestRouter {
     const parts = { toTag: statelessTag(request.headers), headers };
     this.#core.send(buildResponse(request.headers, flow, this.#core.userAgent, status, parts), flow);
   }
+}
+
+/**
+ * Strangers come by WebSocket from anywhere: whatever they ask and however badly, they are asked who they are before they are told
+ * anything else.
+ */
+function webUri(request: SipRequest, flow: Flow): SipUri | undefined {
+  if (!isWebSocket(flow)) return undefined;
+  const uri = parseUri(request.uri);
+  return uri.ok ? uri.value : undefined;
 }

@@ -1,5 +1,4 @@
 import type { SipTransport } from '../sip/ports.ts';
-import type { InboundTrunk } from './trunk.ts';
 
 /** By what a trunk's calls may come; `ws` with and without TLS: it is the proxy before us that has the certificate. */
 export type TrunkTransport = 'udp' | 'tcp' | 'tls' | 'ws';
@@ -8,7 +7,7 @@ const WITHOUT_WEB: readonly TrunkTransport[] = ['udp', 'tcp', 'tls'];
 
 /** Whether a trunk takes what comes by `transport`. */
 export function takes(
-  { transports = WITHOUT_WEB }: Pick<InboundTrunk, 'transports'>,
+  { transports = WITHOUT_WEB }: { readonly transports?: readonly TrunkTransport[] | undefined },
   transport: SipTransport,
 ): boolean {
   return transports.includes(transport === 'wss' ? 'ws' : transport);

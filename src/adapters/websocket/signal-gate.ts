@@ -5,6 +5,9 @@ import type { Result } from '../../base/result.ts';
 import type { EventSink } from '../../events/index.ts';
 import type { Admission, AdmissionRefusal, SignalUrl } from '../../peer/admission.ts';
 import type { SignalSocket } from '../../peer/context.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { ConnectionQuota } from './quota.ts';
+import { refuseUpgrade, sourceOf } from './upgrade.ts';
 
 /** The session behind a WebSocket (`peer/session.ts`). */
 export interface SignalSession {
@@ -44,36 +47,33 @@ export class SignalGate {
   readonly #options: SignalGateOptions;
   readonly #limits: SignalLimits;
   readonly #server: WebSocketServer;
-  readonly #byAddress = new Map<string, number>();
-  readonly #silent = new Set<WebSocket>();
-  readonly #heartbeat: NodeJS.Timeout;
-  #connections = 0;
+  readonly #quota: ConnectionQuota;
+  readonly #heartbeat: Heartbeat;
   #closed = false;
 
   constructor(options: SignalGateOptions) {
     this.#options = options;
     this.#limits = options.limits ?? defaultSignalLimits;
+    this.#quota = new ConnectionQuota(this.#limits);
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: this.#limits.message,
       perMessageDeflate: false,
       clientTracking: true,
     });
-    this.#heartbeat = setInterval(() => this.#beat(), this.#limits.heartbeatMs);
-    this.#heartbeat.unref();
+    this.#heartbeat = new Heartbeat(this.#server.clients, this.#limits.heartbeatMs);
   }
 
   /** Open WebSockets, those in the door counted in. */
   get connections(): number {
-    return this.#connections;
+    return this.#quota.open;
   }
 
   /** Node's `upgrade` event. */
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     const url = readUrl(request);
-    const address = plain(request.socket.remoteAddress ?? '');
-    const open = this.#byAddress.get(address) ?? 0;
+    const address = sourceOf(request);
     if (url === undefined) {
       this.#refuse(socket, address, 'no-such-path', 404, 'not found');
       return;
@@ -82,13 +82,11 @@ export class SignalGate {
       this.#refuse(socket, address, 'stopping', 503, 'the gateway is stopping');
       return;
     }
-    if (open >= this.#limits.perAddress || this.#connections >= this.#limits.connections) {
+    if (!this.#quota.take(address)) {
       this.#refuse(socket, address, 'too-many-connections', 429, 'too many connections');
       return;
     }
-    this.#byAddress.set(address, open + 1);
-    this.#connections++;
-    socket.once('close', () => this.#released(address));
+    socket.once('close', () => this.#quota.release(address));
     this.#admit(url, request, socket, head, address).catch((error: unknown) => {
       this.#options.onFault(error);
       socket.destroy();
@@ -98,7 +96,7 @@ export class SignalGate {
   /** Lets nobody in any more; sessions end by their rooms, and what is left after `graceMs` is cut off. */
   close(graceMs: number): void {
     this.#closed = true;
-    clearInterval(this.#heartbeat);
+    this.#heartbeat.stop();
     setTimeout(() => {
       for (const socket of this.#server.clients) socket.terminate();
     }, graceMs).unref();
@@ -139,40 +137,16 @@ export class SignalGate {
         ),
       );
     });
-    socket.on('pong', () => this.#silent.delete(socket));
+    this.#heartbeat.watch(socket);
     // Bad frames and resets: `close` follows.
     socket.on('error', () => {});
-    socket.once('close', () => {
-      this.#silent.delete(socket);
-      guarded(() => session.closed());
-    });
+    socket.once('close', () => guarded(() => session.closed()));
     guarded(() => session.start());
-  }
-
-  #beat(): void {
-    for (const socket of this.#server.clients) {
-      if (this.#silent.has(socket)) socket.terminate();
-      else {
-        this.#silent.add(socket);
-        socket.ping();
-      }
-    }
   }
 
   #refuse(socket: Duplex, source: string, reason: string, status: number, text: string): void {
     this.#options.emit({ type: 'signal.refused', source, reason, status });
-    const body = `${text}\n`;
-    socket.end(
-      `HTTP/1.1 ${status} ${text.replaceAll(/[^ -~]/g, '')}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
-  }
-
-  #released(address: string): void {
-    this.#connections--;
-    const open = (this.#byAddress.get(address) ?? 1) - 1;
-    if (open > 0) this.#byAddress.set(address, open);
-    else this.#byAddress.delete(address);
+    refuseUpgrade(socket, status, text);
   }
 }
 
@@ -201,9 +175,4 @@ function readUrl(request: IncomingMessage): SignalUrl | undefined {
     query: (name) => searchParams.get(name) ?? undefined,
     bearer: request.headers.authorization?.match(/^Bearer (\S+)$/)?.[1],
   };
-}
-
-/** Node shows IPv4 peers of a dual-stack listener as `::ffff:192.0.2.1`. */
-function plain(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -1,6 +1,7 @@
 import { DEVELOPMENT_KEY } from './development.ts';
 import type { Config } from './schema.ts';
 import type { Path } from './source.ts';
+import { webPhoneFaults } from './web-phones.ts';
 
 /** A fault between keys that are right by themselves. */
 export interface Inconsistency {
@@ -24,6 +25,7 @@ export function consistencyFaults(
     ...danglingTrunks(config),
     ...registrationFaults(config),
     ...formatFaults(config),
+    ...webPhoneFaults(config),
     ...webhookFaults(config),
     ...portClashes(config),
   ];

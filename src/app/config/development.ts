@@ -30,6 +30,7 @@ const developmentTrunk: TrunkConfig = {
   name: 'Development: loopback and private addresses',
   numbers: [],
   allowed_addresses: [...DEVELOPMENT_ADDRESSES],
+  transports: ['udp', 'tcp', 'tls'],
   allowed_numbers: [],
   media_addresses: [],
   codecs: ['PCMA', 'PCMU'],

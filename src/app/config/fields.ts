@@ -33,15 +33,15 @@ export const address = z.string().refine((text) => !text.includes('/') && parseN
   error: 'an IPv4 or IPv6 address is expected',
 });
 
-/** An address or CIDR. A range that names everybody is refused: nobody shall be let in by a slip. */
-export const network = z
-  .string()
-  .refine((text) => parseNetwork(text).ok, {
-    error: 'an IP address or CIDR is expected, such as 203.0.113.0/24',
-  })
-  .refine((text) => !/\/0+$/.test(text), {
-    error: 'this names everybody; name the carrier\u2019s own addresses',
-  });
+/** An address or CIDR. */
+export const anyNetwork = z.string().refine((text) => parseNetwork(text).ok, {
+  error: 'an IP address or CIDR is expected, such as 203.0.113.0/24',
+});
+
+/** The same, but for a range that names everybody: nobody shall be let in by a slip. */
+export const network = anyNetwork.refine((text) => !/\/0+$/.test(text), {
+  error: 'this names everybody; name the carrier\u2019s own addresses',
+});
 
 /** A telephone number or name, as `normalizeNumber` takes it. */
 export const number = z

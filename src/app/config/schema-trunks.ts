@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { country, duration, id, network, numberPattern, roomText } from './fields.ts';
+import { anyNetwork, country, duration, id, network, numberPattern, roomText } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 
 /** `trunks[]`: SIPInboundTrunkInfo by LiveKit's names, and what LiveKit lacks. */
@@ -11,10 +11,18 @@ export const trunkSchema = z.strictObject({
       'Called numbers (DIDs) that the trunk serves: numbers, prefixes (`"+6031*"`), ranges (`"+60312345600..+60312345699"`); empty: every number.',
   }),
   allowed_addresses: z
-    .array(network)
+    .array(anyNetwork)
     .min(1, { error: 'at least one address or CIDR is needed: nobody is admitted whom no trunk names' })
     .meta({
       description: 'Addresses and CIDRs that its SIP comes from. Required: an empty list would admit nobody.',
+    }),
+  transports: z
+    .array(z.enum(['udp', 'tcp', 'tls', 'ws']))
+    .min(1)
+    .default(['udp', 'tcp', 'tls'])
+    .meta({
+      description:
+        'By what its calls may come. `ws` is for web phones (SIP over WebSocket at `sip_websocket.path`, media by ICE and DTLS-SRTP): then credentials are needed, and with `ws` alone `0.0.0.0/0` may stand in `allowed_addresses`.',
     }),
   allowed_numbers: z
     .array(numberPattern)

@@ -72,6 +72,28 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'SIP over TLS 1.2 and above.' }),
+  sip_websocket: z
+    .strictObject({
+      path: z
+        .string()
+        .regex(/^\/[A-Za-z0-9/_-]{1,64}$/, { error: 'a path is expected, such as /sip' })
+        .refine((path) => !/^\/(rtc|twirp)(\/|$)/.test(path), { error: 'this path is taken' })
+        .default('/sip')
+        .meta({
+          description: 'Path on the HTTP port, open only when a trunk has `ws` among its `transports`.',
+        }),
+      origins: z
+        .array(
+          z.string().regex(/^https?:\/\/[^/\s]+$/, {
+            error: 'an origin is expected, such as https://phone.example.com',
+          }),
+        )
+        .max(100)
+        .default([])
+        .meta({ description: 'Pages from which web phones may connect, by their origin; empty: all pages.' }),
+    })
+    .prefault({})
+    .meta({ description: 'SIP over WebSocket (RFC 7118), for web phones.' }),
   trace: z
     .strictObject({
       calls: z.int().min(0).max(10_000).default(200).meta({

@@ -28,6 +28,7 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     name: trunk.name,
     numbers: trunk.numbers,
     allowedAddresses: trunk.allowed_addresses,
+    transports: trunk.transports,
     allowedNumbers: trunk.allowed_numbers,
     mediaAddresses: trunk.media_addresses,
     country: trunk.country,

@@ -54,6 +54,25 @@ describe('inbound trunks', () => {
     expect(faults(`trunks: [{ ${IN}, ${keys} }]`)).toContainEqual(fault);
   });
 
+  test('web phones come from anywhere, to a trunk for them alone, and must prove themselves', () => {
+    const auth = 'auth_username: u, auth_password: p';
+    const web = (keys: string) => `trunks: [{ id: web, allowed_addresses: [0.0.0.0/0, "::/0"], ${keys} }]`;
+    expect(inboundTrunks(good(web(`transports: [ws], ${auth}`)))[0]).toMatchObject({
+      transports: ['ws'],
+      allowedAddresses: ['0.0.0.0/0', '::/0'],
+    });
+    expect(inboundTrunks(good(`trunks: [{ ${IN} }]`))[0]!.transports).toEqual(['udp', 'tcp', 'tls']);
+    expect(faults(web('transports: [ws]'))).toEqual([
+      'trunks[0].transports: with ws, auth_username and its password are needed',
+    ]);
+    expect(faults(web(`transports: [ws, udp], ${auth}`))).toHaveLength(2);
+    expect(faults(web(auth))).toEqual([
+      expect.stringMatching(/^trunks\[0\]\.allowed_addresses\[0\]: this names everybody/),
+      expect.stringMatching(/^trunks\[0\]\.allowed_addresses\[1\]: this names everybody/),
+    ]);
+    expect(faults('sip_websocket: { path: /rtc }')).toEqual(['sip_websocket.path: this path is taken']);
+  });
+
   test('no fault shows a password', () => {
     expect(faults(`trunks: [{ ${IN}, auth_password: hunter2 }]`).join()).not.toContain('hunter2');
   });

@@ -1,0 +1,37 @@
+/** How many connections there may be. */
+export interface QuotaLimits {
+  readonly connections: number;
+  /** Of one address. */
+  readonly perAddress: number;
+}
+
+/** Counts connections in all and of each address. */
+export class ConnectionQuota {
+  readonly #limits: QuotaLimits;
+  readonly #byAddress = new Map<string, number>();
+  #open = 0;
+
+  constructor(limits: QuotaLimits) {
+    this.#limits = limits;
+  }
+
+  get open(): number {
+    return this.#open;
+  }
+
+  /** False when one more is too many; else {@link release} must follow once. */
+  take(address: string): boolean {
+    const its = this.#byAddress.get(address) ?? 0;
+    if (its >= this.#limits.perAddress || this.#open >= this.#limits.connections) return false;
+    this.#byAddress.set(address, its + 1);
+    this.#open++;
+    return true;
+  }
+
+  release(address: string): void {
+    this.#open--;
+    const its = (this.#byAddress.get(address) ?? 1) - 1;
+    if (its > 0) this.#byAddress.set(address, its);
+    else this.#byAddress.delete(address);
+  }
+}
