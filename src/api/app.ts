@@ -7,6 +7,7 @@ import type { RoomAdministration } from '../room/administration.ts';
 import type { PageAssets } from './assets.ts';
 import { type DevTokens, devToken } from './dev-token.ts';
 import { roomService } from './room-service.ts';
+import { type SipServiceOptions, sipService } from './sip-service.ts';
 import { type TraceOptions, traceRoutes } from './trace.ts';
 import { type TwirpOptions, twirpRoutes } from './twirp.ts';
 
@@ -22,7 +23,7 @@ export interface ApiOptions {
   /** What SIP said, for holders of a key. */
   readonly trace?: TraceOptions;
   /** LiveKit's server API. */
-  readonly server?: TwirpOptions & { readonly rooms: RoomAdministration };
+  readonly server?: TwirpOptions & { readonly rooms: RoomAdministration; readonly sip?: SipServiceOptions };
 }
 
 /** All of HTTP but WebSockets, as pure Request → Response. */
@@ -78,7 +79,11 @@ export function createApi(options: ApiOptions): Hono {
   if (options.trace !== undefined) traceRoutes(app, options.trace);
 
   const { server } = options;
-  if (server !== undefined) twirpRoutes(app, { RoomService: roomService(server.rooms) }, server);
+  if (server !== undefined) {
+    const { rooms, sip } = server;
+    const services = { RoomService: roomService(rooms), ...(sip !== undefined && { SIP: sipService(sip) }) };
+    twirpRoutes(app, services, server);
+  }
 
   app.get('*', async (context) => {
     const asset = await options.page.get(context.req.path);

@@ -1,7 +1,7 @@
 import type { Result } from '../base/result.ts';
 import type { TokenFault } from '../peer/grants.ts';
 
-/** What an access token allows whoever calls the server API (LiveKit's `video` grant). */
+/** What an access token allows whoever calls the server API (LiveKit's `video` and `sip` grants). */
 export interface Authority {
   /** The API key that signed the token: rates are counted by it. */
   readonly key: string;
@@ -10,6 +10,10 @@ export interface Authority {
   readonly roomAdmin: boolean;
   /** The room that `roomAdmin` is for. */
   readonly room: string;
+  /** May see trunks and rules. */
+  readonly sipAdmin: boolean;
+  /** May place and transfer calls. */
+  readonly sipCall: boolean;
 }
 
 /** Reads tokens of the server API; `adapters/jwt` implements it. Never rejects. */
@@ -19,13 +23,19 @@ export interface AuthorityVerifier {
 
 /** The rights in a token's claims; what is not said is not allowed. */
 export function readAuthority(key: string, claims: Readonly<Record<string, unknown>>): Authority {
-  const { video } = claims;
-  const grant = typeof video === 'object' && video !== null ? (video as Record<string, unknown>) : {};
+  const grant = record(claims['video']);
+  const sip = record(claims['sip']);
   return {
     key,
     roomCreate: grant['roomCreate'] === true,
     roomList: grant['roomList'] === true,
     roomAdmin: grant['roomAdmin'] === true,
     room: typeof grant['room'] === 'string' ? grant['room'] : '',
+    sipAdmin: sip['admin'] === true,
+    sipCall: sip['call'] === true,
   };
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -12,8 +12,11 @@ const STATUS = {
   invalid_argument: 400,
   malformed: 400,
   unauthenticated: 401,
+  permission_denied: 403,
   bad_route: 404,
   not_found: 404,
+  deadline_exceeded: 408,
+  aborted: 409,
   failed_precondition: 412,
   resource_exhausted: 429,
   internal: 500,
@@ -46,13 +49,14 @@ interface Readable<Q> {
 }
 
 type Form = 'json' | 'protobuf';
-/** One method of a service, its request not read yet. */
-export type Method = (body: Uint8Array, form: Form, authority: Authority) => Result<Reply, TwirpFault>;
+type Answer = Result<Reply, TwirpFault>;
+/** One method of a service, its request not read yet. Some answers take their time; none rejects but for a bug. */
+export type Method = (body: Uint8Array, form: Form, authority: Authority) => Answer | Promise<Answer>;
 
 /** Makes a method of the type of its request and what it does. */
 export function method<Q>(
   type: Readable<Q>,
-  handle: (request: Q, authority: Authority) => Result<Reply, TwirpFault>,
+  handle: (request: Q, authority: Authority) => Answer | Promise<Answer>,
 ): Method {
   return (body, form, authority) => {
     const request = read(type, body, form);
@@ -121,7 +125,7 @@ export function twirpRoutes(
     if (body === undefined)
       return refuse('malformed', `the request body is over ${MAX_BODY} bytes, or broke off`);
     const { form, run } = routed.value;
-    const reply = run(body, form, authority.value);
+    const reply = await run(body, form, authority.value);
     return reply.ok ? ok({ reply: reply.value, form }) : reply;
   };
 
@@ -133,7 +137,8 @@ export function twirpRoutes(
     });
     if (!answered.ok) {
       const { code, meta, msg } = answered.error;
-      if (ABUSE.has(code))
+      // A callee who is busy is no abuse of the API, whatever code that has.
+      if (ABUSE.has(code) && meta === undefined)
         options.emit({ type: 'dropped', where: 'http', reason: `twirp-${code}`, count: 1 });
       return context.json({ code, msg, ...(meta !== undefined && { meta }) }, STATUS[code]);
     }

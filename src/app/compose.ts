@@ -125,20 +125,22 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       onFault,
     });
     closing.push(() => sip.close());
+    const outgoing = outboundTrunks(config);
     const outbound = openOutbound({
       ...shared,
-      trunks: outboundTrunks(config),
+      trunks: outgoing,
       engine: sip.endpoint,
       rooms,
       maxCalls: config.limits.max_calls,
       transports: tls === undefined ? ['udp', 'tcp'] : ['udp', 'tcp', 'tls'],
       announce,
     });
+    const rules = dispatchRules(config);
     const phones = new PhoneDoor({
       ...shared,
       rooms,
       trunks: new TrunkTable(trunks, outbound.tokens),
-      rules: dispatchRules(config),
+      rules,
       limits: new TrunkLimits(),
       guard: new DigestGuard(nodeDigests, systemRandom),
       authenticatorOf: outbound.authenticatorOf,
@@ -190,7 +192,10 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       devTokens:
         mode === 'development' ? { mint: (wish) => tokens.mint(wish), random: systemRandom } : undefined,
       trace: { recorder: trace.recorder, verify: (token) => tokens.verify(token) },
-      server: { rooms, verifier: tokens, clock: monotonicClock, emit, onFault },
+      server: {
+        ...{ rooms, verifier: tokens, clock: monotonicClock, emit, onFault },
+        sip: { trunks, outboundTrunks: outgoing, rules, dialer: outbound.dialer },
+      },
     });
     const http = await listening('http.port', () =>
       listenHttp(config.http, (request) => api.fetch(request), sipGate?.upgrade ?? gate.upgrade),

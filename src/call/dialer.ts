@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Millis } from '../base/clock.ts';
 import { newId } from '../base/ids.ts';
 import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
@@ -13,6 +13,7 @@ import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
 import { normalizeNumber, numberKey } from '../trunk/number.ts';
 import type { OutboundTrunk, Target } from '../trunk/outbound.ts';
 import { freeIdentity } from '../trunk/participant.ts';
+import type { HeaderMaps } from '../trunk/trunk.ts';
 import { CallRoute, type TargetLocator } from './call-route.ts';
 import { DIGITS } from './dial-digits.ts';
 import { causeOfJoinRefusal, type EndingCause } from './ending.ts';
@@ -38,7 +39,11 @@ export interface CallOrder {
   readonly attributes?: ReadonlyMap<string, string> | undefined;
   /** Keeps the callee's number out of identity, name and attributes. */
   readonly hidePhoneNumber?: boolean | undefined;
-  readonly ringingTimeoutMs?: number | undefined;
+  readonly ringingTimeoutMs?: Millis | undefined;
+  /** Not longer than the trunk allows; undefined: what the trunk says. */
+  readonly maxCallDurationMs?: Millis | undefined;
+  /** Which headers of the answer become attributes; undefined: what the trunk says. */
+  readonly includeHeaders?: HeaderMaps['includeHeaders'] | undefined;
   /** Beside the trunk's; these win. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Keys pressed after the answer: 0-9 A-D * #, and `w` for half a second. */
@@ -52,6 +57,8 @@ export type PlaceRefusal = EndingCause | 'bad-caller' | 'bad-digits' | 'country-
 export interface PlacedCall {
   readonly id: string;
   readonly identity: string;
+  /** Sid of the participant, `PA_…`. */
+  readonly participant: string;
   /** CANCEL, or BYE once answered. */
   hangUp(): void;
   /** Puts the phone on hold, once it is answered: it hears nothing, and the room hears nothing of it. */
@@ -140,6 +147,8 @@ export class Dialer {
       ],
       digits: order.dtmf ?? '',
       ringingTimeoutMs: order.ringingTimeoutMs ?? trunk.ringingTimeoutMs,
+      maxCallDurationMs: shorter(order.maxCallDurationMs, trunk.maxCallDurationMs),
+      headerMaps: { ...trunk.headers, includeHeaders: order.includeHeaders ?? trunk.headers.includeHeaders },
       authenticate: this.#options.authenticatorOf(trunk),
       ...{ locator, engine, clock, timers, emit, announce, listener },
       onOver: () => {
@@ -171,7 +180,7 @@ export class Dialer {
     emit({ type: 'call.placed', call: id, trunk: trunk.id, from, to, room: order.room });
     call.enter(joined.value.room, joined.value.participant);
     return ok({
-      ...{ id, identity },
+      ...{ id, identity, participant: joined.value.participant.sid },
       hangUp: () => call.end('removed-from-room'),
       hold: () => call.line.offers.hold(),
       resume: () => call.line.offers.resume(),
@@ -189,6 +198,11 @@ function callerOf({ trunk, from }: CallOrder): string | undefined {
   const known = own.some((each) => each.ok && numberKey(each.value) === numberKey(number.value));
   // A caller ID that is not the trunk's would be a lie, and carriers refuse it.
   return own.length === 0 || known ? number.value : undefined;
+}
+
+/** The shorter of two spans of which 0 and undefined mean no end. */
+function shorter(one: Millis | undefined, other: Millis): Millis {
+  return one === undefined || one === 0 ? other : other === 0 ? one : Math.min(one, other);
 }
 
 function attributesOf(

@@ -97,11 +97,11 @@ export class OutgoingCall {
   }
 
   #answered(sdp: Uint8Array | undefined, response: HeaderReader | undefined): void {
-    const { negotiation, timers, clock, trunk, digits, listener } = this.#options;
+    const { negotiation, timers, clock, maxCallDurationMs, digits, listener } = this.#options;
     this.#input({ type: 'answered' });
     if (this.#state.phase !== 'talking') return;
     this.#trying();
-    this.line.limit(trunk.maxCallDurationMs, 'max-duration');
+    this.line.limit(maxCallDurationMs, 'max-duration');
     const agreed = negotiation.accept(sdp ?? this.#early);
     if (!agreed.ok || !this.line.mayReach(agreed.value)) {
       this.end(agreed.ok ? 'bad-media-address' : agreed.error);
@@ -142,7 +142,7 @@ export class OutgoingCall {
   /** What a response to our INVITE says of the call, for the room. */
   #heard(response: HeaderReader | undefined): void {
     if (response === undefined) return;
-    const attributes = responseAttributes(response, this.#options.trunk.headers);
+    const attributes = responseAttributes(response, this.#options.headerMaps);
     if (attributes.size > 0) this.line.describe(attributes);
   }
 

@@ -5,6 +5,7 @@ import type { CallEnding, EventSink } from '../events/index.ts';
 import type { LegId, TrackId } from '../media/protocol.ts';
 import type { Authenticator, ExtraHeaders, NextHop, SipEngine } from '../sip/ports.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
+import type { HeaderMaps } from '../trunk/trunk.ts';
 import type { CallRoute } from './call-route.ts';
 import type { Negotiation } from './negotiation.ts';
 
@@ -28,6 +29,10 @@ export interface OutgoingCallOptions {
   /** Pressed after the answer; `w` waits half a second. */
   readonly digits: string;
   readonly ringingTimeoutMs: Millis;
+  /** 0 = no end. */
+  readonly maxCallDurationMs: Millis;
+  /** What the headers of responses say of the call. */
+  readonly headerMaps: HeaderMaps;
   readonly authenticate: Authenticator | undefined;
   /** Where it is tried. */
   readonly route: CallRoute;

@@ -60,6 +60,11 @@ export function headersOf(maps: HeaderMaps, attributes: ReadonlyMap<string, stri
   return [...headers];
 }
 
+/** Whether a text may be a header's value: it stays on its line. */
+export function isHeaderValue(text: string): boolean {
+  return PRINTABLE.test(text);
+}
+
 /** Whether configuration may set this header: SIP's own would break the message or the trust in it. */
 export function mayBeSet(name: string): boolean {
   return NAME.test(name) && !TRANSPORT.has(name.toLowerCase());
