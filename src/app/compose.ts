@@ -33,6 +33,7 @@ import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { gatewayGauges } from './gauges.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
 import { openOutbound } from './outbound.ts';
+import { embeddedListen, openSipEngines } from './sip-engines.ts';
 import { openSipGate } from './sip-gate.ts';
 import { SipServer } from './sip-server.ts';
 import { openSipTls } from './sip-tls.ts';
@@ -101,11 +102,11 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     closing.push(() => trace.close());
     const lag = new LoopLag();
     closing.push(() => lag.stop());
-    const tls = openSipTls(config, emit);
+    const tls = config.sip.engine === 'embedded' ? openSipTls(config, emit) : undefined;
     closing.push(() => tls?.close());
     const sip = await SipServer.open({
       ...shared,
-      listen: config.sip,
+      listen: embeddedListen(config),
       announced: addresses,
       userAgent: config.sip.user_agent,
       admission: admitted,
@@ -125,14 +126,23 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       onFault,
     });
     closing.push(() => sip.close());
+    const engines = openSipEngines(config, sip.endpoint, {
+      ...{ ...shared, admission: admitted, isTrustedPeer: sameTrunk(trunks), onFault },
+      ...{
+        overloaded: () => lag.ms > OVERLOAD_LAG_MS,
+        observe: trace.observe,
+        listensForTls: tls !== undefined,
+      },
+    });
+    closing.push(() => engines.close());
     const outgoing = outboundTrunks(config);
     const outbound = openOutbound({
       ...shared,
       trunks: outgoing,
-      engine: sip.endpoint,
+      engine: engines.trunks,
       rooms,
       maxCalls: config.limits.max_calls,
-      transports: tls === undefined ? ['udp', 'tcp'] : ['udp', 'tcp', 'tls'],
+      transports: engines.transports,
       announce,
     });
     const rules = dispatchRules(config);
@@ -148,8 +158,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       announce,
       candidates,
     });
-    sip.endpoint.onInvite = phones.onInvite;
-    sip.endpoint.authorize = phones.authorize;
+    engines.serve(phones);
 
     const tokens = new AccessTokens(new Map(Object.entries(config.keys)), wallClock);
     const admitSignal = (url: SignalUrl) => admit(url, tokens, gunzip);
@@ -171,7 +180,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       ...{ config: config.sip_websocket, trunks, admission: admitted, webSockets: sip.webSockets, emit },
       otherwise: gate.upgrade,
     });
-    const gauges = gatewayGauges({ timers, phones, outbound, sip, rooms, workers, turn, gate });
+    const gauges = gatewayGauges({ timers, phones, outbound, sip: engines, rooms, workers, turn, gate });
     const metrics = openMetrics({ gauges, defaults: 'process' });
     workers.onCounts = metrics.count;
     bus.subscribe(eventLog(log, monotonicClock, config.log.level));
@@ -207,14 +216,14 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     return {
       emit,
       stop: async () => {
-        sip.endpoint.shutdown();
+        engines.shutdown();
         phones.stop();
         outbound.stop();
         rooms.stop('server_shutdown');
         gate.close(LAST_WORDS_MS);
         sipGate?.close(LAST_WORDS_MS);
         // BYEs are resent until they are answered; leaves need a moment to be read.
-        await settled(() => phones.size === 0 && outbound.isOver() && sip.endpoint.gauges().calls === 0);
+        await settled(() => phones.size === 0 && outbound.isOver() && engines.gauges().calls === 0);
         await closeAll(closing);
         stopAlarms();
       },

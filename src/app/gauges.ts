@@ -5,8 +5,8 @@ import type { PhoneDoor } from '../call/phone-door.ts';
 import type { WorkerGauges } from '../media/protocol.ts';
 import type { MediaWorkers } from '../room/media-workers.ts';
 import type { Rooms } from '../room/rooms.ts';
+import type { SipEngine } from '../sip/ports.ts';
 import type { Outbound } from './outbound.ts';
-import type { SipServer } from './sip-server.ts';
 import type { TurnService } from './turn-service.ts';
 
 /** A worker that does not answer for so long is stuck; the scrape must not be. */
@@ -17,7 +17,7 @@ export function gatewayGauges(parts: {
   timers: WakeQueue;
   phones: PhoneDoor;
   outbound: Outbound;
-  sip: SipServer;
+  sip: Pick<SipEngine, 'gauges'>;
   rooms: Rooms;
   workers: MediaWorkers;
   turn: TurnService;
@@ -26,7 +26,7 @@ export function gatewayGauges(parts: {
   const { timers, phones, outbound, sip, rooms, workers, turn, gate } = parts;
   return async () => {
     const media = await askWorkers(workers);
-    const signaling = sip.endpoint.gauges();
+    const signaling = sip.gauges();
     return {
       // A dialog may outlive its call by an unanswered BYE: both count.
       calls: Math.max(phones.size + outbound.dialer.size, signaling.calls),

@@ -115,6 +115,8 @@ export type GatewayEvent =
   | { type: 'certificates.loaded'; count: number }
   /** They changed and cannot be used: those before stay in use. */
   | { type: 'certificates.refused'; reason: string }
+  /** The connection to the drachtio server came about, or is gone; `calls` are up and the server tells nothing of them any more. */
+  | { type: 'sip.engine'; state: 'up' | 'down'; detail: string; calls: number }
   | { type: 'worker.failed'; worker: number; reason: string };
 
 /** What a leg's RTP went through, from both ends' points of view; times in ms. */

@@ -143,6 +143,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   dropped: { type: 'dropped', where: 'sip', reason: 'no-trunk', count: 3, source: '192.168.100.200' },
   'certificates.loaded': { type: 'certificates.loaded', count: 2 },
   'certificates.refused': { type: 'certificates.refused', reason: 'ENOENT: no such file or directory' },
+  'sip.engine': { type: 'sip.engine', state: 'down', detail: 'closed by the server', calls: 2 },
   'worker.failed': { type: 'worker.failed', worker: 0, reason: 'exit-1' },
 };
 

@@ -1,7 +1,9 @@
 /** The way to the drachtio server: one connection after the other, with growing pauses between them. */
+import { utf8 } from '../../base/bytes.ts';
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Alarm, Timers } from '../../base/wake-queue.ts';
+import type { Flow } from '../../sip/ports.ts';
 import { DrachtioConnection, type OwnRequest, type OwnRequestListener, type ServedRequest } from './srf.ts';
 
 /** First and longest pause before it is tried again, ms; each is twice the one before, less up to a half. */
@@ -18,6 +20,7 @@ export interface LinkOptions {
   readonly timers: Timers;
   readonly random: Random;
   readonly onFault: (error: unknown) => void;
+  readonly observe?: ((way: 'in' | 'out', bytes: Uint8Array, flow: Flow) => void) | undefined;
 }
 
 export interface LinkListener {
@@ -48,7 +51,7 @@ export class DrachtioLink {
   }
 
   start(): void {
-    const { clock, timers, onFault } = this.#options;
+    const { clock, timers, onFault, observe } = this.#options;
     const connection = new DrachtioConnection(this.#options, {
       ready: (version) => {
         timers.cancel(this.#alarm);
@@ -58,6 +61,7 @@ export class DrachtioLink {
       },
       request: (request) => this.#listener.request(request),
       closed: (why) => this.#closed(why),
+      observe: (way, text, flow) => observe?.(way, utf8(text), flow),
       fault: onFault,
     });
     this.#connection = connection;

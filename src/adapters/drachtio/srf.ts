@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
 import { fromUtf8 } from '../../base/bytes.ts';
+import type { HostPort } from '../../base/net.ts';
 import { safeExtras } from '../../sip/message.ts';
 import type { ExtraHeaders, Flow, SipTransport } from '../../sip/ports.ts';
 import { reasonPhrase } from '../../sip/status.ts';
@@ -79,6 +80,8 @@ export interface ConnectionListener {
   request(request: ServedRequest): void;
   /** Once, however it ended. */
   closed(why: string): void;
+  /** Each message that went out, and each response that came. */
+  observe(way: 'in' | 'out', text: string, flow: Flow): void;
   fault(error: unknown): void;
 }
 
@@ -88,6 +91,8 @@ export class DrachtioConnection {
   #socket: Socket | undefined;
   #why = 'closed by the server';
   #over = false;
+  /** The server's SIP address, where a message does not say which one it came by. */
+  #local: HostPort = { address: '', port: 0 };
 
   /** Connects once. The package's own attempts to connect again are off: after a wrong secret they come without a pause. */
   constructor(
@@ -103,7 +108,8 @@ export class DrachtioConnection {
       this.#why = error instanceof Error ? error.message : String(error);
     });
     srf.on('close', () => this.#closed());
-    srf.on('connect', (error, _hostPorts, version) => {
+    srf.on('connect', (error, hostPorts, version) => {
+      this.#local = addressOf(hostPorts);
       if (error === null) this.#guard(() => listener.ready(version));
       else this.close('the server refuses the secret');
     });
@@ -170,16 +176,18 @@ export class DrachtioConnection {
     request.on('update', (update, answer) => {
       this.#guard(() => this.#listener.request(this.#served(update, answer)));
     });
+    const flow = this.#flowOf(request);
     return {
       method: request.method,
       text: request.raw,
       dialogId: request.stackDialogId ?? '',
       unsolicited: request.source === 'application',
-      flow: flowOf(request),
+      flow,
       respond: (status, parts = {}, done = () => {}) => {
         const { headers = [], body } = parts;
         const sent = (error: unknown, message: { readonly raw: string } | undefined) => {
           const dialogId = response.stackDialogId ?? '';
+          if (message !== undefined) this.#listener.observe('out', message.raw, flow);
           this.#guard(() =>
             done(error || message === undefined ? undefined : { text: message.raw, dialogId }),
           );
@@ -198,14 +206,16 @@ export class DrachtioConnection {
   }
 
   #sent(request: SrfRequest, listener: OwnRequestListener): void {
+    this.#listener.observe('out', request.raw, this.#flowOf(request));
     request.on('response', (response, acknowledge) => {
-      this.#guard(() =>
+      this.#guard(() => {
+        this.#listener.observe('in', response.raw, this.#flowOf(response));
         listener.response({
           ...answerOf(response),
           acknowledge: (body) =>
             this.#guard(() => acknowledge(body === undefined ? {} : { body: fromUtf8(body) })),
-        }),
-      );
+        });
+      });
     });
     // The package gives an UPDATE to any request of ours under way with its Call-ID.
     request.on('update', (update, answer) => {
@@ -213,6 +223,16 @@ export class DrachtioConnection {
     });
     const cancel = () => this.#guard(() => request.cancel({ headers: {} }, () => {}));
     listener.sent?.({ text: request.raw, cancel });
+  }
+
+  #flowOf(message: SrfRequest | SrfAnswer): Flow {
+    const { protocol = 'udp', source_address = '', source_port = 0 } = message;
+    const cameTo = 'receivedOn' in message ? parseHostPort(message.receivedOn ?? '') : undefined;
+    return {
+      transport: transportOf(protocol),
+      local: cameTo === undefined ? this.#local : { address: cameTo.host, port: cameTo.port ?? 5060 },
+      remote: { address: source_address, port: source_port },
+    };
   }
 
   #guard(run: () => void): void {
@@ -250,14 +270,10 @@ function answerOf(response: SrfAnswer): Omit<ServedResponse, 'acknowledge'> {
   return { status, text: raw, dialogId: stackDialogId, source: source_address };
 }
 
-function flowOf(request: SrfRequest): Flow {
-  const { protocol = 'udp', source_address = '', source_port = 0, receivedOn = '' } = request;
-  const local = parseHostPort(receivedOn);
-  return {
-    transport: transportOf(protocol),
-    local: { address: local?.host ?? '', port: local?.port ?? 0 },
-    remote: { address: source_address, port: source_port },
-  };
+/** The first of `udp/192.0.2.1:5060,tcp/192.0.2.1:5060`. */
+function addressOf(hostPorts: string | undefined): HostPort {
+  const found = parseHostPort((hostPorts ?? '').split(',')[0]!.replace(/^\w+\//, ''));
+  return { address: found?.host ?? '', port: found?.port ?? 0 };
 }
 
 function transportOf(protocol: string): SipTransport {

@@ -47,6 +47,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   dropped: ['warn', 'bad input dropped'],
   'certificates.loaded': ['info', 'TLS certificates loaded anew'],
   'certificates.refused': ['error', 'TLS certificates changed and cannot be used: the old ones stay'],
+  'sip.engine': ['warn', 'connection to drachtio'],
   'worker.failed': ['error', 'media worker failed'],
 };
 

@@ -109,6 +109,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'dropped':
       to.count('trunkroom_dropped_total', { where: event.where, reason: event.reason }, event.count);
       return;
+    case 'sip.engine':
+      to.count('trunkroom_sip_engine_changes_total', { state: event.state });
+      return;
     case 'worker.failed':
       to.count('trunkroom_worker_failures_total');
       return;

@@ -134,6 +134,10 @@ const COUNTERS = {
   trunkroom_turn_bytes_total: { help: 'Bytes relayed by released TURN allocations.', labels: ['direction'] },
   trunkroom_turn_refused_total: { help: 'TURN requests refused.', labels: ['reason', 'code'] },
   trunkroom_dropped_total: { help: 'Bad or unwanted inputs dropped.', labels: ['where', 'reason'] },
+  trunkroom_sip_engine_changes_total: {
+    help: 'The connection to the drachtio server came about (up) or was lost, or not made (down).',
+    labels: ['state'],
+  },
   trunkroom_worker_failures_total: { help: 'Media workers failed.', labels: [] },
   trunkroom_rtp_packets_total: {
     help: 'RTP packets moved by the media workers.',

@@ -1,4 +1,5 @@
 import { DEVELOPMENT_KEY } from './development.ts';
+import { drachtioFaults } from './drachtio.ts';
 import type { Config } from './schema.ts';
 import type { Path } from './source.ts';
 import { webPhoneFaults } from './web-phones.ts';
@@ -26,6 +27,7 @@ export function consistencyFaults(
     ...registrationFaults(config),
     ...formatFaults(config),
     ...webPhoneFaults(config),
+    ...drachtioFaults(config, mode),
     ...webhookFaults(config),
     ...portClashes(config),
   ];
@@ -121,13 +123,14 @@ function portClashes({ sip, sip_tls, http, ice, turn, rtp, media }: Config): Inc
   });
   const workers = media.workers === 'auto' ? 1 : media.workers;
   const all: Ports[] = [
-    one(['sip', 'port'], sip.port, 'udp'),
-    one(['sip', 'port'], sip.port, 'tcp'),
     one(['http', 'port'], http.port, 'tcp'),
     { path: ['ice', 'udp_port'], protocol: 'udp', first: ice.udp_port, last: ice.udp_port + workers - 1 },
     { path: ['rtp', 'ports'], protocol: 'udp', ...rtp.ports },
   ];
-  if (sip_tls.certificates.length > 0) all.push(one(['sip_tls', 'port'], sip_tls.port, 'tcp'));
+  if (sip.engine === 'embedded') {
+    all.unshift(one(['sip', 'port'], sip.port, 'udp'), one(['sip', 'port'], sip.port, 'tcp'));
+    if (sip_tls.certificates.length > 0) all.push(one(['sip_tls', 'port'], sip_tls.port, 'tcp'));
+  }
   if (turn.enabled) {
     all.push(one(['turn', 'port'], turn.port, 'udp'), one(['turn', 'port'], turn.port, 'tcp'));
     all.push({ path: ['turn', 'relay_ports'], protocol: 'udp', ...turn.relay_ports });

@@ -39,7 +39,7 @@ One YAML file, given by \`--config FILE\` (\`npm start -- --config FILE\`); with
 - An unknown key is an error, as is a value out of range: \`file:line:column path: message\`, and the gateway does not start.
 - Each key can be set by its variable, which wins over the file. Lists and maps are written as YAML or JSON:
   \`TRUNKROOM_TRUNKS='[{id: pbx, allowed_addresses: [192.0.2.10]}]'\`. An unknown \`TRUNKROOM_\` variable is an error too.
-- Secrets may stand in files of their own (\`turn.secret_file\`, \`key_file\`) or in variables.
+- Secrets may stand in files of their own (\`turn.secret_file\`, \`drachtio.secret_file\`, \`key_file\`) or in variables.
 - Durations bear their unit: \`500ms\`, \`30s\`, \`5m\`, \`1h\`. Numbers of telephones stand in quotes.
 - \`--dev\`, which \`npm start\` has, puts something where nothing is configured: the API key \`devkey\` with the secret
   \`secret\`, and the development trunk, by which loopback and private addresses may call and the number dialled is the

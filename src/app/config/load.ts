@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { consistencyFaults } from './consistency.ts';
 import { withDevelopmentDefaults } from './development.ts';
+import { withDrachtioSecret } from './drachtio.ts';
 import { type Override, readEnvironment } from './environment.ts';
 import { type Config, configSchema } from './schema.ts';
 import { type ConfigFault, formatPath, type Path, readYaml, type YamlSource } from './source.ts';
@@ -108,7 +109,8 @@ function withSecrets(config: Config, read: ConfigInput['readSecret']) {
       else keys[pair[1]!] = pair[2]!;
     }
   }
-  return { config: { ...config, turn, keys }, problems };
+  const { drachtio, problems: ofDrachtio } = withDrachtioSecret(config, read);
+  return { config: { ...config, turn, keys, drachtio }, problems: [...problems, ...ofDrachtio] };
 }
 
 function setAt(values: Record<string, unknown>, path: Path, value: unknown): void {

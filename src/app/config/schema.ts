@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { address, duration, port, portRange } from './fields.ts';
+import { drachtioSchema } from './schema-drachtio.ts';
 import { outboundTrunkSchema } from './schema-outbound.ts';
 import { ruleSchema, trunkSchema } from './schema-trunks.ts';
 
@@ -19,6 +20,10 @@ export const configSchema = z.strictObject({
     .meta({ description: 'This machine.' }),
   sip: z
     .strictObject({
+      engine: z.enum(['embedded', 'drachtio']).default('embedded').meta({
+        description:
+          'What speaks SIP to trunks: this process, or a drachtio server (docs/ENGINES.md), which then has `sip.address`, `sip.port` and `sip_tls` in its own configuration.',
+      }),
       address: address.default('0.0.0.0').meta({ description: 'Address to listen on.' }),
       port: port.default(5060).meta({ description: 'UDP and TCP port for SIP.' }),
       user_agent: z
@@ -41,6 +46,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'The phone door\u2019s signaling.' }),
+  drachtio: drachtioSchema
+    .prefault({})
+    .meta({ description: 'The drachtio server, for `sip.engine: drachtio`.' }),
   sip_tls: z
     .strictObject({
       port: port.default(5061).meta({ description: 'TCP port for SIP over TLS.' }),

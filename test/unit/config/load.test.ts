@@ -280,3 +280,42 @@ test('any text is a configuration or a list of faults, never an exception', () =
     }),
   ).not.toEqual([]);
 });
+
+describe('drachtio', () => {
+  const DRACHTIO = `${KEYS}\nsip: { engine: drachtio }`;
+
+  test('has its secret from the file, the environment or a file of its own', () => {
+    expect(good({ text: `${DRACHTIO}\ndrachtio: { secret: a1 }` }).drachtio).toMatchObject({
+      host: '127.0.0.1',
+      port: 9022,
+      secret: 'a1',
+    });
+    const env = { TRUNKROOM_SIP_ENGINE: 'drachtio', TRUNKROOM_DRACHTIO_SECRET: 'b2' };
+    expect(good({ text: KEYS, env }).drachtio.secret).toBe('b2');
+    const text = `${DRACHTIO}\ndrachtio: { secret_file: /s }`;
+    expect(good({ text, files: { '/s': 'c3\n' } }).drachtio.secret).toBe('c3');
+  });
+
+  test('is not started with a secret that is missing, doubled, unfit or everybody\u2019s', () => {
+    expect([
+      ...faults({ text: DRACHTIO }),
+      ...faults({ text: `${DRACHTIO}\ndrachtio: { secret: cymru }` }),
+      ...faults({ text: `${DRACHTIO}\ndrachtio: { secret: "a|b" }` }),
+      ...faults({ text: `${DRACHTIO}\ndrachtio: { secret: a, secret_file: /s }` }),
+      ...faults({ text: `${DRACHTIO}\ndrachtio: { secret_file: /s }`, files: { '/s': 'a b' } }),
+    ]).toEqual([
+      expect.stringContaining('drachtio.secret: secret or secret_file is needed with sip.engine: drachtio'),
+      expect.stringContaining('drachtio.secret: the secret of drachtio\u2019s examples is refused'),
+      expect.stringContaining('drachtio.secret: printable characters'),
+      expect.stringContaining('drachtio.secret_file: drachtio.secret is set too'),
+      expect.stringContaining('drachtio.secret_file: holds no secret that drachtio could take'),
+    ]);
+    expect(faults({ text: `${DRACHTIO}\ndrachtio: { secret: cymru }`, mode: 'development' })).toEqual([]);
+  });
+
+  test('leaves the SIP ports to its own configuration: they cannot clash here', () => {
+    const clash = 'http: { port: 5060 }';
+    expect(faults({ text: `${KEYS}\n${clash}` })).toHaveLength(1);
+    expect(faults({ text: `${DRACHTIO}\ndrachtio: { secret: a1 }\n${clash}` })).toEqual([]);
+  });
+});
