@@ -22,6 +22,8 @@ import { PeerSessions } from '../peer/sessions.ts';
 import { MediaWorkers } from '../room/media-workers.ts';
 import { Rooms } from '../room/rooms.ts';
 import { DigestGuard } from '../sip/digest/guard.ts';
+import type { SipTransport } from '../sip/ports.ts';
+import { AddressSet } from '../trunk/addresses.ts';
 import { admission } from '../trunk/admission.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
 import { TrunkTable } from '../trunk/match.ts';
@@ -95,6 +97,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
 
     const trunks = inboundTrunks(config);
     const admitted = admission(trunks);
+    const ports: Partial<Record<SipTransport, number>> = { tls: config.sip_tls.port, ws: config.http.port };
     const announce = announcer(addresses, localAddresses());
     const candidates = (port: number) => addresses.map((address) => ({ address, port }));
     const announceV6 = announcerV6(addresses, localAddressesV6());
@@ -117,7 +120,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       },
       contact: ({ transport, remote }) => ({
         address: remote.address.includes(':') ? announceV6(remote) : announce(remote),
-        port: { tls: config.sip_tls.port, ws: config.http.port }[transport as string] ?? config.sip.port,
+        port: ports[transport] ?? config.sip.port,
       }),
       tls,
       limits: { messagesPerSecond: config.sip.messages_per_second },
@@ -170,7 +173,10 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       options: defaultPeerOptions,
     };
     const sessions = new PeerSessions(peers);
+    const proxies = new AddressSet(config.http.trusted_proxies);
+    const trusts = (address: string) => proxies.has(address);
     const gate = new SignalGate({
+      trusts,
       admit: admitSignal,
       open: (socket, admitted) => sessions.open(socket, admitted),
       emit,
@@ -178,6 +184,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     });
     const sipGate = openSipGate({
       ...{ config: config.sip_websocket, trunks, admission: admitted, webSockets: sip.webSockets, emit },
+      trusts,
       otherwise: gate.upgrade,
     });
     const gauges = gatewayGauges({ timers, phones, outbound, sip: engines, rooms, workers, turn, gate });

@@ -1,4 +1,5 @@
 import { SipGate } from '../adapters/websocket/sip-gate.ts';
+import type { TrustsProxy } from '../adapters/websocket/upgrade.ts';
 import type { EventSink } from '../events/index.ts';
 import type { Admission } from '../sip/ports.ts';
 import { takes } from '../trunk/transports.ts';
@@ -12,13 +13,14 @@ export interface SipGateParts {
   readonly admission: Admission;
   readonly webSockets: SipWebSockets;
   readonly emit: EventSink;
+  readonly trusts: TrustsProxy;
   /** Takes upgrades of other paths. */
   readonly otherwise: SipGate['upgrade'];
 }
 
 /** The door for web phones on the HTTP port; undefined when no trunk is for them. */
 export function openSipGate(parts: SipGateParts): SipGate | undefined {
-  const { config, trunks, admission, webSockets, emit, otherwise } = parts;
+  const { config, trunks, admission, webSockets, emit, trusts, otherwise } = parts;
   if (!trunks.some((trunk) => takes(trunk, 'ws'))) return undefined;
   const local = { address: '', port: 0 };
   return new SipGate({
@@ -27,6 +29,6 @@ export function openSipGate(parts: SipGateParts): SipGate | undefined {
     accept: (connection) => webSockets.accept(connection),
     refused: (reason, source) =>
       emit({ type: 'dropped', where: 'sip', reason: `websockets-${reason}`, count: 1, source }),
-    otherwise,
+    ...{ trusts, otherwise },
   });
 }

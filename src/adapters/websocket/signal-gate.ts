@@ -7,7 +7,7 @@ import type { Admission, AdmissionRefusal, SignalUrl } from '../../peer/admissio
 import type { SignalSocket } from '../../peer/context.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { ConnectionQuota } from './quota.ts';
-import { refuseUpgrade, sourceOf } from './upgrade.ts';
+import { refuseUpgrade, sourceOf, type TrustsProxy } from './upgrade.ts';
 
 /** The session behind a WebSocket (`peer/session.ts`). */
 export interface SignalSession {
@@ -22,6 +22,7 @@ export interface SignalGateOptions {
   readonly emit: EventSink;
   /** A bug in a session: its connection is closed, the others go on. */
   onFault(error: unknown): void;
+  readonly trusts?: TrustsProxy;
   readonly limits?: SignalLimits;
 }
 
@@ -73,7 +74,7 @@ export class SignalGate {
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     const url = readUrl(request);
-    const address = sourceOf(request);
+    const address = sourceOf(request, this.#options.trusts ?? (() => false));
     if (url === undefined) {
       this.#refuse(socket, address, 'no-such-path', 404, 'not found');
       return;

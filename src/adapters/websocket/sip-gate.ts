@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { HostPort, MessageConnection } from '../../base/net.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { ConnectionQuota } from './quota.ts';
-import { plain, refuseUpgrade, sourceOf } from './upgrade.ts';
+import { plain, refuseUpgrade, sourceOf, type TrustsProxy } from './upgrade.ts';
 
 /** Node's `upgrade` event. */
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -22,6 +22,7 @@ export interface SipGateOptions {
   admits(remote: HostPort): boolean;
   accept(connection: MessageConnection): void;
   refused(reason: SipGateRefusal, source: string): void;
+  readonly trusts?: TrustsProxy;
   /** Takes what is not for us. */
   readonly otherwise: Upgrade;
   readonly limits?: SipGateLimits;
@@ -74,8 +75,8 @@ export class SipGate {
   }
 
   readonly upgrade: Upgrade = (request, socket, head) => {
-    const { path, admits, otherwise, refused } = this.#options;
-    const remote = { address: sourceOf(request), port: request.socket.remotePort ?? 0 };
+    const { path, admits, otherwise, refused, trusts = () => false } = this.#options;
+    const remote = { address: sourceOf(request, trusts), port: request.socket.remotePort ?? 0 };
     if (pathOf(request) !== path || !admits(remote)) {
       otherwise(request, socket, head);
       return;

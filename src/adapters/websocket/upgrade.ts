@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** Who may not come in gets an HTTP status and a text, not a socket. */
@@ -10,12 +11,25 @@ export function refuseUpgrade(socket: Duplex, status: number, text: string): voi
   );
 }
 
-/** Where a request comes from. Node shows IPv4 peers of a dual-stack listener as `::ffff:192.0.2.1`. */
-export function sourceOf(request: IncomingMessage): string {
-  return plain(request.socket.remoteAddress ?? '');
+/** Is this address one of our own reverse proxies? */
+export type TrustsProxy = (address: string) => boolean;
+
+/**
+ * Where a request comes from. X-Forwarded-For is believed only as far as proxies of ours have written it: from its end, as long as
+ * the hop before was one of them.
+ */
+export function sourceOf({ headers, socket }: IncomingMessage, trusts: TrustsProxy): string {
+  let source = plain(socket.remoteAddress ?? '');
+  const hops = String(headers['x-forwarded-for'] ?? '').split(',');
+  while (trusts(source)) {
+    const hop = plain(hops.pop()?.trim() ?? '');
+    if (isIP(hop) === 0) break;
+    source = hop;
+  }
+  return source;
 }
 
-/** An address as it is everywhere else. */
+/** Node shows IPv4 peers of a dual-stack listener as `::ffff:192.0.2.1`. */
 export function plain(address: string): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, duration, port, portRange } from './fields.ts';
+import { address, duration, network, port, portRange } from './fields.ts';
 import { drachtioSchema } from './schema-drachtio.ts';
 import { outboundTrunkSchema } from './schema-outbound.ts';
 import { ruleSchema, trunkSchema } from './schema-trunks.ts';
@@ -133,6 +133,10 @@ export const configSchema = z.strictObject({
       port: port
         .default(7880)
         .meta({ description: 'TCP port for the page, the API, WebSocket signaling and metrics.' }),
+      trusted_proxies: z.array(network).default([]).meta({
+        description:
+          'Addresses and CIDRs of reverse proxies, such as the one that does TLS: of WebSockets that they pass on, X-Forwarded-For says the source.',
+      }),
     })
     .prefault({})
     .meta({ description: 'Page, API and browser signaling.' }),

@@ -113,6 +113,24 @@ test('a message that is too long ends its connection, and nobody else\u2019s', a
   await expect.poll(() => messages).toEqual(['OPTIONS']);
 });
 
+test('behind a proxy of ours the source is what it says, and nobody else is believed', async () => {
+  const asked: string[] = [];
+  const admits = ({ address }: { address: string }) => asked.push(address) > 0;
+  const forwarded = (header: string) => ({ headers: { 'x-forwarded-for': header } });
+  const ask = async (url: string, header: string) => {
+    const socket = new WebSocket(url, 'sip', forwarded(header));
+    await once(socket, 'open');
+    socket.terminate();
+  };
+  const ours = await door({ admits, trusts: (address) => ['127.0.0.1', '10.0.0.2'].includes(address) });
+  await ask(ours.url, '6.6.6.6, 203.0.113.9');
+  await ask(ours.url, '6.6.6.6, 203.0.113.8, 10.0.0.2');
+  await ask(ours.url, 'nonsense');
+  const nobodys = await door({ admits });
+  await ask(nobodys.url, '203.0.113.9');
+  expect(asked).toEqual(['203.0.113.9', '203.0.113.8', '127.0.0.1', '127.0.0.1']);
+});
+
 test('who does not answer pings is gone', async () => {
   const { url, closed } = await door();
   const hearing = await enter(url);
