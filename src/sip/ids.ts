@@ -29,7 +29,7 @@ export function contactValue(contact: HostPort, flow: Flow, secure: boolean): st
   return `<sip:${formatHostPort(contact)}${transport}>`;
 }
 
-/** RFC 7118 section 5.3: `ws` stands for both kinds of WebSocket. */
+/** RFC 7118 section 5.2: `ws` stands for both kinds of WebSocket. */
 function uriTransport({ transport }: Flow): string {
   return transport === 'wss' ? 'ws' : transport;
 }

@@ -31,8 +31,8 @@ function world(...trunks: InboundTrunk[]) {
     announce: () => '192.0.2.1',
     candidates: () => [],
   });
-  const attempt = (to: string, password?: string) => {
-    const { request } = phone({ to, source: '192.0.2.9' });
+  const attempt = (to: string, password?: string, change: Partial<SipRequestInfo> = {}) => {
+    const request = { ...phone({ to, source: '192.0.2.9' }).request, ...change };
     const asked = door.authorize(request);
     if (asked === undefined || password === undefined) return asked?.status;
     const digest = new DigestClient({
@@ -90,4 +90,24 @@ describe('a trunk with credentials', () => {
     const { attempt } = world(trunk());
     expect(attempt('lobby')).toBeUndefined();
   });
+});
+
+test('web phones: an account is a trunk, and From says whose password is asked for', () => {
+  const account = (id: string) =>
+    trunk({
+      ...{ id, transports: ['ws'], allowedAddresses: ['0.0.0.0/0'], allowedNumbers: [id] },
+      auth: { ...AUTH, password: `${id}-password` },
+    });
+  const { attempt, events } = world(trunk(), account('alice'), account('bob'));
+  const from = (user: string): Partial<SipRequestInfo> => {
+    const { request } = phone({ from: user, source: '203.0.113.9' });
+    return { from: request.from, flow: { ...request.flow, transport: 'ws' } };
+  };
+  expect(attempt('lobby', 'alice-password', from('alice'))).toBeUndefined();
+  expect(attempt('lobby', 'bob-password', from('bob'))).toBeUndefined();
+  expect(attempt('lobby', 'alice-password', from('bob'))).toBe(401);
+  expect(attempt('lobby', undefined, from('eve'))).toBe(401);
+  // The carrier's own trunk asks for nothing, and is not for WebSockets.
+  expect(attempt('lobby')).toBeUndefined();
+  expect(events).toMatchObject([{ reason: 'bad-credentials', trunk: 'bob' }]);
 });
