@@ -85,6 +85,9 @@ export interface DialerOptions {
   readonly locator: TargetLocator;
 }
 
+/** Characters of a number that was no number, for the log. */
+const LONGEST_SHOWN = 64;
+
 /** Places calls: who may call whom is the caller's to decide, and the trunk's limits hold. */
 export class Dialer {
   readonly #options: DialerOptions;
@@ -108,6 +111,16 @@ export class Dialer {
 
   /** Begins a call, or says why not. Then `listener` hears of it, never from within this method. */
   placeCall(order: CallOrder, listener: PlacedCallListener): Result<PlacedCall, PlaceRefusal> {
+    const placed = this.#place(order, listener);
+    if (!placed.ok) {
+      const { room, trunk } = order;
+      const to = order.to.slice(0, LONGEST_SHOWN);
+      this.#options.emit({ type: 'call.not-placed', trunk: trunk.id, to, room, reason: placed.error });
+    }
+    return placed;
+  }
+
+  #place(order: CallOrder, listener: PlacedCallListener): Result<PlacedCall, PlaceRefusal> {
     const { limits, clock, maxCalls } = this.#options;
     const { trunk } = order;
     if (this.#stopping) return fail('stopping');

@@ -62,6 +62,8 @@ export type GatewayEvent =
       to: string;
       room: string;
     }
+  /** A call was ordered and never begun. */
+  | { type: 'call.not-placed'; trunk: string; to: string; room: string; reason: string }
   /** An INVITE of a call that was placed went to `target`: one for each target that is tried. */
   | { type: 'call.dialled'; call: string; sipCallId: string; target: string }
   /** A 3xx came for an outbound call. */

@@ -39,6 +39,10 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     sipCallId: 'c@192.0.2.1',
     target: '192.0.2.9:5060',
   },
+  'call.not-placed': {
+    ...{ type: 'call.not-placed', trunk: 'out', to: SECRET_NUMBER, room: 'lobby' },
+    reason: 'country-not-allowed',
+  },
   'call.placed': {
     ...{ type: 'call.placed', call: 'SCL_a', trunk: 'out', from: '+60312345678', to: SECRET_NUMBER },
     room: 'lobby',

@@ -14,6 +14,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'call.received': ['info', 'call received'],
   'call.refused': ['warn', 'call refused'],
   'call.dialled': ['debug', 'call sent to a target'],
+  'call.not-placed': ['warn', 'call was not placed'],
   'call.placed': ['info', 'call placed'],
   'call.redirected': ['warn', 'call was redirected'],
   'call.unreachable': ['warn', 'target cannot take the call'],
@@ -51,7 +52,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'worker.failed': ['error', 'media worker failed'],
 };
 
-/** Refused calls come from listed trunks and are wanted one by one, unless there are too many. */
+/** Refused calls come from listed trunks or holders of a key, and are wanted one by one, unless there are too many. */
 const REFUSED_CALLS = { perSecond: 20, burst: 100 };
 
 /**
@@ -68,7 +69,8 @@ export function eventLog(log: Log, clock: Clock, least: Level = 'debug'): EventS
     const level = type === 'call.ended' && event.ending.fault === 'server' ? 'warn' : usual;
     if (!loud(level)) return;
     let count: { readonly count: number } | undefined;
-    if (isProvoked(event) && !(event.type === 'call.refused' && refusals.take(clock.now()))) {
+    const isCall = type === 'call.refused' || type === 'call.not-placed';
+    if (isProvoked(event) && !(isCall && refusals.take(clock.now()))) {
       const due = drops.add(sampleKey(event), event.type === 'dropped' ? event.count : 1, clock.now());
       if (due === undefined) return;
       count = { count: due };
@@ -77,17 +79,13 @@ export function eventLog(log: Log, clock: Clock, least: Level = 'debug'): EventS
   };
 }
 
-type Provoked = Extract<
-  GatewayEvent,
-  { type: 'dropped' | 'call.refused' | 'signal.refused' | 'turn.refused' }
->;
+/** Events that others can cause as often as they like. */
+const PROVOKED = ['dropped', 'call.refused', 'call.not-placed', 'signal.refused', 'turn.refused'] as const;
 
-/** Events that anybody can cause as often as they like. */
+type Provoked = Extract<GatewayEvent, { type: (typeof PROVOKED)[number] }>;
+
 function isProvoked(event: GatewayEvent): event is Provoked {
-  const { type } = event;
-  return (
-    type === 'dropped' || type === 'call.refused' || type === 'signal.refused' || type === 'turn.refused'
-  );
+  return (PROVOKED as readonly string[]).includes(event.type);
 }
 
 /** The reason alone, so that neither sources nor numbers make the sampler grow. */

@@ -20,6 +20,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'call.refused':
       to.count('trunkroom_calls_refused_total', { reason: event.reason, status: event.status });
       return;
+    case 'call.not-placed':
+      to.count('trunkroom_calls_not_placed_total', { trunk: event.trunk, reason: event.reason });
+      return;
     case 'call.placed':
       to.count('trunkroom_calls_placed_total', { trunk: event.trunk });
       return;

@@ -82,6 +82,10 @@ const COUNTERS = {
   trunkroom_calls_received_total: { help: 'Calls that found their trunk.', labels: ['trunk', 'transport'] },
   trunkroom_calls_refused_total: { help: 'Calls refused before their answer.', labels: ['reason', 'status'] },
   trunkroom_calls_placed_total: { help: 'Outbound calls begun.', labels: ['trunk'] },
+  trunkroom_calls_not_placed_total: {
+    help: 'Calls that were ordered and never begun.',
+    labels: ['trunk', 'reason'],
+  },
   trunkroom_calls_redirected_total: {
     help: 'Redirections (3xx) of outbound calls.',
     labels: ['followed'],

@@ -311,7 +311,7 @@ describe('orders that are refused', () => {
   ])('%s', (error, order, trunk) => {
     const { place, gateway, settle } = world();
     expect(place(order, trunk)).toEqual({ ok: false, error });
-    expect(gateway.events).toEqual([]);
+    expect(gateway.events).toMatchObject([{ type: 'call.not-placed', trunk: 'out', reason: error }]);
     settle();
   });
 

@@ -94,6 +94,33 @@ describe('outbound trunks', () => {
     ]);
   });
 
+  test('call their own country, or none, until they are told otherwise', () => {
+    const countries = (keys: string) =>
+      outboundTrunks(good(`outbound_trunks: [{ ${OUT}${keys} }]`))[0]!.allowedCountries;
+    expect(countries('')).toEqual([]);
+    expect(countries(', country: MY')).toEqual(['MY']);
+    expect(countries(', country: MY, allowed_countries: [SG]')).toEqual(['SG']);
+    expect(countries(', allowed_countries: all')).toBe('all');
+    expect(faults(`outbound_trunks: [{ ${OUT}, allowed_countries: [Mordor] }]`)).toHaveLength(1);
+  });
+
+  test('numbers, redirections and what sends a call to the next target', () => {
+    const keys = 'country: MY, number_format: national, caller_format: e164, tech_prefix: "77#"';
+    const more = 'redirects: follow, redirect_hosts: ["a.example:5080"], reroute_codes: [404]';
+    expect(outboundTrunks(good(`outbound_trunks: [{ ${OUT}, ${keys}, ${more} }]`))[0]).toMatchObject({
+      ...{ numberFormat: 'national', callerFormat: 'e164', techPrefix: '77#', rerouteCodes: [404] },
+      redirects: { do: 'follow', max: 3, hosts: ['a.example'] },
+    });
+    expect(outboundTrunks(good(`outbound_trunks: [{ ${OUT} }]`))[0]).toMatchObject({
+      ...{ numberFormat: '+e164', techPrefix: '', redirects: { do: 'refuse' } },
+      rerouteCodes: [408, 500, 502, 503, 504],
+    });
+    expect(faults(`outbound_trunks: [{ ${OUT}, number_format: national }]`)).toEqual([
+      'outbound_trunks[0]: a national number format needs a country',
+    ]);
+    expect(faults(`outbound_trunks: [{ ${OUT}, tech_prefix: "a@b" }]`)).toHaveLength(1);
+  });
+
   test('credentials are for the carrier\u2019s own realm', () => {
     const auth = 'auth_username: u, auth_password: p';
     const realms = (keys: string) =>
