@@ -18,11 +18,14 @@ const USAGE = `usage: trunkroom explain --from NUMBER --to NUMBER --source ADDRE
   --from NUMBER      who calls: the user of the From header; absent: anonymous (also --caller)
   --to NUMBER        the number that is dialled: the user of Request-URI and To (also --called)
   --source ADDRESS   where the INVITE comes from
+  --transport NAME   by what it comes: udp, tcp, tls, ws; absent: udp
   --request-uri, --asserted, --called-party, --diversion NUMBER
                      users of the Request-URI, P-Asserted-Identity, P-Called-Party-ID and Diversion, where they differ
   --registered TRUNK the call comes for what this outbound trunk has registered
   --privacy          the caller asks not to be shown
 `;
+
+const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws'] as const;
 
 /**
  * `trunkroom explain`: what the gateway would do with a call, and why, trunk by trunk and rule by rule. It decides by the
@@ -58,8 +61,11 @@ function factsOf(values: NonNullable<ReturnType<typeof readArguments>>): CallFac
   const { source, asserted, diversion, registered } = values;
   const to = values.to ?? values.called;
   if (source === undefined || to === undefined) return undefined;
+  const transport = TRANSPORTS.find((each) => each === (values.transport ?? 'udp'));
+  if (transport === undefined) return undefined;
   return {
     source,
+    transport,
     requestUser: values['request-uri'] ?? (registered === undefined ? to : tokenOf(registered)),
     toUser: to,
     fromUser: values.from ?? values.caller ?? 'anonymous',
@@ -73,6 +79,7 @@ function factsOf(values: NonNullable<ReturnType<typeof readArguments>>): CallFac
 function readArguments(args: readonly string[]) {
   const options = {
     source: { type: 'string' },
+    transport: { type: 'string' },
     to: { type: 'string' },
     from: { type: 'string' },
     called: { type: 'string' },

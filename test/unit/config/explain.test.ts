@@ -28,6 +28,16 @@ test('a call that is not', () => {
   expect(exitCode).toBe(1);
 });
 
+test('by a transport that the trunk does not take', () => {
+  const call = ['--dev', '--source', '127.0.0.1', '--to', 'lobby'];
+  expect(explain(...call, '--transport', 'ws')).toEqual({
+    text: '- trunk development: ws is not in transports\nrefused: no-trunk\n',
+    exitCode: 1,
+  });
+  expect(explain(...call, '--transport', 'tls').exitCode).toBe(0);
+  expect(explain(...call, '--transport', 'pigeon').exitCode).toBe(2);
+});
+
 test('numbers are normalised by the trunk\u2019s country', () => {
   const config = fileURLToPath(new URL('../../../config/trunks/nubitel.yaml', import.meta.url));
   const env = { TRUNKROOM_KEY_FILE: '/dev/null', TRUNKROOM_KEYS: 'k: a-secret-of-at-least-32-characters' };
