@@ -183,7 +183,8 @@ export class DrachtioDouble {
     request: { readonly id: string; readonly dialogId: string; readonly text: string },
   ): void {
     this.#owners.set(request.id, client);
-    this.#owners.set(request.dialogId, client);
+    // A dialog stays with the client that made it, whoever speaks in it.
+    if (!this.sip.dialogs.has(request.dialogId)) this.#owners.set(request.dialogId, client);
     reply(client, id, `OK|${meta('application', request.text)}|${request.id}|Msg sent:|`, request.text);
   }
 
