@@ -15,7 +15,7 @@ const FORMAT = /^a=fmtp:(0|[1-9]\d{0,2}) ([!-~][ -~]*)$/;
 const TIME = /^a=(ptime|maxptime):([1-9]\d{0,3})$/;
 const DIRECTION = /^a=(sendrecv|sendonly|recvonly|inactive)$/;
 /** Lines that say nothing to a phone's reader. */
-const PASSED_OVER = /^(?:[ostb]=|a=silenceSupp:|a=X-)/;
+const PASSED_OVER = /^(?:[ostb]=|a=(?:silenceSupp|tool|label|ssrc|minptime):|a=X-)/;
 
 /** What a plain description says; undefined when it is not plain, and then it is not said either whether it is one at all. */
 export function readPlainSdp(text: string): SessionFacts | undefined {
