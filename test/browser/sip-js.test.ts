@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Baresip } from '../support/baresip.ts';
+import { ChromiumUser } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
 import { Gateway } from '../support/gateway.ts';
 import { faultsHeard } from '../support/hearing.ts';
 import { afterAllIsOver, leftOver } from '../support/left-over.ts';
+import { joinRoom } from '../support/room-page.ts';
 import { rmsLevel } from '../support/tones.ts';
 import { WebPhone } from '../support/web-phone.ts';
 
 /** The third way in: SIP over WebSocket (RFC 7118) with a browser's media, by sip.js, which registers nowhere. */
 const PHONE = { hz: 440, amplitude: 8192 };
 const WEB = { hz: 1000, amplitude: 8192 };
+const BROWSER = { hz: 700, amplitude: 8192 };
 const GOOD = { user: 'alice', password: 'a-good-password' };
 const JUDGED = { fromSecond: 1, seconds: 6 };
 const TRUNKS = [
@@ -94,6 +97,30 @@ test('a web phone and a telephone hear each other; keys, hold, a new connection,
   } finally {
     await phone.stop();
     await web.stop();
+  }
+});
+
+test('a web phone and a browser hear each other', async () => {
+  const browser = await ChromiumUser.start({ tone: BROWSER });
+  const web = await WebPhone.start(gateway, WEB);
+  try {
+    await joinRoom(browser, gateway, { room: 'both', name: 'Anna', path: 'any' });
+    await web.dial(gateway, 'both', GOOD);
+    await web.waitFor('Established');
+    await browser.waitForTracks(1);
+    await web.user.waitForTracks(1);
+    await browser.clearRecording();
+    await web.clearRecording();
+    await sleep(1000 * (JUDGED.fromSecond + JUDGED.seconds) + 500);
+    const inBrowser = await browser.heard();
+    const inWeb = await web.heard();
+    expect(faultsHeard(inBrowser, { tones: [WEB], absent: [BROWSER.hz], ...JUDGED }), 'Anna').toEqual([]);
+    expect(faultsHeard(inWeb, { tones: [BROWSER], absent: [WEB.hz], ...JUDGED }), 'the phone').toEqual([]);
+    await web.hangUp();
+    await browser.waitForTracks(0);
+  } finally {
+    await web.stop();
+    await browser.stop();
   }
 });
 
