@@ -13,6 +13,7 @@ export function banner({ config, mode, addresses }: StartupConfig, startupMs: nu
     '',
     `  page    ${page}`,
     `  SIP     ${sip(near, 'lobby')}  (UDP and TCP)${outer === undefined ? '' : `, from outside ${sip(outer, 'lobby')}`}`,
+    ...webPhones(config, near),
     config.turn.enabled
       ? `  TURN    turn:${near}:${config.turn.port}  (UDP and TCP), relays to this gateway's media port alone`
       : '  TURN    off',
@@ -24,6 +25,14 @@ export function banner({ config, mode, addresses }: StartupConfig, startupMs: nu
     '',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function webPhones(
+  { trunks, http, sip_websocket: { path } }: StartupConfig['config'],
+  near: string,
+): string[] {
+  const isOpen = trunks.some(({ transports }) => transports.includes('ws'));
+  return isOpen ? [`  web SIP ws://${near}:${http.port}${path}  (web phones)`] : [];
 }
 
 function trunkLines({ trunks }: StartupConfig['config']): string[] {

@@ -124,6 +124,32 @@ test('a web phone and a browser hear each other', async () => {
   }
 });
 
+test.each(['late', 'camera'] as const)('an INVITE that offers: %s', async (offers) => {
+  const phone = await Baresip.start({ user: '60312345678', tone: PHONE });
+  const web = await WebPhone.start(gateway, WEB);
+  try {
+    await web.dial(gateway, offers, { ...GOOD, offers });
+    await web.waitFor('Established');
+    await phone.dial(gateway.sipUri(offers));
+    await web.user.waitForTracks(1);
+    await web.clearRecording();
+    await sleep(4500);
+    const judged = { fromSecond: 1, seconds: 3 };
+    const inWeb = await web.heard();
+    expect(faultsHeard(inWeb, { tones: [PHONE], absent: [WEB.hz], ...judged }), 'the web phone').toEqual([]);
+    await web.hangUp();
+    phone.hangUp();
+    await phone.closed(5000);
+    const inPhone = phone.heard();
+    expect(faultsHeard(inPhone, { tones: [WEB], absent: [PHONE.hz], ...judged }), 'the telephone').toEqual(
+      [],
+    );
+  } finally {
+    await web.stop();
+    await phone.stop();
+  }
+});
+
 test('the gateway hangs up over the WebSocket when its room is closed by a shutdown', async () => {
   const own = await Gateway.start({
     TRUNKROOM_TRUNKS: JSON.stringify(TRUNKS),

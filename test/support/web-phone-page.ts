@@ -22,6 +22,8 @@ export interface WebPhoneCall {
   readonly password: string;
   /** The user part that is dialled. */
   readonly target: string;
+  /** `late`: the INVITE has no SDP. `camera`: it offers video too. */
+  readonly offers?: 'sound' | 'camera' | 'late';
 }
 
 interface DtmfSenders {
@@ -34,7 +36,7 @@ const said: string[] = [];
 
 const page: WebPhonePage = {
   said,
-  async call({ server, user, password, target }) {
+  async call({ server, user, password, target, offers = 'sound' }) {
     const { hostname } = new URL(server);
     agent = new UserAgent({
       ...{ authorizationUsername: user, authorizationPassword: password, logLevel: 'log' },
@@ -47,7 +49,8 @@ const page: WebPhonePage = {
     });
     await agent.start();
     session = new Inviter(agent, uri(target, hostname), {
-      sessionDescriptionHandlerOptions: { constraints: { audio: true, video: false } },
+      inviteWithoutSdp: offers === 'late',
+      sessionDescriptionHandlerOptions: { constraints: { audio: true, video: offers === 'camera' } },
     });
     session.stateChange.addListener((state) => said.push(state));
     await session.invite({

@@ -4,7 +4,7 @@ import { eventually } from './eventually.ts';
 import type { Gateway } from './gateway.ts';
 import { repositoryRoot } from './root.ts';
 import type { Recording, ToneSource } from './wav.ts';
-import type { WebPhonePage } from './web-phone-page.ts';
+import type { WebPhoneCall, WebPhonePage } from './web-phone-page.ts';
 
 type Page = { webPhone: WebPhonePage };
 
@@ -29,7 +29,11 @@ export class WebPhone {
   }
 
   /** Dials; the call's fate is in {@link said}. */
-  async dial(gateway: Gateway, target: string, credentials: { user: string; password: string }) {
+  async dial(
+    gateway: Gateway,
+    target: string,
+    credentials: Pick<WebPhoneCall, 'user' | 'password' | 'offers'>,
+  ) {
     const options = { server: `ws://127.0.0.1:${gateway.ports.http}/sip`, target, ...credentials };
     await this.user.page.evaluate((call) => (globalThis as unknown as Page).webPhone.call(call), options);
   }
