@@ -12,21 +12,30 @@ export interface TrunkCall {
 }
 
 export type Dispatch =
-  | { readonly ok: true; readonly rule: DispatchRule; readonly steps: readonly Step[] }
+  | {
+      readonly ok: true;
+      readonly rule: DispatchRule;
+      /** When `rule` asks for a PIN: all that fit and ask for one, of which the PIN chooses. Else none. */
+      readonly pinRules: readonly DispatchRule[];
+      readonly steps: readonly Step[];
+    }
   | { readonly ok: false; readonly refusal: 'no-rule'; readonly steps: readonly Step[] };
 
 /**
- * The rule of a call. The lowest priority comes first; then the rule that names more (called numbers before callers
+ * The rule of a call. The lowest priority comes first; then, as LiveKit has it, who asks for a PIN before who does not; then
+ * the rule that names more (called numbers before callers
  * before trunks), then the one that names the called number more closely; among equals the file's order decides.
  */
 export function dispatch(rules: readonly DispatchRule[], call: TrunkCall): Dispatch {
   const steps: Step[] = [];
+  const pinRules: DispatchRule[] = [];
   let chosen: DispatchRule | undefined;
   const ordered = rules
     .map((rule, at) => ({ rule, at, ...examine(rule, call) }))
     .sort(
       (a, b) =>
         a.rule.priority - b.rule.priority ||
+        open(a.rule) - open(b.rule) ||
         weight(b.rule) - weight(a.rule) ||
         b.closeness - a.closeness ||
         a.at - b.at,
@@ -34,14 +43,20 @@ export function dispatch(rules: readonly DispatchRule[], call: TrunkCall): Dispa
   for (const { rule, miss } of ordered) {
     const subject = `rule ${rule.id}`;
     if (miss !== undefined) steps.push({ subject, verdict: 'no', why: miss });
-    else if (chosen !== undefined)
-      steps.push({ subject, verdict: 'passed-over', why: `${chosen.id} comes first` });
-    else {
-      chosen = rule;
-      steps.push({ subject, verdict: 'chosen', why: describeRoom(rule.room) });
-    }
+    else if (chosen === undefined || (rule.pin !== undefined && chosen.pin !== undefined)) {
+      chosen ??= rule;
+      if (rule.pin !== undefined) pinRules.push(rule);
+      const asks = rule.pin === undefined ? '' : 'by its PIN ';
+      steps.push({ subject, verdict: 'chosen', why: `${asks}${describeRoom(rule.room)}` });
+    } else steps.push({ subject, verdict: 'passed-over', why: `${chosen.id} comes first` });
   }
-  return chosen === undefined ? { ok: false, refusal: 'no-rule', steps } : { ok: true, rule: chosen, steps };
+  return chosen === undefined
+    ? { ok: false, refusal: 'no-rule', steps }
+    : { ok: true, rule: chosen, pinRules, steps };
+}
+
+function open({ pin }: DispatchRule): number {
+  return pin === undefined ? 1 : 0;
 }
 
 /** The room that a rule sends a call to. `unique`: random characters for rooms that no other call shall share. */

@@ -11,7 +11,9 @@ export type Route =
   | {
       readonly ok: true;
       readonly trunk: InboundTrunk;
+      /** Of `pinRules`, when there are any, the first: which one it is the PIN will say. */
       readonly rule: DispatchRule;
+      readonly pinRules: readonly DispatchRule[];
       /** Normalised numbers. */
       readonly called: string;
       readonly caller: string;
@@ -36,7 +38,8 @@ export function route(trunks: TrunkTable, rules: readonly DispatchRule[], call: 
   const found = dispatch(rules, { trunk, called, caller, hidden });
   const steps = [...match.steps, ...found.steps];
   if (!found.ok) return { ok: false, refusal: found.refusal, trunk, steps };
-  return { ok: true, trunk, rule: found.rule, called, caller, display, hidden, steps };
+  const { rule, pinRules } = found;
+  return { ok: true, trunk, rule, pinRules, called, caller, display, hidden, steps };
 }
 
 /** Lines of an explanation that goes into an event: enough for a person, and no more work for each refused call. */
@@ -51,12 +54,16 @@ export function explain(decision: Route, length: 'whole' | 'brief' = 'whole'): s
   const lines = shown.map(({ subject, verdict, why }) => `${MARKS[verdict]} ${subject}: ${why}`);
   const more = decision.steps.length - shown.length;
   if (more > 0) lines.push(`… and ${more} more`);
-  lines.push(
-    decision.ok
-      ? `accepted: ${decision.caller} to ${decision.called} by trunk ${decision.trunk.id}, rule ${decision.rule.id}`
-      : `refused: ${decision.refusal}`,
-  );
+  lines.push(verdictOf(decision));
   return lines.join('\n');
+}
+
+function verdictOf(decision: Route): string {
+  if (!decision.ok) return `refused: ${decision.refusal}`;
+  const { caller, called, trunk, rule, pinRules } = decision;
+  const by = `${caller} to ${called} by trunk ${trunk.id}`;
+  if (pinRules.length === 0) return `accepted: ${by}, rule ${rule.id}`;
+  return `asked for a PIN: ${by}, ${pinRules.length === 1 ? 'rule' : 'rules'} ${pinRules.map(({ id }) => id).join(', ')}`;
 }
 
 const MARKS: Readonly<Record<Step['verdict'], string>> = { chosen: '+', 'passed-over': '~', no: '-' };

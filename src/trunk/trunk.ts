@@ -46,6 +46,8 @@ export interface InboundTrunk {
   /** Outbound trunk whose registration the calls come for; undefined: they come for us by our address. */
   readonly registration: string | undefined;
   readonly headers: HeaderMaps;
+  /** Of prompts, such as `en`; undefined: English. */
+  readonly language?: string | undefined;
   readonly ringingTimeoutMs: Millis;
   /** 0 = no end. */
   readonly maxCallDurationMs: Millis;
@@ -64,6 +66,38 @@ export type RoomChoice =
   /** A room for each called number: prefix and number; `randomize` adds random characters. */
   | { readonly kind: 'callee'; readonly roomPrefix: string; readonly randomize: boolean };
 
+/** How a rule takes a call, beside where it goes. */
+export interface CallPolicy {
+  /**
+   * When a call is answered: as soon as it can be, when somebody is in its room, or when its PIN was right. A PIN is asked
+   * for after the answer, but with `after-pin`, or with `when-somebody` and early media, before it.
+   */
+  readonly answer: 'at-once' | 'when-somebody' | 'after-pin';
+  /** What a caller hears who waits for the answer: what his own network plays, our ringing tone, or our words and music. */
+  readonly earlyMedia: 'none' | 'ringback' | 'please-wait';
+  /** How long a call waits for its PIN or for somebody; undefined: the trunk's ringing time-out. */
+  readonly waitMs: Millis | undefined;
+  /** 0 = no end; undefined: the trunk's. */
+  readonly maxCallDurationMs: Millis | undefined;
+  /** `*6` mutes the phone's voice, and unmutes it. */
+  readonly keypadMute: boolean;
+  /** How the room's phones are told that a phone comes or goes. */
+  readonly entrySound: 'none' | 'tone' | 'spoken';
+  /** Of prompts; undefined: the trunk's, or English. */
+  readonly language: string | undefined;
+}
+
+/** Answered at once, and nothing played. */
+export const DEFAULT_POLICY: CallPolicy = {
+  answer: 'at-once',
+  earlyMedia: 'none',
+  waitMs: undefined,
+  maxCallDurationMs: undefined,
+  keypadMute: false,
+  entrySound: 'none',
+  language: undefined,
+};
+
 /** Where calls go: LiveKit's SIPDispatchRuleInfo. */
 export interface DispatchRule {
   readonly id: string;
@@ -77,6 +111,10 @@ export interface DispatchRule {
   /** Callers, or patterns of them, that it is for; empty = every caller. */
   readonly inboundNumbers: readonly string[];
   readonly room: RoomChoice;
+  /** Digits that a caller must key; undefined: none. Of several rules that fit, the PIN chooses. */
+  readonly pin?: string | undefined;
+  /** {@link DEFAULT_POLICY} when not given. */
+  readonly policy?: CallPolicy | undefined;
   /** Keeps the caller's number out of identity, name and attributes. */
   readonly hidePhoneNumber: boolean;
   /** Set on the participant. */
