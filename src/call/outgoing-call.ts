@@ -1,10 +1,10 @@
-import { formatHostPort, type HostPort } from '../base/net.ts';
+import { formatHostPort } from '../base/net.ts';
 import type { Alarm } from '../base/wake-queue.ts';
 import type { LegQuality } from '../events/index.ts';
 import type { Participant } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
-import { formatNameAddr } from '../sip/name-addr.ts';
 import type { HeaderReader, NextHop, OutgoingHandler, OutgoingInvite, SipEnd } from '../sip/ports.ts';
+import { type ShownCaller, showCaller } from '../trunk/caller-identity.ts';
 import { responseAttributes } from '../trunk/headers.ts';
 import type { Attempt } from './call-route.ts';
 import { dialDigits } from './dial-digits.ts';
@@ -181,8 +181,9 @@ export class OutgoingCall {
     this.line.signalsFrom(hop.remote);
     if (negotiation.offering) negotiation.refused();
     const sdp = negotiation.offer(this.line.announced());
+    const { from, headers: identity } = this.#caller(attempt);
     this.#invite = engine.invite(
-      { to, from: this.#from(hop.remote), next: hop, sdp, headers, authenticate },
+      { to, from, next: hop, sdp, headers: [...headers, ...identity], authenticate },
       this.#ownHandler(),
     );
     const target = formatHostPort(hop.remote);
@@ -237,11 +238,12 @@ export class OutgoingCall {
     return own;
   }
 
-  #from(remote: HostPort): string {
+  #caller({ hop, trust }: Attempt): ShownCaller {
     const { from, trunk, announce } = this.#options;
-    const host = trunk.fromHost ?? announce(remote);
+    const host = trunk.fromHost ?? announce(hop.remote);
     const uri = { scheme: 'sip' as const, user: from.user, host, port: undefined, params: new Map() };
-    return formatNameAddr(from.display, uri);
+    const caller = { display: from.display, uri };
+    return showCaller(trunk.callerIdentity, caller, trust === 'credentials' ? 'carrier' : 'elsewhere');
   }
 
   #left(quality: LegQuality | undefined): void {

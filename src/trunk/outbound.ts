@@ -1,6 +1,7 @@
 import type { Millis } from '../base/clock.ts';
 import type { Account } from '../sip/digest/client.ts';
 import type { SipTransport } from '../sip/ports.ts';
+import type { CallerIdentity } from './caller-identity.ts';
 import type { AllowedCountries, NumberFormat } from './dialled-number.ts';
 import type { HeaderMaps, TrunkCodec } from './trunk.ts';
 
@@ -45,6 +46,8 @@ export interface OutboundTrunk {
   readonly numbers: readonly string[];
   /** Host of our From; undefined: our own address. */
   readonly fromHost: string | undefined;
+  /** How the carrier is told who calls, beside From. */
+  readonly callerIdentity: CallerIdentity;
   readonly account: Account | undefined;
   readonly headers: HeaderMaps;
   readonly mediaAddresses: readonly string[];

@@ -22,6 +22,7 @@ function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
     }),
     numbers: trunk.numbers,
     fromHost: trunk.from_host,
+    callerIdentity: { header: trunk.identity, privacy: trunk.privacy },
     account:
       username === undefined || password === undefined
         ? undefined

@@ -90,6 +90,14 @@ export const outboundTrunkSchema = z.strictObject({
     .default([])
     .meta({ description: 'Numbers to call from, the first by default; empty: any.' }),
   from_host: hostPort.optional().meta({ description: 'Host of our From; absent: our own address.' }),
+  identity: z.enum(['none', 'asserted', 'preferred']).default('none').meta({
+    description:
+      'Says who calls beside From: `asserted` in P-Asserted-Identity, `preferred` in P-Preferred-Identity (RFC 3325). Some carriers know the customer by it.',
+  }),
+  privacy: z.enum(['none', 'id']).default('none').meta({
+    description:
+      '`id`: callees are not told who calls; From is anonymous, and the carrier learns it from `identity` alone.',
+  }),
   ...authKeys,
   auth_realm: realm.optional().meta({
     description:

@@ -18,6 +18,7 @@ describe('an outbound call', () => {
       {
         numbers: ['+60312345678', '+60312345679'],
         fromHost: 'pbx.example',
+        callerIdentity: { header: 'asserted', privacy: 'none' },
         headers: {
           ...outboundTrunk().headers,
           headers: { 'X-Fix': '1', 'X-Call': '6' },
@@ -35,6 +36,7 @@ describe('an outbound call', () => {
       uri: { user: '+60312345678', host: 'pbx.example' },
     });
     expect(['X-Fix', 'X-Call', 'X-Team'].map((name) => request.header(name))).toEqual(['1', '7', 'red']);
+    expect(request.header('p-asserted-identity')).toContain('<sip:+60312345678@pbx.example>');
     expect(far.confirmed).toBe(1);
     expect(carrierLevel(caller)).toBeGreaterThan(-20);
     expect(toneLevels(far.handset.recording(1000), 8000, [440])[0]).toBeGreaterThan(-20);

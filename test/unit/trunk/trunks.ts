@@ -56,6 +56,7 @@ export function outboundTrunk(change: Partial<OutboundTrunk> = {}): OutboundTrun
     targets: [target('10.0.2.1')],
     numbers: [],
     fromHost: undefined,
+    callerIdentity: { header: 'none', privacy: 'none' },
     account: undefined,
     headers: { headers: {}, headersToAttributes: {}, attributesToHeaders: {}, includeHeaders: 'none' },
     mediaAddresses: [],
