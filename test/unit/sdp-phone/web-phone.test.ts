@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type MediaWay, planAnswer, writeAnswer } from '../../../src/sdp/phone-answer.ts';
 import { readPhoneSdp } from '../../../src/sdp/phone-description.ts';
@@ -167,4 +168,36 @@ describe('our own offer', () => {
     expect(text).toContain('a=group:BUNDLE sound\r\n');
     expect(text).toContain('a=mid:sound\r\n');
   });
+});
+
+test('any mangled offer: no exception, and an answer of ours alone that can be read again', () => {
+  const lines = offer({ more: ['m=video 9 UDP/TLS/RTP/SAVPF 96', 'a=mid:1'] }).split('\r\n');
+  const cut = fc.record({
+    at: fc.nat(lines.length - 1),
+    put: fc.oneof(fc.string(), fc.constantFrom(...lines)),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(cut, { maxLength: 4 }),
+      fc.nat(400),
+      fc.string({ maxLength: 3 }),
+      (cuts, from, text) => {
+        const changed = [...lines];
+        for (const { at, put } of cuts) changed[at] = put;
+        const whole = changed.join('\r\n');
+        const description = readPhoneSdp(`${whole.slice(0, from)}${text}${whole.slice(from)}`);
+        if (!description.ok) return;
+        const ours = { keep: undefined, direction: 'sendrecv', way: 'ice' } as const;
+        const plan = planAnswer(description.value, ['PCMA', 'PCMU'], ours);
+        if (!plan.ok) return;
+        const { association } = plan.value.agreement;
+        expect(association?.ice.ufrag).toMatch(/^[A-Za-z0-9+/]{4,256}$/);
+        const written = writeAnswer(description.value, plan.value, LOCAL);
+        expect(written.match(/^a=ice-ufrag:/gm)).toEqual(['a=ice-ufrag:']);
+        expect(written.match(/^m=/gm)).toHaveLength(description.value.lines.length);
+        expect(readPhoneSdp(written).ok).toBe(true);
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
