@@ -203,7 +203,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     const api = createApi({
       page: new BundledPage(),
       metrics: metrics.text,
-      notReady: () => (workers.size === 0 ? 'no media worker' : ''),
+      notReady: () => (workers.size === 0 ? 'no media worker' : engines.notReady()),
       admit: admitSignal,
       devTokens:
         mode === 'development' ? { mint: (wish) => tokens.mint(wish), random: systemRandom } : undefined,

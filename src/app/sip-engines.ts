@@ -22,6 +22,8 @@ export interface SipEngines extends Pick<SipEngine, 'gauges'> {
   readonly transports: readonly ('udp' | 'tcp' | 'tls')[];
   /** Gives all calls that come in to `phones`. */
   serve(phones: { onInvite: (invite: IncomingInvite) => void; authorize: Authorize }): void;
+  /** What is missing for calls of trunks; empty: nothing. */
+  notReady(): string;
   /** No new calls from now on. */
   shutdown(): void;
   close(): void;
@@ -40,7 +42,7 @@ export function openSipEngines(
 ): SipEngines {
   if (sip.engine === 'embedded') {
     const transports = options.listensForTls ? ALL : ALL.slice(0, 2);
-    return { ...together([embedded]), trunks: embedded, transports, close() {} };
+    return { ...together([embedded]), trunks: embedded, transports, notReady: () => '', close() {} };
   }
   const { host, port, secret = '' } = drachtio;
   const engine = new DrachtioEngine({
@@ -58,6 +60,7 @@ export function openSipEngines(
     trunks: engine,
     // Which of them it has is its configuration's to say.
     transports: ALL,
+    notReady: () => (engine.isUp ? '' : 'no connection to drachtio'),
     close: () => engine.abandon(),
   };
 }

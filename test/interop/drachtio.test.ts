@@ -135,6 +135,18 @@ describe.each(kinds)('the gateway on %s', (_name, { secret, start }) => {
     await calls(0);
   });
 
+  test('is not brought down by an INVITE with a Contact that is none', async () => {
+    for (const contact of ['*', '<tel:+60312345678>']) {
+      peer.request('INVITE', peer.newDialog(), { body: rawOffer(peer.port), contact: `Contact: ${contact}` });
+      await peer.next('SIP/2.0 100');
+    }
+    const dialog = await called();
+    peer.request('BYE', dialog);
+    await peer.next('SIP/2.0 200');
+    await calls(0);
+    await isConnected(1);
+  });
+
   test('keeps a call through a broken connection, asks after it, and hears so that the far end has left', async () => {
     const dialog = await called();
     relay.break();
@@ -158,6 +170,7 @@ describe.each(kinds)('the gateway on %s', (_name, { secret, start }) => {
       return (metrics.value('trunkroom_sip_engine_changes_total', { state: 'down' }) ?? 0) > 0;
     });
     expect((await gateway.metrics()).value('trunkroom_calls')).toBe(1);
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
     server = await start(ports);
     await isConnected(3);
     await calls(0);

@@ -101,9 +101,16 @@ export class HandPeer {
       readonly type?: string;
       readonly branch?: string;
       readonly cseq?: number;
+      readonly contact?: string;
     } = {},
   ): string {
-    const { headers = [], body = '', type = 'application/sdp', branch = newBranch() } = parts;
+    const {
+      headers = [],
+      body = '',
+      type = 'application/sdp',
+      branch = newBranch(),
+      contact = this.#contact(),
+    } = parts;
     const cseq = parts.cseq ?? ++dialog.cseq;
     this.sendText(
       [
@@ -114,7 +121,7 @@ export class HandPeer {
         `To: ${dialog.remote}`,
         `Call-ID: ${dialog.callId}`,
         `CSeq: ${cseq} ${method}`,
-        ...(method === 'BYE' || method === 'CANCEL' ? [] : [this.#contact()]),
+        ...(method === 'BYE' || method === 'CANCEL' ? [] : [contact]),
         ...headers,
         ...(body === '' ? [] : [`Content-Type: ${type}`]),
         `Content-Length: ${Buffer.byteLength(body)}`,

@@ -1,6 +1,7 @@
 /** Takes each request that the server hands over to whom it belongs (RFC 3261 sections 8.2 and 12.2.2): dialog, call, or a new call. */
 import { utf8 } from '../../base/bytes.ts';
 import type { SipRequest } from '../../sip/message.ts';
+import { parseAddress } from '../../sip/name-addr.ts';
 import type { ParseFault } from '../../sip/parse-message.ts';
 import type { Admission, Authorize, ExtraHeaders, Flow, IncomingInvite, SipUri } from '../../sip/ports.ts';
 import { requestInfo } from '../../sip/request-info.ts';
@@ -78,14 +79,14 @@ export class RequestDesk {
     if (!isPeer && admission(flow) !== 'admit') {
       this.#core.drop(dialog === undefined ? 'not-admitted' : 'foreign-source', flow);
       if (dialog !== undefined && message?.method === 'BYE') return true;
-      served.forget(message?.callId ?? '');
+      this.#forget(served, message);
       return false;
     }
     const verdict = rate.take(flow.remote.address, this.#core.clock.now());
     this.#strained = verdict === 'strained' || this.#options.overloaded();
     if (verdict !== 'over' || dialog !== undefined) return true;
     this.#core.drop('rate', flow);
-    served.forget(message?.callId ?? '');
+    this.#forget(served, message);
     return false;
   }
 
@@ -111,6 +112,12 @@ export class RequestDesk {
     if (earlier !== undefined) {
       const merged = earlier instanceof IncomingCall && earlier.mergeKey === mergeKeyOf(message);
       request.respond(merged ? 482 : 500);
+      return;
+    }
+    // Any answer to it ends the server's process (0.9.5); without one it is forgotten there.
+    if (message.method === 'INVITE' && !isReachable(message)) {
+      this.#core.drop('header-syntax', request.flow);
+      this.#forget(request, message);
       return;
     }
     if (message.method === 'INVITE' && this.#overloaded()) {
@@ -147,6 +154,11 @@ export class RequestDesk {
     return refused;
   }
 
+  #forget(request: ServedRequest, message: SipRequest | undefined): void {
+    this.#unanswered.delete(request);
+    request.forget(message?.callId ?? '');
+  }
+
   #overloaded(): boolean {
     return this.shuttingDown || this.#strained || this.#options.calls() >= this.#options.maxCalls;
   }
@@ -174,4 +186,12 @@ export class RequestDesk {
     this.#unanswered.add(watched);
     return watched;
   }
+}
+
+/** RFC 3261 section 12.1.1: the Contact of an INVITE is a SIP URI. None at all is let pass. */
+function isReachable({ headers }: SipRequest): boolean {
+  const contact = headers.get('contact');
+  if (contact === undefined) return true;
+  const uri = parseAddress(headers.all('contact')[0] ?? '')?.uri;
+  return uri !== undefined && uri.scheme !== 'tel' && uri.host !== '';
 }

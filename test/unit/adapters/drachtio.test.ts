@@ -226,6 +226,28 @@ describe('what the drachtio server does by itself', () => {
   });
 });
 
+test.each(['*', '<tel:+60312345678>'])(
+  'an INVITE with Contact %s, which would kill the server, is not answered',
+  async (contact) => {
+    const { double, under } = await up();
+    const peer = await peerOf(double);
+    let invites = 0;
+    under.engine.onInvite = (invite) => {
+      invites++;
+      invite.reject(486);
+    };
+    peer.request('INVITE', peer.newDialog(), { body: offer, contact: `Contact: ${contact}` });
+    await eventually('it is counted', 5000, () =>
+      under.events.some((event) => event.type === 'dropped' && event.reason === 'header-syntax'),
+    );
+    peer.request('INVITE', peer.newDialog(), { body: offer });
+    await peer.next('SIP/2.0 486');
+    expect(invites).toBe(1);
+    expect(peer.received.filter((text) => !text.startsWith('SIP/2.0 100'))).toHaveLength(1);
+    expect(under.engine.gauges()).toEqual({ calls: 0, transactions: 0, connections: 0 });
+  },
+);
+
 test('overload and shutdown refuse new calls with 503, and what is up goes on', async () => {
   let overloaded = false;
   const { double, under } = await up({ overloaded: () => overloaded });
