@@ -1,8 +1,8 @@
 /**
- * The codec port: what a playout or an encoder of the room needs to know of a codec. G.711 is built in below; Opus
- * comes from `adapters/opus`. Samples are always mono at the rate that the decoder was asked for.
+ * The codec port: what a playout or an encoder of the room needs to know of a codec. G.711 and G.722 are built in
+ * (`built-in-codecs.ts`); Opus comes from `adapters/opus`. Samples are always mono.
  */
-import { decodeG711, type G711Law } from './g711.ts';
+import type { VoiceFormat } from './voice-format.ts';
 
 /** Decodes one stream. Bad payloads are answered, never thrown; state belongs to one SSRC. */
 export interface VoiceDecoder {
@@ -28,51 +28,20 @@ export interface VoiceEncoder {
   readonly clockRate: number;
   /** Encodes one frame into `into` at `at`; answers the bytes written. */
   encode(frame: Int16Array, into: Uint8Array, at: number): number;
+  /**
+   * Takes over where `other`, an encoder of the same format, stands, so that its listener may go on with this one;
+   * undefined when the codec cannot.
+   */
+  readonly adopt: ((other: VoiceEncoder) => void) | undefined;
   free(): void;
 }
 
 /** Opens decoders and encoders. */
 export interface VoiceCodecs {
-  /** A decoder of `mime` (`audio/opus`) to `sampleRate`; undefined when there is none for it, or none just now (ask again next tick). */
+  /** A decoder of `mime` (`audio/opus`) to `sampleRate`, 8000 or 16000; undefined when there is none for it, or none just now (ask again next tick). */
   decoder(mime: string, sampleRate: number): VoiceDecoder | undefined;
   /** True when {@link decoder} knows `mime`. */
   decodes(mime: string): boolean;
+  /** An encoder of 20 ms frames; undefined when there is none for the format, or none just now (ask again next tick). */
+  encoder(format: VoiceFormat): VoiceEncoder | undefined;
 }
-
-const G711_RATE = 8000;
-
-/** A decoder of one of the two laws, to 8 kHz. It has no state: one serves all streams of a thread. */
-export class G711Decoder implements VoiceDecoder {
-  readonly sampleRate = G711_RATE;
-  readonly clockRate = G711_RATE;
-  readonly conceal = undefined;
-  readonly recover = undefined;
-  readonly law: G711Law;
-
-  constructor(law: G711Law) {
-    this.law = law;
-  }
-
-  samplesIn(payload: Uint8Array): number {
-    return payload.length;
-  }
-
-  decode(payload: Uint8Array, into: Int16Array, at: number): number {
-    return decodeG711(this.law, payload, 0, payload.length, into, at);
-  }
-
-  free(): void {}
-}
-
-/** The codecs that need nothing from outside: PCMA and PCMU at 8 kHz. */
-export const g711Codecs: VoiceCodecs = {
-  decoder(mime, sampleRate) {
-    if (sampleRate !== G711_RATE) return undefined;
-    if (mime === 'audio/pcma') return new G711Decoder('pcma');
-    if (mime === 'audio/pcmu') return new G711Decoder('pcmu');
-    return undefined;
-  },
-  decodes(mime) {
-    return mime === 'audio/pcma' || mime === 'audio/pcmu';
-  },
-};

@@ -24,3 +24,9 @@ export function energyOf(samples: Int16Array, start: number, end: number): numbe
 export function levelOf(samples: Int16Array, start = 0, end = samples.length): number {
   return levelOfEnergy(energyOf(samples, start, end), end - start);
 }
+
+/** Level of a frame in dBov, not rounded; -120 for digital silence. */
+export function exactLevel(samples: Int16Array): number {
+  const energy = energyOf(samples, 0, samples.length);
+  return energy <= 0 ? -120 : 10 * Math.log10(energy / samples.length / (32767 * 32767));
+}

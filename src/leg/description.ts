@@ -5,6 +5,8 @@ export interface LegCodec {
   readonly mime: string;
   readonly payloadType: number;
   readonly clockRate: number;
+  /** The `a=fmtp` parameters as one string; empty when it is not there. */
+  readonly fmtp?: string;
 }
 
 /** What SDP agreed on: media/protocol.ts' `LegMedia` fits it. */
@@ -15,6 +17,9 @@ export interface LegDescription {
   readonly accept: readonly LegCodec[];
   readonly dtmfOut: number | undefined;
   readonly dtmfIn: number | undefined;
+  /** Comfort noise (RFC 3389): payload types that we send and that may come in; 13 may always come. */
+  readonly comfortNoiseOut?: number | undefined;
+  readonly comfortNoiseIn?: number | undefined;
   readonly ptimeMs: number;
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 }

@@ -3,9 +3,9 @@
  * came, and the playout that the mix pulls from. Out: a packet every 20 ms while the call's direction allows it.
  */
 
-import { G711Decoder, type VoiceDecoder } from '../audio/codec.ts';
-import { encodeG711, energyG711, type G711Law, lawOf } from '../audio/g711.ts';
-import { levelOfEnergy } from '../audio/level.ts';
+import { builtInCodecs } from '../audio/built-in-codecs.ts';
+import type { VoiceCodecs } from '../audio/codec.ts';
+import { type VoiceFormat, voiceFormat } from '../audio/voice-format.ts';
 import type { Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
@@ -15,19 +15,24 @@ import { type Digit, DtmfReceiver } from '../rtp/dtmf.ts';
 import { parseRtp, RtpView } from '../rtp/packet.ts';
 import { ReceiveStats } from '../rtp/receive-stats.ts';
 import { SourceLatch } from '../rtp/source-latch.ts';
-import type { LegDescription } from './description.ts';
-import { LegOutput } from './leg-output.ts';
+import type { LegCodec, LegDescription } from './description.ts';
+import { LegInput } from './leg-input.ts';
+import { type FrameContent, LegOutput } from './leg-output.ts';
+import { FRAME_MS } from './packetizer.ts';
 import type { PrivateSound } from './private-sound.ts';
 import { RtcpReporter } from './rtcp-report.ts';
 import { TalkGate } from './talk-gate.ts';
-import { FRAME, VoicePlayout } from './voice-playout.ts';
+import { VoiceNumbers } from './voice-numbers.ts';
 
 /** Why a datagram was dropped: the `reason` of a `dropped` event. */
 export type LegDrop = { readonly where: 'rtp' | 'rtcp'; readonly reason: string };
 
 /** What a leg tells its owner. `view` and `drop` are lent for the call only. */
 export interface LegEvents {
-  /** A voice packet as it came, level set, for whoever understands `mime`. Never telephone-events or comfort noise. */
+  /**
+   * A voice packet as it came, level set, for whoever understands `mime`. Never telephone-events or comfort noise, nor
+   * the sequence numbers that they took.
+   */
   onVoice(view: RtpView, mime: string, now: Millis): void;
   onHeard(now: Millis): void;
   /** The first packet went to the phone. */
@@ -43,6 +48,8 @@ export interface LegOptions {
   readonly rtp: DatagramSocket;
   readonly rtcp: DatagramSocket;
   readonly random: Random;
+  /** What may be decoded; absent: PCMA, PCMU and G.722. */
+  readonly codecs?: VoiceCodecs;
   /** Tells the time to what arrives. */
   readonly clock: { now(): Millis };
   readonly events: LegEvents;
@@ -54,16 +61,10 @@ export interface LegOptions {
   readonly unixOffsetMs: number;
 }
 
-interface AcceptedPayload {
-  readonly law: G711Law;
-  readonly mime: string;
-  readonly decoder: VoiceDecoder;
-}
-
 const PHONE_CLOCK = 8000;
 /** Packets of 10 ms and keys make 150; each that is let in goes to every browser of the room. */
 const MAX_PACKETS_PER_SECOND = 300;
-/** Comfort noise (RFC 3389): silence to us, and nothing that a browser knows. */
+/** Comfort noise (RFC 3389) that nobody negotiated comes all the same. */
 const COMFORT_NOISE = 13;
 
 /** One phone. Create it with its sockets, {@link apply} what SDP says, then with every tick {@link pull} and one `send…`. */
@@ -73,13 +74,14 @@ export class PhoneLeg {
   #spoke = false;
   readonly #view = new RtpView();
   readonly #stats = new ReceiveStats(PHONE_CLOCK);
-  readonly #dtmf = new DtmfReceiver(PHONE_CLOCK);
+  #dtmf = new DtmfReceiver(PHONE_CLOCK);
+  #clockRate = PHONE_CLOCK;
   readonly #output: LegOutput;
   readonly #rtcp: RtcpReporter;
   readonly #rate: TokenBucket;
-  readonly #playout: VoicePlayout;
+  readonly #input: LegInput;
+  readonly #numbers = new VoiceNumbers();
   readonly #gate = new TalkGate();
-  readonly #accepted = new Map<number, AcceptedPayload>();
   #media: LegDescription | undefined;
   #heardAt: Millis = 0;
   #everHeard = false;
@@ -88,9 +90,6 @@ export class PhoneLeg {
   #closed = false;
   /** What the phone hears for itself alone; its owner's to set. */
   sound: PrivateSound | undefined;
-  /** The frame that {@link pull} wrote: 160 samples at 8 kHz. */
-  readonly frame = new Int16Array(FRAME);
-
   constructor(options: LegOptions, now: Millis) {
     this.#options = options;
     this.#output = new LegOutput(options.rtp, options.random, () => {
@@ -98,15 +97,20 @@ export class PhoneLeg {
     });
     this.#rate = new TokenBucket({ perSecond: MAX_PACKETS_PER_SECOND, burst: MAX_PACKETS_PER_SECOND }, now);
     this.#rtcp = new RtcpReporter({ ...options, sender: this.#output.sender, stats: this.#stats }, now);
-    this.#playout = new VoicePlayout(PHONE_CLOCK, (payloadType) => this.#accepted.get(payloadType)?.decoder);
+    this.#input = new LegInput(options.codecs ?? builtInCodecs);
     options.rtp.onDatagram = (bytes, address, port) =>
       this.#receive(bytes, address, port, options.clock.now());
     options.rtcp.onDatagram = (bytes, address) => this.#receiveRtcp(bytes, address, options.clock.now());
   }
 
-  /** The law that this leg sends; undefined before {@link apply}. Legs of one law share the encoded mix. */
-  get law(): G711Law | undefined {
-    return this.#output.law;
+  /** What this leg is sent; undefined before {@link apply}. Legs of one format share the encoded mix. */
+  get format(): VoiceFormat | undefined {
+    return this.#output.format;
+  }
+
+  /** The frame that {@link pull} wrote, at the rate of {@link format}. */
+  get frame(): Int16Array {
+    return this.#input.frame;
   }
 
   /** Our SSRC towards the phone. */
@@ -120,7 +124,7 @@ export class PhoneLeg {
   }
 
   get packetsOut(): number {
-    return this.#output.sender.packets;
+    return this.#output.packets;
   }
 
   /** Last round trip by RTCP, ms. */
@@ -130,16 +134,14 @@ export class PhoneLeg {
 
   /** The call's media begin, or change. False when the codec is none that a leg can send: then nothing changes. */
   apply(media: LegDescription, now: Millis): boolean {
-    const law = lawOf(media.codec.mime);
-    if (law === undefined) return false;
+    const format = voiceFormat(media.codec.mime, media.codec.fmtp ?? '');
+    if (format === undefined) return false;
     this.#latch.expect(media.remote, media.allowedSources, now);
-    this.#accepted.clear();
-    for (const { mime, payloadType } of media.accept) {
-      const accepted = lawOf(mime);
-      if (accepted === undefined) continue;
-      this.#accepted.set(payloadType, { law: accepted, mime, decoder: new G711Decoder(accepted) });
-    }
-    this.#output.apply(law, media);
+    this.#input.apply(media.accept, format.sampleRate);
+    this.#setClock(media.codec.clockRate);
+    // RFC 7160 section 4.1: with another clock begins another SSRC, and the one before says BYE.
+    if (this.#output.changesClock(format)) this.#sendRtcp(this.#rtcp.bye(now).slice());
+    this.#output.apply(format, media);
     this.#media = media;
     // The time-out runs from the moment that the phone may send.
     this.#heardAt = now;
@@ -160,26 +162,16 @@ export class PhoneLeg {
   /** Writes the phone's next 20 ms into {@link frame}; true when it holds something that belongs into the mix. */
   pull(now: Millis): boolean {
     this.#housekeep(now);
-    const kind = this.#playout.pull(now, this.frame);
+    const kind = this.#input.pull(now);
     if (kind === 'silence' || this.#muted || !this.#hears()) return this.#gate.shut();
     return this.#gate.observe(this.frame);
   }
 
-  /** Sends 20 ms of sound (160 samples). */
-  send(frame: Int16Array, now: Millis): void {
-    const law = this.#output.law;
-    if (law === undefined) return;
-    encodeG711(law, frame, 0, FRAME, this.#encoded, 0);
-    this.sendFrame(this.#encoded, now);
-  }
-
-  readonly #encoded = new Uint8Array(FRAME);
-
-  /** Sends 20 ms that are encoded already, in this leg's law. */
-  sendFrame(payload: Uint8Array, now: Millis): void {
+  /** Sends 20 ms that are encoded already, in this leg's format. */
+  sendFrame(payload: Uint8Array, content: FrameContent, now: Millis): void {
     if (this.#closed) return;
-    this.#output.frame(payload, this.#latch.destination);
-    if (!this.#spoke && this.#output.sender.packets > 0) {
+    this.#output.frame(payload, content, this.#latch.destination);
+    if (!this.#spoke && this.#output.packets > 0) {
       this.#spoke = true;
       this.#options.events.onSpoke();
     }
@@ -191,12 +183,13 @@ export class PhoneLeg {
   close(now: Millis): LegQuality {
     if (!this.#closed && this.#media !== undefined) this.#sendRtcp(this.#rtcp.bye(now).slice());
     this.#closed = true;
+    this.#input.close();
     return {
       packetsIn: this.#stats.packets,
-      packetsOut: this.#output.sender.packets,
+      packetsOut: this.#output.packets,
       lost: this.#stats.lost,
-      concealed: Math.round(this.#playout.concealedSamples / FRAME),
-      late: this.#playout.late,
+      concealed: Math.round(this.#input.concealedMs / FRAME_MS),
+      late: this.#input.late,
       jitterMs: Math.round(this.#stats.jitterMs * 10) / 10,
     };
   }
@@ -218,29 +211,42 @@ export class PhoneLeg {
     const fault = parseRtp(bytes, bytes.length, view);
     if (fault !== undefined) return fault;
     const { payloadType } = view;
-    const accepted = this.#accepted.get(payloadType);
+    const codec = this.#input.codec(payloadType);
     const isEvent = payloadType === this.#media?.dtmfIn;
+    const isNoise =
+      codec === undefined && (payloadType === COMFORT_NOISE || payloadType === this.#media?.comfortNoiseIn);
     // What nobody agreed on must not latch.
-    if (accepted === undefined && !isEvent && payloadType !== COMFORT_NOISE) return 'payload-type';
+    if (codec === undefined && !isEvent && !isNoise) return 'payload-type';
     const verdict = this.#latch.admit(address, port, now);
     if (verdict !== 'ok') return verdict;
     if (!this.#rate.take(now)) return 'rate';
+    if (codec !== undefined) this.#setClock(codec.clockRate);
     if (!this.#stats.push(view, now)) return 'sequence-jump';
     this.#hear(now);
+    if (codec !== undefined) return this.#voice(view, codec, now);
+    this.#numbers.remove(view.ssrc, view.sequence);
     if (isEvent) this.#tell(this.#dtmf.push(view, now), now);
-    else if (accepted !== undefined) return this.#voice(view, accepted, now);
+    else this.#input.pause(view);
     return undefined;
   }
 
-  #voice(view: RtpView, { law, mime }: AcceptedPayload, now: Millis): string | undefined {
-    const { payloadStart: start, payloadEnd: end } = view;
-    if (end === start) return 'empty';
-    const outcome = this.#playout.push(view, now);
+  #voice(view: RtpView, codec: LegCodec, now: Millis): string | undefined {
+    if (view.payloadEnd === view.payloadStart) return 'empty';
+    const outcome = this.#input.push(view, codec, now);
     if (outcome !== 'kept' && outcome !== 'late') return outcome;
     if (this.#muted || !this.#hears()) return undefined;
-    view.level = levelOfEnergy(energyG711(law, view.bytes, start, end), end - start);
-    this.#options.events.onVoice(view, mime, now);
+    view.level = this.#input.level(view, codec);
+    view.sequence = this.#numbers.map(view.ssrc, view.sequence);
+    this.#options.events.onVoice(view, codec.mime, now);
     return undefined;
+  }
+
+  /** Keys come at the clock of the voice around them (RFC 4733 section 2.4). */
+  #setClock(clockRate: number): void {
+    if (clockRate === this.#clockRate) return;
+    this.#clockRate = clockRate;
+    this.#stats.setClockRate(clockRate);
+    this.#dtmf = new DtmfReceiver(clockRate);
   }
 
   #receiveRtcp(bytes: Uint8Array, address: string, now: Millis): void {

@@ -82,7 +82,7 @@ export class RtcpReporter {
     writer.length = 0;
     const block = this.#stats.report(now);
     // Section 6.4: who sent since the last report sends an SR, who did not an RR.
-    if (sender.packets > this.#sentBefore) {
+    if (sender.packets > 0 && sender.packets !== this.#sentBefore) {
       const { high, low } = this.#ntp(now);
       writer.senderReport({
         ssrc: sender.ssrc,

@@ -1,21 +1,17 @@
 /**
- * Turns the packets of one voice into frames of 20 ms at 8 kHz, exactly one at each pull: jitter buffer, decoder,
- * concealment, and the catching up that clock drift and a sinking delay ask for.
+ * Turns the packets of one voice into frames of 20 ms at the rate of its place in the mix, exactly one at each pull:
+ * jitter buffer, decoder, concealment, and the catching up that clock drift and a sinking delay ask for.
  */
 
 import type { VoiceDecoder } from '../audio/codec.ts';
 import { Concealer } from '../audio/concealment.ts';
 import { levelOf } from '../audio/level.ts';
 import { shorten } from '../audio/shorten.ts';
+import { frameLength, type MixRate } from '../audio/voice-format.ts';
 import type { Millis } from '../base/clock.ts';
 import { JitterBuffer, type JitterOutcome } from '../rtp/jitter-buffer.ts';
 import type { RtpView } from '../rtp/packet.ts';
 import { DEFAULT_JITTER, type JitterOptions } from '../rtp/playout-delay.ts';
-
-/** Samples a second of the rooms' bus. */
-export const BUS_RATE = 8000;
-/** Samples of a frame of 20 ms on the bus. */
-export const FRAME = 160;
 
 /** What a pulled frame is: heard, made up in part or whole, or nothing. */
 export type FrameKind = 'voice' | 'concealed' | 'silence';
@@ -23,9 +19,9 @@ export type FrameKind = 'voice' | 'concealed' | 'silence';
 /** Answers the decoder of a payload type, or undefined when packets of it are not played. */
 export type DecoderOf = (payloadType: number) => VoiceDecoder | undefined;
 
-/** 120 ms, the longest packet of any codec here, behind up to two frames. */
-const LONGEST_PACKET = 960;
-const STORE = LONGEST_PACKET + 4 * FRAME;
+/** Frames of 20 ms: the longest packet of any codec here, and what may wait before and behind it. */
+const LONGEST_PACKET = 6;
+const STORE = LONGEST_PACKET + 4;
 /** Playout may lag its target by so much before it is hurried, and lead by so much before silence is stretched. */
 const LAG_MS = 30;
 const LEAD_MS = 15;
@@ -39,8 +35,12 @@ export class VoicePlayout {
   readonly #jitter: JitterBuffer;
   readonly #decoderOf: DecoderOf;
   readonly #ticksPerSample: number;
-  readonly #concealer = new Concealer();
-  readonly #store = new Int16Array(STORE);
+  readonly #sampleRate: MixRate;
+  /** Samples of 20 ms. */
+  readonly #frame: number;
+  readonly #longest: number;
+  readonly #concealer: Concealer;
+  readonly #store: Int16Array;
   #stored = 0;
   #made = 0;
   #pulls = 0;
@@ -50,10 +50,20 @@ export class VoicePlayout {
   /** Packets whose payload could not be decoded. */
   undecodable = 0;
 
-  constructor(clockRate: number, decoderOf: DecoderOf, options: Partial<JitterOptions> = {}) {
+  /** Packets of an RTP clock of `clockRate` become samples at `sampleRate`, to which `decoderOf`'s decoders decode. */
+  constructor(
+    { clockRate, sampleRate }: { readonly clockRate: number; readonly sampleRate: MixRate },
+    decoderOf: DecoderOf,
+    options: Partial<JitterOptions> = {},
+  ) {
     this.#jitter = new JitterBuffer({ ...DEFAULT_JITTER, ...options, clockRate });
     this.#decoderOf = decoderOf;
-    this.#ticksPerSample = clockRate / BUS_RATE;
+    this.#ticksPerSample = clockRate / sampleRate;
+    this.#sampleRate = sampleRate;
+    this.#frame = frameLength(sampleRate);
+    this.#longest = LONGEST_PACKET * this.#frame;
+    this.#concealer = new Concealer(sampleRate);
+    this.#store = new Int16Array(STORE * this.#frame);
   }
 
   /** Packets that came too late to be played. */
@@ -71,12 +81,12 @@ export class VoicePlayout {
     return this.#jitter.push(view, now);
   }
 
-  /** Writes the next frame into `out` (160 samples). */
+  /** Writes the next frame into `out`, which is 20 ms long. */
   pull(now: Millis, out: Int16Array): FrameKind {
     this.#made = 0;
     this.#pulls++;
-    while (this.#stored < FRAME && this.#more(now)) {}
-    if (this.#stored < FRAME) return this.#runDry(out);
+    while (this.#stored < this.#frame && this.#more(now)) {}
+    if (this.#stored < this.#frame) return this.#runDry(out);
     this.#adjust(now);
     this.#deliver(out);
     return this.#made > 0 ? 'concealed' : 'voice';
@@ -102,7 +112,7 @@ export class VoicePlayout {
         this.#hideGap(Math.ceil(this.#jitter.gap / this.#ticksPerSample));
         return true;
       case 'empty':
-        this.#hide(FRAME);
+        this.#hide(this.#frame);
         return true;
     }
   }
@@ -112,12 +122,12 @@ export class VoicePlayout {
     const decoder = this.#decoderOf(payloadType);
     const samples = decoder === undefined ? 0 : decoder.samplesIn(payload);
     const written =
-      decoder === undefined || samples <= 0 || samples > LONGEST_PACKET
+      decoder === undefined || samples <= 0 || samples > this.#longest
         ? -1
         : decoder.decode(payload, this.#store, this.#stored);
     if (decoder === undefined || written <= 0) {
       this.undecodable++;
-      this.#jitter.take(Math.min(LONGEST_PACKET, Math.max(0, samples)) * this.#ticksPerSample);
+      this.#jitter.take(Math.min(this.#longest, Math.max(0, samples)) * this.#ticksPerSample);
       return;
     }
     this.#lastPlayed = decoder;
@@ -130,18 +140,14 @@ export class VoicePlayout {
   #hideGap(samples: number): void {
     const { payload, payloadType } = this.#jitter.head;
     const decoder = this.#decoderOf(payloadType);
-    if (
-      decoder?.recover !== undefined &&
-      samples <= LONGEST_PACKET &&
-      samples <= decoder.samplesIn(payload)
-    ) {
+    if (decoder?.recover !== undefined && samples <= this.#longest && samples <= decoder.samplesIn(payload)) {
       const written = decoder.recover(payload, samples, this.#store, this.#stored);
       if (written > 0) {
         this.#count(written);
         return;
       }
     }
-    this.#hide(Math.min(FRAME, samples));
+    this.#hide(Math.min(this.#frame, samples));
   }
 
   #hide(samples: number): void {
@@ -166,17 +172,17 @@ export class VoicePlayout {
       this.#concealer.reset();
       return 'silence';
     }
-    this.#store.fill(0, this.#stored, FRAME);
-    this.#stored = FRAME;
+    this.#store.fill(0, this.#stored, this.#frame);
+    this.#stored = this.#frame;
     this.#deliver(out);
     return 'concealed';
   }
 
   #deliver(out: Int16Array): void {
     const store = this.#store;
-    for (let i = 0; i < FRAME; i++) out[i] = store[i]!;
-    store.copyWithin(0, FRAME, this.#stored);
-    this.#stored -= FRAME;
+    for (let i = 0; i < this.#frame; i++) out[i] = store[i]!;
+    store.copyWithin(0, this.#frame, this.#stored);
+    this.#stored -= this.#frame;
   }
 
   /** Catches up by taking a pitch period out, or falls back by stretching a pause: never both, never often. */
@@ -184,15 +190,16 @@ export class VoicePlayout {
     if (this.#pulls % CUT_EVERY !== 0 || this.#made > 0) return;
     const excess = this.#jitter.excessMs(now, this.#stored * this.#ticksPerSample);
     if (excess > LAG_MS) {
-      while (this.#stored < 2 * FRAME && this.#jitter.poll(now) === 'packet') this.#play();
-      if (this.#stored >= 2 * FRAME) this.#stored = shorten(this.#store, this.#stored);
+      while (this.#stored < 2 * this.#frame && this.#jitter.poll(now) === 'packet') this.#play();
+      if (this.#stored >= 2 * this.#frame)
+        this.#stored = shorten(this.#store, this.#stored, this.#sampleRate);
     } else if (
       excess < -LEAD_MS &&
-      this.#stored + FRAME / 2 <= STORE - LONGEST_PACKET &&
-      levelOf(this.#store, 0, FRAME) >= QUIET
+      this.#stored + this.#frame / 2 <= this.#store.length - this.#longest &&
+      levelOf(this.#store, 0, this.#frame) >= QUIET
     ) {
-      this.#store.copyWithin(FRAME / 2, 0, this.#stored);
-      this.#stored += FRAME / 2;
+      this.#store.copyWithin(this.#frame / 2, 0, this.#stored);
+      this.#stored += this.#frame / 2;
     }
   }
 }

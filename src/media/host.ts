@@ -17,6 +17,7 @@ import type {
 import { RoomMedia } from './room-media.ts';
 import type { RtpPorts } from './rtp-ports.ts';
 import { SoundBook } from './sound-book.ts';
+import type { MixSettings } from './talkers.ts';
 import { Ticker } from './ticker.ts';
 import { TransportHost, type TransportHostOptions } from './transport-host.ts';
 
@@ -28,6 +29,8 @@ export interface MediaHostOptions {
   readonly browsers: Omit<TransportHostOptions, 'clock' | 'timers' | 'random' | 'onTrackPacket' | 'listen'>;
   readonly ports: RtpPorts;
   readonly codecs: VoiceCodecs;
+  /** How rooms are mixed; by default as {@link DEFAULT_MIX} says. */
+  readonly mix?: MixSettings;
   /** Recordings that can be played; none when not given. */
   readonly sounds?: SoundBook;
   readonly clock: Clock;
@@ -79,6 +82,7 @@ export class MediaHost {
     this.#sounds = options.sounds ?? new SoundBook();
     this.#legs = new PhoneLegs({
       ports,
+      codecs: options.codecs,
       clock,
       random,
       drops: this.#drops,
@@ -121,12 +125,12 @@ export class MediaHost {
   }
 
   #carryOut(command: MediaCommand): void {
-    const { codecs, emit } = this.#options;
+    const { codecs, mix, emit } = this.#options;
     const transports = this.#transports;
     switch (command.type) {
       case 'room.open':
         if (!this.#rooms.has(command.room))
-          this.#rooms.set(command.room, new RoomMedia(command.room, codecs));
+          this.#rooms.set(command.room, new RoomMedia(command.room, codecs, mix));
         return;
       case 'room.close': {
         const room = this.#rooms.get(command.room);

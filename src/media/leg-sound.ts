@@ -1,5 +1,5 @@
+import type { MixRate } from '../audio/voice-format.ts';
 import type { PrivateSound } from '../leg/private-sound.ts';
-import { BUS_RATE } from '../leg/voice-playout.ts';
 import type { MediaCommand, PlayId } from './protocol.ts';
 import type { SoundBook } from './sound-book.ts';
 import { SoundSource } from './sound-source.ts';
@@ -11,10 +11,15 @@ export class LegSound implements PrivateSound {
   readonly #source: SoundSource;
   readonly #onOver: () => void;
 
-  constructor(command: Extract<MediaCommand, { type: 'leg.play' }>, book: SoundBook, onOver: () => void) {
+  constructor(
+    command: Extract<MediaCommand, { type: 'leg.play' }>,
+    book: SoundBook,
+    rate: MixRate,
+    onOver: () => void,
+  ) {
     this.play = command.play;
     this.room = command.room;
-    this.#source = new SoundSource(command.sounds, command.repeat, book, BUS_RATE);
+    this.#source = new SoundSource(command.sounds, command.repeat, book, rate);
     this.#onOver = onOver;
   }
 

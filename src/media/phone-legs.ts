@@ -1,3 +1,4 @@
+import type { VoiceCodecs } from '../audio/codec.ts';
 import type { Clock } from '../base/clock.ts';
 import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
@@ -46,6 +47,8 @@ export interface PhoneLegsOptions {
   readonly unixOffsetMs: number;
   readonly cname: string;
   readonly sounds: SoundBook;
+  /** What phones may talk in; absent: PCMA, PCMU and G.722. */
+  readonly codecs?: VoiceCodecs;
   emit(event: MediaEvent): void;
   /** A phone's voice packet, as it came, for the browsers of its room. */
   forward(track: TrackId, view: RtpView, mime: string, now: number): void;
@@ -162,7 +165,7 @@ export class PhoneLegs {
     leg.track = track;
     room.legs.add(id);
     // Before its media begin it is in no mix.
-    if (phone?.law !== undefined) room.addPhone(id, phone);
+    if (phone?.format !== undefined) room.addPhone(id, phone);
   }
 
   play(command: Extract<MediaCommand, { type: 'leg.play' }>): void {
@@ -171,7 +174,7 @@ export class PhoneLegs {
     if (phone === undefined) return;
     this.#silence(id, phone, 'replaced');
     const { sounds, emit } = this.#options;
-    const sound = new LegSound(command, sounds, () => {
+    const sound = new LegSound(command, sounds, phone.format?.sampleRate ?? 8000, () => {
       phone.sound = undefined;
       emit({ type: 'leg.played', leg: id, play, why: 'finished' });
     });
@@ -223,7 +226,20 @@ export class PhoneLegs {
       onSilent: () => emit({ type: 'leg.silent', leg: id }),
       onDropped: ({ where, reason }) => drops.count(where, reason),
     };
-    return new PhoneLeg({ ...pair, random, clock, events, cname, mediaTimeoutMs, unixOffsetMs }, clock.now());
+    const { codecs } = this.#options;
+    return new PhoneLeg(
+      {
+        ...pair,
+        ...(codecs !== undefined && { codecs }),
+        random,
+        clock,
+        events,
+        cname,
+        mediaTimeoutMs,
+        unixOffsetMs,
+      },
+      clock.now(),
+    );
   }
 }
 

@@ -7,6 +7,7 @@ import { RoomMix } from './room-mix.ts';
 import { RoomSound } from './room-sound.ts';
 import type { SoundBook } from './sound-book.ts';
 import { Speakers } from './speakers.ts';
+import { DEFAULT_MIX, type MixSettings } from './talkers.ts';
 import { VoiceSource } from './voice-source.ts';
 
 /** What a packet of a voice lasts for the speaker detection; phones and browsers send 20 ms. */
@@ -21,14 +22,15 @@ export class RoomMedia {
   readonly legs = new Set<LegId>();
   readonly transports = new Set<TransportId>();
   readonly #codecs: VoiceCodecs;
-  readonly #mix = new RoomMix();
+  readonly #mix: RoomMix;
   readonly #speakers = new Speakers();
   readonly #voices = new Map<TrackId, VoiceSource>();
   readonly #sounds = new Map<PlayId, RoomSound>();
 
-  constructor(room: RoomId, codecs: VoiceCodecs) {
+  constructor(room: RoomId, codecs: VoiceCodecs, mix: MixSettings = DEFAULT_MIX) {
     this.room = room;
     this.#codecs = codecs;
+    this.#mix = new RoomMix(codecs, mix);
   }
 
   /** Nothing here needs the tick. */
@@ -92,7 +94,7 @@ export class RoomMedia {
     this.stop(play);
     const late = command.repeat === 'once' && this.#mix.phones === 0;
     if (late || this.#sounds.size >= MOST_SOUNDS) return;
-    const sound = new RoomSound(command, book, () => this.stop(play));
+    const sound = new RoomSound(command, book, this.#mix.rate, () => this.stop(play));
     this.#sounds.set(play, sound);
     this.#mix.addVoice(sound);
   }

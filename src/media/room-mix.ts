@@ -1,71 +1,89 @@
 /**
- * The sound that a room's phones hear, at 8 kHz. Each tick every source is pulled once, those that say something are
- * summed once, a phone that talks gets the sum less itself, and all phones that do not talk get one frame that was
- * encoded once for each codec: O(talkers + phones). A room without phones costs nothing.
+ * The sound that a room's phones hear. Each tick every source is pulled once, the loudest that say something are summed
+ * once, a phone that talks gets the sum less itself, and all phones that do not talk get one frame that was encoded once
+ * for each format: O(talkers + phones). A room without phones costs nothing, and one without wide-band phones or voices
+ * costs nothing at 16 kHz.
  */
-import { encodeG711, G711_SILENCE, type G711Law } from '../audio/g711.ts';
-import { addInto, limitInto, limitSample, mixMinusInto } from '../audio/mixer.ts';
+import type { VoiceCodecs } from '../audio/codec.ts';
+import { Limiter } from '../audio/limiter.ts';
+import { frameLength, type MixRate, type VoiceFormat } from '../audio/voice-format.ts';
 import type { Millis } from '../base/clock.ts';
-import type { PrivateSound } from '../leg/private-sound.ts';
-
-/** Samples of a frame of 20 ms. */
-const FRAME = 160;
-
-/** Whoever may say something: a phone, a browser's voice, a prompt. */
-export interface MixSource {
-  /** What the last {@link pull} wrote: 160 samples. */
-  readonly frame: Int16Array;
-  /** Makes the next 20 ms; true when they belong into the mix. Called exactly once a tick. */
-  pull(now: Millis): boolean;
-}
+import { Listener, type MixPhone } from './listener.ts';
+import { MixBus } from './mix-bus.ts';
+import { MixGroup, PayloadBuffer } from './mix-group.ts';
+import { choose, DEFAULT_MIX, type MixSettings, type MixSource, Talker } from './talkers.ts';
 
 /** A source that need not work while nobody listens. */
 export interface MixVoice extends MixSource {
+  /** A `sound` is heard as it is, beside whoever talks: a prompt, a tone. */
+  readonly kind?: 'voice' | 'sound';
   listen(listeners: 'some' | 'none'): void;
 }
 
-/** A phone: {@link PhoneLeg} of leg/leg.ts. */
-export interface MixPhone extends MixSource {
-  /** Undefined while its media have not begun. */
-  readonly law: G711Law | undefined;
-  /** What it hears for itself alone, if anything. */
-  readonly sound?: PrivateSound | undefined;
-  /** Sends 20 ms of encoded sound; the bytes are lent for the call. */
-  sendFrame(payload: Uint8Array, now: Millis): void;
+/** What all hear who do not talk, at one rate. */
+class Common {
+  readonly limiter = new Limiter();
+  readonly frame: Int16Array;
+  /** A frame for one phone alone. */
+  readonly apart: Int16Array;
+  fresh = false;
+  wanted = false;
+
+  constructor(rate: MixRate) {
+    this.frame = new Int16Array(frameLength(rate));
+    this.apart = new Int16Array(frameLength(rate));
+  }
 }
 
 /** One room's mix. */
 export class RoomMix {
-  readonly #phones = new Map<MixPhone, { talks: boolean }>();
-  readonly #voices = new Set<MixVoice>();
-  readonly #sum = new Int32Array(FRAME);
-  readonly #frame = new Int16Array(FRAME);
-  readonly #own = new Uint8Array(FRAME);
-  readonly #shared: Readonly<Record<G711Law, { readonly payload: Uint8Array; fresh: boolean }>> = {
-    pcma: { payload: new Uint8Array(FRAME), fresh: false },
-    pcmu: { payload: new Uint8Array(FRAME), fresh: false },
-  };
+  readonly #codecs: VoiceCodecs;
+  readonly #settings: MixSettings;
+  readonly #phones = new Map<MixPhone, Listener>();
+  readonly #voices = new Map<MixVoice, Talker>();
+  readonly #bus = new MixBus();
+  readonly #narrow = new Common(8000);
+  readonly #wide = new Common(16_000);
+  readonly #groups = new Map<VoiceFormat, MixGroup>();
+  readonly #talking: Talker[] = [];
+  readonly #buffer = new PayloadBuffer();
+  /** Sources in the present frame of the mix. */
+  #mixed = 0;
+
+  constructor(codecs: VoiceCodecs, settings: MixSettings = DEFAULT_MIX) {
+    this.#codecs = codecs;
+    this.#settings = settings;
+  }
 
   /** Phones in the room. */
   get phones(): number {
     return this.#phones.size;
   }
 
+  /** The best rate at which any phone of the room listens, Hz: what a sound for all should be made for. */
+  get rate(): MixRate {
+    for (const phone of this.#phones.keys()) if (phone.format?.sampleRate === 16_000) return 16_000;
+    return 8000;
+  }
+
   /** A phone joins. */
   addPhone(phone: MixPhone): void {
-    this.#phones.set(phone, { talks: false });
-    if (this.#phones.size === 1) for (const voice of this.#voices) voice.listen('some');
+    if (this.#phones.has(phone)) return;
+    this.#phones.set(phone, new Listener(new Talker(phone, this.#settings.gain)));
+    if (this.#phones.size === 1) for (const voice of this.#voices.keys()) voice.listen('some');
   }
 
   /** A phone leaves; harmless when it is gone. */
   removePhone(phone: MixPhone): void {
-    if (this.#phones.delete(phone) && this.#phones.size === 0)
-      for (const voice of this.#voices) voice.listen('none');
+    this.#phones.get(phone)?.close();
+    if (!this.#phones.delete(phone) || this.#phones.size > 0) return;
+    for (const voice of this.#voices.keys()) voice.listen('none');
+    this.#forgetGroups('all');
   }
 
   /** A voice that only speaks joins: a browser's track. */
   addVoice(voice: MixVoice): void {
-    this.#voices.add(voice);
+    this.#voices.set(voice, new Talker(voice, voice.kind === 'sound' ? undefined : this.#settings.gain));
     voice.listen(this.#phones.size > 0 ? 'some' : 'none');
   }
 
@@ -74,68 +92,102 @@ export class RoomMix {
     if (this.#voices.delete(voice)) voice.listen('none');
   }
 
-  /** Makes and sends the next 20 ms. Allocates nothing. */
+  /** Makes and sends the next 20 ms. */
   tick(now: Millis): void {
     if (this.#phones.size === 0) return;
-    const sum = this.#sum;
-    sum.fill(0);
-    let talkers = 0;
-    for (const voice of this.#voices) {
-      if (!voice.pull(now)) continue;
-      addInto(sum, voice.frame);
-      talkers++;
+    this.#bus.clear();
+    this.#mixed = 0;
+    this.#pull(now);
+    choose(this.#talking, this.#settings.maxTalkers);
+    for (const talker of this.#talking) {
+      talker.scale();
+      if (talker.mixed) this.#add(talker);
     }
-    for (const [phone, state] of this.#phones) {
-      state.talks = phone.pull(now);
-      if (!state.talks) continue;
-      addInto(sum, phone.frame);
-      talkers++;
+    for (const common of [this.#narrow, this.#wide]) common.fresh = false;
+    if (this.#narrow.wanted) this.#bus.finish(8000);
+    if (this.#wide.wanted) this.#bus.finish(16_000);
+    for (const group of this.#groups.values()) group.begin();
+    for (const [phone, listener] of this.#phones) {
+      const { format } = phone;
+      if (format !== undefined) this.#serve(phone, listener, this.#group(format), now);
     }
-    this.#shared.pcma.fresh = false;
-    this.#shared.pcmu.fresh = false;
-    for (const [phone, state] of this.#phones) {
-      const { law } = phone;
-      if (law === undefined || this.#playedTo(phone, law, state.talks, now)) continue;
-      if (!state.talks || talkers === 1)
-        phone.sendFrame(this.#sharedFrame(law, state.talks ? 0 : talkers), now);
-      else {
-        mixMinusInto(sum, phone.frame, this.#frame);
-        encodeG711(law, this.#frame, 0, FRAME, this.#own, 0);
-        phone.sendFrame(this.#own, now);
+    this.#forgetGroups('unserved');
+  }
+
+  #pull(now: Millis): void {
+    this.#talking.length = 0;
+    for (const [voice, talker] of this.#voices) {
+      if (!talker.pull(now)) continue;
+      if (voice.kind !== 'sound') this.#talking.push(talker);
+      else this.#add(talker);
+    }
+    this.#narrow.wanted = false;
+    this.#wide.wanted = false;
+    for (const [phone, { talker }] of this.#phones) {
+      if (talker.pull(now)) this.#talking.push(talker);
+      if (phone.format !== undefined) this.#common(phone.format.sampleRate).wanted = true;
+    }
+  }
+
+  #add(talker: Talker): void {
+    this.#bus.add(talker.frame);
+    this.#mixed++;
+  }
+
+  #serve(phone: MixPhone, listener: Listener, group: MixGroup, now: Millis): void {
+    const { mixed } = listener.talker;
+    const sound = phone.sound?.pull() === true ? phone.sound : undefined;
+    const others = this.#mixed - (mixed ? 1 : 0);
+    const content = others === 0 && sound === undefined ? 'silence' : 'sound';
+    group.served++;
+    if (content === 'silence' && group.format.memory === 'none') {
+      listener.canShare(group.format);
+      phone.sendFrame(group.silence(), content, now);
+      return;
+    }
+    const rate = group.format.sampleRate;
+    const common = this.#common(rate);
+    if (!mixed && sound === undefined) {
+      const shared = this.#sharedFrame(rate);
+      if (listener.canShare(group.format)) {
+        phone.sendFrame(group.shared(shared), content, now);
+        return;
       }
+      // The shared encoder runs beside its own, so that they come to agree.
+      group.shared(shared);
+      phone.sendFrame(listener.encode(group, shared, 'shared', this.#buffer), content, now);
+      return;
     }
+    const own = mixed ? phone.frame : undefined;
+    listener.compose(this.#bus.sum(rate), own, sound, common.limiter, common.apart);
+    phone.sendFrame(listener.encode(group, common.apart, 'own', this.#buffer), content, now);
   }
 
-  /** Sends a phone its private sound, with the room behind it if it shall hear that too; false when it has none. */
-  #playedTo(phone: MixPhone, law: G711Law, talks: boolean, now: Millis): boolean {
-    const { sound } = phone;
-    if (sound === undefined || !sound.pull()) return false;
-    let { frame } = sound;
-    if (sound.room === 'heard') {
-      frame = this.#frame;
-      if (talks) mixMinusInto(this.#sum, phone.frame, frame);
-      else limitInto(this.#sum, frame);
-      for (let i = 0; i < FRAME; i++) frame[i] = limitSample(frame[i]! + sound.frame[i]!);
-    }
-    encodeG711(law, frame, 0, FRAME, this.#own, 0);
-    phone.sendFrame(this.#own, now);
-    return true;
+  #sharedFrame(rate: MixRate): Int16Array {
+    const common = this.#common(rate);
+    if (!common.fresh) common.limiter.process(this.#bus.sum(rate), undefined, common.frame);
+    common.fresh = true;
+    return common.frame;
   }
 
-  /** What all hear who do not talk; of no talkers, silence. */
-  #sharedFrame(law: G711Law, talkers: number): Uint8Array {
-    if (talkers === 0) return SILENCE[law];
-    const shared = this.#shared[law];
-    if (!shared.fresh) {
-      limitInto(this.#sum, this.#frame);
-      encodeG711(law, this.#frame, 0, FRAME, shared.payload, 0);
-      shared.fresh = true;
+  #common(rate: MixRate): Common {
+    return rate === 8000 ? this.#narrow : this.#wide;
+  }
+
+  #group(format: VoiceFormat): MixGroup {
+    let group = this.#groups.get(format);
+    if (group === undefined) {
+      group = new MixGroup(format, this.#codecs);
+      this.#groups.set(format, group);
     }
-    return shared.payload;
+    return group;
+  }
+
+  #forgetGroups(which: 'all' | 'unserved'): void {
+    for (const [format, group] of this.#groups) {
+      if (which === 'unserved' && group.served > 0) continue;
+      group.close();
+      this.#groups.delete(format);
+    }
   }
 }
-
-const SILENCE: Readonly<Record<G711Law, Uint8Array>> = {
-  pcma: new Uint8Array(FRAME).fill(G711_SILENCE.pcma),
-  pcmu: new Uint8Array(FRAME).fill(G711_SILENCE.pcmu),
-};

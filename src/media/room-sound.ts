@@ -1,4 +1,4 @@
-import { BUS_RATE } from '../leg/voice-playout.ts';
+import type { MixRate } from '../audio/voice-format.ts';
 import type { MediaCommand } from './protocol.ts';
 import type { MixVoice } from './room-mix.ts';
 import type { SoundBook } from './sound-book.ts';
@@ -6,11 +6,17 @@ import { SoundSource } from './sound-source.ts';
 
 /** What `room.play` asked for, as a source of the mix that belongs to nobody. */
 export class RoomSound implements MixVoice {
+  readonly kind = 'sound';
   readonly #source: SoundSource;
   readonly #onOver: () => void;
 
-  constructor(command: Extract<MediaCommand, { type: 'room.play' }>, book: SoundBook, onOver: () => void) {
-    this.#source = new SoundSource(command.sounds, command.repeat, book, BUS_RATE);
+  constructor(
+    command: Extract<MediaCommand, { type: 'room.play' }>,
+    book: SoundBook,
+    rate: MixRate,
+    onOver: () => void,
+  ) {
+    this.#source = new SoundSource(command.sounds, command.repeat, book, rate);
     this.#onOver = onOver;
   }
 

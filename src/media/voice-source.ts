@@ -1,18 +1,21 @@
 /**
- * A browser's voice as a source of the phones' mix: packets come in from the SFU, one frame of 20 ms at 8 kHz goes out
- * at each pull, decoded once for all phones of the room. It opens its decoder when the first packet is to be played.
+ * A browser's voice as a source of the phones' mix: packets come in from the SFU, one frame of 20 ms goes out at each
+ * pull, decoded once for all phones of the room, at the codec's own rate or at 16 kHz if that is more. It opens its
+ * decoder when the first packet is to be played.
  */
 import type { VoiceCodecs, VoiceDecoder } from '../audio/codec.ts';
+import { frameLength, type MixRate } from '../audio/voice-format.ts';
 import type { Millis } from '../base/clock.ts';
 import { TalkGate } from '../leg/talk-gate.ts';
-import { BUS_RATE, FRAME, VoicePlayout } from '../leg/voice-playout.ts';
+import { VoicePlayout } from '../leg/voice-playout.ts';
 import type { RtpView } from '../rtp/packet.ts';
 
-/** RTP clocks (RFC 7587 section 4.1; RFC 3551 table 4). */
-const CLOCKS: ReadonlyMap<string, number> = new Map([
-  ['audio/opus', 48_000],
-  ['audio/pcma', 8000],
-  ['audio/pcmu', 8000],
+/** RTP clocks (RFC 7587 section 4.1; RFC 3551 table 4), and rates at which it is mixed, Hz. */
+const RATES: ReadonlyMap<string, { readonly clockRate: number; readonly sampleRate: MixRate }> = new Map([
+  ['audio/opus', { clockRate: 48_000, sampleRate: 16_000 }],
+  ['audio/g722', { clockRate: 8000, sampleRate: 16_000 }],
+  ['audio/pcma', { clockRate: 8000, sampleRate: 8000 }],
+  ['audio/pcmu', { clockRate: 8000, sampleRate: 8000 }],
 ]);
 
 /** One browser track. */
@@ -24,8 +27,8 @@ export class VoiceSource {
   #decoder: VoiceDecoder | undefined;
   #listeners: 'some' | 'none' = 'none';
   #muted = false;
-  /** The frame that {@link pull} wrote: 160 samples at 8 kHz. */
-  readonly frame = new Int16Array(FRAME);
+  /** The frame that {@link pull} wrote. */
+  frame = new Int16Array(frameLength(8000));
 
   constructor(codecs: VoiceCodecs) {
     this.#codecs = codecs;
@@ -72,12 +75,13 @@ export class VoiceSource {
   }
 
   #open(mime: string): boolean {
-    const clock = CLOCKS.get(mime);
-    if (clock === undefined || !this.#codecs.decodes(mime)) return false;
+    const rates = RATES.get(mime);
+    if (rates === undefined || !this.#codecs.decodes(mime)) return false;
     this.close();
     this.#mime = mime;
-    this.#playout = new VoicePlayout(clock, () => {
-      this.#decoder ??= this.#codecs.decoder(mime, BUS_RATE);
+    this.frame = new Int16Array(frameLength(rates.sampleRate));
+    this.#playout = new VoicePlayout(rates, () => {
+      this.#decoder ??= this.#codecs.decoder(mime, rates.sampleRate);
       return this.#decoder;
     });
     return true;

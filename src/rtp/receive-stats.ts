@@ -10,7 +10,7 @@ const MAX_MISORDER = 100;
 
 /** Counts what came of a source; a new SSRC or a sequence jump starts the count of sequences afresh and keeps the sums. */
 export class ReceiveStats {
-  readonly #ticksPerMs: number;
+  #ticksPerMs: number;
   #ssrc = -1;
   #base = 0;
   #highest = 0;
@@ -29,6 +29,14 @@ export class ReceiveStats {
 
   constructor(clockRate: number) {
     this.#ticksPerMs = clockRate / 1000;
+  }
+
+  /** The source's clock is another from now on (a new codec), Hz. */
+  setClockRate(clockRate: number): void {
+    if (clockRate / 1000 === this.#ticksPerMs) return;
+    this.#jitter *= clockRate / 1000 / this.#ticksPerMs;
+    this.#ticksPerMs = clockRate / 1000;
+    this.#transit = Number.NaN;
   }
 
   /** Counts a packet; `false` when its sequence number is too far from the last to be believed yet. */

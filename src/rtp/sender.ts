@@ -11,7 +11,7 @@ const RING = 8;
 
 /** One SSRC's sender. The bytes it answers are good until {@link RING} packets later. */
 export class RtpSender {
-  readonly ssrc: number;
+  ssrc: number;
   readonly #ring: Uint8Array[] = [];
   #next = 0;
   #sequence: number;
@@ -35,6 +35,16 @@ export class RtpSender {
     this.timestamp = random.u32() >>> 0;
     this.#fields.ssrc = this.ssrc;
     for (let i = 0; i < RING; i++) this.#ring.push(new Uint8Array(HEADER + largestPayload));
+  }
+
+  /** Another stream from now on, with an SSRC, numbers and counts of its own. */
+  renew(random: Random): void {
+    this.ssrc = random.u32() >>> 0;
+    this.#sequence = random.u32() & 0xffff;
+    this.timestamp = random.u32() >>> 0;
+    this.#fields.ssrc = this.ssrc;
+    this.packets = 0;
+    this.octets = 0;
   }
 
   /** Sequence number of the next packet. */

@@ -3,6 +3,7 @@
  * taken in, decoded, mixed and sent as in the product; sockets swallow what they are given.
  */
 
+import { builtInCodecs } from '../../src/audio/built-in-codecs.ts';
 import { encodeG711 } from '../../src/audio/g711.ts';
 import { SineSource } from '../../src/audio/tones.ts';
 import type { DatagramSocket } from '../../src/base/net.ts';
@@ -28,7 +29,7 @@ function swallow(): DatagramSocket {
   };
 }
 
-const mix = new RoomMix();
+const mix = new RoomMix(builtInCodecs);
 const frame = new Int16Array(160);
 const parties = Array.from({ length: phones }, (_, i) => {
   const rtp = swallow();

@@ -1,4 +1,4 @@
-import { G711Decoder } from '../../src/audio/codec.ts';
+import { G711Decoder } from '../../src/audio/built-in-codecs.ts';
 import { encodeG711, type G711Law } from '../../src/audio/g711.ts';
 import { SineSource } from '../../src/audio/tones.ts';
 import type { LegDescription } from '../../src/leg/description.ts';
@@ -104,7 +104,9 @@ export class Handset {
       [0, new G711Decoder('pcmu')],
       [8, new G711Decoder('pcma')],
     ]);
-    this.#playout = new VoicePlayout(8000, (payloadType) => decoders.get(payloadType));
+    this.#playout = new VoicePlayout({ clockRate: 8000, sampleRate: 8000 }, (payloadType) =>
+      decoders.get(payloadType),
+    );
     this.socket.onDatagram = (bytes) => {
       const view = this.#view;
       if (parseRtp(bytes, bytes.length, view) !== undefined) throw new Error('not RTP');

@@ -1,9 +1,10 @@
 import { nodeDigests } from '../../src/adapters/crypto/crypto.ts';
-import { g711Codecs } from '../../src/audio/codec.ts';
+import { builtInCodecs } from '../../src/audio/built-in-codecs.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import type { HostPort } from '../../src/base/net.ts';
 import type { Alarm, Timers } from '../../src/base/wake-queue.ts';
 import { Dialer } from '../../src/call/dialer.ts';
+import { PhoneCalls } from '../../src/call/phone-calls.ts';
 import { PhoneDoor } from '../../src/call/phone-door.ts';
 import type { GatewayEvent } from '../../src/events/index.ts';
 import { MediaHost } from '../../src/media/host.ts';
@@ -102,6 +103,7 @@ export class VirtualGateway {
   readonly endpoint: SipEndpoint;
   readonly door: PhoneDoor;
   readonly dialer: Dialer;
+  readonly calls = new PhoneCalls();
   readonly hops: string[] = [];
   readonly rooms: Rooms;
   readonly ports: VirtualPorts;
@@ -134,7 +136,7 @@ export class VirtualGateway {
         isRelay: () => false,
       },
       ports: this.ports,
-      codecs: g711Codecs,
+      codecs: builtInCodecs,
       clock,
       timers,
       random,
@@ -163,6 +165,7 @@ export class VirtualGateway {
       this.endpoint.receive(bytes, { transport: 'udp', local: SIP, remote: { address, port: from } });
     this.door = new PhoneDoor({
       rooms: this.rooms,
+      calls: this.calls,
       trunks: new TrunkTable([trunk]),
       rules: [
         {
@@ -191,7 +194,13 @@ export class VirtualGateway {
     this.endpoint.onInvite = this.door.onInvite;
     const failed = new FailedTargets(clock);
     this.dialer = new Dialer({
-      ...{ rooms: this.rooms, engine: this.endpoint, limits: new TrunkLimits(), maxCalls: 10 },
+      ...{
+        rooms: this.rooms,
+        calls: this.calls,
+        engine: this.endpoint,
+        limits: new TrunkLimits(),
+        maxCalls: 10,
+      },
       ...{ clock, timers, random, emit, announce: () => GATEWAY, isUp: () => true },
       authenticatorOf: new TrunkAccounts({ digests: nodeDigests, random, emit }).of,
       locator: {

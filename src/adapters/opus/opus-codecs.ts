@@ -4,18 +4,30 @@
  */
 import {
   Application,
+  Bandwidth,
   createDecoder,
   createEncoder,
   loadLibopus,
   type OpusDecoderHandle,
   type OpusEncoderHandle,
-  type SampleRate,
   Signal,
 } from 'libopus-wasm';
-import { g711Codecs, type VoiceCodecs, type VoiceDecoder, type VoiceEncoder } from '../../audio/codec.ts';
+import { atRate, builtInCodecs } from '../../audio/built-in-codecs.ts';
+import type { VoiceCodecs, VoiceDecoder, VoiceEncoder } from '../../audio/codec.ts';
+import type { VoiceFormat } from '../../audio/voice-format.ts';
+import { Spares } from './spares.ts';
 
 const OPUS_CLOCK = 48_000;
 const MAX_PACKET = 1275;
+/** What phones are sent: wide-band voice; with redundancy as libopus gives it for 10 % loss. */
+const PHONE_BITRATE = 24_000;
+const PHONE_COMPLEXITY = 5;
+const PHONE_LOSS = 10;
+/** Decoders' rate, Hz: SILK's own highest, and what costs least. */
+const DECODED = 16_000;
+/** Encoders kept ready for each format in which one was ever wanted. */
+const SPARE_ENCODERS = 2;
+
 /** Settings of an encoder; `rate` in Hz, `bitrate` in bit/s, `lossPercent` > 0 adds in-band FEC. */
 export interface OpusEncoderOptions {
   readonly rate: 8000 | 16000 | 48000;
@@ -25,64 +37,65 @@ export interface OpusEncoderOptions {
   readonly dtx: boolean;
 }
 
-/** All codecs of a media worker: G.711 and Opus. */
+/** All codecs of a media worker: G.711, G.722 and Opus. */
 export class OpusCodecs implements VoiceCodecs {
-  readonly #rate: SampleRate;
-  readonly #spares: number;
-  readonly #ready: OpusDecoderHandle[] = [];
-  #coming = 0;
-  #closed = false;
-  /** Set when libopus refused a decoder in the background: the owner's to report. */
+  readonly #decoders: Spares<OpusDecoderHandle>;
+  readonly #encoders = new Map<VoiceFormat, Spares<VoiceEncoder>>();
+  /** Set when libopus refused something in the background: the owner's to report. */
   onFailure: (error: unknown) => void = () => {};
 
-  private constructor(rate: SampleRate, spares: number) {
-    this.#rate = rate;
-    this.#spares = spares;
+  private constructor(spares: number) {
+    const onFailure = (error: unknown): void => this.onFailure(error);
+    this.#decoders = new Spares(spares, () => createDecoder({ sampleRate: DECODED, channels: 1 }), onFailure);
   }
 
-  /** Loads libopus (20 ms) and makes `spares` decoders to `rate`. Rejects when WebAssembly fails. */
-  static async load(rate: 8000 | 16000 = 8000, spares = 16): Promise<OpusCodecs> {
+  /** Loads libopus (20 ms) and makes `spares` decoders. Rejects when WebAssembly fails. */
+  static async load(spares = 16): Promise<OpusCodecs> {
     await loadLibopus();
-    const codecs = new OpusCodecs(rate, spares);
-    for (let i = 0; i < spares; i++)
-      codecs.#ready.push(await createDecoder({ sampleRate: rate, channels: 1 }));
+    const codecs = new OpusCodecs(spares);
+    await codecs.#decoders.fill();
     return codecs;
   }
 
   decodes(mime: string): boolean {
-    return mime === 'audio/opus' || g711Codecs.decodes(mime);
+    return mime === 'audio/opus' || builtInCodecs.decodes(mime);
   }
 
   decoder(mime: string, sampleRate: number): VoiceDecoder | undefined {
-    if (mime !== 'audio/opus') return g711Codecs.decoder(mime, sampleRate);
-    if (sampleRate !== this.#rate || this.#closed) return undefined;
-    const handle = this.#ready.pop();
-    this.#refill();
-    return handle === undefined ? undefined : new OpusVoiceDecoder(handle);
+    if (mime !== 'audio/opus') return builtInCodecs.decoder(mime, sampleRate);
+    const handle = this.#decoders.take();
+    return handle === undefined ? undefined : atRate(new OpusVoiceDecoder(handle), sampleRate);
   }
 
-  /** Frees the spare decoders. */
-  close(): void {
-    this.#closed = true;
-    for (const handle of this.#ready.splice(0)) handle.free();
-  }
-
-  #refill(): void {
-    while (this.#ready.length + this.#coming < this.#spares) {
-      this.#coming++;
-      createDecoder({ sampleRate: this.#rate, channels: 1 }).then(
-        (handle) => {
-          this.#coming--;
-          if (this.#closed) handle.free();
-          else this.#ready.push(handle);
-        },
-        (error: unknown) => {
-          this.#coming--;
-          this.onFailure(error);
-        },
+  encoder(format: VoiceFormat): VoiceEncoder | undefined {
+    if (format.mime !== 'audio/opus') return builtInCodecs.encoder(format);
+    let spares = this.#encoders.get(format);
+    if (spares === undefined) {
+      spares = new Spares(
+        SPARE_ENCODERS,
+        () => openPhoneEncoder(format),
+        (error) => this.onFailure(error),
       );
+      this.#encoders.set(format, spares);
     }
+    return spares.take();
   }
+
+  /** Frees what is ready and unused. */
+  close(): void {
+    this.#decoders.close();
+    for (const spares of this.#encoders.values()) spares.close();
+  }
+}
+
+function openPhoneEncoder(format: VoiceFormat): Promise<VoiceEncoder> {
+  return openOpusEncoder({
+    rate: format.sampleRate,
+    bitrate: PHONE_BITRATE,
+    complexity: PHONE_COMPLEXITY,
+    lossPercent: format.redundancy === 'in-band' ? PHONE_LOSS : 0,
+    dtx: format.silence === 'dropped',
+  });
 }
 
 /** One stream's decoder, mono. */
@@ -152,6 +165,7 @@ export async function openOpusEncoder(options: OpusEncoderOptions): Promise<Voic
     fec: options.lossPercent > 0,
     packetLossPercent: options.lossPercent,
     dtx: options.dtx,
+    ...(options.rate === 16_000 && { maxBandwidth: Bandwidth.Wideband }),
     frameSize: options.rate / 50,
   });
   return new OpusVoiceEncoder(handle);
@@ -160,6 +174,8 @@ export async function openOpusEncoder(options: OpusEncoderOptions): Promise<Voic
 class OpusVoiceEncoder implements VoiceEncoder {
   readonly clockRate = OPUS_CLOCK;
   readonly sampleRate: number;
+  /** libopus does not let one encoder go on where another stands. */
+  readonly adopt = undefined;
   readonly #handle: OpusEncoderHandle;
 
   constructor(handle: OpusEncoderHandle) {

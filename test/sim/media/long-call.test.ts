@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { G711Decoder } from '../../../src/audio/codec.ts';
+import { G711Decoder } from '../../../src/audio/built-in-codecs.ts';
 import { encodeG711 } from '../../../src/audio/g711.ts';
 import { SineSource } from '../../../src/audio/tones.ts';
 import { VoicePlayout } from '../../../src/leg/voice-playout.ts';
@@ -24,7 +24,7 @@ function listen(call: Call) {
   const { minutes, driftPpm = 0, jitterMs = 0, loss = 0, burstMs = 0, stallMs = 0 } = call;
   const net = new LossyNet(31);
   const decoder = new G711Decoder('pcma');
-  const playout = new VoicePlayout(8000, () => decoder);
+  const playout = new VoicePlayout({ clockRate: 8000, sampleRate: 8000 }, () => decoder);
   const sender = new RtpSender(net.random, 160);
   const sine = new SineSource(450, 6000, 8000);
   const frame = new Int16Array(160);

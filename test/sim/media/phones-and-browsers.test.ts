@@ -14,7 +14,7 @@ let codecs: OpusCodecs;
 const encoders: VoiceEncoder[] = [];
 
 beforeAll(async () => {
-  codecs = await OpusCodecs.load(8000, 2);
+  codecs = await OpusCodecs.load(2);
 });
 afterAll(() => {
   codecs.close();
@@ -61,7 +61,7 @@ describe('two phones and two browsers', () => {
   it('each phone hears exactly the other three', async () => {
     const net = new LossyNet(21);
     net.weather = { delayMs: 10, jitterMs: 10, loss: 0.005, duplicates: 0 };
-    const mix = new RoomMix();
+    const mix = new RoomMix(codecs);
     const phones = [0, 1].map((i) => {
       const under = new LegUnderTest(net);
       const address = `192.0.2.${i + 1}`;
@@ -90,7 +90,7 @@ describe('two phones and two browsers', () => {
 
   it('a browser in DTX is silence, and its next word comes whole', async () => {
     const net = new LossyNet(22);
-    const mix = new RoomMix();
+    const mix = new RoomMix(codecs);
     const under = new LegUnderTest(net);
     const handset = new Handset(net, { address: '192.0.2.1', frequency: TONES[0] });
     handset.talking = false;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { builtInCodecs } from '../../../src/audio/built-in-codecs.ts';
 import { RoomMix } from '../../../src/media/room-mix.ts';
 import { LossyNet, type Weather } from '../../support/lossy-net.ts';
 import { describePhone, Handset, LegUnderTest } from '../../support/media-phone.ts';
@@ -10,7 +11,7 @@ const SENT_DB = -14.75;
 function roomOf(count: number, weather: Weather, options: { seed?: number; frameMs?: number } = {}) {
   const net = new LossyNet(options.seed ?? 7);
   net.weather = weather;
-  const mix = new RoomMix();
+  const mix = new RoomMix(builtInCodecs);
   const parties = Array.from({ length: count }, (_, i) => {
     const under = new LegUnderTest(net);
     const address = `192.0.2.${i + 1}`;

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Concealer } from '../../../src/audio/concealment.ts';
 import { levelOf } from '../../../src/audio/level.ts';
-import { addInto, limitInto, limitSample, mixMinusInto } from '../../../src/audio/mixer.ts';
 import { Resampler } from '../../../src/audio/resample.ts';
 import { shorten } from '../../../src/audio/shorten.ts';
 import { SineSource } from '../../../src/audio/tones.ts';
@@ -30,45 +29,6 @@ describe('level', () => {
     expect(levelOf(tone(1000, 32767, 20))).toBe(3);
     expect(levelOf(tone(1000, 3277, 20))).toBe(23);
     expect(levelOf(new Int16Array(160))).toBe(127);
-  });
-});
-
-describe('mixer', () => {
-  it('gives everybody the others exactly while nothing is loud', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.array(fc.integer({ min: -3000, max: 3000 }), { minLength: 8, maxLength: 8 }), {
-          minLength: 1,
-          maxLength: 6,
-        }),
-        (frames) => {
-          const sources = frames.map((frame) => Int16Array.from(frame));
-          const sum = new Int32Array(8);
-          for (const source of sources) addInto(sum, source);
-          sources.forEach((own, index) => {
-            const out = new Int16Array(8);
-            mixMinusInto(sum, own, out);
-            const others = out.map((_, i) =>
-              sources.reduce((total, other, j) => (j === index ? total : total + other[i]!), 0),
-            );
-            expect(out).toEqual(others);
-          });
-        },
-      ),
-    );
-  });
-  it('limits softly: monotonic, never over full scale, no step', () => {
-    let before = limitSample(-400_000);
-    for (let value = -400_000; value <= 400_000; value += 97) {
-      const now = limitSample(value);
-      expect(now).toBeGreaterThanOrEqual(before);
-      expect(now - before).toBeLessThanOrEqual(98);
-      expect(Math.abs(now)).toBeLessThanOrEqual(32767);
-      before = now;
-    }
-    const out = new Int16Array(1);
-    limitInto(Int32Array.of(20_000), out);
-    expect(out[0]).toBe(20_000);
   });
 });
 

@@ -18,13 +18,13 @@ function call(changes: Parameters<typeof describePhone>[2] = {}, mediaTimeoutMs 
   const describe = (more: typeof changes = {}) =>
     under.leg.apply(describePhone(ADDRESS, handset.socket.local.port, { ...changes, ...more }), net.now());
   describe();
-  const silence = new Int16Array(160);
+  const silence = new Uint8Array(160).fill(0xd5);
   const run = (milliseconds: number, each: () => void = () => handset.speak(under.rtp.local)) => {
     const talks: boolean[] = [];
     net.every(20, milliseconds / 20, (now) => {
       each();
       talks.push(under.leg.pull(now));
-      under.leg.send(silence, now);
+      under.leg.sendFrame(silence, 'sound', now);
     });
     return talks;
   };

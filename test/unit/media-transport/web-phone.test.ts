@@ -3,7 +3,7 @@ import { driveAlarms, monotonicClock, rethrow, wallClock } from '../../../src/ad
 import { nodeDigests, systemRandom } from '../../../src/adapters/crypto/crypto.ts';
 import { createDtlsEngine } from '../../../src/adapters/dtls-werift/engine.ts';
 import { openUdp } from '../../../src/adapters/udp/udp.ts';
-import { g711Codecs } from '../../../src/audio/codec.ts';
+import { builtInCodecs } from '../../../src/audio/built-in-codecs.ts';
 import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import { newIceCredentials } from '../../../src/ice/credentials.ts';
 import { MediaHost } from '../../../src/media/host.ts';
@@ -32,7 +32,7 @@ beforeEach(async () => {
       isRelay: () => false,
     },
     ports: { inUse: 0, open: (opened) => opened(undefined), release() {} },
-    codecs: g711Codecs,
+    codecs: builtInCodecs,
     clock: monotonicClock,
     timers,
     random: systemRandom,

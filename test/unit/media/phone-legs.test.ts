@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { g711Codecs } from '../../../src/audio/codec.ts';
+import { builtInCodecs } from '../../../src/audio/built-in-codecs.ts';
 import { PhoneLegs } from '../../../src/media/phone-legs.ts';
 import { RoomMedia } from '../../../src/media/room-media.ts';
 import { SoundBook } from '../../../src/media/sound-book.ts';
@@ -8,7 +8,7 @@ import { describePhone, Handset } from '../../support/media-phone.ts';
 
 it('forwards a phone under its new track once it is given one', () => {
   const net = new LossyNet(3);
-  const room = new RoomMedia('RM_1', g711Codecs);
+  const room = new RoomMedia('RM_1', builtInCodecs);
   const forwarded: string[] = [];
   const pair = { rtp: net.open(), rtcp: net.open() };
   const legs = new PhoneLegs({

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { builtInCodecs } from '../../../src/audio/built-in-codecs.ts';
 import { decodeG711, type G711Law } from '../../../src/audio/g711.ts';
-import { type MixPhone, type MixVoice, RoomMix } from '../../../src/media/room-mix.ts';
+import { voiceFormat } from '../../../src/audio/voice-format.ts';
+import type { MixPhone } from '../../../src/media/listener.ts';
+import { type MixVoice, RoomMix } from '../../../src/media/room-mix.ts';
 
 /** A phone that says one constant, or nothing, and keeps what it is sent. */
 function phone(
@@ -8,11 +11,14 @@ function phone(
   says: number,
 ): MixPhone & { hears: number | undefined; payload: Uint8Array | undefined } {
   return {
-    law,
-    frame: new Int16Array(160).fill(says),
+    format: law === undefined ? undefined : voiceFormat(`audio/${law}`, ''),
+    frame: new Int16Array(160),
     hears: undefined,
     payload: undefined,
-    pull: () => says !== 0,
+    pull() {
+      this.frame.fill(says);
+      return says !== 0;
+    },
     sendFrame(payload) {
       const out = new Int16Array(160);
       decodeG711(law ?? 'pcma', payload, 0, 160, out, 0);
@@ -24,11 +30,12 @@ function phone(
 
 function voice(says: number): MixVoice & { pulls: number; listeners: string } {
   return {
-    frame: new Int16Array(160).fill(says),
+    frame: new Int16Array(160),
     pulls: 0,
     listeners: '',
     pull() {
       this.pulls++;
+      this.frame.fill(says);
       return says !== 0;
     },
     listen(listeners) {
@@ -42,7 +49,7 @@ const near = (value: number | undefined, wanted: number) =>
 
 describe('room mix', () => {
   it('gives talkers the others, and all who are silent one and the same frame', () => {
-    const mix = new RoomMix();
+    const mix = new RoomMix(builtInCodecs);
     const phones = [
       phone('pcma', 1000),
       phone('pcmu', 2000),
@@ -63,7 +70,7 @@ describe('room mix', () => {
   });
 
   it('is silence for a phone alone, talking or not', () => {
-    const mix = new RoomMix();
+    const mix = new RoomMix(builtInCodecs);
     const alone = phone('pcma', 9000);
     mix.addPhone(alone);
     mix.tick(0);
@@ -71,7 +78,7 @@ describe('room mix', () => {
   });
 
   it('costs nothing without phones, and wakes the voices when one comes', () => {
-    const mix = new RoomMix();
+    const mix = new RoomMix(builtInCodecs);
     const browser = voice(400);
     mix.addVoice(browser);
     mix.tick(0);
@@ -88,7 +95,7 @@ describe('room mix', () => {
   });
 
   it('sends nothing to a phone whose media have not begun, yet pulls it', () => {
-    const mix = new RoomMix();
+    const mix = new RoomMix(builtInCodecs);
     const early = phone(undefined, 0);
     mix.addPhone(early);
     mix.tick(0);
@@ -96,12 +103,13 @@ describe('room mix', () => {
   });
 
   it('rounds off what is too loud instead of cracking', () => {
-    const mix = new RoomMix();
+    const mix = new RoomMix(builtInCodecs);
     const listener = phone('pcmu', 0);
     mix.addPhone(listener);
     for (let i = 0; i < 4; i++) mix.addVoice(voice(20_000));
     mix.tick(0);
-    expect(listener.hears).toBeGreaterThan(29_000);
+    // From a standing start the first samples are bent; soon all is turned down together.
+    expect(listener.hears).toBeGreaterThan(22_000);
     expect(listener.hears).toBeLessThan(32_767);
   });
 });

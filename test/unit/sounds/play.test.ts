@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { g711Codecs } from '../../../src/audio/codec.ts';
+import { builtInCodecs } from '../../../src/audio/built-in-codecs.ts';
 import { convertRate } from '../../../src/audio/convert-rate.ts';
 import { PhoneLegs } from '../../../src/media/phone-legs.ts';
 import type { MediaCommand, MediaEvent } from '../../../src/media/protocol.ts';
@@ -52,7 +52,7 @@ function play(changes: Partial<Extract<MediaCommand, { type: 'leg.play' }>> = {}
 
 beforeEach(() => {
   net = new LossyNet(5);
-  room = new RoomMedia('RM_1', g711Codecs);
+  room = new RoomMedia('RM_1', builtInCodecs);
   rooms = [room];
   told = [];
   ports = [];
@@ -135,7 +135,7 @@ describe('a sound for one leg', () => {
 });
 
 it('a leg moves to another room with its port and its sound', () => {
-  const hall = new RoomMedia('RM_2', g711Codecs);
+  const hall = new RoomMedia('RM_2', builtInCodecs);
   rooms.push(hall);
   const a = phone('A', 450);
   const b = phone('B', 650, hall);

@@ -51,7 +51,7 @@ describe('rate conversion', () => {
 
 describe('Ogg Opus', () => {
   it('gives back what was encoded, without pre-skip and padding', async () => {
-    const codecs = await OpusCodecs.load(16_000, 1);
+    const codecs = await OpusCodecs.load(1);
     const encoder = await openOpusEncoder({
       ...{ rate: 48_000, bitrate: 32_000, complexity: 5, lossPercent: 0, dtx: false },
     });
