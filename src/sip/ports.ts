@@ -1,6 +1,6 @@
 /**
- * The port of a SIP engine: what `call/` sees of SIP. The embedded engine (`sip/endpoint.ts`) implements it, drachtio
- * can. No promise: whatever comes later comes as a method of a handler. Handlers are set when the thing they handle
+ * The port of a SIP engine: what `call/` sees of SIP. The embedded engine (`sip/endpoint.ts`) implements it, and
+ * drachtio (`adapters/drachtio/engine.ts`). No promise: whatever comes later comes as a method of a handler. Handlers are set when the thing they handle
  * is handed over, so that no event is lost.
  */
 import type { HostPort } from '../base/net.ts';

@@ -4,12 +4,18 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
-import { bodyOf, headerOf, headersOf } from './hand-peer.ts';
-
-export interface Remote {
-  readonly address: string;
-  readonly port: number;
-}
+import {
+  branchOf,
+  contactOf,
+  headerLine,
+  hopByHop,
+  type Remote,
+  received,
+  remoteOf,
+  tagOf,
+  typeOf,
+} from './drachtio-double-text.ts';
+import { headerOf, headersOf } from './hand-peer.ts';
 
 /** A request that came, until its final answer. */
 export interface ServerTransaction {
@@ -340,59 +346,4 @@ export class DoubleSip {
   #send(text: string, { port, address }: Remote): void {
     this.#socket.send(text, port, address);
   }
-}
-
-function headerLine(lines: readonly string[], name: string): string | undefined {
-  const found = lines.find((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`));
-  return found?.slice(found.indexOf(':') + 1).trim();
-}
-
-/** As the server does, SDP is known by its first line. */
-function typeOf(lines: readonly string[], body: string): string[] {
-  const given = headerLine(lines, 'Content-Type') !== undefined;
-  return body.startsWith('v=0') && !given ? ['Content-Type: application/sdp'] : [];
-}
-
-function received(via: string, { address, port }: Remote): string {
-  return `${via.replace(/;rport(?=;|$)/, `;rport=${port}`)};received=${address}`;
-}
-
-/** A CANCEL, or the ACK of a failure: the INVITE's Via and number. */
-function hopByHop(invite: string, method: string, to: string): string {
-  return [
-    `${method} ${invite.split(' ')[1]} SIP/2.0`,
-    `Via: ${headerOf(invite, 'Via')}`,
-    'Max-Forwards: 70',
-    `From: ${headerOf(invite, 'From')}`,
-    `To: ${to}`,
-    `Call-ID: ${headerOf(invite, 'Call-ID')}`,
-    `CSeq: ${Number.parseInt(headerOf(invite, 'CSeq'), 10)} ${method}`,
-    'Content-Length: 0',
-    '',
-    '',
-  ].join('\r\n');
-}
-
-function branchOf(text: string): string {
-  return /branch=([^;,\s]+)/.exec(headerOf(text, 'Via'))?.[1] ?? '';
-}
-
-function tagOf(address: string): string {
-  return /;tag=([^;]+)/.exec(address)?.[1] ?? '';
-}
-
-function contactOf(text: string): string {
-  return /<([^>]+)>/.exec(headerOf(text, 'Contact'))?.[1] ?? '';
-}
-
-function remoteOf(uri: string): Remote {
-  const [, address = '127.0.0.1', port = '5060'] = /^sips?:(?:[^@]*@)?([\d.]+):?(\d*)/.exec(uri) ?? [];
-  return { address, port: Number(port) };
-}
-
-/** A message's parts as the wire protocol needs them. */
-export function partsOf(text: string): { startLine: string; headers: string[]; body: string } {
-  const [startLine = '', ...lines] = (text.split('\r\n\r\n', 1)[0] ?? '').split('\r\n');
-  const headers = lines.filter((line) => line !== '' && !/^content-length:/i.test(line));
-  return { startLine, headers, body: text.includes('\r\n\r\n') ? bodyOf(text) : '' };
 }
