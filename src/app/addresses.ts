@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { openUdpOnEach } from '../adapters/udp/every-address.ts';
-import { openUdp, type UdpCounters } from '../adapters/udp/udp.ts';
+import { type OpenUdp, openUdp as openNodeUdp } from '../adapters/udp/udp.ts';
 import type { DatagramSocket, HostPort } from '../base/net.ts';
 import { AddressSet } from '../trunk/addresses.ts';
 
@@ -65,10 +65,10 @@ export function announcer(
 export function openUdpOn(
   listen: HostPort,
   announced: readonly string[],
-  counters?: UdpCounters,
+  openUdp: OpenUdp = openNodeUdp,
 ): Promise<DatagramSocket> {
-  if (listen.address !== '0.0.0.0') return openUdp(listen, counters);
+  if (listen.address !== '0.0.0.0') return openUdp(listen);
   const locals = localAddresses();
   const addresses = locals.map((local) => local.address);
-  return openUdpOnEach({ port: listen.port, addresses, prefer: announcer(announced, locals) }, counters);
+  return openUdpOnEach({ port: listen.port, addresses, prefer: announcer(announced, locals) }, openUdp);
 }

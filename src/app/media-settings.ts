@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { HostPort } from '../base/net.ts';
 import type { StartupConfig } from './config/read.ts';
+import type { NativeChoice } from './datagrams.ts';
 
 /** Inclusive. */
 interface PortRange {
@@ -10,6 +11,8 @@ interface PortRange {
 
 /** What a media worker's thread is started with: plain data. */
 export interface MediaWorkerSettings {
+  /** Whether the addon makes its sockets. */
+  readonly native: NativeChoice;
   /** Where its one socket for browsers is bound. */
   readonly ice: HostPort;
   readonly rtp: {
@@ -29,6 +32,7 @@ export function mediaWorkerSettings({ config, addresses }: StartupConfig): Media
   // Even, so that no pair is torn in two.
   const share = 2 * Math.floor((last - first + 1) / workers / 2);
   return Array.from({ length: workers }, (_, index) => ({
+    native: config.media.native,
     ice: { address: '0.0.0.0', port: config.ice.udp_port + index },
     rtp: {
       address: '0.0.0.0',

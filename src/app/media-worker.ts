@@ -10,6 +10,7 @@ import { WakeQueue } from '../base/wake-queue.ts';
 import { MediaHost } from '../media/host.ts';
 import type { MediaCommand, MediaEvent } from '../media/protocol.ts';
 import { openUdpOn } from './addresses.ts';
+import { datagramSource } from './datagrams.ts';
 import type { MediaWorkerSettings } from './media-settings.ts';
 import { listening, StartupError } from './startup-error.ts';
 
@@ -32,8 +33,9 @@ async function open(): Promise<void> {
   const timers = new WakeQueue();
   const counters = { sendErrors: 0 };
   const { ice, rtp, relays } = settings;
+  const sockets = datagramSource(settings.native, counters, (error) => fault(error, 'a packet'));
   const [socket, dtls, codecs] = await Promise.all([
-    listening('ice.udp_port', () => openUdpOn(ice, relays.addresses, counters)),
+    listening('ice.udp_port', () => openUdpOn(ice, relays.addresses, sockets.open)),
     createDtlsEngine(),
     OpusCodecs.load(),
   ]);
@@ -46,7 +48,7 @@ async function open(): Promise<void> {
       isRelay: (address, port) =>
         port >= relays.ports.first && port <= relays.ports.last && relays.addresses.includes(address),
     },
-    ports: new RtpPortRange({ address: rtp.address, ...rtp.ports, counters }),
+    ports: new RtpPortRange({ address: rtp.address, ...rtp.ports, openUdp: sockets.open }),
     codecs,
     clock: monotonicClock,
     timers,

@@ -1,5 +1,5 @@
 import type { DatagramSocket, HostPort } from '../../base/net.ts';
-import { openUdp, type UdpCounters } from './udp.ts';
+import type { OpenUdp } from './udp.ts';
 
 /** Remote addresses whose way is remembered; beyond, the memory starts anew. */
 const MEMORY = 8192;
@@ -16,13 +16,13 @@ export async function openUdpOnEach(
     readonly addresses: readonly string[];
     readonly prefer: (remote: { readonly address: string }) => string;
   },
-  counters?: UdpCounters,
+  openUdp: OpenUdp,
 ): Promise<DatagramSocket> {
   const sockets: DatagramSocket[] = [];
   try {
     let { port } = options;
     for (const address of options.addresses) {
-      const socket = await openUdp({ address, port }, counters);
+      const socket = await openUdp({ address, port });
       sockets.push(socket);
       // Port 0: the others take what the first was given.
       port = socket.local.port;

@@ -1,6 +1,6 @@
 import type { DatagramSocket } from '../../base/net.ts';
 import type { RtpPortPair, RtpPorts } from '../../media/rtp-ports.ts';
-import { openUdp, type UdpCounters } from './udp.ts';
+import type { OpenUdp } from './udp.ts';
 
 /** Pairs that are tried before a call is told that no port is free: others on the machine may hold some. */
 const TRIES = 32;
@@ -14,15 +14,15 @@ export class RtpPortRange implements RtpPorts {
   readonly #first: number;
   readonly #pairs: number;
   readonly #taken = new Set<number>();
-  readonly #counters: UdpCounters;
+  readonly #openUdp: OpenUdp;
   #next = 0;
 
   /** `first` … `last`, inclusive; an odd `first` begins at the next even port. */
-  constructor(options: { address: string; first: number; last: number; counters: UdpCounters }) {
+  constructor(options: { address: string; first: number; last: number; openUdp: OpenUdp }) {
     this.#address = options.address;
     this.#first = options.first + (options.first & 1);
     this.#pairs = Math.max(0, (options.last - this.#first + 1) >> 1);
-    this.#counters = options.counters;
+    this.#openUdp = options.openUdp;
   }
 
   get inUse(): number {
@@ -67,7 +67,7 @@ export class RtpPortRange implements RtpPorts {
   /** Undefined when the port is somebody else's: the next pair is tried. */
   async #bind(port: number): Promise<DatagramSocket | undefined> {
     try {
-      return await openUdp({ address: this.#address, port }, this.#counters);
+      return await this.#openUdp({ address: this.#address, port });
     } catch {
       return undefined;
     }

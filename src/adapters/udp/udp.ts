@@ -22,6 +22,9 @@ export interface UdpCounters {
   sendErrors: number;
 }
 
+/** Opens UDP sockets, one way or another. Rejects with {@link BindError}. */
+export type OpenUdp = (local: HostPort) => Promise<DatagramSocket>;
+
 /** Binds one socket; port 0 lets the kernel choose. Rejects with {@link BindError}. */
 export function openUdp(local: HostPort, counters: UdpCounters = { sendErrors: 0 }): Promise<DatagramSocket> {
   const family = isIPv6(local.address) ? 6 : 4;

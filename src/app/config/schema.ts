@@ -193,6 +193,10 @@ export const configSchema = z.strictObject({
         })
         .default('auto')
         .meta({ description: 'Media worker threads; auto: one per core less one, at least one.' }),
+      native: z.enum(['auto', 'off']).default('auto').meta({
+        description:
+          'Sockets of the media workers: by the addon that the installation built, where it could, or by Node alone.',
+      }),
     })
     .prefault({})
     .meta({ description: 'Where packets and samples are moved.' }),

@@ -1,4 +1,5 @@
 import { RtpPortRange } from '../../adapters/udp/rtp-port-range.ts';
+import { openUdp } from '../../adapters/udp/udp.ts';
 import type { RtpPortPair } from '../../media/rtp-ports.ts';
 
 /** Beside the gateway's own ranges (10000 to 39999), which may be on this machine too. */
@@ -7,7 +8,7 @@ const LAST = 49_999;
 
 /** Ports of the tools' phones. */
 export function toolPorts(address: string): RtpPortRange {
-  return new RtpPortRange({ address, first: FIRST, last: LAST, counters: { sendErrors: 0 } });
+  return new RtpPortRange({ address, first: FIRST, last: LAST, openUdp: (local) => openUdp(local) });
 }
 
 /** A pair for one phone. Rejects when all are taken. */

@@ -46,7 +46,7 @@ describe('a socket on ::', () => {
 describe('a socket on each address', () => {
   it('answers from the address that it was asked on', async () => {
     const server = await kept(
-      openUdpOnEach({ port: 0, addresses: ['127.0.0.1', '127.0.0.2'], prefer: () => '127.0.0.1' }),
+      openUdpOnEach({ port: 0, addresses: ['127.0.0.1', '127.0.0.2'], prefer: () => '127.0.0.1' }, openUdp),
     );
     server.onDatagram = (bytes, address, port) => server.send(bytes.slice(), port, address);
     const { port } = server.local;
@@ -60,7 +60,7 @@ describe('a socket on each address', () => {
 
   it('speaks first from the preferred address', async () => {
     const server = await kept(
-      openUdpOnEach({ port: 0, addresses: ['127.0.0.1', '127.0.0.2'], prefer: () => '127.0.0.2' }),
+      openUdpOnEach({ port: 0, addresses: ['127.0.0.1', '127.0.0.2'], prefer: () => '127.0.0.2' }, openUdp),
     );
     const client = await kept(openUdp({ address: '127.0.0.1', port: 0 }));
     const source = nextSource(client);
@@ -72,7 +72,7 @@ describe('a socket on each address', () => {
     const other = await kept(openUdp({ address: '127.0.0.2', port: 0 }));
     const { port } = other.local;
     await expect(
-      openUdpOnEach({ port, addresses: ['127.0.0.1', '127.0.0.2'], prefer: () => '127.0.0.1' }),
+      openUdpOnEach({ port, addresses: ['127.0.0.1', '127.0.0.2'], prefer: () => '127.0.0.1' }, openUdp),
     ).rejects.toThrow(BindError);
     await kept(openUdp({ address: '127.0.0.1', port }));
   });
@@ -80,7 +80,7 @@ describe('a socket on each address', () => {
 
 describe('the RTP port range', () => {
   function range(first: number, last: number): RtpPortRange {
-    return new RtpPortRange({ address: '127.0.0.1', first, last, counters: { sendErrors: 0 } });
+    return new RtpPortRange({ address: '127.0.0.1', first, last, openUdp: (local) => openUdp(local) });
   }
 
   function pairOf(ports: RtpPortRange): Promise<RtpPortPair | undefined> {

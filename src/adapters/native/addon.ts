@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module';
+
+/** What `addon/udp.cc` exports: numbers and memory only; `native-udp.ts` makes sockets of it. */
+export interface UdpPoll {
+  /** A bound socket's number, or the negative errno. */
+  open(address: string, port: number): number;
+  /** 0 when it is closed. */
+  port(socket: number): number;
+  close(socket: number): void;
+  /** Sends the first `count` slots of the outbox; how many the kernel did not take. */
+  flush(count: number): number;
+}
+
+/** The addon's exports. */
+export interface Addon {
+  readonly UdpPoll: new (
+    inbox: Uint8Array,
+    inWords: Int32Array,
+    outbox: Uint8Array,
+    outWords: Int32Array,
+    onBatch: (count: number) => void,
+  ) => UdpPoll;
+}
+
+/** Loads the addon; undefined where it was not built: everything works without it, only dearer. */
+export function loadAddon(): Addon | undefined {
+  try {
+    return createRequire(import.meta.url)('./build/Release/trunkroom.node') as Addon;
+  } catch {
+    // No compiler at the installation, another kind of system, or another C library than it was built for.
+    return undefined;
+  }
+}

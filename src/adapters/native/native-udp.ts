@@ -1,0 +1,239 @@
+import { isIPv6 } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import type { DatagramSocket, HostPort } from '../../base/net.ts';
+import type { Addon, UdpPoll } from './addon.ts';
+
+/** As in `addon/udp.cc`: bytes of a slot, and words that describe it. */
+const SLOT = 2048;
+const WORDS = 8;
+/** Datagrams that one wake-up hands over, and that one call sends. */
+const SLOTS = 512;
+/** Destinations whose address is kept taken apart; beyond, the memory starts anew. */
+const DESTINATIONS = 8192;
+
+/** A socket could not be bound; `code` is the system's, such as EADDRINUSE. */
+export interface BindFailure {
+  readonly code: string;
+}
+
+/**
+ * All UDP sockets of a thread on one handle of its event loop (`addon/udp.cc`). What is received is lent for the call of
+ * `onDatagram`; what is sent is copied at once and leaves when the callback at hand is over, or when the outbox is full.
+ */
+export class NativeUdp {
+  readonly #poll: UdpPoll;
+  readonly #inbox = new Uint8Array(SLOTS * SLOT);
+  readonly #inWords = new Int32Array(SLOTS * WORDS);
+  readonly #outbox = new Uint8Array(SLOTS * SLOT);
+  readonly #outWords = new Int32Array(SLOTS * WORDS);
+  readonly #sockets: (NativeSocket | undefined)[] = [];
+  readonly #destinations = new Map<string, Int32Array>();
+  /** A view of each slot, kept while datagrams in it have the same length: phones' packets all do. */
+  readonly #views: Uint8Array[] = [];
+  readonly #onFault: (error: unknown) => void;
+  #waiting = 0;
+  #flushing = false;
+  /** Datagrams that the kernel did not take. */
+  readonly #onUnsent: (count: number) => void;
+
+  /** `onFault` hears of errors thrown by a socket's receiver: they cost that datagram, not those behind it. */
+  constructor(addon: Addon, listener: { unsent(count: number): void; fault(error: unknown): void }) {
+    this.#onUnsent = listener.unsent;
+    this.#onFault = listener.fault;
+    for (let slot = 0; slot < SLOTS; slot++) this.#views.push(this.#inbox.subarray(slot * SLOT, slot * SLOT));
+    this.#poll = new addon.UdpPoll(this.#inbox, this.#inWords, this.#outbox, this.#outWords, (count) =>
+      this.#take(count),
+    );
+  }
+
+  /** Binds one socket; port 0 lets the kernel choose. */
+  open(local: HostPort): DatagramSocket | BindFailure {
+    const id = this.#poll.open(local.address, local.port);
+    if (id < 0) return { code: getSystemErrorName(id) };
+    const bound = { address: local.address, port: this.#poll.port(id) };
+    const socket = new NativeSocket(id, bound, this);
+    this.#sockets[id] = socket;
+    return socket;
+  }
+
+  /** Puts a datagram into the outbox; one that is longer than a slot is not sent. */
+  send(id: number, bytes: Uint8Array, port: number, address: string): void {
+    const destination = this.#destination(address);
+    if (destination === undefined || bytes.length > SLOT) {
+      this.#onUnsent(1);
+      return;
+    }
+    if (this.#waiting === SLOTS) this.#flush();
+    const slot = this.#waiting++;
+    this.#outbox.set(bytes, slot * SLOT);
+    const at = slot * WORDS;
+    const words = this.#outWords;
+    words[at] = id;
+    words[at + 1] = bytes.length;
+    words[at + 2] = destination[0]!;
+    words[at + 3] = port;
+    words[at + 4] = destination[1]!;
+    if (destination[0] === 6) for (let i = 2; i <= 4; i++) words[at + 3 + i] = destination[i]!;
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(this.#flushLater);
+  }
+
+  close(id: number): void {
+    // Last words, such as RTCP's BYE, still go out.
+    this.#flush();
+    this.#sockets[id] = undefined;
+    this.#poll.close(id);
+  }
+
+  readonly #flushLater = (): void => {
+    this.#flushing = false;
+    this.#flush();
+  };
+
+  #flush(): void {
+    const count = this.#waiting;
+    if (count === 0) return;
+    this.#waiting = 0;
+    const unsent = this.#poll.flush(count);
+    if (unsent > 0) this.#onUnsent(unsent);
+  }
+
+  #take(count: number): void {
+    const words = this.#inWords;
+    for (let slot = 0; slot < count; slot++) {
+      const at = slot * WORDS;
+      const socket = this.#sockets[words[at]!];
+      if (socket === undefined) continue;
+      const length = words[at + 1]!;
+      let view = this.#views[slot]!;
+      if (view.length !== length) {
+        view = this.#inbox.subarray(slot * SLOT, slot * SLOT + length);
+        this.#views[slot] = view;
+      }
+      try {
+        socket.onDatagram(view, socket.source(words, at), words[at + 3]!);
+      } catch (error) {
+        this.#onFault(error);
+      }
+    }
+  }
+
+  #destination(address: string): Int32Array | undefined {
+    const known = this.#destinations.get(address);
+    if (known !== undefined) return known;
+    const parts = takeApart(address);
+    if (parts === undefined) return undefined;
+    if (this.#destinations.size >= DESTINATIONS) this.#destinations.clear();
+    this.#destinations.set(address, parts);
+    return parts;
+  }
+}
+
+class NativeSocket implements DatagramSocket {
+  readonly local: HostPort;
+  onDatagram: (bytes: Uint8Array, address: string, port: number) => void = () => {};
+  /** What is sent is copied at once: nothing of the caller's is ever waited for. */
+  readonly queued = 0;
+  readonly #id: number;
+  readonly #udp: NativeUdp;
+  /** Who was heard last, as words and as text: on a phone's port always the same. */
+  readonly #last = new Int32Array(5);
+  #lastText = '';
+  #closed = false;
+
+  constructor(id: number, local: HostPort, udp: NativeUdp) {
+    this.#id = id;
+    this.local = local;
+    this.#udp = udp;
+  }
+
+  /** The address that the words at `at` name. */
+  source(words: Int32Array, at: number): string {
+    const last = this.#last;
+    let same = true;
+    for (let i = 0; i < 5; i++) {
+      // Behind the family stands the port, which is no part of the address.
+      const word = words[at + (i === 0 ? 2 : 3 + i)]!;
+      if (last[i] === word) continue;
+      last[i] = word;
+      same = false;
+    }
+    if (!same) this.#lastText = putTogether(last);
+    return this.#lastText;
+  }
+
+  send(bytes: Uint8Array, port: number, address: string): void {
+    if (!this.#closed) this.#udp.send(this.#id, bytes, port, address);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.onDatagram = () => {};
+    this.#udp.close(this.#id);
+  }
+}
+
+/** Family and address as words in the order of the network: `[4, a, 0, 0, 0]`, `[6, a, b, c, d]`. */
+function takeApart(address: string): Int32Array | undefined {
+  const words = new Int32Array(5);
+  if (!isIPv6(address)) {
+    const bytes = address.split('.').map(Number);
+    if (bytes.length !== 4 || bytes.some((byte) => !(byte >= 0 && byte <= 255))) return undefined;
+    words[0] = 4;
+    words[1] = bytes.reduce((word, byte) => (word << 8) | byte, 0);
+    return words;
+  }
+  const [front = '', back] = plainGroups(address).split('::');
+  const head = front === '' ? [] : front.split(':');
+  const tail = back === undefined || back === '' ? [] : back.split(':');
+  const middle = Array.from({ length: 8 - head.length - tail.length }, () => '0');
+  const groups = [...head, ...middle, ...tail].map((group) => Number.parseInt(group, 16));
+  words[0] = 6;
+  for (let i = 0; i < 4; i++) words[1 + i] = (groups[2 * i]! << 16) | groups[2 * i + 1]!;
+  return words;
+}
+
+/** Without a zone, and an IPv4 end as two groups (RFC 4291 section 2.2). */
+function plainGroups(address: string): string {
+  const text = address.split('%')[0]!;
+  const colon = text.lastIndexOf(':');
+  if (!text.includes('.')) return text;
+  const [a = 0, b = 0, c = 0, d = 0] = text
+    .slice(colon + 1)
+    .split('.')
+    .map(Number);
+  return `${text.slice(0, colon + 1)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+}
+
+/** The text as node:dgram gives it: IPv6 by RFC 5952. */
+function putTogether(words: Int32Array): string {
+  if (words[0] === 4) {
+    const word = words[1]! >>> 0;
+    return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
+  }
+  const groups: string[] = [];
+  for (let i = 1; i <= 4; i++) {
+    const word = words[i]! >>> 0;
+    groups.push((word >>> 16).toString(16), (word & 0xffff).toString(16));
+  }
+  return shortened(groups);
+}
+
+/** The longest run of two or more zero groups becomes `::`, the first of equal ones (RFC 5952 section 4.2). */
+function shortened(groups: readonly string[]): string {
+  let from = -1;
+  let length = 1;
+  for (let i = 0; i < 8; i++) {
+    let end = i;
+    while (end < 8 && groups[end] === '0') end++;
+    if (end - i > length) {
+      from = i;
+      length = end - i;
+    }
+    i = Math.max(i, end);
+  }
+  if (from < 0) return groups.join(':');
+  return `${groups.slice(0, from).join(':')}::${groups.slice(from + length).join(':')}`;
+}

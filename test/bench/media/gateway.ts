@@ -1,0 +1,80 @@
+/**
+ * The side that is measured: one media worker in a thread, as in the product, with legs opened by the seam's commands.
+ * A child process of `../media.ts`; its CPU time is all its threads', the load generator's apart.
+ */
+import { monotonicClock } from '../../../src/adapters/clock/clock.ts';
+import { startMediaThread } from '../../../src/adapters/worker/thread.ts';
+import type { MediaWorkerSettings } from '../../../src/app/media-settings.ts';
+import type { LegMedia, MediaEvent } from '../../../src/media/protocol.ts';
+import type { GatewayAnswer, GatewayQuestion } from './messages.ts';
+
+const PCMA = { mime: 'audio/pcma', clockRate: 8000, channels: 1, payloadType: 8, fmtp: '' };
+
+const settings: MediaWorkerSettings = {
+  native: process.env['BENCH_NATIVE'] === 'off' ? 'off' : 'auto',
+  ice: { address: '127.0.0.1', port: 0 },
+  rtp: { address: '127.0.0.1', ports: { first: 40_000, last: 49_999 }, mediaTimeoutMs: 0 },
+  relays: { addresses: [], ports: { first: 1, last: 1 } },
+};
+
+const entry = new URL('../../../src/app/media-worker.ts', import.meta.url);
+const { port: worker, stop } = await startMediaThread(entry, settings);
+let late = 0;
+
+function media(loadPort: number): LegMedia {
+  return {
+    remote: { address: '127.0.0.1', port: loadPort, rtcpPort: 0 },
+    allowedSources: ['127.0.0.1/32'],
+    codec: PCMA,
+    accept: [PCMA],
+    dtmfOut: undefined,
+    dtmfIn: undefined,
+    ptimeMs: 20,
+    direction: 'sendrecv',
+  };
+}
+
+/** Opens the legs one after the other, spread evenly over the rooms; resolves with their ports. */
+function openLegs(rooms: number, legs: number, loadPort: number): Promise<number[]> {
+  for (let room = 0; room < rooms; room++) worker.send({ type: 'room.open', room: `RM_${room}` });
+  const ports = new Array<number>(legs).fill(0);
+  let opened = 0;
+  return new Promise((resolve, reject) => {
+    worker.onEvent = (event: MediaEvent) => {
+      if (event.type === 'leg.failed') reject(new Error(`${event.leg}: ${event.reason}`));
+      else if (event.type === 'worker.fault') console.error(event.doing, event.error);
+      else if (event.type === 'counts') late += event.counts.lateTicks;
+      if (event.type !== 'leg.opened') return;
+      ports[Number(event.leg.slice(3))] = event.port;
+      worker.send({ type: 'leg.media', leg: event.leg, media: media(loadPort) });
+      if (++opened === legs) resolve(ports);
+    };
+    for (let leg = 0; leg < legs; leg++) {
+      worker.send({
+        type: 'leg.open',
+        room: `RM_${leg % rooms}`,
+        leg: `LG_${leg}`,
+        track: `TR_${leg}`,
+      });
+    }
+  });
+}
+
+function answer(message: GatewayAnswer): void {
+  process.send?.(message);
+}
+
+async function obey(question: GatewayQuestion): Promise<void> {
+  if (question.ask === 'open') {
+    answer({ ports: await openLegs(question.rooms, question.legs, question.loadPort) });
+  } else if (question.ask === 'usage') {
+    const { user, system } = process.cpuUsage();
+    const at = monotonicClock.now();
+    answer({ cpuUs: user + system, systemUs: system, at, rss: process.memoryUsage.rss(), lateTicks: late });
+  } else {
+    await stop(1000);
+    process.disconnect();
+  }
+}
+
+process.on('message', (question: GatewayQuestion) => void obey(question));

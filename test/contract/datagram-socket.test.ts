@@ -1,0 +1,193 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { loadAddon } from '../../src/adapters/native/addon.ts';
+import { NativeUdp } from '../../src/adapters/native/native-udp.ts';
+import { BindError, type OpenUdp, openUdp } from '../../src/adapters/udp/udp.ts';
+import type { DatagramSocket } from '../../src/base/net.ts';
+
+interface Engine {
+  readonly name: string;
+  readonly open: OpenUdp;
+  readonly unsent: () => number;
+}
+
+function nodeEngine(): Engine {
+  const counters = { sendErrors: 0 };
+  return {
+    name: 'node:dgram',
+    open: (local) => openUdp(local, counters),
+    unsent: () => counters.sendErrors,
+  };
+}
+
+/** Where no compiler built the addon there is nothing to hold to the contract: the gateway does without it. */
+function nativeEngines(): Engine[] {
+  const addon = loadAddon();
+  if (addon === undefined) return [];
+  let unsent = 0;
+  const udp = new NativeUdp(addon, {
+    unsent: (count) => {
+      unsent += count;
+    },
+    fault: () => {},
+  });
+  const open: OpenUdp = (local) => {
+    const opened = udp.open(local);
+    return 'code' in opened ? Promise.reject(new BindError(opened.code, local)) : Promise.resolve(opened);
+  };
+  return [{ name: 'the addon', open, unsent: () => unsent }];
+}
+
+const V4 = { address: '127.0.0.1', port: 0 };
+
+describe.each([nodeEngine(), ...nativeEngines()])('a datagram socket of $name', ({ open, unsent }) => {
+  const all: DatagramSocket[] = [];
+  afterEach(() => {
+    for (const socket of all.splice(0)) socket.close();
+  });
+
+  async function opened(local: { address: string; port: number }): Promise<DatagramSocket> {
+    const socket = await open(local);
+    all.push(socket);
+    return socket;
+  }
+
+  it.each(['127.0.0.1', '::1'])('carries bytes on %s, and tells from where', async (address) => {
+    const [a, b] = [await opened({ address, port: 0 }), await opened({ address, port: 0 })];
+    const got: unknown[] = [];
+    b.onDatagram = (bytes, from, port) => got.push([[...bytes], from, port]);
+    a.send(Uint8Array.of(1, 2, 3), b.local.port, address);
+    a.send(new Uint8Array(0), b.local.port, address);
+    await vi.waitFor(() => expect(got).toHaveLength(2));
+    expect(got).toEqual([
+      [[1, 2, 3], address, a.local.port],
+      [[], address, a.local.port],
+    ]);
+  });
+
+  it('shows an IPv4 peer on :: by its IPv4 address, and answers it', async () => {
+    const [both, v4] = [await opened({ address: '::', port: 0 }), await opened(V4)];
+    let answer = 0;
+    both.onDatagram = (bytes, from, port) => {
+      expect(from).toBe('127.0.0.1');
+      both.send(bytes, port, from);
+    };
+    v4.onDatagram = (bytes) => {
+      answer = bytes[0] ?? 0;
+    };
+    v4.send(Uint8Array.of(7), both.local.port, '127.0.0.1');
+    await vi.waitFor(() => expect(answer).toBe(7));
+  });
+
+  it('keeps the order of one sender, and loses nothing of a burst of a thousand', async () => {
+    const [a, b] = [await opened(V4), await opened(V4)];
+    const got: number[] = [];
+    b.onDatagram = (bytes) => got.push(bytes[0]! * 256 + bytes[1]!);
+    for (let i = 0; i < 1000; i++)
+      a.send(Uint8Array.of(i >> 8, i & 255, ...new Uint8Array(170)), b.local.port, '127.0.0.1');
+    await vi.waitFor(() => expect(got).toHaveLength(1000));
+    expect(got).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+  });
+
+  it('tells many sockets apart', async () => {
+    const sender = await opened(V4);
+    const got = new Map<number, number>();
+    const sockets = await Promise.all(Array.from({ length: 200 }, () => opened(V4)));
+    for (const socket of sockets) socket.onDatagram = (bytes) => got.set(socket.local.port, bytes[0]!);
+    sockets.forEach((socket, i) => {
+      sender.send(Uint8Array.of(i), socket.local.port, '127.0.0.1');
+    });
+    await vi.waitFor(() => expect(got.size).toBe(200));
+    expect(sockets.every((socket, i) => got.get(socket.local.port) === i)).toBe(true);
+  });
+
+  it('answers from within the receiver, and sends the last words of a socket that closes', async () => {
+    const [a, b] = [await opened(V4), await opened(V4)];
+    const got: string[] = [];
+    a.onDatagram = (bytes) => got.push(new TextDecoder().decode(bytes));
+    b.onDatagram = (bytes, from, port) => {
+      b.send(bytes, port, from);
+      b.send(new TextEncoder().encode('bye'), port, from);
+      if (b.queued === 0) b.close();
+    };
+    a.send(new TextEncoder().encode('hello'), b.local.port, '127.0.0.1');
+    await vi.waitFor(() => expect(got).toEqual(['hello', 'bye']));
+  });
+
+  it('hears and says nothing any more when it is closed', async () => {
+    const [a, b, c] = [await opened(V4), await opened(V4), await opened(V4)];
+    let heard = 0;
+    b.onDatagram = () => heard++;
+    b.close();
+    b.close();
+    b.send(Uint8Array.of(1), c.local.port, '127.0.0.1');
+    a.send(Uint8Array.of(1), b.local.port, '127.0.0.1');
+    let other = 0;
+    c.onDatagram = () => other++;
+    a.send(Uint8Array.of(1), c.local.port, '127.0.0.1');
+    await vi.waitFor(() => expect(other).toBe(1));
+    expect(heard).toBe(0);
+  });
+
+  it('names why a port cannot be had, and frees it when closed', async () => {
+    const first = await opened(V4);
+    const local = { address: '127.0.0.1', port: first.local.port };
+    await expect(open(local)).rejects.toThrow(BindError);
+    await expect(open(local)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(open({ address: '192.0.2.1', port: 0 })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+    first.close();
+    await vi.waitFor(async () => expect((await opened(local)).local.port).toBe(local.port));
+  });
+
+  it('counts what the kernel does not take, and goes on', async () => {
+    const [a, b] = [await opened(V4), await opened(V4)];
+    const before = unsent();
+    // A broadcast without leave is refused at once.
+    a.send(Uint8Array.of(1), 9, '255.255.255.255');
+    await vi.waitFor(() => expect(unsent()).toBe(before + 1));
+    let got = 0;
+    b.onDatagram = () => got++;
+    a.send(Uint8Array.of(1), b.local.port, '127.0.0.1');
+    await vi.waitFor(() => expect(got).toBe(1));
+  });
+});
+
+describe('the addon', () => {
+  it.each(['not an address', '1.2.3', '1.2.3.400'])('sends nothing to %s', async (address) => {
+    for (const { open, unsent } of nativeEngines()) {
+      const socket = await open(V4);
+      socket.send(Uint8Array.of(1), 9, address);
+      expect(unsent()).toBe(1);
+      socket.close();
+    }
+  });
+
+  it('costs one datagram when a receiver fails, not those behind it', async () => {
+    const addon = loadAddon();
+    if (addon === undefined) return;
+    const faults: unknown[] = [];
+    const udp = new NativeUdp(addon, { unsent: () => {}, fault: (error) => faults.push(error) });
+    const [a, b] = [udp.open(V4), udp.open(V4)] as [DatagramSocket, DatagramSocket];
+    let heard = 0;
+    b.onDatagram = () => {
+      if (++heard === 1) throw new Error('a bug');
+    };
+    a.send(Uint8Array.of(1), b.local.port, '127.0.0.1');
+    a.send(Uint8Array.of(2), b.local.port, '127.0.0.1');
+    await vi.waitFor(() => expect(heard).toBe(2));
+    expect(faults).toHaveLength(1);
+    a.close();
+    b.close();
+  });
+
+  it('writes addresses of IPv6 as RFC 5952 has them', async () => {
+    for (const { open } of nativeEngines()) {
+      const socket = await open({ address: '::1', port: 0 });
+      const heard: string[] = [];
+      socket.onDatagram = (_, from) => heard.push(from);
+      socket.send(Uint8Array.of(1), socket.local.port, '0:0:0:0:0:0:0:1');
+      socket.send(Uint8Array.of(1), socket.local.port, '::0.0.0.1');
+      await vi.waitFor(() => expect(heard).toEqual(['::1', '::1']));
+      socket.close();
+    }
+  });
+});
