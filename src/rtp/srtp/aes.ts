@@ -1,5 +1,5 @@
 /**
- * AES-128 block encryption with 32-bit tables (FIPS 197 section 5.1). Only the forward direction: CTR and GCM need no
+ * AES-128 and AES-256 block encryption with 32-bit tables (FIPS 197 section 5.1). Only the forward direction: CTR and GCM need no
  * more. Table look-ups are not constant-time; that is no matter against remote parties, but it is against hostile
  * programs on the same core.
  */
@@ -39,29 +39,33 @@ function fillTables(): void {
 }
 fillTables();
 
-/** Round keys of a 16-byte key: 44 words (FIPS 197 section 5.2). */
+/** Round keys (FIPS 197 section 5.2): 44 words of a 16-byte key, 60 of one of 32 bytes. */
 export function expandKey(key: Uint8Array): Int32Array {
-  if (key.length !== 16) throw new RangeError(`AES-128 key of ${key.length} bytes`);
-  const words = new Int32Array(44);
-  for (let i = 0; i < 4; i++) {
+  if (key.length !== 16 && key.length !== 32) throw new RangeError(`AES key of ${key.length} bytes`);
+  const length = key.length / 4;
+  const words = new Int32Array(4 * (length + 7));
+  for (let i = 0; i < length; i++) {
     words[i] = (key[4 * i]! << 24) | (key[4 * i + 1]! << 16) | (key[4 * i + 2]! << 8) | key[4 * i + 3]!;
   }
   let constant = 1;
-  for (let i = 4; i < 44; i++) {
+  for (let i = length; i < words.length; i++) {
     let word = words[i - 1]!;
-    if (i % 4 === 0) {
-      word = (word << 8) | (word >>> 24);
-      word =
-        (SBOX[word >>> 24]! << 24) |
-        (SBOX[(word >>> 16) & 255]! << 16) |
-        (SBOX[(word >>> 8) & 255]! << 8) |
-        SBOX[word & 255]!;
-      word ^= constant << 24;
+    if (i % length === 0) {
+      word = substituted((word << 8) | (word >>> 24)) ^ (constant << 24);
       constant = double(constant);
-    }
-    words[i] = words[i - 4]! ^ word;
+    } else if (length === 8 && i % 8 === 4) word = substituted(word);
+    words[i] = words[i - length]! ^ word;
   }
   return words;
+}
+
+function substituted(word: number): number {
+  return (
+    (SBOX[word >>> 24]! << 24) |
+    (SBOX[(word >>> 16) & 255]! << 16) |
+    (SBOX[(word >>> 8) & 255]! << 8) |
+    SBOX[word & 255]!
+  );
 }
 
 /** Encrypts the block of big-endian words `w0 … w3` into `out[0 … 3]`. */
@@ -77,8 +81,9 @@ export function encryptBlock(
   let b = w1 ^ keys[1]!;
   let c = w2 ^ keys[2]!;
   let d = w3 ^ keys[3]!;
+  const last = keys.length - 4;
   let k = 4;
-  for (; k < 40; k += 4) {
+  for (; k < last; k += 4) {
     const e = T0[a >>> 24]! ^ T1[(b >>> 16) & 255]! ^ T2[(c >>> 8) & 255]! ^ T3[d & 255]! ^ keys[k]!;
     const f = T0[b >>> 24]! ^ T1[(c >>> 16) & 255]! ^ T2[(d >>> 8) & 255]! ^ T3[a & 255]! ^ keys[k + 1]!;
     const g = T0[c >>> 24]! ^ T1[(d >>> 16) & 255]! ^ T2[(a >>> 8) & 255]! ^ T3[b & 255]! ^ keys[k + 2]!;
@@ -88,10 +93,10 @@ export function encryptBlock(
     c = g;
     d = h;
   }
-  out[0] = lastRound(a, b, c, d) ^ keys[40]!;
-  out[1] = lastRound(b, c, d, a) ^ keys[41]!;
-  out[2] = lastRound(c, d, a, b) ^ keys[42]!;
-  out[3] = lastRound(d, a, b, c) ^ keys[43]!;
+  out[0] = lastRound(a, b, c, d) ^ keys[last]!;
+  out[1] = lastRound(b, c, d, a) ^ keys[last + 1]!;
+  out[2] = lastRound(c, d, a, b) ^ keys[last + 2]!;
+  out[3] = lastRound(d, a, b, c) ^ keys[last + 3]!;
 }
 
 function lastRound(a: number, b: number, c: number, d: number): number {

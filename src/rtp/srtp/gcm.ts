@@ -18,7 +18,7 @@ for (let i = 0; i < 256; i++) {
 const block = new Int32Array(4);
 const hash = new Int32Array(4);
 
-/** AES-128-GCM over parts of one buffer, in place, with 4 KB of GHASH tables per key (NIST SP 800-38D). */
+/** AES-GCM over parts of one buffer, in place, with 4 KB of GHASH tables per key (NIST SP 800-38D). */
 export class Gcm {
   readonly #keys: Int32Array;
   /** Product of every byte value with the hash key: 256 times 4 words. */

@@ -31,8 +31,8 @@ export class SrtpOpener {
   readonly #rtcpWindows = new Map<number, ReplayWindow>();
 
   constructor(profile: SrtpProfile, master: SrtpMaster) {
-    this.#rtp = createTransform(profile, deriveSessionKeys(master, 'rtp'));
-    this.#rtcp = createTransform(profile, deriveSessionKeys(master, 'rtcp'));
+    this.#rtp = createTransform(profile, deriveSessionKeys(master, 'rtp'), 'rtp');
+    this.#rtcp = createTransform(profile, deriveSessionKeys(master, 'rtcp'), 'rtcp');
   }
 
   /** Opens `bytes[0, length)` in place. Answers the plain packet's length, or why not; then the bytes are unchanged. */
@@ -87,8 +87,8 @@ export class SrtpSealer {
   #rtcpIndex = 0;
 
   constructor(profile: SrtpProfile, master: SrtpMaster) {
-    this.#rtp = createTransform(profile, deriveSessionKeys(master, 'rtp'));
-    this.#rtcp = createTransform(profile, deriveSessionKeys(master, 'rtcp'));
+    this.#rtp = createTransform(profile, deriveSessionKeys(master, 'rtp'), 'rtp');
+    this.#rtcp = createTransform(profile, deriveSessionKeys(master, 'rtcp'), 'rtcp');
   }
 
   /**

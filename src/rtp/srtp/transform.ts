@@ -1,7 +1,7 @@
 import { addKeyStream, expandKey } from './aes.ts';
 import { GCM_TAG_BYTES, Gcm } from './gcm.ts';
 import { HmacSha1 } from './hmac-sha1.ts';
-import type { SessionKeys, SrtpProfile } from './key-derivation.ts';
+import { isAead, type SessionKeys, type SrtpProfile } from './key-derivation.ts';
 
 /** Bytes of E bit and index behind an SRTCP packet (RFC 3711 section 3.4). */
 export const SRTCP_INDEX_BYTES = 4;
@@ -21,9 +21,14 @@ export interface PacketTransform {
   openRtcp(bytes: Uint8Array, end: number, ssrc: number, index: number): number;
 }
 
-/** The transform of a profile. */
-export function createTransform(profile: SrtpProfile, keys: SessionKeys): PacketTransform {
-  return profile === 'AEAD_AES_128_GCM' ? new GcmTransform(keys) : new CmTransform(keys);
+/** The transform of a profile, for RTP or for RTCP: a short tag is RTP's alone (RFC 4568 section 6.2.2). */
+export function createTransform(
+  profile: SrtpProfile,
+  keys: SessionKeys,
+  kind: 'rtp' | 'rtcp',
+): PacketTransform {
+  if (isAead(profile)) return new GcmTransform(keys);
+  return new CmTransform(keys, kind === 'rtp' && profile.endsWith('_32') ? 4 : LONG_TAG_BYTES);
 }
 
 function wordsOf(bytes: Uint8Array): Int32Array {
@@ -42,7 +47,7 @@ function writeWord(bytes: Uint8Array, at: number, word: number): void {
 const counter = new Int32Array(4);
 const associated = new Uint8Array(12);
 
-/** AEAD_AES_128_GCM (RFC 7714). */
+/** AEAD_AES_128_GCM and AEAD_AES_256_GCM (RFC 7714). */
 class GcmTransform implements PacketTransform {
   readonly tagBytes = GCM_TAG_BYTES;
   readonly #gcm: Gcm;
@@ -105,17 +110,18 @@ class GcmTransform implements PacketTransform {
   }
 }
 
-const CM_TAG_BYTES = 10;
-const expected = new Uint8Array(CM_TAG_BYTES);
+const LONG_TAG_BYTES = 10;
+const expected = new Uint8Array(LONG_TAG_BYTES);
 
-/** AES_CM_128_HMAC_SHA1_80 (RFC 3711 sections 4.1.1 and 4.2.1). */
+/** AES-CM with HMAC-SHA1 (RFC 3711 sections 4.1.1 and 4.2.1, RFC 6188). */
 class CmTransform implements PacketTransform {
-  readonly tagBytes = CM_TAG_BYTES;
+  readonly tagBytes: number;
   readonly #keys: Int32Array;
   readonly #salt: Int32Array;
   readonly #hmac: HmacSha1;
 
-  constructor(keys: SessionKeys) {
+  constructor(keys: SessionKeys, tagBytes: number) {
+    this.tagBytes = tagBytes;
     this.#keys = expandKey(keys.encryption);
     this.#salt = wordsOf(keys.salt);
     this.#hmac = new HmacSha1(keys.authentication);
@@ -123,15 +129,15 @@ class CmTransform implements PacketTransform {
 
   sealRtp(bytes: Uint8Array, headerEnd: number, end: number, ssrc: number, index: number): number {
     this.#encrypt(bytes, headerEnd, end, ssrc, index);
-    this.#hmac.sign(bytes, 0, end, Math.floor(index / 65536), bytes, end, CM_TAG_BYTES);
-    return end + CM_TAG_BYTES;
+    this.#hmac.sign(bytes, 0, end, Math.floor(index / 65536), bytes, end, this.tagBytes);
+    return end + this.tagBytes;
   }
 
   openRtp(bytes: Uint8Array, headerEnd: number, end: number, ssrc: number, index: number): number {
-    const tagAt = end - CM_TAG_BYTES;
+    const tagAt = end - this.tagBytes;
     if (tagAt < headerEnd) return -1;
-    this.#hmac.sign(bytes, 0, tagAt, Math.floor(index / 65536), expected, 0, CM_TAG_BYTES);
-    if (!isExpected(bytes, tagAt)) return -1;
+    this.#hmac.sign(bytes, 0, tagAt, Math.floor(index / 65536), expected, 0, this.tagBytes);
+    if (!isExpected(bytes, tagAt, this.tagBytes)) return -1;
     this.#encrypt(bytes, headerEnd, tagAt, ssrc, index);
     return tagAt;
   }
@@ -140,16 +146,16 @@ class CmTransform implements PacketTransform {
     this.#encrypt(bytes, 8, end, ssrc, index);
     writeWord(bytes, end, index | 0x80000000);
     const tagAt = end + SRTCP_INDEX_BYTES;
-    this.#hmac.sign(bytes, 0, tagAt, undefined, bytes, tagAt, CM_TAG_BYTES);
-    return tagAt + CM_TAG_BYTES;
+    this.#hmac.sign(bytes, 0, tagAt, undefined, bytes, tagAt, this.tagBytes);
+    return tagAt + this.tagBytes;
   }
 
   openRtcp(bytes: Uint8Array, end: number, ssrc: number, index: number): number {
-    const tagAt = end - CM_TAG_BYTES;
+    const tagAt = end - this.tagBytes;
     const dataEnd = tagAt - SRTCP_INDEX_BYTES;
     if (dataEnd < 8) return -1;
-    this.#hmac.sign(bytes, 0, tagAt, undefined, expected, 0, CM_TAG_BYTES);
-    if (!isExpected(bytes, tagAt)) return -1;
+    this.#hmac.sign(bytes, 0, tagAt, undefined, expected, 0, this.tagBytes);
+    if (!isExpected(bytes, tagAt, this.tagBytes)) return -1;
     this.#encrypt(bytes, 8, dataEnd, ssrc, index);
     return dataEnd;
   }
@@ -163,8 +169,8 @@ class CmTransform implements PacketTransform {
   }
 }
 
-function isExpected(bytes: Uint8Array, at: number): boolean {
+function isExpected(bytes: Uint8Array, at: number, length: number): boolean {
   let difference = 0;
-  for (let i = 0; i < CM_TAG_BYTES; i++) difference |= bytes[at + i]! ^ expected[i]!;
+  for (let i = 0; i < length; i++) difference |= bytes[at + i]! ^ expected[i]!;
   return difference === 0;
 }

@@ -2,14 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { writeRtpHeader, writeU32 } from '../../../src/rtp/packet.ts';
 import type { SrtpProfile } from '../../../src/rtp/srtp/key-derivation.ts';
-import { saltLength } from '../../../src/rtp/srtp/key-derivation.ts';
+import { isAead, keyLength, saltLength } from '../../../src/rtp/srtp/key-derivation.ts';
 import { estimateIndex, ReplayWindow } from '../../../src/rtp/srtp/replay-window.ts';
 import { SrtpOpener, SrtpSealer } from '../../../src/rtp/srtp/session.ts';
 
-const profiles: SrtpProfile[] = ['AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_80'];
+const profiles: SrtpProfile[] = [
+  'AEAD_AES_128_GCM',
+  'AEAD_AES_256_GCM',
+  'AES_CM_128_HMAC_SHA1_80',
+  'AES_CM_128_HMAC_SHA1_32',
+  'AES_256_CM_HMAC_SHA1_80',
+  'AES_256_CM_HMAC_SHA1_32',
+];
 
 function master(profile: SrtpProfile) {
-  return { key: new Uint8Array(16).fill(7), salt: new Uint8Array(saltLength(profile)).fill(9) };
+  return {
+    key: new Uint8Array(keyLength(profile)).fill(7),
+    salt: new Uint8Array(saltLength(profile)).fill(9),
+  };
 }
 
 function pair(profile: SrtpProfile) {
@@ -133,7 +143,7 @@ describe.each(profiles)('%s', (profile) => {
   test('unencrypted SRTCP is refused', () => {
     const { sealer, opener } = pair(profile);
     const packet = sealedRtcp(sealer);
-    const indexAt = profile === 'AEAD_AES_128_GCM' ? packet.length - 4 : packet.length - 14;
+    const indexAt = isAead(profile) ? packet.length - 4 : packet.length - 14;
     packet[indexAt]! &= 0x7f;
     expect(opener.openRtcp(packet, packet.length)).toBe('unencrypted');
   });
