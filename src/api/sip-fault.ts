@@ -26,6 +26,16 @@ export function callFault({ cause, q850, sipStatus }: CallEnding): { ok: false; 
   });
 }
 
+/** A transfer that came to nothing: our call goes on, unless it ended for a reason of its own. */
+export function transferFault(status: number, reason: string): { ok: false; error: TwirpFault } {
+  const phrase = phraseOf(status);
+  return fail({
+    code: codeOf(status),
+    msg: `sip status: ${status}: ${phrase} (transfer: ${reason})`,
+    meta: { sip_status_code: `${status}`, sip_status: phrase, cause: reason },
+  });
+}
+
 /** Why a call was not even begun. */
 export function placeFault(refusal: PlaceRefusal): { ok: false; error: TwirpFault } {
   return refuse(codeOfRefusal(refusal), `the call is not placed: ${refusal}`);

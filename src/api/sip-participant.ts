@@ -91,14 +91,14 @@ function unsupported(request: CreateSIPParticipantRequest): string | undefined {
 }
 
 /** The first header that SIP has for itself, or whose value does not stay on its line. */
-function faultyHeader(headers: Readonly<Record<string, string>>): string | undefined {
+export function faultyHeader(headers: Readonly<Record<string, string>>): string | undefined {
   const all = Object.entries(headers);
   if (all.length > MAX_HEADERS) return all[MAX_HEADERS]?.[0];
   return all.find(([name, value]) => !mayBeSet(name) || !isHeaderValue(value))?.[0];
 }
 
 /** Undefined: nothing was said, or nothing that is a time. */
-function msOf(duration: CreateSIPParticipantRequest['ringingTimeout']): Millis | undefined {
+export function msOf(duration: CreateSIPParticipantRequest['ringingTimeout']): Millis | undefined {
   if (duration === undefined) return undefined;
   const ms = Number(duration.seconds) * 1000 + Math.floor(duration.nanos / 1_000_000);
   return Number.isSafeInteger(ms) && ms > 0 ? ms : undefined;

@@ -6,12 +6,14 @@ import {
   ListSIPInboundTrunkResponse,
   ListSIPOutboundTrunkRequest,
   ListSIPOutboundTrunkResponse,
+  TransferSIPParticipantRequest,
 } from '@livekit/protocol';
 import { ok } from '../base/result.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
 import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
 import { denied } from './room-access.ts';
 import { type CallPlacer, createParticipant } from './sip-participant.ts';
+import { type CallTransferrer, transferParticipant } from './sip-transfer.ts';
 import { dispatchRuleInfo, inboundTrunkInfo, outboundTrunkInfo } from './sip-trunk-info.ts';
 import { type Method, method, refuse } from './twirp.ts';
 
@@ -21,6 +23,7 @@ export interface SipServiceOptions {
   readonly outboundTrunks: readonly OutboundTrunk[];
   readonly rules: readonly DispatchRule[];
   readonly dialer: CallPlacer;
+  readonly calls: CallTransferrer;
 }
 
 /** Methods that change what the configuration says. */
@@ -38,7 +41,7 @@ const CHANGES = [
 
 /** LiveKit's SIP service (livekit_sip.proto): calls out, and a view of trunks and rules, which the configuration has. */
 export function sipService(options: SipServiceOptions): Readonly<Record<string, Method>> {
-  const { trunks, outboundTrunks, rules, dialer } = options;
+  const { trunks, outboundTrunks, rules, dialer, calls } = options;
   const readOnly: Method = (_body, _form, { sipAdmin }) =>
     sipAdmin
       ? refuse('unimplemented', 'trunks and dispatch rules come from the configuration of this server')
@@ -49,6 +52,11 @@ export function sipService(options: SipServiceOptions): Readonly<Record<string, 
     CreateSIPParticipant: method(CreateSIPParticipantRequest, (request, { sipCall }) =>
       sipCall ? createParticipant(request, outboundTrunks, dialer) : denied(),
     ),
+    TransferSIPParticipant: method(TransferSIPParticipantRequest, (request, authority) => {
+      const { sipCall, roomAdmin, room } = authority;
+      const mayTransfer = sipCall && roomAdmin && room !== '' && room === request.roomName;
+      return mayTransfer ? transferParticipant(request, calls) : denied();
+    }),
     ListSIPInboundTrunk: method(ListSIPInboundTrunkRequest, ({ numbers, page, trunkIds }, { sipAdmin }) => {
       if (!sipAdmin) return denied();
       const listed = paged(chosen(trunks, trunkIds, numbers), page);

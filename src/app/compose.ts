@@ -13,6 +13,7 @@ import { SignalGate } from '../adapters/websocket/signal-gate.ts';
 import { type MediaThread, startMediaThread } from '../adapters/worker/thread.ts';
 import { createApi } from '../api/app.ts';
 import { WakeQueue } from '../base/wake-queue.ts';
+import { PhoneCalls } from '../call/phone-calls.ts';
 import { PhoneDoor } from '../call/phone-door.ts';
 import { EventBus } from '../events/bus.ts';
 import type { EventSink } from '../events/index.ts';
@@ -139,6 +140,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     });
     closing.push(() => engines.close());
     const outgoing = outboundTrunks(config);
+    const calls = new PhoneCalls();
     const outbound = openOutbound({
       ...shared,
       trunks: outgoing,
@@ -147,6 +149,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       maxCalls: config.limits.max_calls,
       transports: engines.transports,
       announce,
+      calls,
     });
     const rules = dispatchRules(config);
     const phones = new PhoneDoor({
@@ -160,6 +163,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       capacity: { calls: config.limits.max_calls, callsPerSecond: config.limits.calls_per_second },
       announce,
       candidates,
+      calls,
     });
     engines.serve(phones);
 
@@ -210,7 +214,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       trace: { recorder: trace.recorder, verify: (token) => tokens.verify(token) },
       server: {
         ...{ rooms, verifier: tokens, clock: monotonicClock, emit, onFault },
-        sip: { trunks, outboundTrunks: outgoing, rules, dialer: outbound.dialer },
+        sip: { trunks, outboundTrunks: outgoing, rules, dialer: outbound.dialer, calls },
       },
     });
     const http = await listening('http.port', () =>

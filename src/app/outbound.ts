@@ -5,6 +5,7 @@ import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import { Dialer } from '../call/dialer.ts';
+import type { PhoneCalls } from '../call/phone-calls.ts';
 import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
 import { Locator } from '../sip/locator.ts';
@@ -43,8 +44,9 @@ export function openOutbound(parts: {
   readonly timers: Timers;
   readonly random: Random;
   readonly emit: EventSink;
+  readonly calls?: PhoneCalls;
 }): Outbound {
-  const { trunks, engine, rooms, maxCalls, transports, announce, clock, timers, random, emit } = parts;
+  const { trunks, engine, rooms, maxCalls, transports, announce, calls, clock, timers, random, emit } = parts;
   const shared = { engine, clock, timers, random, emit };
   const locator = new Locator({ resolver: new DnsResolver({ clock }), random, transports, clock });
   const { locate } = locator;
@@ -56,7 +58,7 @@ export function openOutbound(parts: {
   });
   const accounts = new TrunkAccounts({ digests: nodeDigests, random, emit });
   const dialer = new Dialer({
-    ...{ ...shared, rooms, limits: new TrunkLimits(), maxCalls, announce, isUp },
+    ...{ ...shared, rooms, limits: new TrunkLimits(), maxCalls, announce, isUp, calls },
     authenticatorOf: accounts.of,
     locator,
   });

@@ -20,6 +20,7 @@ import { causeOfJoinRefusal, type EndingCause } from './ending.ts';
 import { Negotiation } from './negotiation.ts';
 import { OutgoingCall } from './outgoing-call.ts';
 import type { PlacedCallListener } from './outgoing-options.ts';
+import type { PhoneCalls } from './phone-calls.ts';
 import { PHONE_PERMISSIONS } from './phone-permissions.ts';
 
 /** A call to be placed: LiveKit's CreateSIPParticipantRequest by meaning. */
@@ -83,6 +84,8 @@ export interface DialerOptions {
   /** Whether a target answers, as far as is known. */
   readonly isUp: (trunk: OutboundTrunk, target: Target) => boolean;
   readonly locator: TargetLocator;
+  /** Where the calls can be found; undefined: nowhere. */
+  readonly calls?: PhoneCalls | undefined;
 }
 
 /** Characters of a number that was no number, for the log. */
@@ -165,6 +168,7 @@ export class Dialer {
       authenticate: this.#options.authenticatorOf(trunk),
       ...{ locator, engine, clock, timers, emit, announce, listener },
       onOver: () => {
+        forget();
         this.#calls.delete(id);
         slot.release();
       },
@@ -190,6 +194,7 @@ export class Dialer {
       return fail(causeOfJoinRefusal(joined.error));
     }
     this.#calls.set(id, call);
+    const forget = this.#options.calls?.add(call) ?? (() => {});
     emit({ type: 'call.placed', call: id, trunk: trunk.id, from, to, room: order.room });
     call.enter(joined.value.room, joined.value.participant);
     return ok({

@@ -1,14 +1,77 @@
-import type { SipRequestInfo } from '../sip/ports.ts';
+/** Requests in a call's dialog that are neither BYE nor offers, both ways: keys by INFO, transfers by REFER and NOTIFY. */
+import type { Millis } from '../base/clock.ts';
+import { DTMF, DTMF_RELAY, parseInfoKey } from '../sip/info-key.ts';
+import type { DialogNames, SipCall, SipRequestInfo } from '../sip/ports.ts';
+import { InfoKeys } from './info-keys.ts';
+import { Transfers, type TransfersOptions } from './transfer.ts';
 
-/** The status that a request of the far end in a call's dialog gets: neither BYE nor offers, those go elsewhere. */
-export function answerInDialog({ method }: SipRequestInfo): number {
-  switch (method) {
-    case 'REFER':
-      // Nobody is transferred on a phone's word.
-      return 603;
-    case 'INFO':
-      return 415;
-    default:
-      return 405;
+export interface DialogRequestsOptions extends TransfersOptions {
+  /** A key came by INFO. */
+  keyHeard(digit: string, durationMs: Millis): void;
+}
+
+export class DialogRequests {
+  readonly transfers: Transfers;
+  readonly #options: DialogRequestsOptions;
+  readonly #keys = new InfoKeys();
+  #dialog: Pick<SipCall, 'dialog' | 'allows'> | undefined;
+
+  constructor(options: DialogRequestsOptions) {
+    this.#options = options;
+    this.transfers = new Transfers(options);
+  }
+
+  /** The call is answered: requests of ours can be made. */
+  established(dialog: Pick<SipCall, 'request' | 'dialog' | 'allows'>): void {
+    this.#dialog = dialog;
+    this.transfers.established(dialog);
+    this.#keys.established(dialog);
+  }
+
+  /** The call is over; `byFarEnd`: its BYE. */
+  close(byFarEnd: boolean): void {
+    this.#dialog = undefined;
+    this.#keys.close();
+    this.transfers.over(byFarEnd);
+  }
+
+  /** How others may refer to the dialog; undefined before the answer. */
+  get dialog(): DialogNames | undefined {
+    return this.#dialog?.dialog;
+  }
+
+  /** Does the phone take INFO? Undefined when it has not said. */
+  get allowsInfo(): boolean | undefined {
+    return this.#dialog?.allows?.('INFO');
+  }
+
+  /** Sends a key by INFO. */
+  press(digit: string, durationMs: Millis): void {
+    this.#keys.press(digit, durationMs);
+  }
+
+  /** The status that a request of the far end gets. */
+  answer(request: SipRequestInfo): number {
+    switch (request.method) {
+      case 'REFER':
+        // Nobody is transferred on a phone's word.
+        return 603;
+      case 'NOTIFY':
+        return this.transfers.notified(request);
+      case 'INFO':
+        return this.#info(request);
+      default:
+        return 405;
+    }
+  }
+
+  #info({ contentType, body }: SipRequestInfo): number {
+    // RFC 6086 section 4.2.2 leaves INFO without a body as it was: a sign of life.
+    if (body.length === 0) return 200;
+    if (contentType !== DTMF_RELAY && contentType !== DTMF) return 415;
+    const key = parseInfoKey(contentType, body);
+    if (key === 'other') return 400;
+    if (key !== 'flash') this.#options.keyHeard(key.digit, key.durationMs);
+    return 200;
   }
 }

@@ -21,6 +21,7 @@ const TABLE = {
   'room-deleted': row(200, 16, 'room_deleted', 'none', 'the room was deleted'),
   'duplicate-identity': row(200, 16, 'duplicate_identity', 'none', 'somebody joined with the same identity'),
   'max-duration': row(200, 16, 'user_unavailable', 'none', 'the longest allowed duration is over'),
+  transferred: row(200, 16, 'client_initiated', 'none', 'handed on to somebody else'),
   'no-trunk': row(403, 21, 'sip_trunk_failure', 'client', 'no trunk names the source'),
   forbidden: row(403, 21, 'sip_trunk_failure', 'client', 'the trunk does not allow this caller'),
   'bad-number': row(484, 28, 'sip_trunk_failure', 'client', 'the called number is no number'),

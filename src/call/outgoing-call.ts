@@ -8,7 +8,6 @@ import { type ShownCaller, showCaller } from '../trunk/caller-identity.ts';
 import { responseAttributes } from '../trunk/headers.ts';
 import type { Attempt } from './call-route.ts';
 import { dialDigits } from './dial-digits.ts';
-import { answerInDialog } from './dialog-requests.ts';
 import { causeOfSipEnd, type EndingCause, reasonHeader } from './ending.ts';
 import { endingOfOutgoing, isDead, isRedirection, isUnreachable } from './outgoing-ending.ts';
 import type { OutgoingCallOptions } from './outgoing-options.ts';
@@ -110,7 +109,7 @@ export class OutgoingCall {
     this.line.apply(agreed.value);
     this.#heard(response);
     this.line.activate(agreed.value);
-    if (this.#invite !== undefined) this.line.offers.established(this.#invite);
+    if (this.#invite !== undefined) this.line.established(this.#invite);
     listener.answered();
     this.#stopDigits = dialDigits(digits, timers, clock.now(), (digit, durationMs) =>
       this.line.press(digit, durationMs),
@@ -229,7 +228,7 @@ export class OutgoingCall {
         else settle.reject(481);
       },
       refreshOffer: () => (isOwn() ? this.line.offers.refresh() : undefined),
-      requested: (request) => (isOwn() ? answerInDialog(request) : 481),
+      requested: (request) => (isOwn() ? this.line.requests.answer(request) : 481),
       ended: (end) => {
         if (isOwn()) this.#ended(end);
       },

@@ -17,7 +17,6 @@ import type {
 } from '../sip/ports.ts';
 import { headersOf } from '../trunk/headers.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
-import { answerInDialog } from './dialog-requests.ts';
 import { causeOfSipEnd, type EndingCause, endingOf, reasonHeader, refusalStatus } from './ending.ts';
 import type { Negotiation, PlannedAnswer } from './negotiation.ts';
 import { PhoneLine } from './phone-line.ts';
@@ -124,7 +123,7 @@ export class PhoneCall implements CallHandler {
   }
 
   requested(request: SipRequestInfo): number {
-    return answerInDialog(request);
+    return this.line.requests.answer(request);
   }
 
   ended(end: SipEnd): void {
@@ -161,7 +160,7 @@ export class PhoneCall implements CallHandler {
   #answer(): void {
     const { invite, trunk } = this.#options;
     this.#sip = invite.accept(this.#describe(), headersOf(trunk.headers, this.line.attributes));
-    this.line.offers.established(this.#sip);
+    this.line.established(this.#sip);
     this.line.limit(trunk.maxCallDurationMs, 'max-duration');
     this.#agreedSoFar();
   }

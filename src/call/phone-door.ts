@@ -23,6 +23,7 @@ import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
 import { causeOfJoinRefusal, type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
 import { Negotiation, type PlannedAnswer } from './negotiation.ts';
 import { PhoneCall } from './phone-call.ts';
+import type { PhoneCalls } from './phone-calls.ts';
 import { PHONE_PERMISSIONS } from './phone-permissions.ts';
 import { WebMedia } from './web-media.ts';
 
@@ -43,6 +44,8 @@ export interface PhoneDoorOptions {
   readonly emit: EventSink;
   /** The address of ours that `remote` reaches. */
   readonly announce: (remote: HostPort) => string;
+  /** Where the calls can be found; undefined: nowhere. */
+  readonly calls?: PhoneCalls | undefined;
   /** Where a media port of ours is reached by browsers, the preferred address first. */
   readonly candidates: (port: number) => readonly HostPort[];
 }
@@ -159,6 +162,7 @@ export class PhoneDoor {
       emit,
       announce,
       onOver: () => {
+        forget();
         this.#calls.delete(id);
         slot.release();
       },
@@ -191,6 +195,7 @@ export class PhoneDoor {
       return causeOfJoinRefusal(joined.error);
     }
     this.#calls.set(id, call);
+    const forget = this.#options.calls?.add(call) ?? (() => {});
     emit({
       type: 'call.received',
       call: id,

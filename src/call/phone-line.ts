@@ -6,10 +6,13 @@ import type { LegId, MediaEvent, TrackId } from '../media/protocol.ts';
 import type { Door, LeaveReason, Participant } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
+import type { SipCall } from '../sip/ports.ts';
 import { mediaAddressFault } from '../trunk/media-address.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
 import { PRESSED_MS } from './dial-digits.ts';
+import { DialogRequests } from './dialog-requests.ts';
 import { causeOfRemoval, type EndingCause, leaveReasonOf } from './ending.ts';
+import { KeyMerger, type KeyWay, keyWays } from './key-ways.ts';
 import { LineOffers } from './line-offers.ts';
 import type { AnnouncedPort, Negotiation } from './negotiation.ts';
 import { PhoneVoice } from './phone-voice.ts';
@@ -23,7 +26,7 @@ export interface PhoneLineOptions {
   readonly leg: LegId;
   /** An id for the phone's track: one for each codec that it has in the course of the call. */
   readonly newTrack: () => TrackId;
-  readonly trunk: Pick<InboundTrunk, 'mediaAddresses'>;
+  readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'dtmf'>;
   readonly negotiation: Negotiation;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -47,14 +50,17 @@ export interface LineOwner {
 }
 
 /**
- * A phone in a room, whoever called: its door towards the room, its leg in the media worker, its voice, its keys, and
- * what it and we agree on in SDP (`offers`). When a call begins, is answered and ends is its owner's to decide.
+ * A phone in a room, whoever called: its door towards the room, its leg in the media worker, its voice, its keys,
+ * what it and we agree on in SDP (`offers`), and what else is asked in its dialog (`requests`). When a call begins, is
+ * answered and ends is its owner's to decide.
  */
 export class PhoneLine implements Door {
   readonly offers: LineOffers;
+  readonly requests: DialogRequests;
   readonly #options: PhoneLineOptions;
   readonly #owner: LineOwner;
   readonly #beganAt: Millis;
+  readonly #keys = new KeyMerger();
   #room: RoomHandle | undefined;
   #participant: Participant | undefined;
   #voice: PhoneVoice | undefined;
@@ -70,6 +76,11 @@ export class PhoneLine implements Door {
     this.#owner = owner;
     this.#beganAt = options.clock.now();
     this.offers = new LineOffers(options.negotiation, this);
+    this.requests = new DialogRequests({
+      ...{ call: options.id, clock: options.clock, timers: options.timers, emit: options.emit },
+      transferred: () => owner.end('transferred'),
+      keyHeard: (digit, durationMs) => this.#keyHeard('info', digit, durationMs),
+    });
   }
 
   /** The call is in its room: a port is reserved, `owner.portOpened` follows. */
@@ -84,9 +95,22 @@ export class PhoneLine implements Door {
     room.media({ type: 'leg.open', room: room.sid, leg, track: this.#track, ...behindIce });
   }
 
+  /** The call is answered: there is a dialog, in which requests of ours can be made. */
+  established(dialog: SipCall): void {
+    this.requests.established(dialog);
+    this.offers.established(dialog);
+  }
+
   /** Where the phone's signaling is: the way to it decides which address of ours stands in our SDP. */
   signalsFrom(remote: HostPort): void {
     this.#remote = remote;
+  }
+
+  /** Where the phone is; undefined before it is there, and once it has left. */
+  get place(): { readonly room: string; readonly identity: string } | undefined {
+    const identity = this.#participant?.identity;
+    if (this.#room === undefined || identity === undefined || this.#phase !== 'up') return undefined;
+    return { room: this.#room.name, identity };
   }
 
   /** Attributes of the participant that the phone is. */
@@ -107,9 +131,15 @@ export class PhoneLine implements Door {
     if (afterMs > 0) this.#deadline = timers.schedule(clock.now() + afterMs, () => this.#owner.end(cause));
   }
 
-  /** Sends a key to the phone. */
+  /** Sends a key to the phone, by the trunk's way. */
   press(digit: string, durationMs: Millis): void {
-    this.#room?.media({ type: 'leg.dtmf', leg: this.#options.leg, digit, durationMs });
+    const { leg, trunk, negotiation } = this.#options;
+    const hasEvents = negotiation.agreement?.dtmfOut !== undefined;
+    const { allowsInfo } = this.requests;
+    for (const way of keyWays(trunk.dtmf ?? 'rfc4733', { hasEvents, allowsInfo })) {
+      if (way === 'rtp') this.#room?.media({ type: 'leg.dtmf', leg, digit, durationMs });
+      else this.requests.press(digit, durationMs);
+    }
   }
 
   /** Our RTP as whoever signals from `remote` is to see it. */
@@ -163,6 +193,7 @@ export class PhoneLine implements Door {
     timers.cancel(this.#deadline);
     this.#phase = 'leaving';
     this.offers.close();
+    this.requests.close(cause === 'bye');
     const room = this.#room;
     if (room === undefined || this.#participant === undefined) {
       this.#closed(undefined);
@@ -210,8 +241,7 @@ export class PhoneLine implements Door {
         emit({ type: 'call.spoken', call: id });
         return;
       case 'leg.digit':
-        emit({ type: 'call.dtmf', call: id, digit: event.digit, durationMs: event.durationMs });
-        if (this.#participant !== undefined) this.#room?.pressKey(this.#participant, event.digit, []);
+        this.#keyHeard('rtp', event.digit, event.durationMs);
         return;
       case 'leg.silent':
         this.#owner.silent();
@@ -224,6 +254,14 @@ export class PhoneLine implements Door {
       default:
         return;
     }
+  }
+
+  /** The phone pressed a key, and may tell it by both ways: the room hears it once. */
+  #keyHeard(way: KeyWay, digit: string, durationMs: Millis): void {
+    const { clock, emit, id } = this.#options;
+    if (this.#phase !== 'up' || !this.#keys.isNew(way, digit, clock.now())) return;
+    emit({ type: 'call.dtmf', call: id, digit, durationMs });
+    if (this.#participant !== undefined) this.#room?.pressKey(this.#participant, digit, []);
   }
 
   /** The voice is made with the first media, when it is known who speaks. */

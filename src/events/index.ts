@@ -79,6 +79,12 @@ export type GatewayEvent =
   /** On hold: nothing of what the phone sends reaches the room. */
   | { type: 'call.held'; call: string; by: 'phone' | 'gateway' }
   | { type: 'call.resumed'; call: string; heldMs: number }
+  /** A REFER of ours is under way; `kind`: blind or attended. `to` is the number or name alone. */
+  | { type: 'call.transferring'; call: string; kind: 'blind' | 'attended'; to: string }
+  /** The far end tells how its new call goes: 100 to 199. */
+  | { type: 'call.transfer-progress'; call: string; status: number }
+  /** `result`: transferred, or why not (`sip/refer-progress.ts`); then the call goes on. */
+  | { type: 'call.transferred'; call: string; result: string; status: number; durationMs: number }
   /** A re-INVITE changed the codec. */
   | { type: 'call.codec'; call: string; codec: string }
   | { type: 'call.ended'; call: string; ending: CallEnding; durationMs: number; quality?: LegQuality }

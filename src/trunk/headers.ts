@@ -17,6 +17,7 @@ const TRANSPORT = new Set(
     'via from to call-id cseq contact max-forwards content-length content-type content-encoding route record-route',
     'authorization proxy-authorization www-authenticate proxy-authenticate allow supported require proxy-require',
     'accept accept-encoding accept-language session-expires min-se expires rseq rack timestamp identity',
+    'event subscription-state refer-to refer-sub referred-by replaces',
     // Who they are is decided by the trunk's setting, and hidden where that is asked for.
     'p-asserted-identity p-preferred-identity remote-party-id diversion p-called-party-id',
   ]

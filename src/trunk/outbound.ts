@@ -3,7 +3,7 @@ import type { Account } from '../sip/digest/client.ts';
 import type { SipTransport } from '../sip/ports.ts';
 import type { CallerIdentity } from './caller-identity.ts';
 import type { AllowedCountries, NumberFormat } from './dialled-number.ts';
-import type { HeaderMaps, TrunkCodec } from './trunk.ts';
+import type { DtmfMode, HeaderMaps, TrunkCodec } from './trunk.ts';
 
 /** A place that calls may be sent to, by name or address; `port` undefined: what DNS or the transport says. */
 export interface Target {
@@ -75,4 +75,6 @@ export interface OutboundTrunk {
   /** Between two OPTIONS to each target; 0 = none. */
   readonly healthIntervalMs: Millis;
   readonly register: RegistrationSettings | undefined;
+  /** As an inbound trunk has it. */
+  readonly dtmf?: DtmfMode | undefined;
 }

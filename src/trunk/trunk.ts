@@ -21,6 +21,9 @@ export interface HeaderMaps {
 }
 
 /** Who may call in, from where, to what, and how much: LiveKit's SIPInboundTrunkInfo, and what LiveKit lacks. */
+/** How keys reach a phone: RTP telephone-events (RFC 4733), INFO, or both. */
+export type DtmfMode = 'rfc4733' | 'info' | 'both';
+
 export interface InboundTrunk {
   readonly id: string;
   readonly name: string;
@@ -55,6 +58,8 @@ export interface InboundTrunk {
   readonly maxCalls: number;
   /** New calls per second on the long run, and as many at once; 0 = no limit. */
   readonly callsPerSecond: number;
+  /** `rfc4733` when not given: INFO then only for a phone that agreed on no telephone-event and allows INFO. */
+  readonly dtmf?: DtmfMode | undefined;
 }
 
 /** How a rule makes the room's name; LiveKit's SIPDispatchRule. */

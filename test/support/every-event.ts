@@ -69,6 +69,11 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   },
   'call.media': { type: 'call.media', call: 'SCL_a', firstRtpMs: 30 },
   'call.dtmf': { type: 'call.dtmf', call: 'SCL_a', digit: SECRET_DIGIT, durationMs: 100 },
+  'call.transferring': { type: 'call.transferring', call: 'SCL_a', kind: 'blind', to: SECRET_NUMBER },
+  'call.transfer-progress': { type: 'call.transfer-progress', call: 'SCL_a', status: 180 },
+  'call.transferred': {
+    ...{ type: 'call.transferred', call: 'SCL_a', result: 'failed', status: 486, durationMs: 4000 },
+  },
   'call.held': { type: 'call.held', call: 'SCL_a', by: 'phone' },
   'call.resumed': { type: 'call.resumed', call: 'SCL_a', heldMs: 4000 },
   'call.codec': { type: 'call.codec', call: 'SCL_a', codec: 'audio/pcmu' },

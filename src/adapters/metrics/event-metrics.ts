@@ -58,6 +58,10 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'call.resumed':
       to.observe('trunkroom_call_hold_seconds', event.heldMs);
       return;
+    case 'call.transferred':
+      to.count('trunkroom_transfers_total', { result: event.result });
+      to.observe('trunkroom_transfer_seconds', event.durationMs);
+      return;
     case 'call.ended':
       to.count('trunkroom_calls_ended_total', {
         cause: event.ending.cause,
@@ -126,6 +130,8 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'call.ringing':
     case 'participant.active':
     case 'call.held':
+    case 'call.transferring':
+    case 'call.transfer-progress':
     case 'call.codec':
       // Counted by type; there is nothing more to measure.
       return;

@@ -19,6 +19,8 @@ export interface RawOptions {
   readonly cseq?: number;
   readonly headers?: readonly string[];
   readonly sdp?: string | undefined;
+  /** Instead of `sdp`: type and text of a body. */
+  readonly body?: readonly [type: string, text: string];
   /** sent-by and parameters of the Via, without branch. */
   readonly via?: string;
   readonly toTag?: string;
@@ -42,6 +44,8 @@ export class RawCarrier {
   /** RTCP that came to the port beside. */
   rtcp = 0;
   callId = 'call-1';
+  /** Status line and headers that answer the gateway's requests of a method; else `200 OK`. */
+  readonly answers = new Map<string, readonly string[]>();
   /** Our next RTP. */
   stream = { ssrc: 1, sequence: 100, timestamp: 5000 };
   /** What is sent, every so many ms; nothing when undefined. */
@@ -76,7 +80,7 @@ export class RawCarrier {
     const cseq = options.cseq ?? ++this.#cseq;
     if (options.cseq !== undefined) this.#cseq = Math.max(this.#cseq, options.cseq);
     const tag = options.toTag ?? (this.toTag === '' ? '' : this.toTag);
-    const { sdp } = options;
+    const [type, body = ''] = options.body ?? ['application/sdp', options.sdp];
     this.raw(
       [
         `${method} ${options.uri ?? `sip:lobby@${GATEWAY}`} SIP/2.0`,
@@ -87,10 +91,10 @@ export class RawCarrier {
         `Call-ID: ${this.callId}`,
         `CSeq: ${cseq} ${method}`,
         ...(options.headers ?? [`Contact: <sip:far@${this.address}>`]),
-        ...(sdp === undefined ? [] : ['Content-Type: application/sdp']),
-        `Content-Length: ${sdp?.length ?? 0}`,
+        ...(body === '' ? [] : [`Content-Type: ${type}`]),
+        `Content-Length: ${body.length}`,
         '',
-        sdp ?? '',
+        body,
       ].join('\r\n'),
     );
   }
@@ -177,7 +181,8 @@ export class RawCarrier {
     this.got.push({ at: this.#net.now(), text });
     if (text.startsWith('SIP/2.0') || text.startsWith('ACK')) return;
     const lines = text.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/.test(line));
-    this.raw(['SIP/2.0 200 OK', ...lines, 'Content-Length: 0', '', ''].join('\r\n'));
+    const [status, ...more] = this.answers.get(text.split(' ')[0]!) ?? ['200 OK'];
+    this.raw([`SIP/2.0 ${status}`, ...lines, ...more, 'Content-Length: 0', '', ''].join('\r\n'));
   }
 }
 

@@ -1,0 +1,60 @@
+/** All calls with phones, whoever called: where somebody finds the call that a participant of a room is. */
+import { fail, type Result } from '../base/result.ts';
+import type { PhoneLine } from './phone-line.ts';
+import type { TransferListener, TransferOrder, TransferRefusal } from './transfer.ts';
+
+/** A participant, as an API names him. */
+export interface PhoneAddress {
+  readonly room: string;
+  readonly identity: string;
+}
+
+export interface LiveCall {
+  /** `SCL_…`. */
+  readonly id: string;
+  readonly line: PhoneLine;
+}
+
+/** A transfer by the names of participants: `attended`, the phone whose far end gets the call. */
+export interface TransferRequest extends Omit<TransferOrder, 'replaces' | 'to'> {
+  readonly to?: string | undefined;
+  readonly attended?: PhoneAddress | undefined;
+}
+
+export class PhoneCalls {
+  readonly #calls = new Set<LiveCall>();
+
+  /** From now on the call can be found, until what comes back is called. */
+  add(call: LiveCall): () => void {
+    this.#calls.add(call);
+    return () => this.#calls.delete(call);
+  }
+
+  /** The call that a participant is; undefined when he is no phone, or not there. */
+  find({ room, identity }: PhoneAddress): LiveCall | undefined {
+    for (const call of this.#calls) {
+      const { place } = call.line;
+      if (place?.room === room && place.identity === identity) return call;
+    }
+    return undefined;
+  }
+
+  /**
+   * Hands a phone on to somebody else by REFER, or says why not. `listener.over` comes once: on success the phone has left the room,
+   * after a failure its call goes on.
+   */
+  transfer(
+    phone: PhoneAddress,
+    request: TransferRequest,
+    listener: TransferListener,
+  ): Result<undefined, TransferRefusal | 'no-such-call'> {
+    const { to, attended, ...rest } = request;
+    const call = this.find(phone);
+    const other = attended === undefined ? undefined : this.find(attended);
+    if (call === undefined || (attended !== undefined && other === undefined)) return fail('no-such-call');
+    if (call === other || (to === undefined && attended === undefined)) return fail('bad-target');
+    const replaces = other?.line.requests.dialog;
+    if (other !== undefined && replaces === undefined) return fail('not-answered');
+    return call.line.requests.transfers.begin({ ...rest, to, replaces }, listener);
+  }
+}
