@@ -1,0 +1,29 @@
+/**
+ * `npm run bench:flood [-- seconds calls packets-a-second]`: calls talk while a stranger floods the SIP port with INVITEs; by default
+ * 60 s, 20 calls and 20,000 packets a second. Fails when a call heard a gap over 60 ms.
+ */
+import { floodedCalls } from '../support/flooded-calls.ts';
+import { Gateway } from '../support/gateway.ts';
+
+const [seconds = 60, calls = 20, perSecond = 20_000] = process.argv.slice(2).map(Number);
+const trunk = { id: 'carrier', name: 'Carrier', allowed_addresses: ['127.0.0.1/32'] };
+const rule = { id: 'all', name: 'All', callee: { room_prefix: '', randomize: false } };
+const gateway = await Gateway.start({
+  TRUNKROOM_TRUNKS: JSON.stringify([trunk]),
+  TRUNKROOM_RULES: JSON.stringify([rule]),
+});
+try {
+  const result = await floodedCalls({ gateway, seconds, calls, perSecond, source: '127.0.0.2' });
+  const { sent, dropped, longestWaitMs, calmCpu, floodCpu, grownMb, faults } = result;
+  console.log(
+    `${calls} calls, ${seconds} s, ${sent} stray packets (${dropped} seen and dropped): ` +
+      `CPU ${(calmCpu * 100).toFixed(0)} % of a core before and ${(floodCpu * 100).toFixed(0)} % in the flood, ` +
+      `memory ${grownMb.toFixed(1)} MB more, at the most ${longestWaitMs.toFixed(0)} ms between two packets of a call`,
+  );
+  console.log(faults.length === 0 ? 'no gap over 60 ms in any call' : faults.join('\n'));
+  process.exitCode = faults.length > 0 ? 1 : 0;
+} finally {
+  await gateway.stop();
+}
+// Sockets of requests to /metrics would keep the process for a while.
+process.exit();
