@@ -10,7 +10,7 @@ import { TrunkTable } from '../../../src/trunk/match.ts';
 import type { InboundTrunk } from '../../../src/trunk/trunk.ts';
 import { SeededRandom } from '../../support/lossy-net.ts';
 import { rule, trunk } from '../trunk/trunks.ts';
-import { phone } from './rig.ts';
+import { authenticator, world as house, phone } from './rig.ts';
 
 const AUTH = { username: 'u', password: 'p', realm: 'trunkroom', algorithms: ['MD5'] as const };
 
@@ -110,4 +110,16 @@ test('web phones: an account is a trunk, and From says whose password is asked f
   // The carrier's own trunk asks for nothing, and is not for WebSockets.
   expect(attempt('lobby')).toBeUndefined();
   expect(events).toMatchObject([{ reason: 'bad-credentials', trunk: 'bob' }]);
+});
+
+describe('what proves us in a call that came in', () => {
+  test('is the account of the registration that it came by, else nothing', () => {
+    const registered = phone({ to: 'token' });
+    house({ registration: 'out' }).door.onInvite(registered.invite);
+    expect(registered.said).not.toContain('404');
+    expect(registered.invite.authenticator).toBe(authenticator);
+    const plain = phone({ to: 'lobby' });
+    house().door.onInvite(plain.invite);
+    expect(plain.invite.authenticator).toBeUndefined();
+  });
 });

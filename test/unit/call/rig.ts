@@ -11,6 +11,7 @@ import { MediaWorkers } from '../../../src/room/media-workers.ts';
 import { Rooms } from '../../../src/room/rooms.ts';
 import { DigestGuard } from '../../../src/sip/digest/guard.ts';
 import type {
+  Authenticator,
   CallHandler,
   IncomingInvite,
   ReofferHandler,
@@ -107,6 +108,9 @@ export function phone(
   return { invite, said, reoffers, sdp: () => sdp, handler: () => invite.handler, request };
 }
 
+/** Proves us to the carrier of the outbound trunk `out`, whose registration has the user `token`. */
+export const authenticator: Authenticator = { authenticate: () => undefined, headers: () => [] };
+
 export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 100, callsPerSecond: 100 }) {
   let now = 0;
   const timers = new WakeQueue();
@@ -127,7 +131,7 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
   const office = { ...trunk, ...change };
   const door = new PhoneDoor({
     rooms,
-    trunks: new TrunkTable([office]),
+    trunks: new TrunkTable([office], new Map([['out', 'token']])),
     rules: [
       {
         id: 'SDR_all',
@@ -144,6 +148,7 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
     ],
     limits: new TrunkLimits(),
     guard: new DigestGuard(nodeDigests, random),
+    authenticatorOf: (outbound) => (outbound === 'out' ? authenticator : undefined),
     capacity,
     clock,
     timers,
