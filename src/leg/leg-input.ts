@@ -28,10 +28,13 @@ export class LegInput {
   /** Comfort noise fills what voice leaves open; `ending`: voice came again and is not played yet. */
   #comfort: 'off' | 'on' | 'ending' = 'off';
   #clock: Clock = 8000;
+  /** Of that clock. */
+  #current: VoicePlayout | undefined;
   #rate: MixRate = 8000;
   #concealedMs = 0;
   #lateBefore = 0;
-  #level = SILENCE_LEVEL;
+  /** Of the frame that {@link pull} wrote, -dBov; of comfort noise too. */
+  level = SILENCE_LEVEL;
   /** The frame that {@link pull} wrote. */
   frame = new Int16Array(frameLength(8000));
 
@@ -66,6 +69,7 @@ export class LegInput {
     if (rate === this.#rate) return;
     this.#lateBefore = this.late;
     this.#playouts.clear();
+    this.#current = undefined;
     this.#rate = rate;
     this.frame = new Int16Array(frameLength(rate));
   }
@@ -79,11 +83,12 @@ export class LegInput {
   push(view: RtpView, codec: LegCodec, now: Millis): JitterOutcome {
     const clock: Clock = codec.clockRate === 48_000 ? 48_000 : 8000;
     if (clock !== this.#clock) {
-      this.#playouts.get(this.#clock)?.reset();
+      this.#current?.reset();
       this.#clock = clock;
+      this.#current = undefined;
     }
     if (this.#comfort === 'on') this.#comfort = 'ending';
-    return this.#playout(clock).push(view, now);
+    return this.#playout().push(view, now);
   }
 
   /** Voice pauses, and sounds like this meanwhile. */
@@ -95,26 +100,26 @@ export class LegInput {
    * The packet's level, -dBov (RFC 6464). G.711 is read as it is; of codecs that must be decoded it is that of the frame
    * played last, which is as old as the playout delay and costs nothing more.
    */
-  level(view: RtpView, { mime }: LegCodec): number {
+  levelOf(view: RtpView, { mime }: LegCodec): number {
     const law = lawOf(mime);
-    if (law === undefined) return this.#level;
+    if (law === undefined) return this.level;
     const { bytes, payloadStart: start, payloadEnd: end } = view;
     return levelOfEnergy(energyG711(law, bytes, start, end), end - start);
   }
 
   /** Writes the next 20 ms into {@link frame}. */
   pull(now: Millis): FrameKind {
-    const playout = this.#playout(this.#clock);
+    const playout = this.#playout();
     const before = playout.concealedSamples;
     const kind = playout.pull(now, this.frame);
     if (this.#comfort !== 'off' && kind !== 'voice') {
       this.#noise.fill(this.frame);
-      this.#level = SILENCE_LEVEL;
+      this.level = levelOf(this.frame);
       return 'voice';
     }
     if (this.#comfort === 'ending') this.#comfort = 'off';
     this.#concealedMs += ((playout.concealedSamples - before) * 1000) / this.#rate;
-    this.#level = kind === 'silence' ? SILENCE_LEVEL : levelOf(this.frame);
+    this.level = kind === 'silence' ? SILENCE_LEVEL : levelOf(this.frame);
     return kind;
   }
 
@@ -124,14 +129,13 @@ export class LegInput {
     this.#accepted.clear();
   }
 
-  #playout(clock: Clock): VoicePlayout {
-    const found = this.#playouts.get(clock);
-    if (found !== undefined) return found;
-    const made = new VoicePlayout({ clockRate: clock, sampleRate: this.#rate }, (payloadType) =>
-      this.#decoder(payloadType),
-    );
-    this.#playouts.set(clock, made);
-    return made;
+  #playout(): VoicePlayout {
+    if (this.#current !== undefined) return this.#current;
+    const rates = { clockRate: this.#clock, sampleRate: this.#rate };
+    this.#current =
+      this.#playouts.get(this.#clock) ?? new VoicePlayout(rates, (payloadType) => this.#decoder(payloadType));
+    this.#playouts.set(this.#clock, this.#current);
+    return this.#current;
   }
 
   #decoder(payloadType: number): VoiceDecoder | undefined {

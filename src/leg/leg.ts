@@ -164,7 +164,7 @@ export class PhoneLeg {
     this.#housekeep(now);
     const kind = this.#input.pull(now);
     if (kind === 'silence' || this.#muted || !this.#hears()) return this.#gate.shut();
-    return this.#gate.observe(this.frame);
+    return this.#gate.observe(this.#input.level);
   }
 
   /** Sends 20 ms that are encoded already, in this leg's format. */
@@ -235,7 +235,7 @@ export class PhoneLeg {
     const outcome = this.#input.push(view, codec, now);
     if (outcome !== 'kept' && outcome !== 'late') return outcome;
     if (this.#muted || !this.#hears()) return undefined;
-    view.level = this.#input.level(view, codec);
+    view.level = this.#input.levelOf(view, codec);
     view.sequence = this.#numbers.map(view.ssrc, view.sequence);
     this.#options.events.onVoice(view, codec.mime, now);
     return undefined;

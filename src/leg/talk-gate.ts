@@ -1,6 +1,4 @@
 /** Tells whether a source's frames belong into the mix: while it is loud enough to be heard, and a little longer. */
-import { levelOf } from '../audio/level.ts';
-
 /** -dBov. Line noise of an A-law phone lies at 70 and below, a whisper above 60. */
 const AUDIBLE = 65;
 /** Frames that follow the last audible one: ends of words, and breath. */
@@ -10,9 +8,9 @@ const HANGOVER = 15;
 export class TalkGate {
   #left = 0;
 
-  /** Looks at the next frame; true: mix it. */
-  observe(frame: Int16Array): boolean {
-    if (levelOf(frame) <= AUDIBLE) this.#left = HANGOVER;
+  /** Looks at the next frame's level, -dBov; true: mix it. */
+  observe(level: number): boolean {
+    if (level <= AUDIBLE) this.#left = HANGOVER;
     else if (this.#left > 0) this.#left--;
     return this.#left > 0;
   }

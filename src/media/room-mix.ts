@@ -103,7 +103,8 @@ export class RoomMix {
       talker.scale();
       if (talker.mixed) this.#add(talker);
     }
-    for (const common of [this.#narrow, this.#wide]) common.fresh = false;
+    this.#narrow.fresh = false;
+    this.#wide.fresh = false;
     if (this.#narrow.wanted) this.#bus.finish(8000);
     if (this.#wide.wanted) this.#bus.finish(16_000);
     for (const group of this.#groups.values()) group.begin();

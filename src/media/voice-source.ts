@@ -4,6 +4,7 @@
  * decoder when the first packet is to be played.
  */
 import type { VoiceCodecs, VoiceDecoder } from '../audio/codec.ts';
+import { levelOf } from '../audio/level.ts';
 import { frameLength, type MixRate } from '../audio/voice-format.ts';
 import type { Millis } from '../base/clock.ts';
 import { TalkGate } from '../leg/talk-gate.ts';
@@ -50,7 +51,7 @@ export class VoiceSource {
   pull(now: Millis): boolean {
     if (this.#playout === undefined || this.#playout.pull(now, this.frame) === 'silence')
       return this.#gate.shut();
-    return this.#gate.observe(this.frame);
+    return this.#gate.observe(levelOf(this.frame));
   }
 
   /** The browser muted or unmuted the track. */
