@@ -28,7 +28,8 @@ export interface FloodedResult {
   readonly sent: number;
   /** Packets that the gateway saw and dropped; what the kernel's buffer did not hold never came. */
   readonly dropped: number;
-  /** The longest time between two RTP packets of any call, as this process saw them, ms. */
+  /** The longest time between two RTP packets of any call, as this process saw them, in as long a calm before, and in the flood; ms. */
+  readonly calmWaitMs: number;
   readonly longestWaitMs: number;
   /** CPU of the gateway, as a share of one core: in calm before the flood, and in it. */
   readonly calmCpu: number;
@@ -74,15 +75,14 @@ export async function floodedCalls(options: FloodedOptions): Promise<FloodedResu
     }
     await sleep(1500);
     const calm = await sample(gateway);
-    await sleep(3000);
-    for (const phone of phones) {
-      phone.heard();
-      phone.longestWaitMs = 0;
-    }
+    longestWait(phones);
+    await sleep(seconds * 1000);
+    const calmWaitMs = longestWait(phones);
+    for (const phone of phones) phone.heard();
     const before = await sample(gateway);
     const sent = await flood({ port: gateway.ports.sip, source, perSecond, seconds });
     const after = await sample(gateway);
-    const longestWaitMs = Math.max(...phones.map((phone) => phone.longestWaitMs));
+    const longestWaitMs = longestWait(phones);
     const judged = seconds - 2 * MARGIN_SECONDS;
     const faults = phones.flatMap((phone, call) =>
       faultsHeard(phone.heard(), {
@@ -94,7 +94,7 @@ export async function floodedCalls(options: FloodedOptions): Promise<FloodedResu
     const over = await sample(gateway);
     for (const phone of phones.splice(0)) await phone.hangUp();
     return {
-      ...{ faults, sent, longestWaitMs, transactions: over.transactions },
+      ...{ faults, sent, calmWaitMs, longestWaitMs, transactions: over.transactions },
       dropped: over.dropped - before.dropped,
       calmCpu: (before.cpu - calm.cpu) / (before.at - calm.at),
       floodCpu: (after.cpu - before.cpu) / (after.at - before.at),
@@ -103,4 +103,11 @@ export async function floodedCalls(options: FloodedOptions): Promise<FloodedResu
   } finally {
     for (const phone of phones) phone.close();
   }
+}
+
+/** Of all phones since it was asked last, ms. */
+function longestWait(phones: readonly RawPhone[]): number {
+  const longest = Math.max(...phones.map((phone) => phone.longestWaitMs));
+  for (const phone of phones) phone.longestWaitMs = 0;
+  return longest;
 }
