@@ -1,4 +1,4 @@
-/** Calls that are handed on by REFER (RFC 3515, RFC 5589): blind, or attended, in the place of another call of ours. */
+/** Calls that are handed on by REFER (RFC 3515, RFC 5589 sections 6 and 7): blind, or attended, in the place of another call of ours. */
 import type { Clock, Millis } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
@@ -125,6 +125,7 @@ export class Transfers {
     // RFC 6665 section 8.2.3: a NOTIFY has one.
     if (state === undefined) return 400;
     const subscription = this.#find(parseEvent(request.header('event'))?.id);
+    // RFC 6665 section 4.1.3.
     if (subscription === undefined) return 481;
     const { body, contentType } = request;
     // RFC 3515 section 2.4.5; a NOTIFY that only ends the subscription has been seen without.

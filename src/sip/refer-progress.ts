@@ -1,5 +1,5 @@
 /**
- * What becomes of a REFER of ours (RFC 3515 section 2.4), pure: its answer and the NOTIFYs of the subscription that it makes, in
+ * What becomes of a REFER of ours (RFC 3515 section 2.4.4), pure: its answer and the NOTIFYs of the subscription that it makes, in
  * whatever order they come.
  *
  *   (sent) ── 2xx ──▶ (accepted) ── final sipfrag, silence, time-out ──▶ (over)

@@ -46,6 +46,7 @@ const developmentTrunk: TrunkConfig = {
   max_call_duration: 86_400_000,
   max_calls: 0,
   calls_per_second: 0,
+  dtmf: 'rfc4733',
 };
 
 const developmentRule: RuleConfig = {

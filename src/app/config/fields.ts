@@ -71,3 +71,9 @@ export const id = z
 
 /** Names of rooms and their prefixes. */
 export const roomText = z.string().max(128);
+
+/** How keys reach a trunk's phones. */
+export const dtmf = z.enum(['rfc4733', 'info', 'both']).default('rfc4733').meta({
+  description:
+    'How keys are sent to its phones: as RTP telephone-events (RFC 4733), as INFO with application/dtmf-relay, or both. With rfc4733 a phone that agreed on no telephone-event gets INFO if its Allow names it. Keys of phones are taken either way.',
+});

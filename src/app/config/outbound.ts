@@ -50,6 +50,7 @@ function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
     maxCallDurationMs: trunk.max_call_duration,
     maxCalls: trunk.max_calls,
     callsPerSecond: trunk.calls_per_second,
+    dtmf: trunk.dtmf,
     healthIntervalMs: trunk.health_interval,
     register:
       trunk.register === undefined

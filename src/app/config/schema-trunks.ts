@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyNetwork, country, duration, id, network, numberPattern, roomText } from './fields.ts';
+import { anyNetwork, country, dtmf, duration, id, network, numberPattern, roomText } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 
 /** `trunks[]`: SIPInboundTrunkInfo by LiveKit's names, and what LiveKit lacks. */
@@ -75,6 +75,7 @@ export const trunkSchema = z.strictObject({
     .prefault('30s')
     .meta({ description: 'How long a call may ring before it is given up.' }),
   max_call_duration: duration.prefault('24h').meta({ description: 'After this a call is ended; 0s: never.' }),
+  dtmf,
   max_calls: z
     .int()
     .min(0)

@@ -42,6 +42,7 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     maxCallDurationMs: trunk.max_call_duration,
     maxCalls: trunk.max_calls,
     callsPerSecond: trunk.calls_per_second,
+    dtmf: trunk.dtmf,
   };
 }
 
