@@ -28,6 +28,7 @@ import { AddressSet } from '../trunk/addresses.ts';
 import { admission } from '../trunk/admission.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
 import { TrunkTable } from '../trunk/match.ts';
+import { isPinRoom } from '../trunk/pin.ts';
 import { sameTrunk } from '../trunk/same-trunk.ts';
 import { announcer, announcerV6, localAddresses, localAddressesV6 } from './addresses.ts';
 import { outboundTrunks } from './config/outbound.ts';
@@ -92,6 +93,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         departureMs: config.room.departure_timeout,
         emptyMs: config.room.empty_timeout,
       },
+      together: isPinRoom(dispatchRules(config)),
     });
     const turn = config.turn.enabled ? await openTurn({ startup, timers, emit, icePorts }) : noTurn;
     closing.push(() => turn.close());

@@ -147,6 +147,7 @@ export function causeOfJoinRefusal(refusal: JoinRefusal): EndingCause {
     case 'stopping':
     case 'no-worker':
       return refusal;
+    case 'out-of-reach':
     case 'bad-identity':
     case 'bad-room-name':
       return 'join-failure';

@@ -4,7 +4,7 @@ import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink, LegQuality } from '../events/index.ts';
 import type { LegId, TrackId } from '../media/protocol.ts';
 import type { Participant } from '../room/participant.ts';
-import type { RoomHandle } from '../room/ports.ts';
+import type { AnteroomHandle, RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import type {
   CallHandler,
@@ -20,6 +20,7 @@ import type { InboundTrunk } from '../trunk/trunk.ts';
 import { causeOfSipEnd, type EndingCause, endingOf, reasonHeader, refusalStatus } from './ending.ts';
 import type { Negotiation, PlannedAnswer } from './negotiation.ts';
 import { PhoneLine } from './phone-line.ts';
+import { answeringOf, Reception, type ReceptionPlan } from './reception.ts';
 import {
   type Answering,
   type CallAction,
@@ -40,8 +41,10 @@ export interface PhoneCallOptions {
   readonly negotiation: Negotiation;
   /** The planned answer to the INVITE's offer; undefined when it had none and ours goes out in the 200. */
   readonly planned: PlannedAnswer | undefined;
-  /** At once when not given. */
-  readonly answering?: Answering;
+  /** What the caller meets before the room, and when he is answered. */
+  readonly reception: ReceptionPlan;
+  /** When it is answered; as `reception` has it when not given. */
+  readonly answering?: Answering | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly emit: EventSink;
@@ -60,6 +63,7 @@ export class PhoneCall implements CallHandler {
   /** The phone in its room. */
   readonly line: PhoneLine;
   readonly #options: PhoneCallOptions;
+  readonly #reception: Reception;
   #state: CallState;
   /** Our side of the INVITE's offer and answer: it may go out early, and stands in the 200. */
   #described: Uint8Array | undefined;
@@ -68,24 +72,39 @@ export class PhoneCall implements CallHandler {
   constructor(options: PhoneCallOptions) {
     this.id = options.id;
     this.#options = options;
-    this.#state = openingCall(options.answering ?? 'at-once');
+    const offer = options.planned === undefined ? 'no-offer' : 'offer';
+    this.#state = openingCall(options.answering ?? answeringOf(options.reception, offer));
     this.line = new PhoneLine(options, {
       portOpened: () => this.#input({ type: 'port-opened' }),
       agreed: (agreement) => this.#agreed(agreement),
       silent: () => this.end('media-timeout'),
       end: (cause) => this.end(cause),
+      keyHeard: (digit) => this.#reception.keyHeard(digit),
+      played: () => this.#reception.played(),
+      companyChanged: () => this.#reception.companyChanged(),
       left: (quality) => this.#left(quality),
+    });
+    this.#reception = new Reception(options.reception, {
+      line: this.line,
+      clock: options.clock,
+      timers: options.timers,
+      answer: () => this.answer(),
+      proceed: () => this.#agreedSoFar(),
+      end: (cause) => this.end(cause),
     });
     this.line.signalsFrom(options.invite.request.flow.remote);
   }
 
   /** The call is in its room: reserve a port, and let it ring meanwhile. */
   enter(room: RoomHandle, participant: Participant): void {
-    const { trunk, emit, invite } = this.#options;
     this.line.enter(room, participant);
-    invite.progress(180);
-    emit({ type: 'call.ringing', call: this.id });
-    this.line.limit(trunk.ringingTimeoutMs, 'ringing-timeout');
+    this.#ring();
+  }
+
+  /** The call has to prove itself before it has a room. */
+  waitIn(anteroom: AnteroomHandle): void {
+    this.line.waitIn(anteroom);
+    this.#ring();
   }
 
   /** Answers a call that has early media. */
@@ -130,6 +149,12 @@ export class PhoneCall implements CallHandler {
     this.#input({ type: 'end', cause: causeOfSipEnd(end), by: 'sip' });
   }
 
+  #ring(): void {
+    this.#options.invite.progress(180);
+    this.#options.emit({ type: 'call.ringing', call: this.id });
+    this.#reception.begin();
+  }
+
   #input(input: CallInput): void {
     const result = step(this.#state, input, this.#options.clock.now());
     this.#state = result.state;
@@ -152,6 +177,7 @@ export class PhoneCall implements CallHandler {
         this.#sip?.bye([reasonHeader(action.cause)]);
         return;
       case 'release':
+        this.#reception.close();
         this.line.leave(action.cause);
         return;
     }
@@ -161,7 +187,7 @@ export class PhoneCall implements CallHandler {
     const { invite, trunk } = this.#options;
     this.#sip = invite.accept(this.#describe(), headersOf(trunk.headers, this.line.attributes));
     this.line.established(this.#sip);
-    this.line.limit(trunk.maxCallDurationMs, 'max-duration');
+    this.#reception.answered();
     this.#agreedSoFar();
   }
 
@@ -179,13 +205,16 @@ export class PhoneCall implements CallHandler {
   }
 
   #agreed(agreement: AudioAgreement): void {
-    if (this.#state.phase === 'early') {
+    if (this.#state.phase === 'early' || !this.line.isInRoom) {
       this.line.playOnly(agreement);
+      this.#reception.mediaBegun();
       return;
     }
     const first = !this.line.hasVoice;
     this.line.apply(agreement);
-    if (first) this.line.activate(agreement);
+    if (!first) return;
+    this.line.activate(agreement);
+    this.#reception.joined();
   }
 
   #left(quality: LegQuality | undefined): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { newId, randomText } from '../base/ids.ts';
+import { newId } from '../base/ids.ts';
 import type { HostPort } from '../base/net.ts';
 import { formatHostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
@@ -7,24 +7,23 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
-import type { RoomDirectory } from '../room/ports.ts';
+import type { AnteroomHandle, RoomDirectory } from '../room/ports.ts';
 import type { DigestGuard, GuardedAccount } from '../sip/digest/guard.ts';
+import { Lockout } from '../sip/digest/lockout.ts';
 import type { Authenticator, Authorize, IncomingInvite } from '../sip/ports.ts';
 import { isWebSocket } from '../sip/web-socket.ts';
 import { roomName } from '../trunk/dispatch.ts';
 import { type CallFacts, callFacts } from '../trunk/facts.ts';
-import { attributesOf } from '../trunk/headers.ts';
 import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
 import type { TrunkTable } from '../trunk/match.ts';
 import { mediaAddressFault } from '../trunk/media-address.ts';
-import { freeIdentity, phoneParticipant } from '../trunk/participant.ts';
 import { explain, type Route, route } from '../trunk/route.ts';
 import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
-import { causeOfJoinRefusal, type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
+import { type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
+import { type Accepted, joinRoom } from './join-room.ts';
 import { Negotiation, type PlannedAnswer } from './negotiation.ts';
 import { PhoneCall } from './phone-call.ts';
 import type { PhoneCalls } from './phone-calls.ts';
-import { PHONE_PERMISSIONS } from './phone-permissions.ts';
 import { WebMedia } from './web-media.ts';
 
 export interface PhoneDoorOptions {
@@ -50,13 +49,12 @@ export interface PhoneDoorOptions {
   readonly candidates: (port: number) => readonly HostPort[];
 }
 
-type Accepted = Extract<Route, { ok: true }>;
-
 /** The phone's door: takes INVITEs, decides by trunk and rule, and lets calls into rooms. */
 export class PhoneDoor {
   readonly #options: PhoneDoorOptions;
   readonly #calls = new Map<string, PhoneCall>();
   readonly #rate: TokenBucket;
+  readonly #wrongPins = new Lockout();
   #stopping = false;
 
   constructor(options: PhoneDoorOptions) {
@@ -147,9 +145,13 @@ export class PhoneDoor {
     slot: CallSlot,
   ): EndingCause | undefined {
     const { rooms, clock, timers, random, emit, announce } = this.#options;
-    const { trunk, rule } = decision;
+    const { trunk, rule, pinRules } = decision;
     const id = newId(random, 'SCL');
-    const call = new PhoneCall({
+    const lockoutKey = `${trunk.id} ${decision.caller}`;
+    let anteroom: AnteroomHandle | undefined;
+    const join = (chosen: DispatchRule) =>
+      joinRoom({ rooms, random, invite, decision, call: id, from: anteroom }, chosen, call.line);
+    const call: PhoneCall = new PhoneCall({
       id,
       leg: newId(random, 'LG'),
       newTrack: () => newId(random, 'TR'),
@@ -157,6 +159,15 @@ export class PhoneDoor {
       trunk,
       negotiation,
       planned,
+      reception: {
+        ...{ trunk, rule, pinRules, lockout: this.#wrongPins, lockoutKey },
+        admit: (chosen) => {
+          const joined = join(chosen);
+          if (!joined.ok) return joined.error;
+          call.line.moveInto(joined.value.room, joined.value.participant);
+          return undefined;
+        },
+      },
       clock,
       timers,
       emit,
@@ -169,30 +180,10 @@ export class PhoneDoor {
     });
     invite.handler = call;
     invite.authenticator = this.#options.authenticatorOf?.(trunk.registration);
-    const phone = phoneParticipant(rule, decision, {
-      callId: id,
-      display: decision.display,
-      status: 'ringing',
-      attributes: attributesOf(invite.request, trunk.headers),
-    });
-    const room = roomName(rule, decision, randomText(random, 8));
-    const taken = rooms.find(room)?.participants;
-    const joined = rooms.join(
-      {
-        room,
-        identity: freeIdentity(phone.identity, (identity) => taken?.has(identity) === true),
-        name: phone.name,
-        kind: 'sip',
-        metadata: phone.metadata,
-        attributes: phone.attributes,
-        permissions: PHONE_PERMISSIONS,
-        autoCreate: true,
-      },
-      call.line,
-    );
-    if (!joined.ok) {
+    const place = pinRules.length > 0 ? this.#anteroom(call, decision, lockoutKey) : join(rule);
+    if (!place.ok) {
       slot.release();
-      return causeOfJoinRefusal(joined.error);
+      return place.error;
     }
     this.#calls.set(id, call);
     const forget = this.#options.calls?.add(call) ?? (() => {});
@@ -206,8 +197,21 @@ export class PhoneDoor {
       source: formatHostPort(invite.request.flow.remote),
       transport: invite.request.flow.transport,
     });
-    call.enter(joined.value.room, joined.value.participant);
+    if ('participant' in place.value) call.enter(place.value.room, place.value.participant);
+    else {
+      anteroom = place.value;
+      call.waitIn(anteroom);
+    }
     return undefined;
+  }
+
+  /** Where a caller keys his PIN: near the rooms that it may lead to. */
+  #anteroom(call: PhoneCall, decision: Accepted, lockoutKey: string): Result<AnteroomHandle, EndingCause> {
+    const { rooms, clock } = this.#options;
+    if (this.#wrongPins.isLocked(lockoutKey, clock.now())) return fail('pin-locked');
+    const near = decision.pinRules.map((rule) => roomName(rule, decision, ''));
+    const anteroom = rooms.anteroom(near, () => call.end('media-failure'));
+    return anteroom === undefined ? fail('no-worker') : ok(anteroom);
   }
 
   #refuse(invite: IncomingInvite, cause: EndingCause, decision: Route): void {

@@ -2,9 +2,9 @@ import type { Clock, Millis } from '../base/clock.ts';
 import type { HostPort } from '../base/net.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { EventSink, LegQuality } from '../events/index.ts';
-import type { LegId, MediaEvent, TrackId } from '../media/protocol.ts';
+import type { LegId, MediaEvent, Sound, SoundRepeat, TrackId } from '../media/protocol.ts';
 import type { Door, LeaveReason, Participant } from '../room/participant.ts';
-import type { RoomHandle } from '../room/ports.ts';
+import type { AnteroomHandle, MediaPlace, RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import type { SipCall } from '../sip/ports.ts';
 import { mediaAddressFault } from '../trunk/media-address.ts';
@@ -15,7 +15,7 @@ import { causeOfRemoval, type EndingCause, leaveReasonOf } from './ending.ts';
 import { KeyMerger, type KeyWay, keyWays } from './key-ways.ts';
 import { LineOffers } from './line-offers.ts';
 import type { AnnouncedPort, Negotiation } from './negotiation.ts';
-import { PhoneVoice } from './phone-voice.ts';
+import { legMedia, PhoneVoice, unheard } from './phone-voice.ts';
 
 /** How long the leg's last numbers are waited for when a call is over. */
 const QUALITY_WAIT_MS: Millis = 1000;
@@ -45,6 +45,12 @@ export interface LineOwner {
   silent(): void;
   /** The call cannot go on, or is not wanted any more. */
   end(cause: EndingCause): void;
+  /** A key was pressed; true: it is not for the room, and nobody else may know which it was. */
+  keyHeard?(digit: string): boolean;
+  /** What {@link PhoneLine.play} began last is over, by itself. */
+  played?(): void;
+  /** Somebody may have come into the room, or left. */
+  companyChanged?(): void;
   /** After {@link PhoneLine.leave}, once: everything is given back. */
   left(quality: LegQuality | undefined): void;
 }
@@ -62,6 +68,9 @@ export class PhoneLine implements Door {
   readonly #beganAt: Millis;
   readonly #keys = new KeyMerger();
   #room: RoomHandle | undefined;
+  /** Where the phone's media are before it has a room. */
+  #anteroom: AnteroomHandle | undefined;
+  #plays = 0;
   #participant: Participant | undefined;
   #voice: PhoneVoice | undefined;
   #track: TrackId = '';
@@ -69,6 +78,7 @@ export class PhoneLine implements Door {
   #remote: HostPort = { address: '', port: 0 };
   #phase: 'up' | 'leaving' | 'left' = 'up';
   #deadline: Alarm | undefined;
+  #news: Alarm | undefined;
 
   /** Times to the first packet and to the answer count from now. */
   constructor(options: PhoneLineOptions, owner: LineOwner) {
@@ -85,9 +95,70 @@ export class PhoneLine implements Door {
 
   /** The call is in its room: a port is reserved, `owner.portOpened` follows. */
   enter(room: RoomHandle, participant: Participant): void {
+    this.#room = room;
+    this.#participant = participant;
+    this.#open(room);
+  }
+
+  /** The call has no room yet, but its media begin: {@link moveInto} follows. */
+  waitIn(anteroom: AnteroomHandle): void {
+    this.#anteroom = anteroom;
+    this.#open(anteroom);
+  }
+
+  /** Out of the anteroom, into a room of the same worker; media go on as they are until they are applied anew. */
+  moveInto(room: RoomHandle, participant: Participant): void {
     const { leg, newTrack } = this.#options;
     this.#room = room;
     this.#participant = participant;
+    this.#track = newTrack();
+    room.media({ type: 'leg.move', leg, room: room.sid, track: this.#track });
+    this.#anteroom?.close();
+    this.#anteroom = undefined;
+  }
+
+  /** The phone is a participant. */
+  get isInRoom(): boolean {
+    return this.#participant !== undefined;
+  }
+
+  /** Somebody else is in the room, who is not hidden. */
+  get hasCompany(): boolean {
+    const others = this.#room?.participants.values() ?? [];
+    return [...others].some((other) => other !== this.#participant && !other.permissions.hidden);
+  }
+
+  /** Plays to the phone, in the place of what was played before; the owner gets `played`. */
+  play(sounds: readonly Sound[], repeat: SoundRepeat, room: 'heard' | 'silenced'): void {
+    this.#plays++;
+    const { leg } = this.#options;
+    this.#place?.media({ type: 'leg.play', leg, play: `${this.#plays}`, sounds, repeat, room });
+  }
+
+  /** Nothing is played to the phone any more; the owner gets no `played`. */
+  silence(): void {
+    this.#place?.media({ type: 'leg.stop', leg: this.#options.leg, play: `${this.#plays}` });
+    this.#plays++;
+  }
+
+  /** Plays to all phones of the room. */
+  playToRoom(sound: Sound): void {
+    const room = this.#room;
+    const play = `${this.#options.leg} ${++this.#plays}`;
+    room?.media({ type: 'room.play', room: room.sid, play, sounds: [sound], repeat: 'once' });
+  }
+
+  /** The phone's own wish, beside any hold. */
+  mute(muted: boolean): void {
+    this.#voice?.mute(muted);
+  }
+
+  get #place(): MediaPlace | undefined {
+    return this.#room ?? this.#anteroom;
+  }
+
+  #open(room: MediaPlace): void {
+    const { leg, newTrack } = this.#options;
     this.#track = newTrack();
     room.listen(leg, (event) => this.#onMedia(event));
     const ice = this.#options.negotiation.web?.ice;
@@ -145,7 +216,7 @@ export class PhoneLine implements Door {
   /** Our RTP as whoever signals from `remote` is to see it. */
   announced(remote: HostPort = this.#remote): AnnouncedPort {
     const { announce } = this.#options;
-    return { address: announce(remote), port: this.#port, fingerprint: this.#room?.ice.fingerprint };
+    return { address: announce(remote), port: this.#port, fingerprint: this.#place?.ice.fingerprint };
   }
 
   /** Whether media may go where a phone that signals from `source` wants them. */
@@ -162,7 +233,21 @@ export class PhoneLine implements Door {
 
   /** The phone hears the room, and nobody hears the phone yet. */
   playOnly(agreement: AudioAgreement): void {
-    this.#speak()?.playOnly(agreement);
+    const { leg, trunk, negotiation } = this.#options;
+    if (this.#anteroom === undefined) this.#speak()?.playOnly(agreement);
+    else {
+      const media = legMedia(unheard(agreement), {
+        trunk,
+        source: this.#remote.address,
+        web: negotiation.web,
+      });
+      this.#anteroom.media({ type: 'leg.media', leg, media });
+    }
+  }
+
+  /** Others see how far the call is. */
+  status(status: 'automation' | 'ringing'): void {
+    this.describe(new Map([['sip.callStatus', status]]));
   }
 
   /** Makes media what was agreed on. */
@@ -194,20 +279,31 @@ export class PhoneLine implements Door {
     this.#phase = 'leaving';
     this.offers.close();
     this.requests.close(cause === 'bye');
-    const room = this.#room;
-    if (room === undefined || this.#participant === undefined) {
+    const place = this.#place;
+    if (place === undefined) {
       this.#closed(undefined);
       return;
     }
-    room.leave(this.#participant, leaveReasonOf(cause));
-    room.media({ type: 'leg.close', leg });
+    if (this.#participant !== undefined) this.#room?.leave(this.#participant, leaveReasonOf(cause));
+    place.media({ type: 'leg.close', leg });
     // A worker that died says nothing more: the call is over all the same.
     this.#deadline = timers.schedule(clock.now() + QUALITY_WAIT_MS, () => this.#closed(undefined));
   }
 
   // --- what the room says; a phone hears the room's mix, so tracks need nothing done
 
-  participantsChanged(): void {}
+  participantsChanged(): void {
+    const { companyChanged } = this.#owner;
+    if (companyChanged === undefined) return;
+    // A door must not call back from within.
+    const { timers, clock } = this.#options;
+    timers.cancel(this.#news);
+    this.#news = timers.schedule(clock.now(), () => {
+      this.#news = undefined;
+      if (this.#phase === 'up') companyChanged();
+    });
+  }
+
   subscribed(): void {}
   unsubscribed(): void {}
   muteRequested(): void {}
@@ -243,6 +339,10 @@ export class PhoneLine implements Door {
       case 'leg.digit':
         this.#keyHeard('rtp', event.digit, event.durationMs);
         return;
+      case 'leg.played':
+        if (event.play === `${this.#plays}` && (event.why === 'finished' || event.why === 'missing'))
+          this.#owner.played?.();
+        return;
       case 'leg.silent':
         this.#owner.silent();
         return;
@@ -260,6 +360,7 @@ export class PhoneLine implements Door {
   #keyHeard(way: KeyWay, digit: string, durationMs: Millis): void {
     const { clock, emit, id } = this.#options;
     if (this.#phase !== 'up' || !this.#keys.isNew(way, digit, clock.now())) return;
+    if (this.#owner.keyHeard?.(digit) === true) return;
     emit({ type: 'call.dtmf', call: id, digit, durationMs });
     if (this.#participant !== undefined) this.#room?.pressKey(this.#participant, digit, []);
   }
@@ -284,7 +385,10 @@ export class PhoneLine implements Door {
     this.#phase = 'left';
     const { timers, leg } = this.#options;
     timers.cancel(this.#deadline);
-    this.#room?.unlisten(leg);
+    timers.cancel(this.#news);
+    this.#place?.unlisten(leg);
+    this.#anteroom?.close();
+    this.#anteroom = undefined;
     this.#room = undefined;
     this.#owner.left(quality);
   }

@@ -1,6 +1,6 @@
 import type { Millis } from '../base/clock.ts';
 import type { EventSink } from '../events/index.ts';
-import type { LegId, TrackId } from '../media/protocol.ts';
+import type { LegId, LegMedia, TrackId } from '../media/protocol.ts';
 import type { Participant, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
@@ -30,6 +30,7 @@ export class PhoneVoice {
   #track: TrackId;
   #mime: string | undefined;
   #heldSince: Millis | undefined;
+  #selfMuted = false;
 
   constructor(options: PhoneVoiceOptions) {
     this.#options = options;
@@ -43,8 +44,13 @@ export class PhoneVoice {
 
   /** Early media: the phone hears the room, and nobody hears the phone before the call is answered. */
   playOnly(agreement: AudioAgreement): void {
-    const hears = agreement.direction === 'sendrecv' || agreement.direction === 'sendonly';
-    this.#sendMedia({ ...agreement, direction: hears ? 'sendonly' : 'inactive' }, undefined);
+    this.#sendMedia(unheard(agreement), undefined);
+  }
+
+  /** The phone's own wish, beside any hold. */
+  mute(muted: boolean): void {
+    this.#selfMuted = muted;
+    this.#tellMuted();
   }
 
   /** Makes media what was agreed on: the first time, and after each offer and answer. `holder`: who wants any hold. */
@@ -61,13 +67,8 @@ export class PhoneVoice {
   }
 
   #sendMedia(agreement: AudioAgreement, track: TrackId | undefined): void {
-    const { leg, room, trunk, source, web } = this.#options;
-    const allowedSources = allowedMediaSources(trunk, agreement.remote.address, source);
-    // A phone that holds sends music or nothing: neither shall reach the room, nor count as a call that went silent.
-    const direction = agreement.direction === 'recvonly' ? 'inactive' : agreement.direction;
-    const { association: theirs, ...rest } = agreement;
-    const association = theirs === undefined ? undefined : web?.joined(theirs);
-    const media = { ...rest, direction, allowedSources, association };
+    const { leg, room } = this.#options;
+    const media = legMedia(agreement, this.#options);
     room.media({ type: 'leg.media', leg, media, ...(track === undefined ? {} : { track }) });
   }
 
@@ -88,7 +89,7 @@ export class PhoneVoice {
       origin: { from: 'leg', leg },
       codecs: [agreement.codec],
       stream: '',
-      muted: this.#heldSince !== undefined,
+      muted: this.#isMuted,
       disableDtx: true,
       stereo: false,
     };
@@ -105,7 +106,35 @@ export class PhoneVoice {
       emit({ type: 'call.resumed', call, heldMs: now() - (this.#heldSince ?? now()) });
       this.#heldSince = undefined;
     }
-    room.setMuted(participant, this.#track, held);
+    this.#tellMuted();
     room.update(participant, { attributes: new Map([['sip.onHold', held ? 'true' : '']]) });
   }
+
+  get #isMuted(): boolean {
+    return this.#heldSince !== undefined || this.#selfMuted;
+  }
+
+  #tellMuted(): void {
+    const { room, participant } = this.#options;
+    room.setMuted(participant, this.#track, this.#isMuted);
+  }
+}
+
+/** What the media worker is to know of an agreement with a phone that signals from `source`. */
+export function legMedia(
+  agreement: AudioAgreement,
+  { trunk, source, web }: Pick<PhoneVoiceOptions, 'trunk' | 'source' | 'web'>,
+): LegMedia {
+  const allowedSources = allowedMediaSources(trunk, agreement.remote.address, source);
+  // A phone that holds sends music or nothing: neither shall reach the room, nor count as a call that went silent.
+  const direction = agreement.direction === 'recvonly' ? 'inactive' : agreement.direction;
+  const { association: theirs, ...rest } = agreement;
+  const association = theirs === undefined ? undefined : web?.joined(theirs);
+  return { ...rest, direction, allowedSources, association };
+}
+
+/** The agreement with nobody hearing the phone. */
+export function unheard(agreement: AudioAgreement): AudioAgreement {
+  const hears = agreement.direction === 'sendrecv' || agreement.direction === 'sendonly';
+  return { ...agreement, direction: hears ? 'sendonly' : 'inactive' };
 }

@@ -17,15 +17,15 @@ import type { EndingCause } from './ending.ts';
 export type CallState =
   /** In the room; the worker reserves an RTP port; the caller hears ringing. */
   | { readonly phase: 'opening'; readonly answering: Answering }
-  /** The caller hears us before the answer, and the room does not hear the caller yet. */
+  /** The caller may hear us before the answer, and the room does not hear the caller yet. */
   | { readonly phase: 'early' }
   /** Our 200 is on its way, the ACK is not here yet. Media flows both ways already. */
   | { readonly phase: 'answered'; readonly since: Millis }
   | { readonly phase: 'talking'; readonly since: Millis }
   | { readonly phase: 'ended'; readonly cause: EndingCause; readonly talkedMs: Millis };
 
-/** When a call is answered: as soon as it has a port, or, after early media (183), when we are told to. */
-export type Answering = 'at-once' | 'after-early-media';
+/** When a call is answered: as soon as it has a port, or when we are told to, with early media (183) until then or without. */
+export type Answering = 'at-once' | 'after-early-media' | 'after-ringing';
 
 export type CallInput =
   | { readonly type: 'port-opened' }
@@ -62,9 +62,11 @@ export function step(
   switch (input.type) {
     case 'port-opened':
       if (state.phase !== 'opening') return { state, actions: nothing };
-      return state.answering === 'at-once'
-        ? answered(now)
-        : { state: { phase: 'early' }, actions: [{ do: 'early-media' }] };
+      if (state.answering === 'at-once') return answered(now);
+      return {
+        state: { phase: 'early' },
+        actions: state.answering === 'after-early-media' ? [{ do: 'early-media' }] : nothing,
+      };
     case 'answer':
       if (state.phase === 'early') return answered(now);
       // Told before there is a port: at once, then, when there is one.

@@ -85,6 +85,11 @@ export class MediaWorkers {
     return least;
   }
 
+  /** Always the same one, while it lives. */
+  get first(): MediaWorker | undefined {
+    return this.#workers[0];
+  }
+
   /** Events that name this leg or transport go to `listener`. */
   listen(id: string, listener: Listener): void {
     this.#doors.set(id, listener);

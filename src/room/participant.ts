@@ -137,11 +137,15 @@ export interface JoinRequest {
   readonly permissions: Permissions;
   /** False: only into a room that exists. */
   readonly autoCreate: boolean;
+  /** The media place from which the phone comes: a room that it opens is in the same worker. */
+  readonly from?: { readonly sid: string } | undefined;
 }
 
 /** Why a join was refused. */
 export type JoinRefusal =
   | 'no-such-room'
+  /** The room is in another worker than the anteroom that the phone comes from. */
+  | 'out-of-reach'
   | 'room-full'
   | 'bad-identity'
   | 'bad-room-name'

@@ -46,9 +46,23 @@ export interface RoomHandle {
   unlisten(id: string): void;
 }
 
+/** Where a phone's media are: in a room, or in an anteroom. */
+export type MediaPlace = Pick<RoomHandle, 'sid' | 'ice' | 'media' | 'listen' | 'unlisten'>;
+
+/** A place for one phone's media before it is in any room. `room/anteroom.ts` implements it. */
+export interface AnteroomHandle extends MediaPlace {
+  /** With what is in it. */
+  close(): void;
+}
+
 /** All rooms. `room/rooms.ts` implements it. */
 export interface RoomDirectory {
   join(request: JoinRequest, door: Door): Result<{ room: RoomHandle; participant: Participant }, JoinRefusal>;
   find(name: string): RoomHandle | undefined;
+  /**
+   * An anteroom in the worker of the first of these rooms that is open, for a phone can move within a worker only; `lost`
+   * when the worker dies. Undefined: there is no worker.
+   */
+  anteroom(near: readonly string[], lost: () => void): AnteroomHandle | undefined;
   readonly rooms: Iterable<RoomHandle>;
 }

@@ -11,9 +11,10 @@ import type {
   RoomSettings,
   RoomWish,
 } from './administration.ts';
+import { Anteroom } from './anteroom.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import type { Door, JoinRefusal, JoinRequest, LeaveReason, Participant } from './participant.ts';
-import type { RoomDirectory, RoomHandle } from './ports.ts';
+import type { AnteroomHandle, RoomDirectory, RoomHandle } from './ports.ts';
 import { Room } from './room.ts';
 
 export interface RoomLimits {
@@ -41,6 +42,8 @@ export interface RoomsOptions {
   readonly random: Random;
   readonly emit: EventSink;
   readonly limits?: RoomLimits;
+  /** Rooms that must be in one worker, for phones choose among them when their media are there already. */
+  readonly together?: ((name: string) => boolean) | undefined;
 }
 
 interface Entry {
@@ -60,6 +63,8 @@ export class Rooms implements RoomDirectory, RoomAdministration {
   readonly #options: RoomsOptions;
   readonly #limits: RoomLimits;
   readonly #byName = new Map<string, Entry>();
+  /** By sid; told when their worker dies. */
+  readonly #anterooms = new Map<string, { readonly anteroom: Anteroom; readonly lost: () => void }>();
   #stopping = false;
 
   constructor(options: RoomsOptions) {
@@ -92,7 +97,9 @@ export class Rooms implements RoomDirectory, RoomAdministration {
     if (!NAME.test(request.identity)) return fail('bad-identity');
     const found = this.#byName.get(request.room);
     if (found === undefined && !request.autoCreate) return fail('no-such-room');
-    const entry = found ?? this.#open(request.room);
+    const from = this.#anterooms.get(request.from?.sid ?? '')?.anteroom.worker;
+    if (found !== undefined && from !== undefined && found.room.worker !== from) return fail('out-of-reach');
+    const entry = found ?? this.#open(request.room, {}, from);
     if (entry === undefined) return fail('no-worker');
     const { maxParticipants } = entry.room.settings;
     const most = Math.min(maxParticipants || Number.POSITIVE_INFINITY, this.#limits.participantsPerRoom);
@@ -133,6 +140,17 @@ export class Rooms implements RoomDirectory, RoomAdministration {
     return ok(room);
   }
 
+  anteroom(near: readonly string[], lost: () => void): AnteroomHandle | undefined {
+    const { workers, random } = this.#options;
+    const nearest = near.map((name) => this.#byName.get(name)?.room.worker ?? this.#workerFor(name));
+    const worker = nearest[0] ?? workers.leastLoaded();
+    if (worker === undefined || this.#stopping) return undefined;
+    const sid = newId(random, 'RM');
+    const anteroom = new Anteroom({ sid, worker, workers, onClose: () => this.#anterooms.delete(sid) });
+    this.#anterooms.set(sid, { anteroom, lost });
+    return anteroom;
+  }
+
   delete(name: string): boolean {
     const entry = this.#byName.get(name);
     if (entry === undefined) return false;
@@ -146,8 +164,8 @@ export class Rooms implements RoomDirectory, RoomAdministration {
     for (const entry of [...this.#byName.values()]) this.#close(entry, reason);
   }
 
-  #open(name: string, wish: RoomWish = {}): Entry | undefined {
-    const worker = this.#options.workers.leastLoaded();
+  #open(name: string, wish: RoomWish = {}, of?: MediaWorker): Entry | undefined {
+    const worker = of ?? this.#workerFor(name);
     if (worker === undefined || this.#byName.size >= this.#limits.rooms) return undefined;
     const room = new Room({
       sid: newId(this.#options.random, 'RM'),
@@ -175,6 +193,11 @@ export class Rooms implements RoomDirectory, RoomAdministration {
     return entry;
   }
 
+  #workerFor(name: string): MediaWorker | undefined {
+    const { workers, together } = this.#options;
+    return together?.(name) === true ? workers.first : workers.leastLoaded();
+  }
+
   /** Nobody is in: gives the room the time that it has until somebody comes, or comes back. */
   #wait(entry: Entry): void {
     if (this.#byName.get(entry.room.name) !== entry) return;
@@ -200,6 +223,7 @@ export class Rooms implements RoomDirectory, RoomAdministration {
   }
 
   #lost(worker: MediaWorker): void {
+    for (const { anteroom, lost } of [...this.#anterooms.values()]) if (anteroom.worker === worker) lost();
     for (const entry of [...this.#byName.values()]) {
       if (entry.room.worker === worker) this.#close(entry, 'media_failure');
     }

@@ -22,3 +22,12 @@ function equal(a: string, b: string): boolean {
   for (let i = 0; i < LONGEST; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
   return difference === 0;
 }
+
+/** Tells of a room's name whether a caller may come into it by a PIN. */
+export function isPinRoom(rules: readonly DispatchRule[]): (name: string) => boolean {
+  const rooms = rules.flatMap(({ pin, room }) => (pin === undefined ? [] : [room]));
+  return (name) =>
+    rooms.some((room) =>
+      room.kind === 'direct' ? room.roomName === name : name.startsWith(room.roomPrefix),
+    );
+}

@@ -4,7 +4,7 @@ import { SineSource } from '../../src/audio/tones.ts';
 import type { LegDescription } from '../../src/leg/description.ts';
 import { PhoneLeg } from '../../src/leg/leg.ts';
 import { VoicePlayout } from '../../src/leg/voice-playout.ts';
-import type { Digit } from '../../src/rtp/dtmf.ts';
+import { type Digit, DtmfSender } from '../../src/rtp/dtmf.ts';
 import { parseRtp, RtpView } from '../../src/rtp/packet.ts';
 import { RtpSender } from '../../src/rtp/sender.ts';
 import type { LossyNet, VirtualSocket } from './lossy-net.ts';
@@ -79,6 +79,7 @@ export class Handset {
   readonly #heard: Int16Array[] = [];
   sender: RtpSender;
   talking = true;
+  readonly #keys = new DtmfSender();
   readonly received: {
     at: number;
     sequence: number;
@@ -128,7 +129,9 @@ export class Handset {
     this.#sine.fill(this.#frame);
     const payload = new Uint8Array(this.#frame.length);
     encodeG711(this.#law, this.#frame, 0, this.#frame.length, payload, 0);
-    if (this.talking) {
+    const key = this.#keys.pending > 0 ? this.#keys.poll(this.sender, 101, 20, 8) : undefined;
+    if (key !== undefined) this.socket.send(key, to.port, to.address);
+    else if (this.talking) {
       const packet = this.sender.packet(
         payload,
         0,
@@ -139,6 +142,11 @@ export class Handset {
       this.socket.send(packet, to.port, to.address);
     }
     this.sender.advance(payload.length);
+  }
+
+  /** Presses keys (RFC 4733), one after the other, as it goes on to {@link speak}. */
+  press(digits: string): void {
+    for (const digit of digits) this.#keys.press(digit, 100);
   }
 
   /** Plays 20 ms of what it received. */

@@ -10,6 +10,7 @@ import type { GatewayEvent } from '../../src/events/index.ts';
 import { MediaHost } from '../../src/media/host.ts';
 import type { MediaEvent, MediaWorkerPort } from '../../src/media/protocol.ts';
 import type { RtpPortPair, RtpPorts } from '../../src/media/rtp-ports.ts';
+import { SoundBook } from '../../src/media/sound-book.ts';
 import { MediaWorkers } from '../../src/room/media-workers.ts';
 import { Rooms } from '../../src/room/rooms.ts';
 import { DigestGuard } from '../../src/sip/digest/guard.ts';
@@ -20,7 +21,8 @@ import { TrunkAccounts } from '../../src/trunk/accounts.ts';
 import { admission } from '../../src/trunk/admission.ts';
 import { TrunkLimits } from '../../src/trunk/limits.ts';
 import { TrunkTable } from '../../src/trunk/match.ts';
-import type { InboundTrunk } from '../../src/trunk/trunk.ts';
+import { isPinRoom } from '../../src/trunk/pin.ts';
+import type { DispatchRule, InboundTrunk } from '../../src/trunk/trunk.ts';
 import type { LossyNet } from './lossy-net.ts';
 import { Handset } from './media-phone.ts';
 
@@ -45,6 +47,19 @@ const trunk: InboundTrunk = {
   maxCallDurationMs: 0,
   maxCalls: 0,
   callsPerSecond: 0,
+};
+
+const EVERYBODY: DispatchRule = {
+  id: 'all',
+  name: '',
+  priority: 0,
+  trunkIds: [],
+  numbers: [],
+  inboundNumbers: [],
+  room: { kind: 'callee', roomPrefix: '', randomize: false },
+  hidePhoneNumber: false,
+  attributes: {},
+  metadata: '',
 };
 
 /** Ports of the virtual network, and how many are out. */
@@ -110,7 +125,10 @@ export class VirtualGateway {
   readonly #host: MediaHost;
   readonly #alarms: OwnAlarms;
 
-  constructor(net: LossyNet) {
+  constructor(
+    net: LossyNet,
+    { rules = [EVERYBODY], sounds = new SoundBook() }: { rules?: DispatchRule[]; sounds?: SoundBook } = {},
+  ) {
     const clock = net;
     const timers = new OwnAlarms(net.queue);
     this.#alarms = timers;
@@ -136,6 +154,7 @@ export class VirtualGateway {
         isRelay: () => false,
       },
       ports: this.ports,
+      sounds,
       codecs: builtInCodecs,
       clock,
       timers,
@@ -147,7 +166,7 @@ export class VirtualGateway {
       onFault: (error, doing) => this.faults.push(`${doing}: ${String(error)}`),
     });
     workers.add(port, this.#host.ready);
-    this.rooms = new Rooms({ workers, clock, wall, timers, random, emit });
+    this.rooms = new Rooms({ together: isPinRoom(rules), workers, clock, wall, timers, random, emit });
     const socket = net.open(SIP.address, SIP.port);
     this.endpoint = new SipEndpoint({
       clock,
@@ -167,20 +186,7 @@ export class VirtualGateway {
       rooms: this.rooms,
       calls: this.calls,
       trunks: new TrunkTable([trunk]),
-      rules: [
-        {
-          id: 'all',
-          name: '',
-          priority: 0,
-          trunkIds: [],
-          numbers: [],
-          inboundNumbers: [],
-          room: { kind: 'callee', roomPrefix: '', randomize: false },
-          hidePhoneNumber: false,
-          attributes: {},
-          metadata: '',
-        },
-      ],
+      rules,
       limits: new TrunkLimits(),
       guard: new DigestGuard(nodeDigests, random),
       capacity: { calls: 1000, callsPerSecond: 1000 },
@@ -281,10 +287,14 @@ export class VirtualPhone {
   dial(room: string): void {
     const handler: OutgoingHandler = {
       ...refusing,
-      progressed: (status) => this.said.push(`${status}`),
+      progressed: (status, sdp) => {
+        this.said.push(`${status}`);
+        if (sdp !== undefined) this.sdp = String.fromCharCode(...sdp);
+      },
       answered: (sdp) => {
         this.said.push('answered');
-        this.sdp = String.fromCharCode(...(sdp ?? []));
+        // After a reliable 183 the answer stands already.
+        if (sdp !== undefined) this.sdp = String.fromCharCode(...sdp);
       },
       ended: (end) => {
         this.ended = end;
@@ -299,6 +309,14 @@ export class VirtualPhone {
       },
       handler,
     );
+  }
+
+  /** After the call before. */
+  dialAgain(room: string): void {
+    this.ended = undefined;
+    this.sdp = '';
+    this.said.length = 0;
+    this.dial(room);
   }
 
   hangUp(): void {
@@ -324,7 +342,7 @@ export class VirtualPhone {
 
   /** 20 ms of speaking and hearing. */
   tick(): void {
-    if (!this.answered || this.ended !== undefined) return;
+    if (this.sdp === '' || this.ended !== undefined) return;
     const port = Number(/^m=audio (\d+)/m.exec(this.sdp)?.[1]);
     this.handset.speak({ address: GATEWAY, port });
     this.handset.listen();

@@ -24,6 +24,7 @@ export function consistencyFaults(
     ...duplicates(config.outbound_trunks, 'outbound_trunks'),
     ...duplicates(config.rules, 'rules'),
     ...danglingTrunks(config),
+    ...policyFaults(config),
     ...registrationFaults(config),
     ...formatFaults(config),
     ...webPhoneFaults(config),
@@ -71,6 +72,17 @@ function danglingTrunks({ trunks, rules }: Config): Inconsistency[] {
       known.has(id) ? [] : [{ path: ['rules', index, 'trunk_ids', at], message: `there is no trunk ${id}` }],
     ),
   );
+}
+
+function policyFaults({ rules }: Config): Inconsistency[] {
+  return rules.flatMap((rule, index): Inconsistency[] => {
+    const { pin } = rule.direct ?? rule.individual ?? rule.callee ?? {};
+    if (rule.answer === 'after-pin' && pin === undefined)
+      return [{ path: ['rules', index, 'answer'], message: 'the rule asks for no PIN' }];
+    if (rule.early_media !== 'none' && rule.answer !== 'when-somebody')
+      return [{ path: ['rules', index, 'early_media'], message: 'answer: when-somebody is needed with it' }];
+    return [];
+  });
 }
 
 function registrationFaults({ trunks, outbound_trunks }: Config): Inconsistency[] {

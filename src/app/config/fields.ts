@@ -77,3 +77,13 @@ export const dtmf = z.enum(['rfc4733', 'info', 'both']).default('rfc4733').meta(
   description:
     'How keys are sent to its phones: as RTP telephone-events (RFC 4733), as INFO with application/dtmf-relay, or both. With rfc4733 a phone that agreed on no telephone-event gets INFO if its Allow names it. Keys of phones are taken either way.',
 });
+
+/** Digits that a caller keys. */
+export const pin = z
+  .string({ error: 'a PIN must stand in quotes, else YAML drops its leading 0' })
+  .regex(/^\d{1,16}$/, { error: 'a PIN is 1 to 16 digits' });
+
+/** A language, which is a directory of recordings. */
+export const language = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9-]{1,34}$/, { error: 'a language is expected, such as en or pt-BR' });

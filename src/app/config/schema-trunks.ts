@@ -1,6 +1,17 @@
 import { z } from 'zod';
-import { anyNetwork, country, dtmf, duration, id, network, numberPattern, roomText } from './fields.ts';
+import {
+  anyNetwork,
+  country,
+  dtmf,
+  duration,
+  id,
+  language,
+  network,
+  numberPattern,
+  roomText,
+} from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
+import { pinKey, policyKeys } from './schema-policy.ts';
 
 /** `trunks[]`: SIPInboundTrunkInfo by LiveKit's names, and what LiveKit lacks. */
 export const trunkSchema = z.strictObject({
@@ -71,6 +82,9 @@ export const trunkSchema = z.strictObject({
       'Outbound trunk whose registration these calls come for. Others are refused; the called number then stands in To, unless `called_number_from` says where.',
   }),
   ...headerKeys,
+  language: language
+    .optional()
+    .meta({ description: 'Language of prompts, a directory of `sounds.directory`; absent: en.' }),
   ringing_timeout: duration
     .prefault('30s')
     .meta({ description: 'How long a call may ring before it is given up.' }),
@@ -88,7 +102,10 @@ export const trunkSchema = z.strictObject({
 
 const choices = {
   direct: z
-    .strictObject({ room_name: roomText.min(1).meta({ description: 'Name of the room.' }) })
+    .strictObject({
+      room_name: roomText.min(1).meta({ description: 'Name of the room.' }),
+      ...pinKey,
+    })
     .optional()
     .meta({ description: 'All calls into one room.' }),
   individual: z
@@ -99,6 +116,7 @@ const choices = {
       no_randomness: z.boolean().default(false).meta({
         description: 'Leaves out the random end of the name, so that a caller comes back into the same room.',
       }),
+      ...pinKey,
     })
     .optional()
     .meta({ description: 'A room for each caller.' }),
@@ -111,6 +129,7 @@ const choices = {
         .boolean()
         .default(false)
         .meta({ description: 'Adds random characters: a room for each call.' }),
+      ...pinKey,
     })
     .optional()
     .meta({ description: 'A room for each called number.' }),
@@ -138,6 +157,7 @@ export const ruleSchema = z
       .default([])
       .meta({ description: 'Callers that the rule is for; empty: every caller.' }),
     ...choices,
+    ...policyKeys,
     hide_phone_number: z.boolean().default(false).meta({
       description:
         'Keeps the caller\u2019s number out of the participant\u2019s identity, name and attributes.',

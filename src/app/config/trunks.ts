@@ -1,4 +1,4 @@
-import type { DispatchRule, HeaderMaps, InboundTrunk, RoomChoice } from '../../trunk/trunk.ts';
+import type { CallPolicy, DispatchRule, HeaderMaps, InboundTrunk, RoomChoice } from '../../trunk/trunk.ts';
 import type { Config, RuleConfig, TrunkConfig } from './schema.ts';
 
 /** The configuration's trunks, as the trunk folder has them. */
@@ -16,6 +16,8 @@ export function dispatchRules(config: Config): readonly DispatchRule[] {
     numbers: rule.numbers,
     inboundNumbers: rule.inbound_numbers,
     room: roomChoice(rule),
+    pin: (rule.direct ?? rule.individual ?? rule.callee)?.pin,
+    policy: callPolicy(rule),
     hidePhoneNumber: rule.hide_phone_number,
     attributes: rule.attributes,
     metadata: rule.metadata,
@@ -38,6 +40,7 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     auth: authOf(trunk),
     registration: trunk.registration,
     headers: headerMaps(trunk),
+    language: trunk.language,
     ringingTimeoutMs: trunk.ringing_timeout,
     maxCallDurationMs: trunk.max_call_duration,
     maxCalls: trunk.max_calls,
@@ -62,6 +65,18 @@ function authOf(trunk: TrunkConfig): InboundTrunk['auth'] {
   const { auth_username: username, auth_password: password, auth_realm: realm } = trunk;
   if (username === undefined || password === undefined) return undefined;
   return { username, password, realm, algorithms: trunk.auth_algorithms };
+}
+
+function callPolicy(rule: RuleConfig): CallPolicy {
+  return {
+    answer: rule.answer,
+    earlyMedia: rule.early_media,
+    waitMs: rule.wait_timeout,
+    maxCallDurationMs: rule.max_call_duration,
+    keypadMute: rule.keypad_mute,
+    entrySound: rule.entry_sound,
+    language: rule.language,
+  };
 }
 
 function roomChoice({ direct, individual, callee }: RuleConfig): RoomChoice {

@@ -10,6 +10,7 @@ import type { MediaCommand, MediaEvent, MediaWorkerPort } from '../../../src/med
 import { MediaWorkers } from '../../../src/room/media-workers.ts';
 import { Rooms } from '../../../src/room/rooms.ts';
 import { DigestGuard } from '../../../src/sip/digest/guard.ts';
+import { Lockout } from '../../../src/sip/digest/lockout.ts';
 import type {
   Authenticator,
   CallHandler,
@@ -21,6 +22,7 @@ import type {
 import { TrunkLimits } from '../../../src/trunk/limits.ts';
 import { TrunkTable } from '../../../src/trunk/match.ts';
 import type { InboundTrunk } from '../../../src/trunk/trunk.ts';
+import { rule } from '../trunk/trunks.ts';
 
 const trunk: InboundTrunk = {
   id: 'ST_office',
@@ -171,6 +173,10 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
     const call = new PhoneCall({
       ...{ id: 'SCL_1', leg: 'LG_1', newTrack: () => `TR_${counter++}`, invite, trunk: office, negotiation },
       ...{ planned: planned?.value, answering, clock, timers, emit },
+      reception: {
+        ...{ trunk: office, rule: rule(), pinRules: [], lockout: new Lockout(), lockoutKey: '' },
+        admit: () => 'join-failure',
+      },
       announce: () => '192.0.2.1',
       onOver: () => {},
     });

@@ -1,0 +1,227 @@
+import type { Clock, Millis } from '../base/clock.ts';
+import type { Alarm, Timers } from '../base/wake-queue.ts';
+import type { Sound } from '../media/protocol.ts';
+import type { Lockout } from '../sip/digest/lockout.ts';
+import { ruleOfPin } from '../trunk/pin.ts';
+import { type CallPolicy, DEFAULT_POLICY, type DispatchRule, type InboundTrunk } from '../trunk/trunk.ts';
+import type { EndingCause } from './ending.ts';
+import { IVR_IDLE, type IvrAction, type IvrInput, type IvrState, stepIvr, wakeOf } from './ivr.ts';
+import { Keypad } from './keypad.ts';
+import type { PhoneLine } from './phone-line.ts';
+import type { Answering } from './state.ts';
+
+/** Silence before the first prompt: the far end's path may open a moment after the answer. */
+const LEAD_MS: Millis = 400;
+const FALLBACK_LANGUAGE = 'en';
+
+/** What the trunk, the rule and the door say of a call's reception. */
+export interface ReceptionPlan {
+  readonly trunk: Pick<InboundTrunk, 'country' | 'language' | 'ringingTimeoutMs' | 'maxCallDurationMs'>;
+  /** The rule, or the first of `pinRules`. */
+  readonly rule: DispatchRule;
+  /** Those of which the PIN chooses; none: the call is in its room. */
+  readonly pinRules: readonly DispatchRule[];
+  readonly lockout: Lockout;
+  /** Whose wrong PINs count together. */
+  readonly lockoutKey: string;
+  /** Lets the call into the room of the rule that its PIN named; the cause when the room did not. */
+  readonly admit: (rule: DispatchRule) => EndingCause | undefined;
+}
+
+/** What a reception asks of its call. */
+export interface ReceptionCall {
+  readonly line: PhoneLine;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  answer(): void;
+  /** The line is in its room: media as the call stands. */
+  proceed(): void;
+  end(cause: EndingCause): void;
+}
+
+/** When a call is answered that is received so. Without an offer there is nothing to play before the answer. */
+export function answeringOf({ rule, pinRules }: ReceptionPlan, offer: 'offer' | 'no-offer'): Answering {
+  const { answer, earlyMedia } = rule.policy ?? DEFAULT_POLICY;
+  const waits = answer === 'when-somebody';
+  const early = answer === 'after-pin' || (waits && earlyMedia !== 'none');
+  if (early && offer === 'offer') return 'after-early-media';
+  return waits && pinRules.length === 0 ? 'after-ringing' : 'at-once';
+}
+
+/**
+ * What a caller meets by its rule: a PIN is asked for before there is a room for him, then he waits for somebody to be there,
+ * and in the room his keys may mute him. Of the PIN nothing is told to anybody.
+ */
+export class Reception {
+  readonly #plan: ReceptionPlan;
+  readonly #call: ReceptionCall;
+  readonly #keypad = new Keypad();
+  #stage: 'pin' | 'waiting' | 'in';
+  #policy: CallPolicy;
+  #ivr: IvrState = IVR_IDLE;
+  #alarm: Alarm | undefined;
+  #hasMedia = false;
+  #isAnswered = false;
+  #hasJoined = false;
+  #isMuted = false;
+
+  constructor(plan: ReceptionPlan, call: ReceptionCall) {
+    this.#plan = plan;
+    this.#call = call;
+    this.#policy = plan.rule.policy ?? DEFAULT_POLICY;
+    this.#stage = plan.pinRules.length > 0 ? 'pin' : this.#waits ? 'waiting' : 'in';
+  }
+
+  /** The phone rings; it is in its room, or in the anteroom when there is a PIN to ask for. */
+  begin(): void {
+    this.#limit();
+    if (this.#stage === 'waiting') this.companyChanged();
+  }
+
+  /** The phone hears us, and nobody hears the phone yet. */
+  mediaBegun(): void {
+    if (this.#hasMedia) return;
+    this.#hasMedia = true;
+    const { clock, timers } = this.#call;
+    if (this.#stage === 'pin')
+      this.#alarm = timers.schedule(clock.now() + LEAD_MS, () => this.#input({ type: 'begin' }));
+    else if (this.#stage === 'waiting') this.#playWaiting();
+  }
+
+  /** Our 200 is on its way. */
+  answered(): void {
+    this.#isAnswered = true;
+    this.#limit();
+  }
+
+  /** The phone is heard in its room. */
+  joined(): void {
+    this.#hasJoined = true;
+    this.#tellRoom('join', 'joined');
+  }
+
+  /** The call is over: last words to those who stay. */
+  close(): void {
+    this.#call.timers.cancel(this.#alarm);
+    if (this.#hasJoined) this.#tellRoom('leave', 'left');
+  }
+
+  /** True: the key is not for the room. */
+  keyHeard(digit: string): boolean {
+    if (this.#stage === 'pin') {
+      this.#input({ type: 'digit', digit });
+      return true;
+    }
+    if (!this.#policy.keypadMute || this.#keypad.press(digit, this.#call.clock.now()) !== 'mute')
+      return false;
+    this.#isMuted = !this.#isMuted;
+    this.#call.line.mute(this.#isMuted);
+    const name = this.#isMuted ? 'you-are-muted' : 'you-are-unmuted';
+    this.#call.line.play([this.#file(name)], 'once', 'heard');
+    return true;
+  }
+
+  played(): void {
+    if (this.#stage === 'pin') this.#input({ type: 'played' });
+  }
+
+  companyChanged(): void {
+    if (this.#stage !== 'waiting' || !this.#call.line.hasCompany) return;
+    this.#stage = 'in';
+    this.#call.line.silence();
+    if (this.#isAnswered) this.#limit();
+    else this.#call.answer();
+  }
+
+  get #waits(): boolean {
+    return this.#policy.answer === 'when-somebody';
+  }
+
+  #input(input: IvrInput): void {
+    const { clock, timers } = this.#call;
+    const { state, actions } = stepIvr(this.#ivr, input, clock.now());
+    this.#ivr = state;
+    const wake = wakeOf(state);
+    if (input.type !== 'digit' || state.phase !== 'idle') timers.cancel(this.#alarm);
+    if (wake !== undefined) this.#alarm = timers.schedule(wake, () => this.#input({ type: 'time' }));
+    for (const action of actions) this.#carryOut(action);
+  }
+
+  #carryOut(action: IvrAction): void {
+    const { line } = this.#call;
+    switch (action.do) {
+      case 'play':
+        line.play(
+          action.prompts.map((name) => this.#file(name)),
+          'once',
+          'silenced',
+        );
+        return;
+      case 'stop':
+        line.silence();
+        return;
+      case 'check':
+        this.#check(action.pin);
+        return;
+      case 'hang-up':
+        this.#call.end(action.cause);
+        return;
+    }
+  }
+
+  #check(pin: string): void {
+    const { lockout, lockoutKey, pinRules, admit } = this.#plan;
+    const now = this.#call.clock.now();
+    const rule = ruleOfPin(pinRules, pin);
+    if (rule === undefined || lockout.isLocked(lockoutKey, now)) {
+      lockout.failed(lockoutKey, now);
+      this.#input({ type: 'verdict', verdict: 'wrong' });
+      return;
+    }
+    lockout.succeeded(lockoutKey);
+    this.#input({ type: 'verdict', verdict: 'right' });
+    const refused = admit(rule);
+    if (refused === undefined) this.#admitted(rule);
+    else this.#call.end(refused);
+  }
+
+  #admitted({ policy = DEFAULT_POLICY }: DispatchRule): void {
+    this.#policy = policy;
+    this.#stage = this.#waits && !this.#call.line.hasCompany ? 'waiting' : 'in';
+    this.#call.line.silence();
+    this.#call.proceed();
+    this.#limit();
+    if (this.#stage === 'waiting') this.#playWaiting();
+    else if (!this.#isAnswered) this.#call.answer();
+  }
+
+  /** How long the call may stay as it is. */
+  #limit(): void {
+    const { line } = this.#call;
+    const { trunk } = this.#plan;
+    const wait = this.#policy.waitMs ?? trunk.ringingTimeoutMs;
+    if (this.#stage === 'waiting') line.limit(wait, 'nobody-came');
+    else if (!this.#isAnswered) line.limit(wait, 'ringing-timeout');
+    // A PIN has time-outs of its own.
+    else line.limit(this.#policy.maxCallDurationMs ?? trunk.maxCallDurationMs, 'max-duration');
+  }
+
+  #playWaiting(): void {
+    const { line } = this.#call;
+    const { country } = this.#plan.trunk;
+    if (!this.#isAnswered && this.#policy.earlyMedia === 'ringback')
+      line.play([{ from: 'tone', tone: 'ringback', country }], 'all', 'silenced');
+    else line.play([this.#file('please-wait'), this.#file('hold-music')], 'last', 'silenced');
+  }
+
+  #tellRoom(tone: 'join' | 'leave', spoken: 'joined' | 'left'): void {
+    const { entrySound } = this.#policy;
+    if (entrySound === 'none') return;
+    this.#call.line.playToRoom(entrySound === 'tone' ? { from: 'tone', tone } : this.#file(spoken));
+  }
+
+  #file(name: string): Sound {
+    const language = this.#policy.language ?? this.#plan.trunk.language ?? FALLBACK_LANGUAGE;
+    return { from: 'file', name, language };
+  }
+}
