@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { HostPort } from '../base/net.ts';
+import type { MixSettings } from '../media/talkers.ts';
 import type { StartupConfig } from './config/read.ts';
 import type { NativeChoice } from './datagrams.ts';
 
@@ -13,6 +14,7 @@ interface PortRange {
 export interface MediaWorkerSettings {
   /** Whether the addon makes its sockets. */
   readonly native: NativeChoice;
+  readonly mix: MixSettings;
   /** Where its one socket for browsers is bound. */
   readonly ice: HostPort;
   readonly rtp: {
@@ -33,6 +35,7 @@ export function mediaWorkerSettings({ config, addresses }: StartupConfig): Media
   const share = 2 * Math.floor((last - first + 1) / workers / 2);
   return Array.from({ length: workers }, (_, index) => ({
     native: config.media.native,
+    mix: mixSettings(config.media),
     ice: { address: '0.0.0.0', port: config.ice.udp_port + index },
     rtp: {
       address: '0.0.0.0',
@@ -41,4 +44,9 @@ export function mediaWorkerSettings({ config, addresses }: StartupConfig): Media
     },
     relays: { addresses, ports: config.turn.relay_ports },
   }));
+}
+
+function mixSettings(media: StartupConfig['config']['media']): MixSettings {
+  const gain = { targetDb: media.speech_level, maxGainDb: media.max_gain };
+  return { maxTalkers: media.max_talkers, gain: media.automatic_gain ? gain : undefined };
 }

@@ -50,6 +50,7 @@ async function open(): Promise<void> {
     },
     ports: new RtpPortRange({ address: rtp.address, ...rtp.ports, openUdp: sockets.open }),
     codecs,
+    mix: settings.mix,
     clock: monotonicClock,
     timers,
     random: systemRandom,

@@ -92,7 +92,7 @@ export class Negotiation {
       direction: this.#direction,
       way: this.#way,
       ...(dtmf === undefined ? {} : { dtmf }),
-      ...(agreed === undefined ? {} : { session: agreed.session }),
+      ...(agreed === undefined ? {} : { session: agreed.session, known: agreed.agreement.accept }),
     };
     this.#step({ type: 'we-offer', offer });
     return this.#write(at, (local) => writeOffer(offer, local));
@@ -103,9 +103,10 @@ export class Negotiation {
     const { agreed } = this.#state;
     const codec = this.#codec();
     if (agreed === undefined || codec === undefined || this.busy) return undefined;
-    const { direction, dtmfIn, ptimeMs } = agreed.agreement;
+    const { direction, dtmfIn, ptimeMs, accept: known } = agreed.agreement;
     const { session } = agreed;
-    const repeated = { codecs: [codec], direction, dtmf: dtmfIn ?? ('none' as const), ptimeMs, session };
+    const codecs: PhoneCodec[] = agreed.agreement.comfortNoiseIn === undefined ? [codec] : [codec, 'CN'];
+    const repeated = { codecs, known, direction, dtmf: dtmfIn ?? ('none' as const), ptimeMs, session };
     const offer: PhoneOffer = { ...repeated, way: this.#way };
     this.#step({ type: 'we-offer', offer });
     return this.#write(at, (local) => writeOffer(offer, local));

@@ -79,6 +79,9 @@ export interface LegMedia {
   /** telephone-event payload type that we send / that comes in, or undefined. */
   readonly dtmfOut: number | undefined;
   readonly dtmfIn: number | undefined;
+  /** Comfort noise (RFC 3389): payload types that we send in silence, and that may come in. */
+  readonly comfortNoiseOut?: number | undefined;
+  readonly comfortNoiseIn?: number | undefined;
   /** Packet time that we send, ms. */
   readonly ptimeMs: number;
   /** Our side's direction: `sendrecv` in a call, `recvonly` or `inactive` while the phone holds. */

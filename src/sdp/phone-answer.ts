@@ -8,7 +8,7 @@ import {
   type PhoneAudio,
   type PhoneDescription,
 } from './phone-description.ts';
-import { type LocalSession, writePhoneSdp } from './phone-write.ts';
+import { type LocalEvent, type LocalSession, writePhoneSdp } from './phone-write.ts';
 
 /**
  * What an offer and an answer agreed on. Field by field what the media side's `LegMedia` wants, but for the sources
@@ -22,6 +22,9 @@ export interface AudioAgreement {
   readonly accept: readonly AudioFormat[];
   readonly dtmfOut: number | undefined;
   readonly dtmfIn: number | undefined;
+  /** Comfort noise, if both want it. */
+  readonly comfortNoiseOut?: number | undefined;
+  readonly comfortNoiseIn?: number | undefined;
   readonly ptimeMs: number;
   /** Our side's. */
   readonly direction: Direction;
@@ -53,7 +56,7 @@ export type MediaWay = 'rtp' | 'ice';
 const FRESH: OurSide = { keep: undefined, direction: 'sendrecv' };
 
 /** Packet times that we can send, ms. */
-const PTIMES = [20, 40, 60];
+const PTIMES = [10, 20, 30, 40, 50, 60];
 
 /**
  * Chooses from a phone's offer: the first line of our way of media with a codec that is allowed, and of its codecs the first
@@ -68,6 +71,7 @@ export function planAnswer(
   for (const [line, { audio }] of offer.lines.entries()) {
     if (audio === undefined || wayOf(audio) !== way) continue;
     const common = audio.formats.filter((format) => allowed.some((name) => isCodec(format, name)));
+    const noise = allowed.includes('CN') ? noiseFor : undefined;
     const codec = common.find((format) => keep !== undefined && isCodec(format, keep)) ?? common[0];
     if (codec === undefined) {
       fault = 'no-common-codec';
@@ -82,6 +86,8 @@ export function planAnswer(
         accept: common,
         dtmfOut: dtmf,
         dtmfIn: dtmf,
+        comfortNoiseOut: noise?.(audio, codec),
+        comfortNoiseIn: noise?.(audio, codec),
         ptimeMs: choosePtime(audio),
         direction: narrower(mirrored(audio.direction), direction),
         association: audio.association,
@@ -104,7 +110,8 @@ export function writeAnswer(
         ? {
             protocol: theirs.protocol,
             formats: [agreement.codec],
-            dtmf: agreement.dtmfIn,
+            events: eventsOf(agreement),
+            noise: agreement.comfortNoiseIn,
             ptimeMs: agreement.ptimeMs,
             direction: agreement.direction,
             mid: theirs.mid,
@@ -123,6 +130,15 @@ export function wayOf({ association }: PhoneAudio): MediaWay {
 /** telephone-event at the codec's clock; one at another clock would time keys wrongly (RFC 4733 section 2.4). */
 export function eventFor({ events }: PhoneAudio, codec: AudioFormat): number | undefined {
   return events.find(({ clockRate }) => clockRate === codec.clockRate)?.payloadType;
+}
+
+/** Comfort noise at the codec's clock, likewise (RFC 3389 section 4). */
+export function noiseFor({ noises }: PhoneAudio, codec: AudioFormat): number | undefined {
+  return noises.find(({ clockRate }) => clockRate === codec.clockRate)?.payloadType;
+}
+
+function eventsOf({ codec, dtmfIn }: AudioAgreement): LocalEvent[] {
+  return dtmfIn === undefined ? [] : [{ payloadType: dtmfIn, clockRate: codec.clockRate }];
 }
 
 /** What the phone would like, made one that we can send: the nearest below, never above its maxptime; 20 ms by default. */

@@ -24,6 +24,8 @@ export interface PhoneAudio {
   readonly formats: readonly AudioFormat[];
   /** telephone-event of all clock rates, in the phone's order (RFC 4733 section 2.4). */
   readonly events: readonly AudioFormat[];
+  /** Comfort noise (RFC 3389). */
+  readonly noises: readonly AudioFormat[];
   /** What the phone would like to get, ms; undefined when it does not say. */
   readonly ptimeMs: number | undefined;
   readonly maxPtimeMs: number | undefined;
@@ -116,6 +118,7 @@ function readAudio(
     rtcpMux: media.rtcpMux !== undefined,
     formats: all.filter(({ mime }) => mime !== 'audio/telephone-event' && mime !== 'audio/cn'),
     events: all.filter(({ mime }) => mime === 'audio/telephone-event'),
+    noises: all.filter(({ mime }) => mime === 'audio/cn'),
     ptimeMs: milliseconds(media.ptime),
     maxPtimeMs: milliseconds(media.maxptime),
     direction: isNull(address) && !behindIce ? deaf(direction) : direction,

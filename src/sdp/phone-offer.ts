@@ -5,15 +5,10 @@ import {
   eventFor,
   type MediaWay,
   type NegotiationFault,
+  noiseFor,
   wayOf,
 } from './phone-answer.ts';
-import {
-  type AudioFormat,
-  isCodec,
-  OFFERED_DTMF,
-  OFFERED_PAYLOAD_TYPES,
-  type PhoneCodec,
-} from './phone-codec.ts';
+import { type AudioFormat, isCodec, offeredEvent, offeredFormat, type PhoneCodec } from './phone-codec.ts';
 import {
   type Direction,
   mirrored,
@@ -21,14 +16,17 @@ import {
   type PhoneDescription,
   type PhoneMediaLine,
 } from './phone-description.ts';
-import { type LocalAudio, type LocalSession, writePhoneSdp } from './phone-write.ts';
+import { type LocalAudio, type LocalEvent, type LocalSession, writePhoneSdp } from './phone-write.ts';
 
 /** Our offer of one audio line: in a 200 when the INVITE had none, in an outgoing INVITE, or again for a refresh. */
 export interface PhoneOffer {
+  /** In our order; with `CN` comfort noise is offered too. */
   readonly codecs: readonly PhoneCodec[];
   readonly direction: Direction;
-  /** Our number for telephone-event: one that was agreed on may not change (RFC 3264 section 8.3.2). */
+  /** Our number for telephone-event beside the first codec: one that was agreed on may not change (RFC 3264 section 8.3.2). */
   readonly dtmf?: number | 'none';
+  /** What came to us so far: its payload types stay, too. */
+  readonly known?: readonly AudioFormat[];
   /** Packet time that we ask for; 20 when it is not said. */
   readonly ptimeMs?: number;
   /** `rtp` when it is not said. */
@@ -43,7 +41,8 @@ const PROTOCOLS: Readonly<Record<MediaWay, string>> = { rtp: 'RTP/AVP', ice: 'UD
 export function writeOffer(offer: PhoneOffer, local: LocalSession): string {
   const { codecs, direction, ptimeMs = 20, way = 'rtp', session } = offer;
   const ours: LocalAudio = {
-    ...{ protocol: PROTOCOLS[way], formats: codecs.map(offeredFormat), dtmf: offeredDtmf(offer) },
+    ...{ protocol: PROTOCOLS[way], formats: offeredFormats(offer), events: offeredEvents(offer) },
+    noise: codecs.includes('CN') ? offeredFormat('CN').payloadType : undefined,
     ...{ ptimeMs, direction, mid: undefined, setup: 'actpass' },
   };
   const lines = session?.lines.map((theirs, at) =>
@@ -62,24 +61,39 @@ export function acceptAnswer(
   const codec = audio.formats.find((format) => offer.codecs.some((name) => isCodec(format, name)));
   if (codec === undefined) return fail('no-common-codec');
   const dtmfOut = eventFor(audio, codec);
+  const noiseOut = offer.codecs.includes('CN') ? noiseFor(audio, codec) : undefined;
   return ok({
     remote: { address: audio.address, port: audio.port, rtcpPort: audio.rtcpPort },
     codec,
     // What comes to us bears the numbers of our offer (RFC 3264 section 5.1).
-    accept: offer.codecs.map(offeredFormat),
+    accept: offeredFormats(offer),
     dtmfOut,
-    dtmfIn: dtmfOut === undefined ? undefined : offeredDtmf(offer),
+    dtmfIn: dtmfOut === undefined ? undefined : offeredEventAt(offer, codec.clockRate),
+    comfortNoiseOut: noiseOut,
+    comfortNoiseIn: noiseOut === undefined ? undefined : offeredFormat('CN').payloadType,
     ptimeMs: choosePtime(audio),
     direction: narrower(offer.direction, mirrored(audio.direction)),
     association: audio.association,
   });
 }
 
-function offeredDtmf({ dtmf = OFFERED_DTMF }: PhoneOffer): number | undefined {
-  return dtmf === 'none' ? undefined : dtmf;
+function offeredFormats({ codecs, known = [] }: PhoneOffer): AudioFormat[] {
+  return codecs
+    .filter((name) => name !== 'CN')
+    .map((name) => known.find((format) => isCodec(format, name)) ?? offeredFormat(name));
 }
 
-function offeredFormat(name: PhoneCodec): AudioFormat {
-  const payloadType = OFFERED_PAYLOAD_TYPES[name];
-  return { mime: `audio/${name.toLowerCase()}`, clockRate: 8000, channels: 1, payloadType, fmtp: '' };
+/** RFC 4733 section 2.4: one for each clock of the codecs, the first codec's first. */
+function offeredEvents(offer: PhoneOffer): LocalEvent[] {
+  const clocks = new Set(offeredFormats(offer).map(({ clockRate }) => clockRate));
+  return [...clocks].flatMap((clockRate) => {
+    const payloadType = offeredEventAt(offer, clockRate);
+    return payloadType === undefined ? [] : [{ payloadType, clockRate }];
+  });
+}
+
+function offeredEventAt(offer: PhoneOffer, clockRate: number): number | undefined {
+  if (offer.dtmf === 'none') return undefined;
+  const isFirst = offeredFormats(offer)[0]?.clockRate === clockRate;
+  return isFirst && offer.dtmf !== undefined ? offer.dtmf : offeredEvent(clockRate);
 }

@@ -1,6 +1,6 @@
 import type { HostPort } from '../base/net.ts';
 import { candidateLines } from './candidates.ts';
-import { type AudioFormat, encodingName } from './phone-codec.ts';
+import { type AudioFormat, rtpMap, wishes } from './phone-codec.ts';
 import type { Direction, PhoneMediaLine } from './phone-description.ts';
 
 /** Our end of the session. `sessionId` stays for the whole call; `version` grows with each change of the text. */
@@ -22,11 +22,19 @@ export interface LocalAssociation {
   readonly candidates: readonly HostPort[];
 }
 
+/** A payload type of telephone-event, at a clock of the line's codecs. */
+export interface LocalEvent {
+  readonly payloadType: number;
+  readonly clockRate: number;
+}
+
 /** An audio line of ours. */
 export interface LocalAudio {
   readonly protocol: string;
   readonly formats: readonly AudioFormat[];
-  readonly dtmf: number | undefined;
+  readonly events: readonly LocalEvent[];
+  /** Payload type of comfort noise. */
+  readonly noise: number | undefined;
   readonly ptimeMs: number;
   readonly direction: Direction;
   /** `0` when nobody has said. */
@@ -68,20 +76,27 @@ function midOf({ mid = '0' }: LocalAudio): string {
 
 function audioLines(local: LocalSession, audio: LocalAudio): string[] {
   const payloadTypes = audio.formats.map(({ payloadType }) => payloadType);
-  if (audio.dtmf !== undefined) payloadTypes.push(audio.dtmf);
+  if (audio.noise !== undefined) payloadTypes.push(audio.noise);
+  for (const { payloadType } of audio.events) payloadTypes.push(payloadType);
   return [
     `m=audio ${local.port} ${audio.protocol} ${payloadTypes.join(' ')}`,
-    ...audio.formats.map(
-      (format) => `a=rtpmap:${format.payloadType} ${encodingName(format)}/${format.clockRate}`,
-    ),
+    ...audio.formats.flatMap(formatLines),
+    ...(audio.noise === undefined ? [] : [`a=rtpmap:${audio.noise} CN/8000`]),
     // RFC 4733 section 2.4.1: the events of a keypad.
-    ...(audio.dtmf === undefined
-      ? []
-      : [`a=rtpmap:${audio.dtmf} telephone-event/8000`, `a=fmtp:${audio.dtmf} 0-15`]),
+    ...audio.events.flatMap(({ payloadType, clockRate }) => [
+      `a=rtpmap:${payloadType} telephone-event/${clockRate}`,
+      `a=fmtp:${payloadType} 0-15`,
+    ]),
     `a=ptime:${audio.ptimeMs}`,
     `a=${audio.direction}`,
     ...(local.association === undefined ? [] : associationLines(local.association, audio)),
   ];
+}
+
+function formatLines(format: AudioFormat): string[] {
+  const wish = wishes(format);
+  const map = `a=rtpmap:${format.payloadType} ${rtpMap(format)}`;
+  return wish === '' ? [map] : [map, `a=fmtp:${format.payloadType} ${wish}`];
 }
 
 function associationLines(

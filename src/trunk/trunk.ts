@@ -2,8 +2,8 @@ import type { Millis } from '../base/clock.ts';
 import type { GuardedAccount } from '../sip/digest/guard.ts';
 import type { TrunkTransport } from './transports.ts';
 
-/** Codecs that a trunk may allow, by their SDP encoding names. */
-export type TrunkCodec = 'PCMA' | 'PCMU';
+/** Codecs that a trunk may allow, by their SDP encoding names; `CN`: comfort noise in place of silence (RFC 3389). */
+export type TrunkCodec = 'PCMA' | 'PCMU' | 'G722' | 'OPUS' | 'CN';
 
 /** Where a call says whom it is for. A header that is not there gives way to the Request-URI. */
 export type CalledNumberSource = 'request-uri' | 'to' | 'p-called-party-id' | 'diversion';

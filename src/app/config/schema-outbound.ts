@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseHostPort } from '../../sip/uri.ts';
 import { country, dtmf, duration, id, network, number } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
+import { codecList } from './schema-codecs.ts';
 
 const hostPort = z
   .string()
@@ -114,11 +115,7 @@ export const outboundTrunkSchema = z.strictObject({
   country: country.optional().meta({ description: 'ISO 3166 code by which national numbers become E.164.' }),
   ...numberKeys,
   ...redirectKeys,
-  codecs: z
-    .array(z.enum(['PCMA', 'PCMU']))
-    .min(1)
-    .default(['PCMA', 'PCMU'])
-    .meta({ description: 'Codecs that are offered, in this order.' }),
+  codecs: codecList('Codecs that are offered, in this order.'),
   ringing_timeout: duration
     .prefault('60s')
     .meta({ description: 'How long the callee\u2019s phone may ring before the call is given up.' }),

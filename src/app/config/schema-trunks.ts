@@ -11,6 +11,7 @@ import {
   roomText,
 } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
+import { codecList } from './schema-codecs.ts';
 import { pinKey, policyKeys } from './schema-policy.ts';
 
 /** `trunks[]`: SIPInboundTrunkInfo by LiveKit's names, and what LiveKit lacks. */
@@ -47,14 +48,9 @@ export const trunkSchema = z.strictObject({
     description:
       'ISO 3166 code, such as MY, by which national numbers become E.164; absent: numbers stay as they come.',
   }),
-  codecs: z
-    .array(z.enum(['PCMA', 'PCMU']))
-    .min(1)
-    .default(['PCMA', 'PCMU'])
-    .meta({
-      description:
-        'Codecs that it may use. The caller\u2019s order decides; this is the order of our own offers.',
-    }),
+  codecs: codecList(
+    'Codecs that it may use. The caller\u2019s order decides; this is the order of our own offers.',
+  ),
   called_number_from: z
     .enum(['request-uri', 'to', 'p-called-party-id', 'diversion'])
     .default('request-uri')

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { address, duration, network, port, portRange } from './fields.ts';
 import { drachtioSchema } from './schema-drachtio.ts';
+import { mediaSchema } from './schema-media.ts';
 import { outboundTrunkSchema } from './schema-outbound.ts';
 import { ruleSchema, trunkSchema } from './schema-trunks.ts';
 
@@ -185,21 +186,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Phones\u2019 media.' }),
-  media: z
-    .strictObject({
-      workers: z
-        .union([z.literal('auto'), z.int().min(1).max(64)], {
-          error: 'auto or a number from 1 to 64 is expected',
-        })
-        .default('auto')
-        .meta({ description: 'Media worker threads; auto: one per core less one, at least one.' }),
-      native: z.enum(['auto', 'off']).default('auto').meta({
-        description:
-          'Sockets of the media workers: by the addon that the installation built, where it could, or by Node alone.',
-      }),
-    })
-    .prefault({})
-    .meta({ description: 'Where packets and samples are moved.' }),
+  media: mediaSchema,
   room: z
     .strictObject({
       empty_timeout: duration

@@ -6,12 +6,14 @@ import { monotonicClock } from '../../../src/adapters/clock/clock.ts';
 import { startMediaThread } from '../../../src/adapters/worker/thread.ts';
 import type { MediaWorkerSettings } from '../../../src/app/media-settings.ts';
 import type { LegMedia, MediaEvent } from '../../../src/media/protocol.ts';
+import { DEFAULT_MIX } from '../../../src/media/talkers.ts';
 import type { GatewayAnswer, GatewayQuestion } from './messages.ts';
 
 const PCMA = { mime: 'audio/pcma', clockRate: 8000, channels: 1, payloadType: 8, fmtp: '' };
 
 const settings: MediaWorkerSettings = {
   native: process.env['BENCH_NATIVE'] === 'off' ? 'off' : 'auto',
+  mix: DEFAULT_MIX,
   ice: { address: '127.0.0.1', port: 0 },
   rtp: { address: '127.0.0.1', ports: { first: 40_000, last: 49_999 }, mediaTimeoutMs: 0 },
   relays: { addresses: [], ports: { first: 1, last: 1 } },
