@@ -1,0 +1,97 @@
+/** A softphone that is not ours follows a REFER of ours: it calls who it is told to, and says by NOTIFY what came of it. */
+import { createSocket, type Socket } from 'node:dgram';
+import { RoomServiceClient, SipClient } from 'livekit-server-sdk';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Baresip } from '../../support/baresip.ts';
+import { eventually } from '../../support/eventually.ts';
+import { Gateway } from '../../support/gateway.ts';
+import { faultsHeard } from '../../support/hearing.ts';
+
+const CALLER = { hz: 440, amplitude: 8000 };
+const DESK = { hz: 1000, amplitude: 8000 };
+/** baresip records before there is sound, and its jitter buffer settles. */
+const SETTLED_SECONDS = 1;
+const JUDGED_SECONDS = 2;
+
+let gateway: Gateway;
+let caller: Baresip;
+let desk: Baresip;
+let busy: Socket;
+let sip: SipClient;
+let rooms: RoomServiceClient;
+
+/** Refuses every INVITE with 486 by hand. */
+async function busyPeer(): Promise<Socket> {
+  const socket = createSocket('udp4');
+  socket.on('message', (bytes, { port, address }) => {
+    const request = bytes.toString('latin1');
+    if (!request.startsWith('INVITE ')) return;
+    const kept = request.split('\r\n').filter((line) => /^(?:Via|From|To|Call-ID|CSeq):/i.test(line));
+    const answered = kept.map((line) => (/^To:/i.test(line) ? `${line};tag=busy` : line));
+    socket.send(
+      ['SIP/2.0 486 Busy Here', ...answered, 'Content-Length: 0', '', ''].join('\r\n'),
+      port,
+      address,
+    );
+  });
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  return socket;
+}
+
+beforeAll(async () => {
+  gateway = await Gateway.start();
+  caller = await Baresip.start({ user: '+60312345678', tone: CALLER });
+  desk = await Baresip.start({ user: 'desk', tone: DESK, answer: 'auto' });
+  busy = await busyPeer();
+  sip = new SipClient(gateway.url, 'devkey', 'secret');
+  rooms = new RoomServiceClient(gateway.url, 'devkey', 'secret');
+});
+
+afterAll(async () => {
+  await caller?.stop();
+  await desk?.stop();
+  busy?.close();
+  await gateway?.stop();
+});
+
+async function phoneIn(room: string): Promise<string> {
+  const [phone] = await rooms.listParticipants(room);
+  return phone!.identity;
+}
+
+test('who is told to call a busy number says so, and its own call goes on', async () => {
+  await caller.dial(gateway.sipUri('first'));
+  const identity = await phoneIn('first');
+  const to = `sip:busy@127.0.0.1:${busy.address().port}`;
+  await expect(sip.transferSipParticipant('first', identity, to)).rejects.toMatchObject({
+    sipStatusCode: 486,
+  });
+  expect(await phoneIn('first')).toBe(identity);
+  expect(caller.output).toMatch(/NOTIFY sip:[\s\S]*SIP\/2\.0 486 Busy Here/);
+  caller.hangUp();
+  await eventually(
+    'the room is empty',
+    5000,
+    async () => (await rooms.listParticipants('first')).length === 0,
+  );
+});
+
+test('baresip follows a REFER, tells 100 and 200, gets our BYE, and the two phones talk without us', async () => {
+  await caller.dial(gateway.sipUri('second'));
+  const identity = await phoneIn('second');
+  await sip.transferSipParticipant('second', identity, `sip:desk@127.0.0.1:${desk.sipPort}`);
+  // It answered only once baresip's NOTIFY had said that the new call stands.
+  expect(caller.output).toContain('SIP/2.0 202 Accepted');
+  expect(caller.output).toMatch(/Event: refer[\s\S]*SIP\/2\.0 200 OK/);
+  expect(caller.output).toMatch(/BYE sip:[\s\S]*transferred: handed on to somebody else/);
+  await eventually('the phone is out of the room', 5000, async () => {
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    return /trunkroom_calls_ended_total\{[^}]*cause="transferred"[^}]*\} 1/.test(metrics);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 1000 * (SETTLED_SECONDS + JUDGED_SECONDS + 1)));
+  desk.hangUp();
+  await caller.closed(5000);
+  const heard = { fromSecond: SETTLED_SECONDS, seconds: JUDGED_SECONDS };
+  expect(faultsHeard(desk.heard(), { ...heard, tones: [CALLER], absent: [DESK.hz] })).toEqual([]);
+  expect(faultsHeard(caller.heard(), { ...heard, tones: [DESK], absent: [CALLER.hz] })).toEqual([]);
+});
