@@ -1,4 +1,5 @@
-import { G711Decoder } from '../../src/audio/built-in-codecs.ts';
+import { builtInCodecs, G711Decoder } from '../../src/audio/built-in-codecs.ts';
+import type { VoiceCodecs } from '../../src/audio/codec.ts';
 import { encodeG711, type G711Law } from '../../src/audio/g711.ts';
 import { SineSource } from '../../src/audio/tones.ts';
 import type { LegDescription } from '../../src/leg/description.ts';
@@ -36,11 +37,11 @@ export class LegUnderTest {
   readonly rtcp: VirtualSocket;
   readonly drops: string[] = [];
   readonly digits: Digit[] = [];
-  readonly voices: { level: number; mime: string; payloadType: number }[] = [];
+  readonly voices: { level: number; mime: string; payloadType: number; sequence: number; at: number }[] = [];
   heard = 0;
   silent = 0;
 
-  constructor(net: LossyNet, mediaTimeoutMs = 30_000) {
+  constructor(net: LossyNet, mediaTimeoutMs = 30_000, codecs: VoiceCodecs = builtInCodecs) {
     this.rtp = net.open();
     this.rtcp = net.open();
     this.leg = new PhoneLeg(
@@ -48,12 +49,14 @@ export class LegUnderTest {
         rtp: this.rtp,
         rtcp: this.rtcp,
         random: net.random,
+        codecs,
         clock: net,
         cname: 'test',
         mediaTimeoutMs,
         unixOffsetMs: 1_700_000_000_000,
         events: {
-          onVoice: ({ level, payloadType }, mime) => this.voices.push({ level, mime, payloadType }),
+          onVoice: ({ level, payloadType, sequence }, mime, at) =>
+            this.voices.push({ level, mime, payloadType, sequence, at }),
           onHeard: () => this.heard++,
           onSpoke: () => {},
           onDigit: (digit) => this.digits.push(digit),
