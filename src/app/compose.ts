@@ -41,6 +41,7 @@ import { embeddedListen, openSipEngines } from './sip-engines.ts';
 import { openSipGate } from './sip-gate.ts';
 import { SipServer } from './sip-server.ts';
 import { openSipTls } from './sip-tls.ts';
+import { readSounds } from './sounds.ts';
 import { listening, StartupError } from './startup-error.ts';
 import { openTrace } from './trace.ts';
 import { noTurn, openTurn } from './turn-service.ts';
@@ -249,8 +250,9 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
 
 async function startWorkers(startup: StartupConfig): Promise<MediaThread[]> {
   const entry = new URL('./media-worker.ts', import.meta.url);
+  const sounds = await readSounds(startup.config.sounds.directory);
   const started = await Promise.allSettled(
-    mediaWorkerSettings(startup).map((settings) => startMediaThread(entry, settings)),
+    mediaWorkerSettings(startup, sounds).map((settings) => startMediaThread(entry, settings)),
   );
   const threads = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failed = started.find((one) => one.status === 'rejected');

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { HostPort } from '../base/net.ts';
+import type { StoredSound } from '../media/sound-book.ts';
 import type { MixSettings } from '../media/talkers.ts';
 import type { StartupConfig } from './config/read.ts';
 import type { NativeChoice } from './datagrams.ts';
@@ -15,6 +16,8 @@ export interface MediaWorkerSettings {
   /** Whether the addon makes its sockets. */
   readonly native: NativeChoice;
   readonly mix: MixSettings;
+  /** Recordings, in memory that all workers share. */
+  readonly sounds: readonly StoredSound[];
   /** Where its one socket for browsers is bound. */
   readonly ice: HostPort;
   readonly rtp: {
@@ -27,7 +30,10 @@ export interface MediaWorkerSettings {
 }
 
 /** Settings of every worker: one port for browsers each, and an equal share of the phones' ports. */
-export function mediaWorkerSettings({ config, addresses }: StartupConfig): MediaWorkerSettings[] {
+export function mediaWorkerSettings(
+  { config, addresses }: StartupConfig,
+  sounds: readonly StoredSound[],
+): MediaWorkerSettings[] {
   const workers =
     config.media.workers === 'auto' ? Math.max(1, availableParallelism() - 1) : config.media.workers;
   const { first, last } = config.rtp.ports;
@@ -36,6 +42,7 @@ export function mediaWorkerSettings({ config, addresses }: StartupConfig): Media
   return Array.from({ length: workers }, (_, index) => ({
     native: config.media.native,
     mix: mixSettings(config.media),
+    sounds,
     ice: { address: '0.0.0.0', port: config.ice.udp_port + index },
     rtp: {
       address: '0.0.0.0',

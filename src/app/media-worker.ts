@@ -9,6 +9,7 @@ import { TurnBatch } from '../base/turn-batch.ts';
 import { WakeQueue } from '../base/wake-queue.ts';
 import { MediaHost } from '../media/host.ts';
 import type { MediaCommand, MediaEvent } from '../media/protocol.ts';
+import { SoundBook } from '../media/sound-book.ts';
 import { openUdpOn } from './addresses.ts';
 import { datagramSource } from './datagrams.ts';
 import type { MediaWorkerSettings } from './media-settings.ts';
@@ -51,6 +52,7 @@ async function open(): Promise<void> {
     ports: new RtpPortRange({ address: rtp.address, ...rtp.ports, openUdp: sockets.open }),
     codecs,
     mix: settings.mix,
+    sounds: new SoundBook(settings.sounds),
     clock: monotonicClock,
     timers,
     random: systemRandom,

@@ -98,6 +98,12 @@ function openPhoneEncoder(format: VoiceFormat): Promise<VoiceEncoder> {
   });
 }
 
+/** A decoder by itself, mono, for a recording. Rejects when WebAssembly fails. */
+export async function openOpusDecoder(): Promise<VoiceDecoder> {
+  await loadLibopus();
+  return new OpusVoiceDecoder(await createDecoder({ sampleRate: DECODED, channels: 1 }));
+}
+
 /** One stream's decoder, mono. */
 class OpusVoiceDecoder implements VoiceDecoder {
   readonly clockRate = OPUS_CLOCK;

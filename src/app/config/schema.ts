@@ -187,6 +187,15 @@ export const configSchema = z.strictObject({
     .prefault({})
     .meta({ description: 'Phones\u2019 media.' }),
   media: mediaSchema,
+  sounds: z
+    .strictObject({
+      directory: z.string().default('').meta({
+        description:
+          'Directory of recordings of one\u2019s own, WAV or Ogg Opus, with one for each language: `en/enter-pin.wav`. What it lacks is taken from the gateway\u2019s own, and what a language lacks from `en`. Empty: none.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'What callers hear besides the room.' }),
   room: z
     .strictObject({
       empty_timeout: duration

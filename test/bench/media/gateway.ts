@@ -13,6 +13,7 @@ const PCMA = { mime: 'audio/pcma', clockRate: 8000, channels: 1, payloadType: 8,
 
 const settings: MediaWorkerSettings = {
   native: process.env['BENCH_NATIVE'] === 'off' ? 'off' : 'auto',
+  sounds: [],
   mix: DEFAULT_MIX,
   ice: { address: '127.0.0.1', port: 0 },
   rtp: { address: '127.0.0.1', ports: { first: 40_000, last: 49_999 }, mediaTimeoutMs: 0 },
