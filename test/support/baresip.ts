@@ -19,7 +19,7 @@ export interface BaresipOptions {
   readonly user: string;
   readonly tone: ToneSource;
   /** baresip's own name of the only codec offered. */
-  readonly codec?: 'PCMA/8000/1' | 'PCMU/8000/1';
+  readonly codec?: keyof typeof CODECS;
   readonly answer?: 'auto' | 'manual';
   readonly transport?: 'udp' | 'tcp' | 'tls';
   /** PEM file of the authority that the server's certificate must come from; absent: it takes any. */
@@ -27,6 +27,13 @@ export interface BaresipOptions {
 }
 
 const SAMPLE_RATE = 8000;
+/** Codecs with the module of each and the rate at which it wants its sound, Hz. */
+const CODECS = {
+  'PCMA/8000/1': { module: 'g711', rate: SAMPLE_RATE },
+  'PCMU/8000/1': { module: 'g711', rate: SAMPLE_RATE },
+  'G722/16000/1': { module: 'g722', rate: 16_000 },
+  'opus/48000/2': { module: 'opus', rate: 48_000 },
+} as const;
 /** baresip's file source does not loop: longer than any test's call. */
 const SOURCE_SECONDS = 120;
 const MODULE_PATH = '/usr/lib/baresip/modules';
@@ -153,7 +160,8 @@ async function connect(port: number): Promise<Socket> {
 
 function writeFiles(folder: string, firstPort: number, options: BaresipOptions): void {
   mkdirSync(`${folder}/rec`);
-  writeToneWav(`${folder}/tone.wav`, options.tone, SAMPLE_RATE, SOURCE_SECONDS);
+  const { rate } = CODECS[options.codec ?? 'PCMA/8000/1'];
+  writeToneWav(`${folder}/tone.wav`, options.tone, rate, SOURCE_SECONDS);
   const account =
     `<sip:${options.user}@127.0.0.1:${firstPort};transport=${options.transport ?? 'udp'}>;regint=0;` +
     `answermode=${options.answer ?? 'manual'};audio_codecs=${options.codec ?? 'PCMA/8000/1'}`;
@@ -163,15 +171,17 @@ function writeFiles(folder: string, firstPort: number, options: BaresipOptions):
 }
 
 /** `net_interface` takes the address, not `lo`; without a player no call gets up, `aubridge,nil` is the silent one. */
-function configuration(folder: string, firstPort: number, { authority }: BaresipOptions): string {
+function configuration(folder: string, firstPort: number, options: BaresipOptions): string {
+  const { authority, codec = 'PCMA/8000/1' } = options;
+  const { module, rate } = CODECS[codec];
   return `poll_method epoll
 sip_listen 127.0.0.1:${firstPort}
 net_interface 127.0.0.1
 ${authority === undefined ? '' : `sip_cafile ${authority}\n`}call_max_calls 8
 audio_source aufile,${folder}/tone.wav
 audio_player aubridge,nil
-ausrc_srate ${SAMPLE_RATE}
-auplay_srate ${SAMPLE_RATE}
+ausrc_srate ${rate}
+auplay_srate ${rate}
 ausrc_channels 1
 auplay_channels 1
 ausrc_format s16
@@ -184,7 +194,7 @@ jitter_buffer_delay 5-10
 statmode_default off
 snd_path ${folder}/rec
 module_path ${MODULE_PATH}
-module g711.so
+module ${module}.so
 module aufile.so
 module aubridge.so
 module sndfile.so

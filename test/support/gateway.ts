@@ -29,11 +29,17 @@ export class Gateway {
     this.startupMs = startupMs;
   }
 
-  /** Starts one and waits until it is ready. `env` overrides single keys, as `TRUNKROOM_SECTION_KEY`. */
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
+  /**
+   * Starts one and waits until it is ready. `env` overrides single keys, as `TRUNKROOM_SECTION_KEY`; `args` come after
+   * `--dev`.
+   */
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    args: readonly string[] = [],
+  ): Promise<Gateway> {
     const ports = await freePorts();
     const startedAt = performance.now();
-    const child = spawnGateway({ ...portsAsEnvironment(ports), ...env });
+    const child = spawnGateway({ ...portsAsEnvironment(ports), ...env }, args);
     const gateway = `http://127.0.0.1:${ports.http}`;
     try {
       await eventually('the gateway is ready', 20_000, async () => {
