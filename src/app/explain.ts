@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util';
 import { roomName } from '../trunk/dispatch.ts';
 import type { CallFacts } from '../trunk/facts.ts';
 import { TrunkTable } from '../trunk/match.ts';
-import { explain, route } from '../trunk/route.ts';
+import { ruleOfPin } from '../trunk/pin.ts';
+import { explain, type Route, route } from '../trunk/route.ts';
+import { DEFAULT_POLICY, type DispatchRule } from '../trunk/trunk.ts';
 import { readConfig } from './config/read.ts';
 import { formatFault } from './config/source.ts';
 import { dispatchRules, inboundTrunks } from './config/trunks.ts';
@@ -22,6 +24,7 @@ const USAGE = `usage: trunkroom explain --from NUMBER --to NUMBER --source ADDRE
   --request-uri, --asserted, --called-party, --diversion NUMBER
                      users of the Request-URI, P-Asserted-Identity, P-Called-Party-ID and Diversion, where they differ
   --registered TRUNK the call comes for what this outbound trunk has registered
+  --pin DIGITS       the PIN that the caller keys, where rules ask for one
   --privacy          the caller asks not to be shown
 `;
 
@@ -49,8 +52,34 @@ export function explainCommand(
   const registered = config.outbound_trunks.map(({ id }) => [id, tokenOf(id)] as const);
   const trunks = new TrunkTable(inboundTrunks(config), new Map(registered));
   const decision = route(trunks, dispatchRules(config), call);
-  const room = decision.ok ? `\nroom: ${roomName(decision.rule, decision, '(random)')}` : '';
-  return { text: `${explain(decision)}${room}\n`, exitCode: decision.ok ? 0 : 1 };
+  if (!decision.ok) return { text: `${explain(decision)}\n`, exitCode: 1 };
+  const { rules, verdict } = chosenBy(values.pin, decision);
+  const answers = rules.flatMap((rule) => [
+    ...answerOf(rule),
+    `room: ${roomName(rule, decision, '(random)')}`,
+  ]);
+  const text = [explain(decision), ...verdict, ...answers].join('\n');
+  return { text: `${text}\n`, exitCode: rules.length > 0 ? 0 : 1 };
+}
+
+/** The rule of a call, or those that a PIN may yet choose, and what the PIN that was given says. */
+function chosenBy(
+  pin: string | undefined,
+  { rule, pinRules }: Extract<Route, { ok: true }>,
+): { readonly rules: readonly DispatchRule[]; readonly verdict: readonly string[] } {
+  if (pinRules.length === 0) return { rules: [rule], verdict: [] };
+  if (pin === undefined) return { rules: pinRules, verdict: [] };
+  const named = ruleOfPin(pinRules, pin);
+  return named === undefined
+    ? { rules: [], verdict: ['refused: wrong-pin'] }
+    : { rules: [named], verdict: [`accepted: the PIN is that of rule ${named.id}`] };
+}
+
+/** When it is answered; what is usual is not said. */
+function answerOf({ policy = DEFAULT_POLICY }: DispatchRule): readonly string[] {
+  if (policy.answer === 'at-once') return [];
+  const early = policy.earlyMedia === 'none' ? '' : `, early media ${policy.earlyMedia}`;
+  return [`answer: ${policy.answer}${early}`];
 }
 
 function tokenOf(trunk: string): string {
@@ -89,6 +118,7 @@ function readArguments(args: readonly string[]) {
     'called-party': { type: 'string' },
     diversion: { type: 'string' },
     registered: { type: 'string' },
+    pin: { type: 'string' },
     privacy: { type: 'boolean' },
     config: { type: 'string' },
     dev: { type: 'boolean' },

@@ -108,3 +108,31 @@ test('a call for a registration, and one that only says so', () => {
     exitCode: 1,
   });
 });
+
+test('rules that ask for a PIN: which there are, and which one a PIN chooses', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'explain-')), 'trunkroom.yaml');
+  writeFileSync(
+    file,
+    [
+      'trunks: [{id: local, allowed_addresses: [127.0.0.1]}]',
+      'rules:',
+      '  - {id: board, direct: {room_name: board, pin: "4711"}, answer: after-pin}',
+      '  - {id: sales, direct: {room_name: sales, pin: "0815"}, answer: when-somebody, early_media: ringback}',
+      '  - {id: open, direct: {room_name: lobby}}',
+      '',
+    ].join('\n'),
+  );
+  const call = ['--dev', '--config', file, '--source', '127.0.0.1', '--to', '100'];
+  const asked = explain(...call);
+  expect(asked.text.split('\n').slice(1)).toEqual([
+    '+ rule board: by its PIN everyone into room board',
+    '+ rule sales: by its PIN everyone into room sales',
+    '~ rule open: board comes first',
+    'asked for a PIN: anonymous to 100 by trunk local, rules board, sales',
+    ...['answer: after-pin', 'room: board'],
+    ...['answer: when-somebody, early media ringback', 'room: sales', ''],
+  ]);
+  expect(asked.text).not.toMatch(/4711|0815/);
+  expect(explain(...call, '--pin', '0815').text).toMatch(/rule sales\nanswer: .*\nroom: sales\n$/);
+  expect(explain(...call, '--pin', '1')).toMatchObject({ exitCode: 1 });
+});
