@@ -6,12 +6,13 @@
 import type { VoiceDecoder } from '../audio/codec.ts';
 import { Concealer } from '../audio/concealment.ts';
 import { levelOf } from '../audio/level.ts';
-import { shorten } from '../audio/shorten.ts';
+import { lengthen, shorten } from '../audio/time-scale.ts';
 import { frameLength, type MixRate } from '../audio/voice-format.ts';
 import type { Millis } from '../base/clock.ts';
 import { JitterBuffer, type JitterOutcome } from '../rtp/jitter-buffer.ts';
 import type { RtpView } from '../rtp/packet.ts';
 import { DEFAULT_JITTER, type JitterOptions } from '../rtp/playout-delay.ts';
+import { PlayoutPace } from './playout-pace.ts';
 
 /** What a pulled frame is: heard, made up in part or whole, or nothing. */
 export type FrameKind = 'voice' | 'concealed' | 'silence';
@@ -22,11 +23,8 @@ export type DecoderOf = (payloadType: number) => VoiceDecoder | undefined;
 /** Frames of 20 ms: the longest packet of any codec here, and what may wait before and behind it. */
 const LONGEST_PACKET = 6;
 const STORE = LONGEST_PACKET + 4;
-/** Playout may lag its target by so much before it is hurried, and lead by so much before silence is stretched. */
-const LAG_MS = 30;
-const LEAD_MS = 15;
-/** Pulls between two cuts. */
-const CUT_EVERY = 4;
+/** Pulls from one change of pace to the next while somebody speaks. */
+const CHANGE_EVERY = 3;
 /** -dBov from which a frame counts as a pause. */
 const QUIET = 50;
 
@@ -35,6 +33,7 @@ export class VoicePlayout {
   readonly #jitter: JitterBuffer;
   readonly #decoderOf: DecoderOf;
   readonly #ticksPerSample: number;
+  readonly #samplesPerMs: number;
   readonly #sampleRate: MixRate;
   /** Samples of 20 ms. */
   readonly #frame: number;
@@ -43,7 +42,8 @@ export class VoicePlayout {
   readonly #store: Int16Array;
   #stored = 0;
   #made = 0;
-  #pulls = 0;
+  readonly #pace = new PlayoutPace();
+  #sinceChange = 0;
   #lastPlayed: VoiceDecoder | undefined;
   /** Samples made up since the beginning. */
   concealedSamples = 0;
@@ -60,6 +60,7 @@ export class VoicePlayout {
     this.#decoderOf = decoderOf;
     this.#ticksPerSample = clockRate / sampleRate;
     this.#sampleRate = sampleRate;
+    this.#samplesPerMs = sampleRate / 1000;
     this.#frame = frameLength(sampleRate);
     this.#longest = LONGEST_PACKET * this.#frame;
     this.#concealer = new Concealer(sampleRate);
@@ -84,9 +85,10 @@ export class VoicePlayout {
   /** Writes the next frame into `out`, which is 20 ms long. */
   pull(now: Millis, out: Int16Array): FrameKind {
     this.#made = 0;
-    this.#pulls++;
+    const left = this.#stored;
     while (this.#stored < this.#frame && this.#more(now)) {}
     if (this.#stored < this.#frame) return this.#runDry(out);
+    this.#pace.pulled(left / this.#samplesPerMs);
     this.#adjust(now);
     this.#deliver(out);
     return this.#made > 0 ? 'concealed' : 'voice';
@@ -96,6 +98,7 @@ export class VoicePlayout {
   reset(): void {
     this.#jitter.reset();
     this.#concealer.reset();
+    this.#pace.reset();
     this.#stored = 0;
     this.#lastPlayed = undefined;
   }
@@ -106,6 +109,7 @@ export class VoicePlayout {
       case 'wait':
         return false;
       case 'packet':
+        this.#pace.needed(this.#jitter.spareMs(now));
         this.#play();
         return true;
       case 'gap':
@@ -167,6 +171,7 @@ export class VoicePlayout {
 
   /** Nothing to be had: what is left, and zeros. */
   #runDry(out: Int16Array): FrameKind {
+    this.#pace.reset();
     if (this.#stored === 0) {
       out.fill(0);
       this.#concealer.reset();
@@ -185,21 +190,33 @@ export class VoicePlayout {
     this.#stored -= this.#frame;
   }
 
-  /** Catches up by taking a pitch period out, or falls back by stretching a pause: never both, never often. */
+  /** Catches up or falls back by what is owed: at once in a pause, else a pitch period now and then. */
   #adjust(now: Millis): void {
-    if (this.#pulls % CUT_EVERY !== 0 || this.#made > 0) return;
-    const excess = this.#jitter.excessMs(now, this.#stored * this.#ticksPerSample);
-    if (excess > LAG_MS) {
-      while (this.#stored < 2 * this.#frame && this.#jitter.poll(now) === 'packet') this.#play();
-      if (this.#stored >= 2 * this.#frame)
-        this.#stored = shorten(this.#store, this.#stored, this.#sampleRate);
-    } else if (
-      excess < -LEAD_MS &&
-      this.#stored + this.#frame / 2 <= this.#store.length - this.#longest &&
-      levelOf(this.#store, 0, this.#frame) >= QUIET
-    ) {
-      this.#store.copyWithin(this.#frame / 2, 0, this.#stored);
-      this.#stored += this.#frame / 2;
-    }
+    const owed = Math.round(this.#pace.owedMs * this.#samplesPerMs);
+    if (owed === 0 || this.#made > 0) return;
+    if (++this.#sinceChange < CHANGE_EVERY && levelOf(this.#store, 0, this.#frame) < QUIET) return;
+    if (owed > 0) this.#hurry(owed, now);
+    else this.#linger(-owed);
+  }
+
+  #hurry(samples: number, now: Millis): void {
+    const wanted = Math.min(this.#frame + samples, 2 * this.#frame);
+    while (this.#stored < wanted && this.#jitter.poll(now) === 'packet') this.#play();
+    const before = this.#stored;
+    const most = Math.min(samples, before - this.#frame);
+    this.#stored = shorten(this.#store, before, most, this.#sampleRate);
+    if (this.#stored < before) this.#changed(before - this.#stored);
+  }
+
+  #linger(samples: number): void {
+    const before = this.#stored;
+    const room = this.#store.length - this.#longest - before;
+    this.#stored = lengthen(this.#store, before, Math.min(samples, room), this.#sampleRate);
+    if (this.#stored > before) this.#changed(before - this.#stored);
+  }
+
+  #changed(bySamples: number): void {
+    this.#sinceChange = 0;
+    this.#pace.changed(bySamples / this.#samplesPerMs);
   }
 }

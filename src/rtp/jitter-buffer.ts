@@ -160,10 +160,9 @@ export class JitterBuffer {
     this.#hidden += ticks;
   }
 
-  /** How far (ms) playout runs behind the delay aimed at, when `pending` ticks are decoded and not yet played. */
-  excessMs(now: Millis, pending: number): number {
-    if (this.#state !== 'playing') return 0;
-    return this.#delay.excessMs(now, this.#position + this.#hidden - pending);
+  /** How long (ms) `head` has lain here beyond the delay aimed at; only after {@link poll} said `packet`. */
+  spareMs(now: Millis): number {
+    return this.#delay.excessMs(now, this.#position);
   }
 
   /** Forgets stream and packets; what was learned of the network stays. */

@@ -11,12 +11,14 @@ export interface JitterOptions {
 }
 
 /** Fit for a phone call over the internet. */
-export const DEFAULT_JITTER = { minDelayMs: 20, startDelayMs: 40, maxDelayMs: 200 } as const;
+export const DEFAULT_JITTER = { minDelayMs: 10, startDelayMs: 40, maxDelayMs: 200 } as const;
 
 /** The least transit is taken over one to two of these. */
 const WINDOW_MS = 5000;
 /** Share of the distance to the present lateness by which the peak sinks at each packet: 10 s to 1/e at 50 packets/s. */
 const SINK = 0.002;
+/** What was assumed before anything was learned sinks as 1/n: it is gone after a second. */
+const FIRST_PACKETS = 8;
 /** Added to the peak, so that the packet that made it would have been in time. */
 const MARGIN_MS = 5;
 /** Playout that is so far behind its target is moved at once, not by and by. */
@@ -30,6 +32,7 @@ export class PlayoutDelay {
   #leastBefore = Number.POSITIVE_INFINITY;
   #windowEnds: Millis = 0;
   #peak: number;
+  #seen = FIRST_PACKETS;
 
   constructor(options: JitterOptions) {
     this.#options = options;
@@ -51,15 +54,12 @@ export class PlayoutDelay {
 
   /** Learns from an arrival. */
   observe(now: Millis, timestamp: number): void {
-    if (now >= this.#windowEnds) {
-      this.#leastBefore = this.#least;
-      this.#least = Number.POSITIVE_INFINITY;
-      this.#windowEnds = now + WINDOW_MS;
-    }
     const transit = now - timestamp * this.#msPerTick;
-    if (transit < this.#least) this.#least = transit;
+    if (now >= this.#windowEnds) this.#turn(now, transit);
+    else if (transit < this.#least) this.#least = transit;
     const lateness = Math.min(this.#options.maxDelayMs, this.lateness(now, timestamp));
-    this.#peak = lateness > this.#peak ? lateness : this.#peak + (lateness - this.#peak) * SINK;
+    const sink = Math.max(SINK, 1 / ++this.#seen);
+    this.#peak = lateness > this.#peak ? lateness : this.#peak + (lateness - this.#peak) * sink;
   }
 
   /** Another timeline begins with this packet; the jitter of the way here is still what it was. */
@@ -83,6 +83,16 @@ export class PlayoutDelay {
   /** True when playout is too far behind to catch up gently. */
   hopeless(now: Millis, position: number): boolean {
     return this.excessMs(now, position) > HOPELESS_MS;
+  }
+
+  /** The way has become longer when the least of the last window is: nobody was late by that, then. */
+  #turn(now: Millis, transit: number): void {
+    const before = this.#base;
+    this.#leastBefore = this.#least;
+    this.#least = transit;
+    this.#windowEnds = now + WINDOW_MS;
+    const rise = this.#base - before;
+    if (rise > 0) this.#peak = Math.max(0, this.#peak - rise);
   }
 
   get #base(): number {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Concealer } from '../../../src/audio/concealment.ts';
 import { levelOf } from '../../../src/audio/level.ts';
 import { Resampler } from '../../../src/audio/resample.ts';
-import { shorten } from '../../../src/audio/shorten.ts';
+import { lengthen, shorten } from '../../../src/audio/time-scale.ts';
 import { SineSource } from '../../../src/audio/tones.ts';
 import { parseWav, writeWav } from '../../../src/audio/wav.ts';
 import { longestGap, rmsLevel, tone, toneLevel, toneLevels } from '../../support/tones.ts';
@@ -111,18 +111,42 @@ describe('concealment', () => {
   });
 });
 
-describe('shorten', () => {
-  it('takes whole periods out of a tone', () => {
-    const sound = tone(450, 8192, 60);
-    const length = shorten(sound, sound.length);
-    expect(length).toBeLessThan(480);
-    let largest = 0;
-    for (let i = 1; i < length; i++) largest = Math.max(largest, Math.abs(sound[i]! - sound[i - 1]!));
-    expect(largest).toBeLessThan(3200);
-    expect(toneLevel(sound.subarray(0, length), 8000, 450)).toBeCloseTo(-12, 0);
+describe('time scale', () => {
+  const largestStep = (sound: Int16Array, length: number) =>
+    Array.from({ length: length - 1 }, (_, i) => Math.abs(sound[i + 1]! - sound[i]!)).reduce((a, b) =>
+      Math.max(a, b),
+    );
+
+  it.each([8000, 16_000])('takes whole periods out of a tone, and puts them in (%i Hz)', (rate) => {
+    const sound = tone(450, 8192, 80, rate);
+    sound.fill(0, (60 * rate) / 1000);
+    const length = (60 * rate) / 1000;
+    const steepest = largestStep(sound, length);
+    const shorter = shorten(sound, length, length, rate);
+    expect(shorter).toBeLessThan(length - rate / 400);
+    expect(toneLevel(sound.subarray(0, shorter), rate, 450)).toBeCloseTo(-12, 0);
+    expect(largestStep(sound, shorter)).toBeLessThan(1.1 * steepest);
+    const longer = lengthen(sound, shorter, length, rate);
+    expect(longer).toBeGreaterThan(shorter + rate / 400);
+    expect(toneLevel(sound.subarray(0, longer), rate, 450)).toBeCloseTo(-12, 0);
+    expect(largestStep(sound, longer)).toBeLessThan(1.1 * steepest);
   });
-  it('cuts 10 ms out of silence', () => {
-    expect(shorten(new Int16Array(320), 320)).toBe(240);
+  it('leaves alone what is like nothing else in reach', () => {
+    const noise = Int16Array.from({ length: 480 }, (_, i) => ((i * i * 7919) % 20_011) - 10_000);
+    const before = noise.slice();
+    expect(shorten(noise, 400, 160)).toBe(400);
+    expect(lengthen(noise, 320, 160)).toBe(320);
+    const sound = tone(450, 8192, 60);
+    expect(shorten(sound, 480, 10)).toBe(480);
+    expect(noise).toEqual(before);
+  });
+  it('takes out of a pause what it is asked to, but never what begins in it', () => {
+    expect(shorten(new Int16Array(320), 320, 160)).toBe(200);
+    expect(shorten(new Int16Array(320), 320, 30)).toBe(290);
+    expect(lengthen(new Int16Array(320), 160, 30)).toBe(190);
+    const onset = new Int16Array(320);
+    for (let i = 60; i < 320; i++) onset[i] = ((i * i * 7919) % 20_011) - 10_000;
+    expect(shorten(onset, 320, 100)).toBe(320);
   });
 });
 
