@@ -104,7 +104,8 @@ describe('phones of different codecs', () => {
     visited.mix.removePhone(visited.phones[2]!.under.leg);
     await visited.run(1000);
     for (const i of [0, 1]) expect(visited.phones[i]!.recording()).toEqual(alone.phones[i]!.recording());
-    expect(Math.abs(heardBy(visited.phones[2]!, TONES[0], 1200, 1900) - SENT_DB)).toBeLessThan(1);
+    // Its playout shrinks meanwhile, so the tone moves a little.
+    expect(Math.abs(heardBy(visited.phones[2]!, TONES[0], 1200, 1900) - SENT_DB)).toBeLessThan(2);
     alone.close();
     visited.close();
   });
