@@ -356,6 +356,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   }
 
   #unmatched(trackSid: TrackId): void {
+    this.drop('subscribe-codec');
     this.send(trackUnmatched(trackSid));
   }
 
