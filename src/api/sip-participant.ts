@@ -1,10 +1,11 @@
-import { type CreateSIPParticipantRequest, SIPMediaEncryption, SIPParticipantInfo } from '@livekit/protocol';
+import { type CreateSIPParticipantRequest, SIPParticipantInfo } from '@livekit/protocol';
 import type { Millis } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { CallOrder, Dialer, PlacedCall } from '../call/dialer.ts';
 import type { CallEnding } from '../events/index.ts';
 import { isHeaderValue, mayBeSet } from '../trunk/headers.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
+import { wantedEncryption } from './media-encryption.ts';
 import { withinLimits } from './room-limits.ts';
 import { callFault, placeFault } from './sip-fault.ts';
 import { includedHeaders } from './sip-trunk-info.ts';
@@ -76,17 +77,16 @@ function orderOf(
     headers,
     includeHeaders: includedHeaders(request.includeHeaders),
     dtmf: request.dtmf,
+    mediaEncryption: wantedEncryption(request),
   });
 }
 
 /** What is asked for and not there: better said than passed over. A dial tone and noise suppression are no part of the call. */
 function unsupported(request: CreateSIPParticipantRequest): string | undefined {
-  const encryption = request.media?.encryption ?? request.mediaEncryption;
   if (request.trunk !== undefined) return 'trunks by request: they come from the configuration';
   if (request.sipRequestUri !== undefined || request.sipToHeader !== undefined)
     return 'own Request-URI or To';
   if (request.sipFromHeader !== undefined || request.toUserOverride !== '') return 'own From or To';
-  if (encryption === SIPMediaEncryption.SIP_MEDIA_ENCRYPT_REQUIRE) return 'encrypted media towards trunks';
   return request.destination === undefined ? undefined : 'destinations';
 }
 

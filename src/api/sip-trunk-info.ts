@@ -12,6 +12,7 @@ import {
 import type { Millis } from '../base/clock.ts';
 import type { OutboundTrunk, Target } from '../trunk/outbound.ts';
 import type { DispatchRule, HeaderMaps, InboundTrunk } from '../trunk/trunk.ts';
+import { MEDIA_ENCRYPTION } from './media-encryption.ts';
 
 /** LiveKit's numbers for which headers become attributes. */
 const INCLUDE = {
@@ -35,6 +36,7 @@ export function inboundTrunkInfo(trunk: InboundTrunk): SIPInboundTrunkInfo {
     numbers: [...trunk.numbers],
     allowedAddresses: [...trunk.allowedAddresses],
     allowedNumbers: [...trunk.allowedNumbers],
+    mediaEncryption: MEDIA_ENCRYPTION[trunk.mediaEncryption ?? 'disabled'],
     authUsername: trunk.auth?.username ?? '',
     authRealm: trunk.auth?.realm ?? '',
     ringingTimeout: durationOf(trunk.ringingTimeoutMs),
@@ -52,6 +54,7 @@ export function outboundTrunkInfo(trunk: OutboundTrunk): SIPOutboundTrunkInfo {
     numbers: [...trunk.numbers],
     authUsername: trunk.account?.username ?? '',
     fromHost: trunk.fromHost ?? '',
+    mediaEncryption: MEDIA_ENCRYPTION[trunk.mediaEncryption ?? 'disabled'],
   });
 }
 

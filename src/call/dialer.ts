@@ -13,11 +13,11 @@ import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
 import { normalizeNumber, numberKey } from '../trunk/number.ts';
 import type { OutboundTrunk, Target } from '../trunk/outbound.ts';
 import { freeIdentity } from '../trunk/participant.ts';
-import type { HeaderMaps } from '../trunk/trunk.ts';
+import type { HeaderMaps, MediaEncryption } from '../trunk/trunk.ts';
 import { CallRoute, type TargetLocator } from './call-route.ts';
 import { DIGITS } from './dial-digits.ts';
 import { causeOfJoinRefusal, type EndingCause } from './ending.ts';
-import { Negotiation } from './negotiation.ts';
+import { mediaSecurity, Negotiation } from './negotiation.ts';
 import { OutgoingCall } from './outgoing-call.ts';
 import type { PlacedCallListener } from './outgoing-options.ts';
 import type { PhoneCalls } from './phone-calls.ts';
@@ -47,6 +47,8 @@ export interface CallOrder {
   readonly includeHeaders?: HeaderMaps['includeHeaders'] | undefined;
   /** Beside the trunk's; these win. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Undefined: what the trunk says. */
+  readonly mediaEncryption?: MediaEncryption | undefined;
   /** Keys pressed after the answer: 0-9 A-D * #, and `w` for half a second. */
   readonly dtmf?: string | undefined;
 }
@@ -155,7 +157,12 @@ export class Dialer {
     const attributes = attributesOf(order, id, { to, from });
     const call = new OutgoingCall({
       ...{ id, leg: newId(random, 'LG'), newTrack: () => newId(random, 'TR'), trunk },
-      negotiation: new Negotiation(trunk.codecs, random.u32()),
+      negotiation: new Negotiation(
+        trunk.codecs,
+        random.u32(),
+        undefined,
+        mediaSecurity(encryptionOf(order), random),
+      ),
       route: new CallRoute({ trunk, user: written.to, isUp, locator, random }),
       from: { user: written.from, display: order.displayName ?? '' },
       headers: [
@@ -216,6 +223,11 @@ function callerOf({ trunk, from }: CallOrder): string | undefined {
   const known = own.some((each) => each.ok && numberKey(each.value) === numberKey(number.value));
   // A caller ID that is not the trunk's would be a lie, and carriers refuse it.
   return own.length === 0 || known ? number.value : undefined;
+}
+
+/** A call may have it otherwise than its trunk, but not less than a trunk that requires it. */
+function encryptionOf({ trunk, mediaEncryption }: CallOrder): MediaEncryption | undefined {
+  return trunk.mediaEncryption === 'required' ? 'required' : (mediaEncryption ?? trunk.mediaEncryption);
 }
 
 /** The shorter of two spans of which 0 and undefined mean no end. */

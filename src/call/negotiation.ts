@@ -1,7 +1,16 @@
 import { fromUtf8, utf8 } from '../base/bytes.ts';
+import type { Random } from '../base/random.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Fingerprint } from '../media/protocol.ts';
-import { type AudioAgreement, type MediaWay, planAnswer, writeAnswer } from '../sdp/phone-answer.ts';
+import { CRYPTO_SUITES, type CryptoSuite, OFFERED_SUITES } from '../sdp/crypto.ts';
+import type { EncryptionPolicy, OfferedEncryption } from '../sdp/encryption.ts';
+import {
+  type AudioAgreement,
+  type MediaWay,
+  type NegotiationFault,
+  planAnswer,
+  writeAnswer,
+} from '../sdp/phone-answer.ts';
 import { isCodec, type PhoneCodec } from '../sdp/phone-codec.ts';
 import { type Direction, readPhoneSdp } from '../sdp/phone-description.ts';
 import { acceptAnswer, type PhoneOffer, writeOffer } from '../sdp/phone-offer.ts';
@@ -26,10 +35,25 @@ export interface AnnouncedPort {
   readonly fingerprint?: Fingerprint | undefined;
 }
 
+/** How a trunk wants its calls' media, where they are not a browser's. */
+export interface MediaSecurity {
+  readonly policy: EncryptionPolicy;
+  readonly random: Random;
+}
+
+/** What a trunk's setting asks of negotiation: nothing, where it has no SRTP. */
+export function mediaSecurity(
+  policy: EncryptionPolicy | undefined,
+  random: Random,
+): MediaSecurity | undefined {
+  return policy === undefined || policy === 'disabled' ? undefined : { policy, random };
+}
+
 /** One call's offers and answers as SDP; where they stand is {@link OfferAnswer}. */
 export class Negotiation {
   readonly #sessionId: number;
   readonly #codecs: readonly PhoneCodec[];
+  readonly #security: MediaSecurity | undefined;
   /** Our end of a web phone's media; undefined: plain RTP. */
   readonly web: WebMedia | undefined;
   #local: LocalDescription | undefined;
@@ -37,9 +61,13 @@ export class Negotiation {
   /** What we want; what comes of it depends on the phone. */
   #direction: Direction = 'sendrecv';
 
-  /** `codecs` are what the trunk allows; `sessionId` stands in our o= lines; `web` for who speaks by ICE and DTLS. */
-  constructor(codecs: readonly PhoneCodec[], sessionId: number, web?: WebMedia) {
+  /**
+   * `codecs` are what the trunk allows; `sessionId` stands in our o= lines; `web` for who speaks by ICE and DTLS; without
+   * `security` there is no SRTP by keys in SDP.
+   */
+  constructor(codecs: readonly PhoneCodec[], sessionId: number, web?: WebMedia, security?: MediaSecurity) {
     this.#codecs = codecs;
+    this.#security = security;
     this.#sessionId = sessionId;
     this.web = web;
   }
@@ -63,9 +91,10 @@ export class Negotiation {
   plan(bytes: Uint8Array): Result<PlannedAnswer, EndingCause> {
     const offer = readPhoneSdp(fromUtf8(bytes));
     if (!offer.ok) return fail('bad-offer');
-    const ours = { keep: this.#codec(), direction: this.#direction, way: this.#way };
+    const encryption = this.#ourEncryption();
+    const ours = { keep: this.#codec(), direction: this.#direction, way: this.#way, encryption };
     const plan = planAnswer(offer.value, this.#codecs, ours);
-    if (!plan.ok) return fail('no-common-codec');
+    if (!plan.ok) return fail(causeOf(plan.error));
     const { association } = plan.value.agreement;
     if (association !== undefined) this.web?.offered(association);
     const planned = { offer: offer.value, plan: plan.value };
@@ -91,6 +120,7 @@ export class Negotiation {
       codecs: codec === undefined ? this.#codecs : [codec, ...this.#codecs.filter((each) => each !== codec)],
       direction: this.#direction,
       way: this.#way,
+      encryption: this.#offeredEncryption(),
       ...(dtmf === undefined ? {} : { dtmf }),
       ...(agreed === undefined ? {} : { session: agreed.session, known: agreed.agreement.accept }),
     };
@@ -107,7 +137,7 @@ export class Negotiation {
     const { session } = agreed;
     const codecs: PhoneCodec[] = agreed.agreement.comfortNoiseIn === undefined ? [codec] : [codec, 'CN'];
     const repeated = { codecs, known, direction, dtmf: dtmfIn ?? ('none' as const), ptimeMs, session };
-    const offer: PhoneOffer = { ...repeated, way: this.#way };
+    const offer: PhoneOffer = { ...repeated, way: this.#way, encryption: this.#offeredEncryption() };
     this.#step({ type: 'we-offer', offer });
     return this.#write(at, (local) => writeOffer(offer, local));
   }
@@ -127,7 +157,8 @@ export class Negotiation {
     const agreement = answer?.ok === true ? acceptAnswer(this.#state.offer, answer.value) : undefined;
     if (answer?.ok !== true || agreement?.ok !== true) {
       this.refused();
-      return fail('no-answer-sdp');
+      const fault = agreement?.ok === false ? causeOf(agreement.error) : 'no-answer-sdp';
+      return fail(fault === 'no-common-codec' ? 'no-answer-sdp' : fault);
     }
     if (agreement.value.association !== undefined) this.web?.answered(agreement.value.association);
     this.#step({ type: 'they-answer', agreement: agreement.value, answer: answer.value });
@@ -153,6 +184,31 @@ export class Negotiation {
     return this.web === undefined ? 'rtp' : 'ice';
   }
 
+  #ourEncryption() {
+    if (this.#security === undefined) return undefined;
+    const { policy } = this.#security;
+    return { policy, before: this.agreement?.crypto, newKey: this.#newKey };
+  }
+
+  /** What stands stays, with the key that stands; else all that we have. */
+  #offeredEncryption(): OfferedEncryption | undefined {
+    const { agreement } = this;
+    const policy = this.#security?.policy ?? 'disabled';
+    if (agreement !== undefined) {
+      return agreement.crypto === undefined ? undefined : { keys: [agreement.crypto.local], plain: 'never' };
+    }
+    if (policy === 'disabled' || this.web !== undefined) return undefined;
+    const keys = OFFERED_SUITES.map((suite, at) => ({ tag: at + 1, suite, ...this.#newKey(suite) }));
+    return { keys, plain: policy === 'allowed' ? 'beside' : 'never' };
+  }
+
+  /** Each key is used for one session and one direction only (RFC 3711 section 9.1). */
+  readonly #newKey = (suite: CryptoSuite): { readonly key: Uint8Array; readonly salt: Uint8Array } => {
+    if (this.#security === undefined) throw new Error('no key is made where no SRTP is wanted');
+    const { key, salt } = CRYPTO_SUITES[suite];
+    return { key: this.#security.random.bytes(key), salt: this.#security.random.bytes(salt) };
+  };
+
   #codec(): PhoneCodec | undefined {
     const { agreement } = this;
     return agreement === undefined ? undefined : this.#codecs.find((name) => isCodec(agreement.codec, name));
@@ -170,4 +226,8 @@ export class Negotiation {
     this.#local = revise(this.#local, (version) => build({ ...at, version }));
     return utf8(this.#local.text);
   }
+}
+
+function causeOf(fault: NegotiationFault): EndingCause {
+  return fault === 'no-audio' ? 'no-common-codec' : fault;
 }

@@ -1,6 +1,6 @@
 import type { AnswerPlan, AudioAgreement } from '../sdp/phone-answer.ts';
 import type { PhoneDescription, PhoneMediaLine } from '../sdp/phone-description.ts';
-import type { PhoneOffer } from '../sdp/phone-offer.ts';
+import { answeredLine, type PhoneOffer } from '../sdp/phone-offer.ts';
 
 /** What the session is, as the last complete exchange left it. */
 export interface Agreed {
@@ -57,7 +57,7 @@ export function stepOfferAnswer(state: OfferAnswer, input: OfferAnswerInput): Of
     }
     case 'they-answer':
       if (state.phase !== 'local-offer') return undefined;
-      return stable(input.agreement, state.offer.session?.line ?? 0, input.answer.lines);
+      return stable(input.agreement, answeredLine(state.offer, input.answer), input.answer.lines);
     case 'refused':
       return state.phase === 'stable' ? undefined : { phase: 'stable', agreed };
   }

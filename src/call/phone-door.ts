@@ -21,7 +21,7 @@ import { explain, type Route, route } from '../trunk/route.ts';
 import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
 import { type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
 import { type Accepted, joinRoom } from './join-room.ts';
-import { Negotiation, type PlannedAnswer } from './negotiation.ts';
+import { mediaSecurity, Negotiation, type PlannedAnswer } from './negotiation.ts';
 import { PhoneCall } from './phone-call.ts';
 import type { PhoneCalls } from './phone-calls.ts';
 import { WebMedia } from './web-media.ts';
@@ -129,7 +129,12 @@ export class PhoneDoor {
     const { random, candidates } = this.#options;
     // Whoever comes by WebSocket is a browser, and has a browser's media.
     const web = isWebSocket(invite.request.flow) ? new WebMedia(random, candidates) : undefined;
-    const negotiation = new Negotiation(decision.trunk.codecs, random.u32(), web);
+    const negotiation = new Negotiation(
+      decision.trunk.codecs,
+      random.u32(),
+      web,
+      mediaSecurity(decision.trunk.mediaEncryption, random),
+    );
     const planned = planFor(invite, decision.trunk, negotiation);
     if (!planned.ok) return planned.error;
     const slot = this.#options.limits.begin(decision.trunk, clock.now());

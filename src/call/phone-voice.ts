@@ -1,8 +1,9 @@
 import type { Millis } from '../base/clock.ts';
 import type { EventSink } from '../events/index.ts';
-import type { LegId, LegMedia, TrackId } from '../media/protocol.ts';
+import type { LegCrypto, LegId, LegMedia, TrackId } from '../media/protocol.ts';
 import type { Participant, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
+import type { CryptoLine } from '../sdp/crypto.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import { allowedMediaSources } from '../trunk/media-address.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
@@ -128,13 +129,22 @@ export function legMedia(
   const allowedSources = allowedMediaSources(trunk, agreement.remote.address, source);
   // A phone that holds sends music or nothing: neither shall reach the room, nor count as a call that went silent.
   const direction = agreement.direction === 'recvonly' ? 'inactive' : agreement.direction;
-  const { association: theirs, ...rest } = agreement;
+  const { association: theirs, crypto: keys, ...rest } = agreement;
   const association = theirs === undefined ? undefined : web?.joined(theirs);
-  return { ...rest, direction, allowedSources, association };
+  const crypto = keys && {
+    profile: keys.local.suite,
+    local: masterOf(keys.local),
+    remote: masterOf(keys.remote),
+  };
+  return { ...rest, direction, allowedSources, association, crypto };
 }
 
 /** The agreement with nobody hearing the phone. */
 export function unheard(agreement: AudioAgreement): AudioAgreement {
   const hears = agreement.direction === 'sendrecv' || agreement.direction === 'sendonly';
   return { ...agreement, direction: hears ? 'sendonly' : 'inactive' };
+}
+
+function masterOf({ key, salt }: CryptoLine): LegCrypto['local'] {
+  return { key, salt };
 }

@@ -21,6 +21,7 @@ import type {
 import type { RoomMedia } from './room-media.ts';
 import type { RtpPortPair, RtpPorts } from './rtp-ports.ts';
 import type { SoundBook } from './sound-book.ts';
+import { SrtpSockets } from './srtp-sockets.ts';
 
 interface Leg {
   room: RoomMedia;
@@ -35,6 +36,8 @@ interface BoundLeg {
   readonly phone: PhoneLeg;
   /** Of a web phone: its packets go this way, not through ports of its own. */
   readonly transport: LegTransport | undefined;
+  /** Of a phone with ports: SRTP, where SDP has agreed on keys. */
+  readonly sockets: SrtpSockets | undefined;
   readonly release: () => void;
 }
 
@@ -106,8 +109,9 @@ export class PhoneLegs {
         leg.room.legs.delete(id);
         emit({ type: 'leg.failed', leg: id, reason: 'no-ports' });
       } else {
-        const phone = this.#phone(id, leg, pair);
-        leg.bound = { phone, transport: undefined, release: () => ports.release(pair) };
+        const sockets = new SrtpSockets(pair, this.#options.clock, this.#options.drops);
+        const phone = this.#phone(id, leg, sockets);
+        leg.bound = { phone, transport: undefined, sockets, release: () => ports.release(pair) };
         emit({ type: 'leg.opened', leg: id, port: pair.rtp.local.port });
       }
     });
@@ -123,7 +127,7 @@ export class PhoneLegs {
       onFailed: (reason) => emit({ type: 'leg.failed', leg: id, reason }),
     });
     const phone = this.#phone(id, leg, transport.pair);
-    leg.bound = { phone, transport, release: () => transport.close() };
+    leg.bound = { phone, transport, sockets: undefined, release: () => transport.close() };
     emit({ type: 'leg.opened', leg: id, port: transport.port });
   }
 
@@ -131,7 +135,8 @@ export class PhoneLegs {
   apply(id: LegId, media: LegMedia, track?: TrackId): void {
     const leg = this.#legs.get(id);
     if (leg?.bound === undefined) return;
-    const { phone, transport } = leg.bound;
+    const { phone, transport, sockets } = leg.bound;
+    sockets?.setKeys(media.crypto);
     if (transport !== undefined && media.association !== undefined) transport.associate(media.association);
     if (!phone.apply(addressed(media, transport), this.#options.clock.now())) {
       this.#options.drops.count('worker', 'leg-codec');

@@ -9,6 +9,7 @@
 import type { ToneName } from '../audio/call-tones.ts';
 import type { DropPlace, LegQuality } from '../events/index.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
+import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
 import type { PathQuality } from './path-quality.ts';
 
 export type { IceCredentials };
@@ -65,10 +66,19 @@ export interface LegAssociation {
   readonly fingerprints: readonly Fingerprint[];
 }
 
+/** SRTP's keys of a phone's media, as SDP told them (RFC 4568): of what we send, and of what comes. */
+export interface LegCrypto {
+  readonly profile: SrtpProfile;
+  readonly local: SrtpMaster;
+  readonly remote: SrtpMaster;
+}
+
 /** What a phone's SDP and ours agreed on (RFC 3264), as the leg needs it. */
 export interface LegMedia {
   /** Of a leg that was opened with `ice`, whose `remote` and `allowedSources` say nothing: ICE finds the way. */
   readonly association?: LegAssociation | undefined;
+  /** Undefined: plain RTP, or DTLS. Keys as before keep their counters; others begin anew. */
+  readonly crypto?: LegCrypto | undefined;
   /** Where the phone says it listens; latching may refine the port. */
   readonly remote: { readonly address: string; readonly port: number; readonly rtcpPort: number };
   /** Sources that may be latched on to, as CIDR or plain addresses. */

@@ -1,5 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Association } from './association.ts';
+import type { CryptoLine } from './crypto.ts';
+import { type EncryptionFault, type OurEncryption, usableLines } from './encryption.ts';
 import { type AudioFormat, isCodec, type PhoneCodec } from './phone-codec.ts';
 import {
   type Direction,
@@ -30,10 +32,12 @@ export interface AudioAgreement {
   readonly direction: Direction;
   /** Of a web phone. */
   readonly association?: Association | undefined;
+  /** SRTP's keys of what we send and of what comes; undefined: plain RTP, or a web phone's. */
+  readonly crypto?: { readonly local: CryptoLine; readonly remote: CryptoLine } | undefined;
 }
 
-/** Why there is no agreement: no audio over plain RTP, or none in a codec that the trunk allows. Both are 488. */
-export type NegotiationFault = 'no-audio' | 'no-common-codec';
+/** Why there is no agreement: no audio that we can use, none in a codec that the trunk allows, or SRTP. All are 488. */
+export type NegotiationFault = 'no-audio' | 'no-common-codec' | EncryptionFault;
 
 /** An agreement, and which m-line of the offer it is about. */
 export interface AnswerPlan {
@@ -48,9 +52,11 @@ export interface OurSide {
   /** What we want ourselves: `sendrecv`, or less while we hold. */
   readonly direction: Direction;
   readonly way?: MediaWay;
+  /** Undefined: plain RTP only. */
+  readonly encryption?: OurEncryption | undefined;
 }
 
-/** How media travel: as plain RTP, or as a browser's, by DTLS-SRTP behind ICE. A call has one or the other. */
+/** How media travel: as RTP or SRTP, or as a browser's, by DTLS-SRTP behind ICE. A call has one or the other. */
 export type MediaWay = 'rtp' | 'ice';
 
 const FRESH: OurSide = { keep: undefined, direction: 'sendrecv' };
@@ -60,16 +66,18 @@ const PTIMES = [10, 20, 30, 40, 50, 60];
 
 /**
  * Chooses from a phone's offer: the first line of our way of media with a codec that is allowed, and of its codecs the first
- * in the phone's order (RFC 3264 section 6.1). Other lines, such as an RTP/SAVP twin, video or fax, are refused.
+ * in the phone's order (RFC 3264 section 6.1); where SRTP is allowed, lines with keys before those without. Other lines, such
+ * as a twin in the clear, video or fax, are refused.
  */
 export function planAnswer(
   offer: PhoneDescription,
   allowed: readonly PhoneCodec[],
-  { keep, direction, way = 'rtp' }: OurSide = FRESH,
+  { keep, direction, way = 'rtp', encryption }: OurSide = FRESH,
 ): Result<AnswerPlan, NegotiationFault> {
+  const usable = usableLines(offer, way, encryption);
+  if (!usable.ok) return usable;
   let fault: NegotiationFault = 'no-audio';
-  for (const [line, { audio }] of offer.lines.entries()) {
-    if (audio === undefined || wayOf(audio) !== way) continue;
+  for (const { line, audio, crypto } of usable.value) {
     const common = audio.formats.filter((format) => allowed.some((name) => isCodec(format, name)));
     const noise = allowed.includes('CN') ? noiseFor : undefined;
     const codec = common.find((format) => keep !== undefined && isCodec(format, keep)) ?? common[0];
@@ -91,6 +99,7 @@ export function planAnswer(
         ptimeMs: choosePtime(audio),
         direction: narrower(mirrored(audio.direction), direction),
         association: audio.association,
+        ...(crypto === undefined ? {} : { crypto }),
       },
     });
   }
@@ -116,6 +125,7 @@ export function writeAnswer(
             direction: agreement.direction,
             mid: theirs.mid,
             setup: 'passive',
+            ...(agreement.crypto === undefined ? {} : { crypto: [agreement.crypto.local] }),
           }
         : theirs,
     ),

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type Association, readFingerprints, readIce, readSetup } from './association.ts';
+import { type CryptoLine, readCrypto } from './crypto.ts';
 import {
   type MediaDescription,
   PHONE_SDP_LIMITS,
@@ -33,6 +34,10 @@ export interface PhoneAudio {
   readonly direction: Direction;
   /** A web phone's ICE and DTLS (RFC 8827): its media go there, and `address` is the null address. Undefined: plain RTP. */
   readonly association?: Association | undefined;
+  /** RTP/SAVP or RTP/SAVPF: in the clear there is nothing to be had. */
+  readonly secured: boolean;
+  /** Keys of SRTP that we can use, in the phone's order. A line of plain RTP that has some is glad of SRTP. */
+  readonly crypto: readonly CryptoLine[];
 }
 
 /** One m-line, in its place: an answer has as many, in the same order (RFC 3264 section 6). */
@@ -65,8 +70,18 @@ export function readPhoneSdp(text: string): Result<PhoneDescription, PhoneSdpFau
   const plain = readPlainSdp(text);
   if (plain !== undefined) return describe(plain);
   // sdp-transform does not know the port count of `m=audio 5004/2 RTP/AVP 0` and would lose the line.
-  const parsed = parseSdp(text.replace(/^(m=\S{1,32} \d{1,5})\/\d{1,5} /gm, '$1 '), PHONE_SDP_LIMITS);
+  const readable = text
+    .replace(/^(m=\S{1,32} \d{1,5})\/\d{1,5} /gm, '$1 ')
+    .replace(SESSION_PARAMETERS, joinParameters);
+  const parsed = parseSdp(readable, PHONE_SDP_LIMITS);
   return parsed.ok ? describe(parsed.value) : parsed;
+}
+
+/** Nor does it know of more than one session parameter of `a=crypto`, and one that is not seen may be one that matters. */
+const SESSION_PARAMETERS = /^(a=crypto:\d{1,9} \w{1,64} \S{1,256} )([^\r\n]{1,256})/gm;
+
+function joinParameters(_whole: string, head: string, parameters: string): string {
+  return head + parameters.trim().replace(/ +/g, ',');
 }
 
 /** What a phone's description comes to, whichever reader has read it. */
@@ -101,9 +116,10 @@ function readAudio(
   media: MediaDescription,
   payloadTypes: string[],
 ): PhoneAudio | undefined {
+  const secured = media.protocol === 'RTP/SAVP' || media.protocol === 'RTP/SAVPF';
   const isRtp = media.protocol === 'RTP/AVP' || media.protocol === 'RTP/AVPF';
   const association = readAssociation(session, media);
-  const isUsable = isRtp || association !== undefined;
+  const isUsable = isRtp || secured || association !== undefined;
   if (media.type !== 'audio' || !isUsable || !isPort(media.port)) return undefined;
   const behindIce = association !== undefined;
   const address = behindIce ? BY_ICE : literalAddress((media.connection ?? session.connection)?.ip);
@@ -123,6 +139,8 @@ function readAudio(
     maxPtimeMs: milliseconds(media.maxptime),
     direction: isNull(address) && !behindIce ? deaf(direction) : direction,
     association,
+    secured,
+    crypto: association === undefined ? readCrypto(media.crypto) : [],
   };
 }
 

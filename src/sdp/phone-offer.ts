@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
+import { answeredKeys, type OfferedEncryption } from './encryption.ts';
 import {
   type AudioAgreement,
   choosePtime,
@@ -18,7 +19,7 @@ import {
 } from './phone-description.ts';
 import { type LocalAudio, type LocalEvent, type LocalSession, writePhoneSdp } from './phone-write.ts';
 
-/** Our offer of one audio line: in a 200 when the INVITE had none, in an outgoing INVITE, or again for a refresh. */
+/** Our offer of audio, of one line, or of a twin with SRTP and one without: in a 200 when the INVITE had none, in an outgoing INVITE, or again for a refresh. */
 export interface PhoneOffer {
   /** In our order; with `CN` comfort noise is offered too. */
   readonly codecs: readonly PhoneCodec[];
@@ -31,24 +32,34 @@ export interface PhoneOffer {
   readonly ptimeMs?: number;
   /** `rtp` when it is not said. */
   readonly way?: MediaWay;
+  /** Undefined: plain RTP. */
+  readonly encryption?: OfferedEncryption | undefined;
   /** The session's m-lines so far, which an offer repeats in their places (RFC 3264 section 8); none: a new session. */
   readonly session?: { readonly line: number; readonly lines: readonly PhoneMediaLine[] };
 }
 
+const SECURED = 'RTP/SAVP';
 const PROTOCOLS: Readonly<Record<MediaWay, string>> = { rtp: 'RTP/AVP', ice: 'UDP/TLS/RTP/SAVPF' };
 
 /** The offer's text; codecs in our order. */
 export function writeOffer(offer: PhoneOffer, local: LocalSession): string {
-  const { codecs, direction, ptimeMs = 20, way = 'rtp', session } = offer;
+  const { codecs, direction, ptimeMs = 20, way = 'rtp', session, encryption } = offer;
   const ours: LocalAudio = {
     ...{ protocol: PROTOCOLS[way], formats: offeredFormats(offer), events: offeredEvents(offer) },
     noise: codecs.includes('CN') ? offeredFormat('CN').payloadType : undefined,
     ...{ ptimeMs, direction, mid: undefined, setup: 'actpass' },
   };
+  const secured = encryption === undefined ? ours : { ...ours, protocol: SECURED, crypto: encryption.keys };
   const lines = session?.lines.map((theirs, at) =>
-    at === session.line ? { ...ours, protocol: theirs.protocol, mid: theirs.mid } : theirs,
+    at === session.line ? { ...secured, protocol: theirs.protocol, mid: theirs.mid } : theirs,
   );
-  return writePhoneSdp(local, lines ?? [ours]);
+  return writePhoneSdp(local, lines ?? (encryption?.plain === 'beside' ? [secured, ours] : [secured]));
+}
+
+/** Which of the session's m-lines an answer to our offer makes the audio: of a twin the one that was not refused. */
+export function answeredLine({ session, encryption }: PhoneOffer, answer: PhoneDescription): number {
+  if (session !== undefined || encryption?.plain !== 'beside') return session?.line ?? 0;
+  return answer.lines[0]?.audio === undefined && answer.lines[1]?.audio !== undefined ? 1 : 0;
 }
 
 /** What the phone's answer makes of our offer: its first codec that we offered (RFC 3264 section 7). */
@@ -56,8 +67,10 @@ export function acceptAnswer(
   offer: PhoneOffer,
   answer: PhoneDescription,
 ): Result<AudioAgreement, NegotiationFault> {
-  const audio = answer.lines[offer.session?.line ?? 0]?.audio;
+  const audio = answer.lines[answeredLine(offer, answer)]?.audio;
   if (audio === undefined || wayOf(audio) !== (offer.way ?? 'rtp')) return fail('no-audio');
+  const keys = wayOf(audio) === 'rtp' ? answeredKeys(offer.encryption, audio) : ok(undefined);
+  if (!keys.ok) return keys;
   const codec = audio.formats.find((format) => offer.codecs.some((name) => isCodec(format, name)));
   if (codec === undefined) return fail('no-common-codec');
   const dtmfOut = eventFor(audio, codec);
@@ -74,6 +87,7 @@ export function acceptAnswer(
     ptimeMs: choosePtime(audio),
     direction: narrower(offer.direction, mirrored(audio.direction)),
     association: audio.association,
+    ...(keys.value === undefined ? {} : { crypto: keys.value }),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { HostPort } from '../base/net.ts';
 import { candidateLines } from './candidates.ts';
+import { type CryptoLine, writeCrypto } from './crypto.ts';
 import { type AudioFormat, rtpMap, wishes } from './phone-codec.ts';
 import type { Direction, PhoneMediaLine } from './phone-description.ts';
 
@@ -41,6 +42,8 @@ export interface LocalAudio {
   readonly mid: string | undefined;
   /** Who opens DTLS: `passive` in an answer, `actpass` in an offer, to which a browser answers `active` (RFC 5763 section 5). */
   readonly setup: 'passive' | 'actpass';
+  /** Keys of SRTP: in an answer the one that was chosen. */
+  readonly crypto?: readonly CryptoLine[] | undefined;
 }
 
 /** The text of our description; `lines` in the order of the session's m-lines, a foreign one stands refused. */
@@ -89,6 +92,7 @@ function audioLines(local: LocalSession, audio: LocalAudio): string[] {
     ]),
     `a=ptime:${audio.ptimeMs}`,
     `a=${audio.direction}`,
+    ...(audio.crypto ?? []).map(writeCrypto),
     ...(local.association === undefined ? [] : associationLines(local.association, audio)),
   ];
 }

@@ -3,7 +3,7 @@ import type { Account } from '../sip/digest/client.ts';
 import type { SipTransport } from '../sip/ports.ts';
 import type { CallerIdentity } from './caller-identity.ts';
 import type { AllowedCountries, NumberFormat } from './dialled-number.ts';
-import type { DtmfMode, HeaderMaps, TrunkCodec } from './trunk.ts';
+import type { DtmfMode, HeaderMaps, MediaEncryption, TrunkCodec } from './trunk.ts';
 
 /** A place that calls may be sent to, by name or address; `port` undefined: what DNS or the transport says. */
 export interface Target {
@@ -63,6 +63,8 @@ export interface OutboundTrunk {
   /** Final statuses after which the next target is tried. */
   readonly rerouteCodes: readonly number[];
   readonly codecs: readonly TrunkCodec[];
+  /** As an inbound trunk has it; `allowed` offers SRTP first, and plain RTP on a line beside it. */
+  readonly mediaEncryption?: MediaEncryption | undefined;
   readonly ringingTimeoutMs: Millis;
   /** A target that does not say anything in this time is passed over for the next. */
   readonly targetTimeoutMs: Millis;

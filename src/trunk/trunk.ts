@@ -5,6 +5,9 @@ import type { TrunkTransport } from './transports.ts';
 /** Codecs that a trunk may allow, by their SDP encoding names; `CN`: comfort noise in place of silence (RFC 3389). */
 export type TrunkCodec = 'PCMA' | 'PCMU' | 'G722' | 'OPUS' | 'CN';
 
+/** Whether its media are SRTP by keys in SDP (RFC 4568): LiveKit's SIPMediaEncryption. */
+export type MediaEncryption = 'disabled' | 'allowed' | 'required';
+
 /** Where a call says whom it is for. A header that is not there gives way to the Request-URI. */
 export type CalledNumberSource = 'request-uri' | 'to' | 'p-called-party-id' | 'diversion';
 
@@ -41,6 +44,8 @@ export interface InboundTrunk {
   readonly country: string | undefined;
   /** Allowed codecs; the caller's order decides, this one orders our own offers. */
   readonly codecs: readonly TrunkCodec[];
+  /** `disabled` when not given. A web phone's media are always encrypted, by DTLS. */
+  readonly mediaEncryption?: MediaEncryption | undefined;
   readonly calledNumberFrom: CalledNumberSource;
   /** Whether P-Asserted-Identity of this trunk says who calls (RFC 3325 section 7): only of who vouches for it. */
   readonly identity: 'from' | 'asserted';

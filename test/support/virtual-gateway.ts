@@ -125,10 +125,22 @@ export class VirtualGateway {
   readonly #host: MediaHost;
   readonly #alarms: OwnAlarms;
 
+  /** With `odd` the carrier at 10.0.1.9 has a trunk of its own that differs from the others' in that. */
   constructor(
     net: LossyNet,
-    { rules = [EVERYBODY], sounds = new SoundBook() }: { rules?: DispatchRule[]; sounds?: SoundBook } = {},
+    {
+      rules = [EVERYBODY],
+      sounds = new SoundBook(),
+      odd,
+    }: { rules?: DispatchRule[]; sounds?: SoundBook; odd?: Partial<InboundTrunk> | undefined } = {},
   ) {
+    const trunks =
+      odd === undefined
+        ? [trunk]
+        : [
+            { ...trunk, id: 'odd', allowedAddresses: ['10.0.1.9'], ...odd },
+            { ...trunk, allowedAddresses: ['10.0.1.0/29'] },
+          ];
     const clock = net;
     const timers = new OwnAlarms(net.queue);
     this.#alarms = timers;
@@ -174,7 +186,7 @@ export class VirtualGateway {
       random,
       emit,
       userAgent: 'trunkroom',
-      admission: admission([trunk]),
+      admission: admission(trunks),
       contact: () => SIP,
       send: (bytes, flow) => socket.send(bytes, flow.remote.port, flow.remote.address),
       openFlow: ({ remote }) => ({ transport: 'udp', local: SIP, remote }),
@@ -185,7 +197,7 @@ export class VirtualGateway {
     this.door = new PhoneDoor({
       rooms: this.rooms,
       calls: this.calls,
-      trunks: new TrunkTable([trunk]),
+      trunks: new TrunkTable(trunks),
       rules,
       limits: new TrunkLimits(),
       guard: new DigestGuard(nodeDigests, random),

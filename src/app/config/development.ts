@@ -33,6 +33,7 @@ const developmentTrunk: TrunkConfig = {
   transports: ['udp', 'tcp', 'tls'],
   allowed_numbers: [],
   media_addresses: [],
+  media_encryption: 'allowed',
   codecs: ['PCMA', 'PCMU'],
   called_number_from: 'request-uri',
   trusted_identity: false,

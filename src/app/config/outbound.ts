@@ -29,6 +29,7 @@ function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
         : { username, password, realms: [trunk.auth_realm ?? hostPortOf(trunk.address).host] },
     headers: headerMaps(trunk),
     mediaAddresses: trunk.media_addresses,
+    mediaEncryption: trunk.media_encryption,
     country: trunk.country,
     numberFormat: trunk.number_format,
     callerFormat: trunk.caller_format,

@@ -3,6 +3,7 @@ import { parseHostPort } from '../../sip/uri.ts';
 import { country, dtmf, duration, id, network, number } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
+import { mediaEncryption } from './schema-encryption.ts';
 
 const hostPort = z
   .string()
@@ -116,6 +117,7 @@ export const outboundTrunkSchema = z.strictObject({
   ...numberKeys,
   ...redirectKeys,
   codecs: codecList('Codecs that are offered, in this order.'),
+  media_encryption: mediaEncryption('allowed (offered first, plain RTP on a line beside it)'),
   ringing_timeout: duration
     .prefault('60s')
     .meta({ description: 'How long the callee\u2019s phone may ring before the call is given up.' }),

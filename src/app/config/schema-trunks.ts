@@ -12,6 +12,7 @@ import {
 } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
+import { mediaEncryption } from './schema-encryption.ts';
 import { pinKey, policyKeys } from './schema-policy.ts';
 
 /** `trunks[]`: SIPInboundTrunkInfo by LiveKit's names, and what LiveKit lacks. */
@@ -51,6 +52,7 @@ export const trunkSchema = z.strictObject({
   codecs: codecList(
     'Codecs that it may use. The caller\u2019s order decides; this is the order of our own offers.',
   ),
+  media_encryption: mediaEncryption('allowed (taken when it is offered)'),
   called_number_from: z
     .enum(['request-uri', 'to', 'p-called-party-id', 'diversion'])
     .default('request-uri')

@@ -33,6 +33,7 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     transports: trunk.transports,
     allowedNumbers: trunk.allowed_numbers,
     mediaAddresses: trunk.media_addresses,
+    mediaEncryption: trunk.media_encryption,
     country: trunk.country,
     codecs: trunk.codecs,
     calledNumberFrom: trunk.called_number_from,

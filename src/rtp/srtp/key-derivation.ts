@@ -2,7 +2,8 @@ import { addKeyStream, expandKey } from './aes.ts';
 
 /**
  * How packets are protected, by the names of SDP's crypto suites (RFC 4568 section 6.2, RFC 6188 section 4, RFC 7714 section
- * 14.1). DTLS-SRTP may agree on AEAD_AES_128_GCM and AES_CM_128_HMAC_SHA1_80 (RFC 5764 section 4.1.2).
+ * 14.1). DTLS-SRTP may agree on AEAD_AES_128_GCM and AES_CM_128_HMAC_SHA1_80 (RFC 5764
+ * section 4.1.2, RFC 7714 section 14.2).
  */
 export type SrtpProfile =
   | 'AEAD_AES_128_GCM'

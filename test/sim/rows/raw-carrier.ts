@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { encodeG711, type G711Law } from '../../../src/audio/g711.ts';
 import { SineSource } from '../../../src/audio/tones.ts';
 import { fromUtf8, utf8 } from '../../../src/base/bytes.ts';
+import type { InboundTrunk } from '../../../src/trunk/trunk.ts';
 import { LossyNet, type VirtualSocket } from '../../support/lossy-net.ts';
 import { toneLevels } from '../../support/tones.ts';
 import { GATEWAY, VirtualGateway, VirtualPhone } from '../../support/virtual-gateway.ts';
@@ -50,6 +51,10 @@ export class RawCarrier {
   stream = { ssrc: 1, sequence: 100, timestamp: 5000 };
   /** What is sent, every so many ms; nothing when undefined. */
   talk: { frameMs: number; law: G711Law; from?: VirtualSocket } | undefined;
+  /** What SRTP makes of a packet of ours. */
+  seal: (packet: Uint8Array) => Uint8Array = (packet) => packet;
+  /** And of one that came; undefined: nothing. */
+  open: (packet: Uint8Array) => Uint8Array | undefined = (packet) => packet;
   readonly address: string;
   readonly media: VirtualSocket;
   readonly #net: LossyNet;
@@ -162,10 +167,12 @@ export class RawCarrier {
     view.setUint32(4, stream.timestamp >>> 0);
     view.setUint32(8, stream.ssrc);
     bytes.set(payload, 12);
-    if (this.port > 0) from.send(bytes, this.port, GATEWAY);
+    if (this.port > 0) from.send(this.seal(bytes), this.port, GATEWAY);
   }
 
-  #hear(bytes: Uint8Array): void {
+  #hear(datagram: Uint8Array): void {
+    const bytes = this.open(datagram);
+    if (bytes === undefined) return;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.rtp.push({
       at: this.#net.now(),
@@ -187,9 +194,11 @@ export class RawCarrier {
 }
 
 /** The gateway, one carrier of that kind, and a phone in the same room that listens. */
-export function rowWorld(options: { readonly listener?: 'none' } = {}) {
+export function rowWorld(
+  options: { readonly listener?: 'none'; readonly trunk?: Partial<InboundTrunk> } = {},
+) {
   const net = new LossyNet(9);
-  const gateway = new VirtualGateway(net);
+  const gateway = new VirtualGateway(net, { odd: options.trunk });
   const carrier = new RawCarrier(net, '10.0.1.9');
   const listener = new VirtualPhone(net, '10.0.1.1', NEAR_TONE);
   const pass = (ms: number): void => {

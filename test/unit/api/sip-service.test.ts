@@ -257,12 +257,23 @@ describe('CreateSIPParticipant', () => {
     ],
     ['metadata without end', { participant_metadata: 'x'.repeat(70_000) }, 'invalid_argument'],
     ['a trunk of its own', { trunk: { hostname: 'evil.example' } }, 'unimplemented'],
-    ['media that must be encrypted', { media_encryption: 'SIP_MEDIA_ENCRYPT_REQUIRE' }, 'unimplemented'],
   ])('refuses %s', async (_name, change, code) => {
     const to = server();
     const answered = await call(to, 'CreateSIPParticipant', { ...ORDER, ...change }, caller);
     expect(answered.body['code']).toBe(code);
     expect(to.orders).toEqual([]);
+  });
+
+  test.each([
+    ['nothing', {}, undefined],
+    ['the old field', { media_encryption: 'SIP_MEDIA_ENCRYPT_REQUIRE' }, 'required'],
+    ['the old field\u2019s default', { media_encryption: 'SIP_MEDIA_ENCRYPT_DISABLE' }, undefined],
+    ['media', { media: { encryption: 'SIP_MEDIA_ENCRYPT_ALLOW' } }, 'allowed'],
+    ['media against the old field', { media: { encryption: 0 }, media_encryption: 2 }, 'disabled'],
+  ])('encrypts as %s says', async (_name, change, encryption) => {
+    const to = server();
+    await call(to, 'CreateSIPParticipant', { ...ORDER, ...change }, caller);
+    expect(to.orders[0]?.mediaEncryption).toBe(encryption);
   });
 
   test('any numbers and names: an answer, and never a fault', async () => {

@@ -76,7 +76,7 @@ describe('codecs', () => {
 
   test('no codec in common, no plain RTP, no audio', () => {
     expect(answer(sdp('c=IN IP4 192.0.2.9', 'm=audio 4000 RTP/AVP 18')).fault).toBe('no-common-codec');
-    expect(answer(sdp('c=IN IP4 192.0.2.9', 'm=audio 4000 RTP/SAVP 8')).fault).toBe('no-audio');
+    expect(answer(sdp('c=IN IP4 192.0.2.9', 'm=audio 4000 RTP/SAVP 8')).fault).toBe('encryption-disabled');
     expect(answer(sdp('c=IN IP4 192.0.2.9', 'm=video 4000 RTP/AVP 31')).fault).toBe('no-audio');
     expect(answer(sdp('c=IN IP4 192.0.2.9', 'm=audio 0 RTP/AVP 8')).fault).toBe('no-audio');
     expect(answer(sdp('m=audio 4000 RTP/AVP 8')).fault).toBe('no-audio');

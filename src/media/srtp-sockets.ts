@@ -1,0 +1,162 @@
+import { equalBytes } from '../base/bytes.ts';
+import type { Clock, Millis } from '../base/clock.ts';
+import type { DatagramSocket } from '../base/net.ts';
+import type { SrtpMaster } from '../rtp/srtp/key-derivation.ts';
+import { rtpHeaderLength, type SrtpFault, SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
+import { SRTP_OVERHEAD } from '../rtp/srtp/transform.ts';
+import type { DropCounter } from './drop-counter.ts';
+import type { LegCrypto } from './protocol.ts';
+import type { RtpPortPair } from './rtp-ports.ts';
+
+/** The largest packet that a leg makes, bytes. */
+const MAX_PACKET = 1500;
+/** Buffers in turn: a socket may hold some that it has not sent yet. A leg gives up at four. */
+const RING = 8;
+/** After a change of keys, packets under the old one are still under way. */
+const OLD_KEY_MS = 2000;
+
+/**
+ * A phone's port pair, under SRTP when SDP has agreed on keys (RFC 4568): a leg cannot tell. What is not authentic never
+ * reaches the leg, so that its latch learns of proven sources only.
+ */
+export class SrtpSockets implements RtpPortPair {
+  readonly rtp: DatagramSocket;
+  readonly rtcp: DatagramSocket;
+  readonly #clock: Clock;
+  readonly #drops: DropCounter;
+  readonly #ring: Uint8Array[] = [];
+  #next = 0;
+  #keys: LegCrypto | undefined;
+  #sealer: SrtpSealer | undefined;
+  #opener: SrtpOpener | undefined;
+  #old: { readonly opener: SrtpOpener; readonly until: Millis } | undefined;
+
+  constructor(pair: RtpPortPair, clock: Clock, drops: DropCounter) {
+    this.#clock = clock;
+    this.#drops = drops;
+    this.rtp = new Layer(pair.rtp, (bytes) => this.#sealRtp(bytes));
+    this.rtcp = new Layer(pair.rtcp, (bytes) => this.#sealRtcp(bytes));
+    pair.rtp.onDatagram = (bytes, address, port) => {
+      // RFC 5761 section 4: RTCP that came to the RTP port. SRTP leaves the first 8 bytes as they are.
+      const isRtcp = bytes.length >= 2 && bytes[1]! >= 192 && bytes[1]! <= 223;
+      const plain = isRtcp ? this.#openRtcp(bytes) : this.#openRtp(bytes);
+      if (plain !== undefined) this.rtp.onDatagram(plain, address, port);
+    };
+    pair.rtcp.onDatagram = (bytes, address, port) => {
+      const plain = this.#openRtcp(bytes);
+      if (plain !== undefined) this.rtcp.onDatagram(plain, address, port);
+    };
+  }
+
+  /** Keys from now on; undefined: plain RTP. The same keys again change nothing: indices run on (RFC 3711 section 3.2.1). */
+  setKeys(keys: LegCrypto | undefined): void {
+    const before = this.#keys;
+    this.#keys = keys;
+    if (keys === undefined) {
+      this.#sealer = this.#opener = this.#old = undefined;
+      return;
+    }
+    const sameProfile = before?.profile === keys.profile;
+    if (!sameProfile || !sameMaster(before.local, keys.local)) {
+      this.#sealer = new SrtpSealer(keys.profile, keys.local);
+    }
+    if (sameProfile && sameMaster(before.remote, keys.remote)) return;
+    if (this.#opener !== undefined)
+      this.#old = { opener: this.#opener, until: this.#clock.now() + OLD_KEY_MS };
+    this.#opener = new SrtpOpener(keys.profile, keys.remote);
+  }
+
+  #openRtp(bytes: Uint8Array): Uint8Array | undefined {
+    if (this.#opener === undefined) return bytes;
+    return this.#opened('srtp', bytes, (opener) => opener.openRtp(bytes, bytes.length));
+  }
+
+  #openRtcp(bytes: Uint8Array): Uint8Array | undefined {
+    if (this.#opener === undefined) return bytes;
+    return this.#opened('srtcp', bytes, (opener) => opener.openRtcp(bytes, bytes.length));
+  }
+
+  #opened(
+    where: 'srtp' | 'srtcp',
+    bytes: Uint8Array,
+    open: (opener: SrtpOpener) => number | SrtpFault,
+  ): Uint8Array | undefined {
+    let length = this.#opener === undefined ? 'unauthentic' : open(this.#opener);
+    if (length === 'unauthentic' && this.#old !== undefined) {
+      if (this.#clock.now() < this.#old.until) length = open(this.#old.opener);
+      else this.#old = undefined;
+    }
+    if (typeof length === 'number') return bytes.subarray(0, length);
+    this.#drops.count(where, length);
+    return undefined;
+  }
+
+  #sealRtp(packet: Uint8Array): Uint8Array | undefined {
+    const sealer = this.#sealer;
+    if (sealer === undefined) return packet;
+    const buffer = this.#buffer(packet);
+    if (buffer === undefined) return undefined;
+    const sealed = sealer.sealRtp(buffer, rtpHeaderLength(packet, packet.length), packet.length);
+    return this.#sealed('srtp', buffer, sealed);
+  }
+
+  #sealRtcp(packet: Uint8Array): Uint8Array | undefined {
+    const sealer = this.#sealer;
+    if (sealer === undefined) return packet;
+    const buffer = this.#buffer(packet);
+    return buffer === undefined
+      ? undefined
+      : this.#sealed('srtcp', buffer, sealer.sealRtcp(buffer, packet.length));
+  }
+
+  #buffer(packet: Uint8Array): Uint8Array | undefined {
+    if (packet.length > MAX_PACKET) {
+      this.#drops.count('srtp', 'seal-too-long');
+      return undefined;
+    }
+    const buffer = this.#ring[this.#next] ?? new Uint8Array(MAX_PACKET + SRTP_OVERHEAD);
+    this.#ring[this.#next] = buffer;
+    this.#next = (this.#next + 1) % RING;
+    buffer.set(packet);
+    return buffer;
+  }
+
+  #sealed(where: 'srtp' | 'srtcp', buffer: Uint8Array, sealed: number | SrtpFault): Uint8Array | undefined {
+    if (typeof sealed === 'number') return buffer.subarray(0, sealed);
+    this.#drops.count(where, `seal-${sealed}`);
+    return undefined;
+  }
+}
+
+/** One of the sockets, as its leg sees it. */
+class Layer implements DatagramSocket {
+  readonly #below: DatagramSocket;
+  readonly #seal: (bytes: Uint8Array) => Uint8Array | undefined;
+  onDatagram: DatagramSocket['onDatagram'] = () => {};
+
+  constructor(below: DatagramSocket, seal: (bytes: Uint8Array) => Uint8Array | undefined) {
+    this.#below = below;
+    this.#seal = seal;
+  }
+
+  get local(): DatagramSocket['local'] {
+    return this.#below.local;
+  }
+
+  get queued(): number {
+    return this.#below.queued;
+  }
+
+  send(bytes: Uint8Array, port: number, address: string): void {
+    const sealed = this.#seal(bytes);
+    if (sealed !== undefined) this.#below.send(sealed, port, address);
+  }
+
+  close(): void {
+    this.#below.close();
+  }
+}
+
+function sameMaster(a: SrtpMaster, b: SrtpMaster): boolean {
+  return equalBytes(a.key, b.key) && equalBytes(a.salt, b.salt);
+}

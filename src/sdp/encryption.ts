@@ -1,0 +1,93 @@
+/** Whether a call's media are SRTP: what a trunk's policy makes of a phone's lines, and a phone's answer of our keys. */
+import { fail, ok, type Result } from '../base/result.ts';
+import type { CryptoLine, CryptoSuite } from './crypto.ts';
+import { sameKey } from './crypto.ts';
+import type { PhoneAudio, PhoneDescription } from './phone-description.ts';
+
+/** LiveKit's SIPMediaEncryption: never, where the phone has it, always. */
+export type EncryptionPolicy = 'disabled' | 'allowed' | 'required';
+
+/** SRTP's keys of both directions of a stream. */
+export interface CryptoPair {
+  readonly local: CryptoLine;
+  readonly remote: CryptoLine;
+}
+
+/** Our side of SRTP when a phone offers. */
+export interface OurEncryption {
+  readonly policy: EncryptionPolicy;
+  /** The session's keys so far: while the phone keeps its own, ours stay too, and so do the roll-over counters. */
+  readonly before: CryptoPair | undefined;
+  /** A key of ours that was never used. */
+  newKey(suite: CryptoSuite): Pick<CryptoLine, 'key' | 'salt'>;
+}
+
+/** Our keys in an offer of ours. */
+export interface OfferedEncryption {
+  readonly keys: readonly CryptoLine[];
+  /** Whether a twin of the line, in the clear, is offered beside it. */
+  readonly plain: 'beside' | 'never';
+}
+
+/** Why media cannot be what the trunk's policy wants. */
+export type EncryptionFault =
+  /** The phone offers none, and the trunk wants it. */
+  | 'encryption-required'
+  /** The phone offers nothing else, and the trunk has none. */
+  | 'encryption-disabled'
+  /** Both want it, and no key line is of use. */
+  | 'no-common-crypto';
+
+/** A line that may be answered, with the keys that it would get. */
+export interface UsableLine {
+  readonly line: number;
+  readonly audio: PhoneAudio;
+  readonly crypto: CryptoPair | undefined;
+}
+
+/** The lines of an offer that go our way of media, those with keys first where SRTP is allowed. */
+export function usableLines(
+  offer: PhoneDescription,
+  way: 'rtp' | 'ice',
+  encryption: OurEncryption | undefined,
+): Result<readonly UsableLine[], EncryptionFault> {
+  const policy = encryption?.policy ?? 'disabled';
+  const lines = offer.lines.flatMap(({ audio }, line) => {
+    const isOurWay = audio !== undefined && (audio.association === undefined) === (way === 'rtp');
+    return isOurWay ? [{ line, audio }] : [];
+  });
+  const wantsKeys = policy !== 'disabled' && way === 'rtp';
+  const secured = lines.flatMap(({ line, audio }) => {
+    const remote = audio.crypto[0];
+    if (!wantsKeys || remote === undefined || encryption === undefined) return [];
+    return [{ line, audio, crypto: { local: ourKey(encryption, remote), remote } }];
+  });
+  const plain = lines.flatMap(({ line, audio }) =>
+    audio.secured || (wantsKeys && policy === 'required') ? [] : [{ line, audio, crypto: undefined }],
+  );
+  if (lines.length === 0 || secured.length + plain.length > 0) return ok([...secured, ...plain]);
+  if (policy === 'disabled') return fail('encryption-disabled');
+  return fail(lines.some(({ audio }) => audio.secured) ? 'no-common-crypto' : 'encryption-required');
+}
+
+/** RFC 4568 section 5.1.2: the answer has the offer's tag and suite, and a key of its own. */
+function ourKey({ before, newKey }: OurEncryption, remote: CryptoLine): CryptoLine {
+  const { tag, suite } = remote;
+  if (before !== undefined && sameKey(before.remote, remote)) return { ...before.local, tag };
+  return { tag, suite, ...newKey(suite) };
+}
+
+/** The keys that an answer settles on; undefined: plain RTP. */
+export function answeredKeys(
+  offered: OfferedEncryption | undefined,
+  audio: PhoneAudio,
+): Result<CryptoPair | undefined, EncryptionFault> {
+  const remote = audio.crypto[0];
+  if (offered === undefined) return audio.secured ? fail('encryption-disabled') : ok(undefined);
+  if (remote === undefined) {
+    if (audio.secured) return fail('no-common-crypto');
+    return offered.plain === 'beside' ? ok(undefined) : fail('encryption-required');
+  }
+  const local = offered.keys.find(({ tag, suite }) => tag === remote.tag && suite === remote.suite);
+  return local === undefined ? fail('no-common-crypto') : ok({ local, remote });
+}
