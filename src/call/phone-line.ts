@@ -2,7 +2,7 @@ import type { Clock, Millis } from '../base/clock.ts';
 import type { HostPort } from '../base/net.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { EventSink, LegQuality } from '../events/index.ts';
-import type { LegId, MediaEvent, Sound, SoundRepeat, TrackId } from '../media/protocol.ts';
+import type { LegId, MediaEvent, TrackId } from '../media/protocol.ts';
 import type { Door, LeaveReason, Participant } from '../room/participant.ts';
 import type { AnteroomHandle, MediaPlace, RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
@@ -14,6 +14,7 @@ import { DialogRequests } from './dialog-requests.ts';
 import { causeOfRemoval, type EndingCause, leaveReasonOf } from './ending.ts';
 import { KeyMerger, type KeyWay, keyWays } from './key-ways.ts';
 import { LineOffers } from './line-offers.ts';
+import { LineSounds } from './line-sounds.ts';
 import type { AnnouncedPort, Negotiation } from './negotiation.ts';
 import { legMedia, PhoneVoice, unheard } from './phone-voice.ts';
 
@@ -47,7 +48,7 @@ export interface LineOwner {
   end(cause: EndingCause): void;
   /** A key was pressed; true: it is not for the room, and nobody else may know which it was. */
   keyHeard?(digit: string): boolean;
-  /** What {@link PhoneLine.play} began last is over, by itself. */
+  /** What {@link PhoneLine.sounds} played last is over, by itself. */
   played?(): void;
   /** Somebody may have come into the room, or left. */
   companyChanged?(): void;
@@ -63,6 +64,7 @@ export interface LineOwner {
 export class PhoneLine implements Door {
   readonly offers: LineOffers;
   readonly requests: DialogRequests;
+  readonly sounds: LineSounds;
   readonly #options: PhoneLineOptions;
   readonly #owner: LineOwner;
   readonly #beganAt: Millis;
@@ -70,7 +72,6 @@ export class PhoneLine implements Door {
   #room: RoomHandle | undefined;
   /** Where the phone's media are before it has a room. */
   #anteroom: AnteroomHandle | undefined;
-  #plays = 0;
   #participant: Participant | undefined;
   #voice: PhoneVoice | undefined;
   #track: TrackId = '';
@@ -86,6 +87,8 @@ export class PhoneLine implements Door {
     this.#owner = owner;
     this.#beganAt = options.clock.now();
     this.offers = new LineOffers(options.negotiation, this);
+    const place = () => ({ place: this.#place, room: this.#room });
+    this.sounds = new LineSounds(options.leg, place, () => owner.played?.());
     this.requests = new DialogRequests({
       ...{ call: options.id, clock: options.clock, timers: options.timers, emit: options.emit },
       transferred: () => owner.end('transferred'),
@@ -126,26 +129,6 @@ export class PhoneLine implements Door {
   get hasCompany(): boolean {
     const others = this.#room?.participants.values() ?? [];
     return [...others].some((other) => other !== this.#participant && !other.permissions.hidden);
-  }
-
-  /** Plays to the phone, in the place of what was played before; the owner gets `played`. */
-  play(sounds: readonly Sound[], repeat: SoundRepeat, room: 'heard' | 'silenced'): void {
-    this.#plays++;
-    const { leg } = this.#options;
-    this.#place?.media({ type: 'leg.play', leg, play: `${this.#plays}`, sounds, repeat, room });
-  }
-
-  /** Nothing is played to the phone any more; the owner gets no `played`. */
-  silence(): void {
-    this.#place?.media({ type: 'leg.stop', leg: this.#options.leg, play: `${this.#plays}` });
-    this.#plays++;
-  }
-
-  /** Plays to all phones of the room. */
-  playToRoom(sound: Sound): void {
-    const room = this.#room;
-    const play = `${this.#options.leg} ${++this.#plays}`;
-    room?.media({ type: 'room.play', room: room.sid, play, sounds: [sound], repeat: 'once' });
   }
 
   /** The phone's own wish, beside any hold. */
@@ -340,8 +323,7 @@ export class PhoneLine implements Door {
         this.#keyHeard('rtp', event.digit, event.durationMs);
         return;
       case 'leg.played':
-        if (event.play === `${this.#plays}` && (event.why === 'finished' || event.why === 'missing'))
-          this.#owner.played?.();
+        this.sounds.heard(event);
         return;
       case 'leg.silent':
         this.#owner.silent();

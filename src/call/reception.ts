@@ -117,7 +117,7 @@ export class Reception {
     this.#isMuted = !this.#isMuted;
     this.#call.line.mute(this.#isMuted);
     const name = this.#isMuted ? 'you-are-muted' : 'you-are-unmuted';
-    this.#call.line.play([this.#file(name)], 'once', 'heard');
+    this.#call.line.sounds.play([this.#file(name)], 'once', 'heard');
     return true;
   }
 
@@ -128,7 +128,7 @@ export class Reception {
   companyChanged(): void {
     if (this.#stage !== 'waiting' || !this.#call.line.hasCompany) return;
     this.#stage = 'in';
-    this.#call.line.silence();
+    this.#call.line.sounds.silence();
     if (this.#isAnswered) this.#limit();
     else this.#call.answer();
   }
@@ -151,14 +151,14 @@ export class Reception {
     const { line } = this.#call;
     switch (action.do) {
       case 'play':
-        line.play(
+        line.sounds.play(
           action.prompts.map((name) => this.#file(name)),
           'once',
           'silenced',
         );
         return;
       case 'stop':
-        line.silence();
+        line.sounds.silence();
         return;
       case 'check':
         this.#check(action.pin);
@@ -188,7 +188,7 @@ export class Reception {
   #admitted({ policy = DEFAULT_POLICY }: DispatchRule): void {
     this.#policy = policy;
     this.#stage = this.#waits && !this.#call.line.hasCompany ? 'waiting' : 'in';
-    this.#call.line.silence();
+    this.#call.line.sounds.silence();
     this.#call.proceed();
     this.#limit();
     if (this.#stage === 'waiting') this.#playWaiting();
@@ -210,14 +210,14 @@ export class Reception {
     const { line } = this.#call;
     const { country } = this.#plan.trunk;
     if (!this.#isAnswered && this.#policy.earlyMedia === 'ringback')
-      line.play([{ from: 'tone', tone: 'ringback', country }], 'all', 'silenced');
-    else line.play([this.#file('please-wait'), this.#file('hold-music')], 'last', 'silenced');
+      line.sounds.play([{ from: 'tone', tone: 'ringback', country }], 'all', 'silenced');
+    else line.sounds.play([this.#file('please-wait'), this.#file('hold-music')], 'last', 'silenced');
   }
 
   #tellRoom(tone: 'join' | 'leave', spoken: 'joined' | 'left'): void {
     const { entrySound } = this.#policy;
     if (entrySound === 'none') return;
-    this.#call.line.playToRoom(entrySound === 'tone' ? { from: 'tone', tone } : this.#file(spoken));
+    this.#call.line.sounds.playToRoom(entrySound === 'tone' ? { from: 'tone', tone } : this.#file(spoken));
   }
 
   #file(name: string): Sound {
