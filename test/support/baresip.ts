@@ -22,6 +22,8 @@ export interface BaresipOptions {
   readonly codec?: keyof typeof CODECS;
   readonly answer?: 'auto' | 'manual';
   readonly transport?: 'udp' | 'tcp' | 'tls';
+  /** baresip's own names: SRTP where the far end has it, or always. */
+  readonly encryption?: 'srtp' | 'srtp-mand';
   /** PEM file of the authority that the server's certificate must come from; absent: it takes any. */
   readonly authority?: string;
 }
@@ -164,7 +166,7 @@ function writeFiles(folder: string, firstPort: number, options: BaresipOptions):
   writeToneWav(`${folder}/tone.wav`, options.tone, rate, SOURCE_SECONDS);
   const account =
     `<sip:${options.user}@127.0.0.1:${firstPort};transport=${options.transport ?? 'udp'}>;regint=0;` +
-    `answermode=${options.answer ?? 'manual'};audio_codecs=${options.codec ?? 'PCMA/8000/1'}`;
+    `answermode=${options.answer ?? 'manual'};audio_codecs=${options.codec ?? 'PCMA/8000/1'}${options.encryption === undefined ? '' : `;mediaenc=${options.encryption}`}`;
   writeFileSync(`${folder}/accounts`, `${account}\n`);
   writeFileSync(`${folder}/contacts`, '');
   writeFileSync(`${folder}/config`, configuration(folder, firstPort, options));
@@ -195,6 +197,7 @@ statmode_default off
 snd_path ${folder}/rec
 module_path ${MODULE_PATH}
 module ${module}.so
+module srtp.so
 module aufile.so
 module aubridge.so
 module sndfile.so

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Baresip } from '../support/baresip.ts';
+import { Gateway } from '../support/gateway.ts';
+import { toneLevel } from '../support/tones.ts';
+
+let gateway: Gateway;
+
+beforeAll(async () => {
+  gateway = await Gateway.start();
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+});
+
+/** How loud a tone is in the last second of what a phone heard, dBFS. */
+function heardAtTheEnd(phone: Baresip, hz: number): number {
+  const { samples, sampleRate } = phone.heard();
+  return toneLevel(samples.subarray(samples.length - sampleRate), sampleRate, hz);
+}
+
+test.each(['srtp-mand', 'srtp'] as const)(
+  'a softphone with mediaenc=%s and one in the clear hear each other',
+  async (encryption) => {
+    const secret = await Baresip.start({
+      user: '60377777001',
+      tone: { hz: 440, amplitude: 8192 },
+      encryption,
+    });
+    const open = await Baresip.start({ user: '60377777002', tone: { hz: 880, amplitude: 8192 } });
+    try {
+      await open.dial(`sip:srtp-${encryption}@127.0.0.1:${gateway.ports.sip}`);
+      await secret.dial(`sip:srtp-${encryption}@127.0.0.1:${gateway.ports.sip}`);
+      await sleep(4000);
+      secret.hangUp();
+      await secret.closed(5000);
+      // Before the other one hears how it is to be alone.
+      open.hangUp();
+      await open.closed(5000);
+      expect(heardAtTheEnd(secret, 880)).toBeGreaterThan(-20);
+      expect(heardAtTheEnd(open, 440)).toBeGreaterThan(-20);
+      if (encryption === 'srtp-mand')
+        expect(secret.output).toMatch(/AES_CM_128_HMAC_SHA1|AEAD_AES|AES_256_CM/);
+    } finally {
+      await secret.stop();
+      await open.stop();
+    }
+  },
+);
