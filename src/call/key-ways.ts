@@ -1,42 +1,55 @@
 import type { Millis } from '../base/clock.ts';
 import type { DtmfMode } from '../trunk/trunk.ts';
 
-/** How keys travel beside the voice: as RTP telephone-events (RFC 4733), or as INFO requests. */
-export type KeyWay = 'rtp' | 'info';
+/** How keys travel: as RTP telephone-events (RFC 4733), as INFO requests, or as their tones within the voice. */
+export type KeyWay = 'rtp' | 'info' | 'tone';
 
 /** The ways that a key takes to a phone. `allowsInfo`: its Allow names INFO, undefined when it has sent none. */
 export function keyWays(
   mode: DtmfMode,
   phone: { readonly hasEvents: boolean; readonly allowsInfo: boolean | undefined },
 ): readonly KeyWay[] {
-  if (mode === 'info') return ['info'];
-  if (mode === 'both') return phone.hasEvents ? ['rtp', 'info'] : ['info'];
-  return phone.hasEvents || phone.allowsInfo !== true ? ['rtp'] : ['info'];
+  switch (mode) {
+    case 'info':
+      return ['info'];
+    case 'inband':
+      return ['tone'];
+    case 'both':
+      return phone.hasEvents ? ['rtp', 'info'] : ['info'];
+    case 'rfc4733':
+      if (phone.hasEvents) return ['rtp'];
+      return phone.allowsInfo === true ? ['info'] : ['tone'];
+  }
 }
 
-/** How far apart the two tellings of one press may be: INFO is sent when the key is let go, RTP when it goes down. */
+/** How far apart the tellings of one press may be. */
 const SAME_PRESS_MS: Millis = 2_000;
-/** Presses that wait for their other telling. */
+/** Presses whose other tellings are waited for. */
 const MAX_PENDING = 16;
 
+interface Press {
+  readonly digit: string;
+  /** When it was first told. */
+  readonly at: Millis;
+  readonly ways: Set<KeyWay>;
+}
+
 /**
- * Tells one press of a key once, though the phone may tell it both ways. The rule: each press heard one way takes away one of the same
- * key heard the other way within 2 s, in either order. So `55` is two presses however it comes, and a phone that uses one way only
- * loses nothing.
+ * Tells one press of a key once, though the phone may tell it several ways. The rule: what is heard one way belongs to the earliest
+ * press of that key within 2 s that was not heard this way yet, and is a new one if there is none. So `55` is two presses however
+ * it comes, and a phone that uses one way only loses nothing.
  */
 export class KeyMerger {
-  #pending: { readonly way: KeyWay; readonly digit: string; readonly at: Millis }[] = [];
+  #presses: Press[] = [];
 
   /** Is it a press that was not told yet? */
   isNew(way: KeyWay, digit: string, now: Millis): boolean {
-    this.#pending = this.#pending.filter(({ at }) => now - at <= SAME_PRESS_MS);
-    const twin = this.#pending.findIndex((each) => each.way !== way && each.digit === digit);
-    if (twin >= 0) {
-      this.#pending.splice(twin, 1);
-      return false;
-    }
-    this.#pending.push({ way, digit, at: now });
-    if (this.#pending.length > MAX_PENDING) this.#pending.shift();
+    this.#presses = this.#presses.filter(({ at }) => now - at <= SAME_PRESS_MS);
+    const twin = this.#presses.find((each) => each.digit === digit && !each.ways.has(way));
+    twin?.ways.add(way);
+    if (twin !== undefined) return false;
+    this.#presses.push({ digit, at: now, ways: new Set([way]) });
+    if (this.#presses.length > MAX_PENDING) this.#presses.shift();
     return true;
   }
 }

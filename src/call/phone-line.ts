@@ -27,7 +27,7 @@ export interface PhoneLineOptions {
   readonly leg: LegId;
   /** An id for the phone's track: one for each codec that it has in the course of the call. */
   readonly newTrack: () => TrackId;
-  readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'dtmf'>;
+  readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'dtmf' | 'dtmfInband'>;
   readonly negotiation: Negotiation;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -191,8 +191,9 @@ export class PhoneLine implements Door {
     const hasEvents = negotiation.agreement?.dtmfOut !== undefined;
     const { allowsInfo } = this.requests;
     for (const way of keyWays(trunk.dtmf ?? 'rfc4733', { hasEvents, allowsInfo })) {
-      if (way === 'rtp') this.#room?.media({ type: 'leg.dtmf', leg, digit, durationMs });
-      else this.requests.press(digit, durationMs);
+      if (way === 'info') this.requests.press(digit, durationMs);
+      else if (way === 'rtp') this.#room?.media({ type: 'leg.dtmf', leg, digit, durationMs });
+      else this.#room?.media({ type: 'leg.dtmf', leg, digit, durationMs, form: 'tone' });
     }
   }
 
@@ -320,7 +321,7 @@ export class PhoneLine implements Door {
         emit({ type: 'call.spoken', call: id });
         return;
       case 'leg.digit':
-        this.#keyHeard('rtp', event.digit, event.durationMs);
+        this.#keyHeard(event.form === 'tone' ? 'tone' : 'rtp', event.digit, event.durationMs);
         return;
       case 'leg.played':
         this.sounds.heard(event);
@@ -338,7 +339,7 @@ export class PhoneLine implements Door {
     }
   }
 
-  /** The phone pressed a key, and may tell it by both ways: the room hears it once. */
+  /** The phone pressed a key, and may tell it by several ways: the room hears it once. */
   #keyHeard(way: KeyWay, digit: string, durationMs: Millis): void {
     const { clock, emit, id } = this.#options;
     if (this.#phase !== 'up' || !this.#keys.isNew(way, digit, clock.now())) return;

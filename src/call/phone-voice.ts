@@ -17,7 +17,7 @@ export interface PhoneVoiceOptions {
   readonly newTrack: () => TrackId;
   readonly room: RoomHandle;
   readonly participant: Participant;
-  readonly trunk: Pick<InboundTrunk, 'mediaAddresses'>;
+  readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'dtmfInband'>;
   /** Where the call's signaling comes from. */
   readonly source: string;
   readonly web: WebMedia | undefined;
@@ -131,12 +131,13 @@ export function legMedia(
   const direction = agreement.direction === 'recvonly' ? 'inactive' : agreement.direction;
   const { association: theirs, crypto: keys, ...rest } = agreement;
   const association = theirs === undefined ? undefined : web?.joined(theirs);
+  const keyTones = trunk.dtmfInband === true ? ('heard' as const) : undefined;
   const crypto = keys && {
     profile: keys.local.suite,
     local: masterOf(keys.local),
     remote: masterOf(keys.remote),
   };
-  return { ...rest, direction, allowedSources, association, crypto };
+  return { ...rest, direction, allowedSources, association, crypto, keyTones };
 }
 
 /** The agreement with nobody hearing the phone. */

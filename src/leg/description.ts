@@ -17,6 +17,8 @@ export interface LegDescription {
   readonly accept: readonly LegCodec[];
   readonly dtmfOut: number | undefined;
   readonly dtmfIn: number | undefined;
+  /** Tones in the phone's voice are keys too. */
+  readonly keyTones?: 'heard' | undefined;
   /** Comfort noise (RFC 3389): payload types that we send and that may come in; 13 may always come. */
   readonly comfortNoiseOut?: number | undefined;
   readonly comfortNoiseIn?: number | undefined;

@@ -11,12 +11,13 @@ import type { DatagramSocket } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { LegQuality } from '../events/index.ts';
-import { type Digit, DtmfReceiver } from '../rtp/dtmf.ts';
+import type { Digit } from '../rtp/dtmf.ts';
 import { parseRtp, RtpView } from '../rtp/packet.ts';
 import { ReceiveStats } from '../rtp/receive-stats.ts';
 import { SourceLatch } from '../rtp/source-latch.ts';
 import type { LegCodec, LegDescription } from './description.ts';
 import { LegInput } from './leg-input.ts';
+import { type KeyForm, LegKeys } from './leg-keys.ts';
 import { type FrameContent, LegOutput } from './leg-output.ts';
 import { FRAME_MS } from './packetizer.ts';
 import type { PrivateSound } from './private-sound.ts';
@@ -37,7 +38,7 @@ export interface LegEvents {
   onHeard(now: Millis): void;
   /** The first packet went to the phone. */
   onSpoke(): void;
-  onDigit(digit: Digit, now: Millis): void;
+  onDigit(digit: Digit, form: KeyForm, now: Millis): void;
   /** Nothing came for the media time-out, though the phone should send; told once until something comes again. */
   onSilent(now: Millis): void;
   onDropped(drop: LegDrop): void;
@@ -74,7 +75,7 @@ export class PhoneLeg {
   #spoke = false;
   readonly #view = new RtpView();
   readonly #stats = new ReceiveStats(PHONE_CLOCK);
-  #dtmf = new DtmfReceiver(PHONE_CLOCK);
+  readonly #keys: LegKeys;
   #clockRate = PHONE_CLOCK;
   readonly #output: LegOutput;
   readonly #rtcp: RtcpReporter;
@@ -88,8 +89,8 @@ export class PhoneLeg {
   #toldSilent = false;
   #muted = false;
   #closed = false;
-  /** What the phone hears for itself alone; its owner's to set. */
-  sound: PrivateSound | undefined;
+  /** What is played to the phone for itself alone; its owner's to set. */
+  played: PrivateSound | undefined;
   constructor(options: LegOptions, now: Millis) {
     this.#options = options;
     this.#output = new LegOutput(options.rtp, options.random, () => {
@@ -97,6 +98,7 @@ export class PhoneLeg {
     });
     this.#rate = new TokenBucket({ perSecond: MAX_PACKETS_PER_SECOND, burst: MAX_PACKETS_PER_SECOND }, now);
     this.#rtcp = new RtcpReporter({ ...options, sender: this.#output.sender, stats: this.#stats }, now);
+    this.#keys = new LegKeys((digit, form, now) => options.events.onDigit(digit, form, now));
     this.#input = new LegInput(options.codecs ?? builtInCodecs);
     options.rtp.onDatagram = (bytes, address, port) =>
       this.#receive(bytes, address, port, options.clock.now());
@@ -111,6 +113,11 @@ export class PhoneLeg {
   /** The frame that {@link pull} wrote, at the rate of {@link format}. */
   get frame(): Int16Array {
     return this.#input.frame;
+  }
+
+  /** What the phone hears for itself alone: keys before anything else. */
+  get sound(): PrivateSound | undefined {
+    return this.#keys.sound ?? this.played;
   }
 
   /** Our SSRC towards the phone. */
@@ -139,6 +146,7 @@ export class PhoneLeg {
     this.#latch.expect(media.remote, media.allowedSources, now);
     this.#input.apply(media.accept, format.sampleRate);
     this.#setClock(media.codec.clockRate);
+    this.#keys.apply(format.sampleRate, media.keyTones);
     // RFC 7160 section 4.1: with another clock begins another SSRC, and the one before says BYE.
     if (this.#output.changesClock(format)) this.#sendRtcp(this.#rtcp.bye(now).slice());
     this.#output.apply(format, media);
@@ -154,16 +162,18 @@ export class PhoneLeg {
     this.#muted = muted;
   }
 
-  /** Sends a key to the phone; false when it agreed on no telephone-events, or it is no key. */
-  dtmf(digit: string, durationMs: number): boolean {
-    return this.#output.press(digit, durationMs);
+  /** Sends a key to the phone; false when it agreed on no telephone-events, it is no key, or too many wait. */
+  dtmf(digit: string, durationMs: number, form: KeyForm = 'event'): boolean {
+    return form === 'tone' ? this.#keys.play(digit, durationMs) : this.#output.press(digit, durationMs);
   }
 
   /** Writes the phone's next 20 ms into {@link frame}; true when it holds something that belongs into the mix. */
   pull(now: Millis): boolean {
     this.#housekeep(now);
     const kind = this.#input.pull(now);
-    if (kind === 'silence' || this.#muted || !this.#hears()) return this.#gate.shut();
+    const hears = this.#hears();
+    if (hears) this.#keys.listen(this.#input.frame, now);
+    if (kind === 'silence' || this.#muted || !hears || this.#keys.sounding) return this.#gate.shut();
     return this.#gate.observe(this.#input.level);
   }
 
@@ -225,7 +235,7 @@ export class PhoneLeg {
     this.#hear(now);
     if (codec !== undefined) return this.#voice(view, codec, now);
     this.#numbers.remove(view.ssrc, view.sequence);
-    if (isEvent) this.#tell(this.#dtmf.push(view, now), now);
+    if (isEvent) this.#keys.event(view, now);
     else this.#input.pause(view);
     return undefined;
   }
@@ -235,18 +245,21 @@ export class PhoneLeg {
     const outcome = this.#input.push(view, codec, now);
     if (outcome !== 'kept' && outcome !== 'late') return outcome;
     if (this.#muted || !this.#hears()) return undefined;
+    if (this.#keys.sounding) {
+      this.#numbers.remove(view.ssrc, view.sequence);
+      return undefined;
+    }
     view.level = this.#input.levelOf(view, codec);
     view.sequence = this.#numbers.map(view.ssrc, view.sequence);
     this.#options.events.onVoice(view, codec.mime, now);
     return undefined;
   }
 
-  /** Keys come at the clock of the voice around them (RFC 4733 section 2.4). */
   #setClock(clockRate: number): void {
     if (clockRate === this.#clockRate) return;
     this.#clockRate = clockRate;
     this.#stats.setClockRate(clockRate);
-    this.#dtmf = new DtmfReceiver(clockRate);
+    this.#keys.setClock(clockRate);
   }
 
   #receiveRtcp(bytes: Uint8Array, address: string, now: Millis): void {
@@ -276,7 +289,7 @@ export class PhoneLeg {
   }
 
   #housekeep(now: Millis): void {
-    this.#tell(this.#dtmf.poll(now), now);
+    this.#keys.poll(now);
     const { mediaTimeoutMs, events } = this.#options;
     if (!this.#hears() || mediaTimeoutMs === 0) {
       this.#heardAt = now;
@@ -285,10 +298,6 @@ export class PhoneLeg {
     if (this.#toldSilent || now - this.#heardAt < mediaTimeoutMs) return;
     this.#toldSilent = true;
     events.onSilent(now);
-  }
-
-  #tell(digit: Digit | undefined, now: Millis): void {
-    if (digit !== undefined) this.#options.events.onDigit(digit, now);
   }
 
   /** True while the phone is to be heard. */

@@ -150,7 +150,7 @@ export class MediaHost {
         this.#legs.mute(command.leg, command.muted);
         return;
       case 'leg.dtmf':
-        this.#legs.dtmf(command.leg, command.digit, command.durationMs);
+        this.#legs.dtmf(command);
         return;
       case 'leg.move': {
         const room = this.#rooms.get(command.room);

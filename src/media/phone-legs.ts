@@ -154,8 +154,8 @@ export class PhoneLegs {
     this.#legs.get(id)?.bound?.phone.mute(muted);
   }
 
-  dtmf(id: LegId, digit: string, durationMs: number): void {
-    const sent = this.#legs.get(id)?.bound?.phone.dtmf(digit, durationMs);
+  dtmf({ leg, digit, durationMs, form }: Extract<MediaCommand, { type: 'leg.dtmf' }>): void {
+    const sent = this.#legs.get(leg)?.bound?.phone.dtmf(digit, durationMs, form);
     if (sent === false) this.#options.drops.count('worker', 'leg-dtmf');
   }
 
@@ -180,22 +180,22 @@ export class PhoneLegs {
     this.#silence(id, phone, 'replaced');
     const { sounds, emit } = this.#options;
     const sound = new LegSound(command, sounds, phone.format?.sampleRate ?? 8000, () => {
-      phone.sound = undefined;
+      phone.played = undefined;
       emit({ type: 'leg.played', leg: id, play, why: 'finished' });
     });
     if (sound.isEmpty) emit({ type: 'leg.played', leg: id, play, why: 'missing' });
-    else phone.sound = sound;
+    else phone.played = sound;
   }
 
   /** Harmless when something else is played by now. */
   stop(id: LegId, play: PlayId): void {
     const phone = this.#legs.get(id)?.bound?.phone;
-    if (phone?.sound instanceof LegSound && phone.sound.play === play) this.#silence(id, phone, 'stopped');
+    if (phone?.played instanceof LegSound && phone.played.play === play) this.#silence(id, phone, 'stopped');
   }
 
   #silence(id: LegId, phone: PhoneLeg, why: 'replaced' | 'stopped'): void {
-    const { sound } = phone;
-    phone.sound = undefined;
+    const { played: sound } = phone;
+    phone.played = undefined;
     if (sound instanceof LegSound) this.#options.emit({ type: 'leg.played', leg: id, play: sound.play, why });
   }
 
@@ -227,7 +227,7 @@ export class PhoneLegs {
       },
       onHeard: () => emit({ type: 'leg.heard', leg: id }),
       onSpoke: () => emit({ type: 'leg.spoke', leg: id }),
-      onDigit: ({ digit, durationMs }) => emit({ type: 'leg.digit', leg: id, digit, durationMs }),
+      onDigit: ({ digit, durationMs }, form) => emit({ type: 'leg.digit', leg: id, digit, durationMs, form }),
       onSilent: () => emit({ type: 'leg.silent', leg: id }),
       onDropped: ({ where, reason }) => drops.count(where, reason),
     };

@@ -73,6 +73,9 @@ export interface LegCrypto {
   readonly remote: SrtpMaster;
 }
 
+/** A key as a telephone-event (RFC 4733), or as its tones within the voice. */
+export type KeyForm = 'event' | 'tone';
+
 /** What a phone's SDP and ours agreed on (RFC 3264), as the leg needs it. */
 export interface LegMedia {
   /** Of a leg that was opened with `ice`, whose `remote` and `allowedSources` say nothing: ICE finds the way. */
@@ -89,6 +92,8 @@ export interface LegMedia {
   /** telephone-event payload type that we send / that comes in, or undefined. */
   readonly dtmfOut: number | undefined;
   readonly dtmfIn: number | undefined;
+  /** Tones in the phone's voice (ITU-T Q.23) are keys too, and kept out of the room. */
+  readonly keyTones?: 'heard' | undefined;
   /** Comfort noise (RFC 3389): payload types that we send in silence, and that may come in. */
   readonly comfortNoiseOut?: number | undefined;
   readonly comfortNoiseIn?: number | undefined;
@@ -131,7 +136,14 @@ export type MediaCommand =
   | { readonly type: 'leg.media'; readonly leg: LegId; readonly media: LegMedia; readonly track?: TrackId }
   /** Mutes the phone's voice towards the room. */
   | { readonly type: 'leg.mute'; readonly leg: LegId; readonly muted: boolean }
-  | { readonly type: 'leg.dtmf'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
+  /** Sends a key to the phone: as a telephone-event when `form` is not given. */
+  | {
+      readonly type: 'leg.dtmf';
+      readonly leg: LegId;
+      readonly digit: string;
+      readonly durationMs: number;
+      readonly form?: KeyForm;
+    }
   /** The phone, with its port, into another room of the same worker, as that room's `track`. */
   | { readonly type: 'leg.move'; readonly leg: LegId; readonly room: RoomId; readonly track: TrackId }
   /** Plays sounds to one phone, in the place of what was played to it before; answered by `leg.played`. */
@@ -267,8 +279,14 @@ export type MediaEvent =
   | { readonly type: 'leg.heard'; readonly leg: LegId }
   /** The first RTP packet went to the phone. */
   | { readonly type: 'leg.spoke'; readonly leg: LegId }
-  /** A key was pressed (RFC 4733), reported once at its end. */
-  | { readonly type: 'leg.digit'; readonly leg: LegId; readonly digit: string; readonly durationMs: number }
+  /** A key was pressed, reported once at its end for each form in which the phone sent it; a telephone-event when `form` is not given. */
+  | {
+      readonly type: 'leg.digit';
+      readonly leg: LegId;
+      readonly digit: string;
+      readonly durationMs: number;
+      readonly form?: KeyForm;
+    }
   /** What `leg.play` began is over. A leg that is closed says nothing of it. */
   | { readonly type: 'leg.played'; readonly leg: LegId; readonly play: PlayId; readonly why: PlayEnd }
   /** Nothing came from the phone for the media time-out. */

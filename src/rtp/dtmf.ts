@@ -7,6 +7,8 @@ const DIGITS = '0123456789*#ABCD';
 /** A key whose end was lost is over when nothing more was heard of it for so long. */
 const LOST_END_MS = 200;
 const REMEMBERED = 8;
+/** What an event's duration can say, ticks. */
+const LONGEST_EVENT = 0xffff;
 
 /** A key that was pressed and let go. */
 export interface Digit {
@@ -22,7 +24,11 @@ export class DtmfReceiver {
   #endedNext = 0;
   #key = -1;
   #event = -1;
+  #ssrc = 0;
+  #timestamp = 0;
   #duration = 0;
+  /** Of the segments before the present one, ticks. */
+  #earlier = 0;
   #heardAt: Millis = 0;
 
   constructor(clockRate: number) {
@@ -41,12 +47,17 @@ export class DtmfReceiver {
     const key = (view.ssrc % 0x200000) * 0x100000000 + view.timestamp;
     if (this.#ended.includes(key)) return undefined;
     const duration = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    if (this.#goesOn(view, event)) {
+      this.#remember();
+      this.#earlier += (view.timestamp - this.#timestamp) >>> 0;
+      this.#begin(view, key);
+    }
     // Another key began: the packets that ended the one before are lost.
     const before = key === this.#key ? undefined : this.#finish();
     if (key !== this.#key) {
-      this.#key = key;
+      this.#begin(view, key);
       this.#event = event;
-      this.#duration = 0;
+      this.#earlier = 0;
     }
     this.#duration = Math.max(this.#duration, duration);
     this.#heardAt = now;
@@ -70,12 +81,31 @@ export class DtmfReceiver {
 
   #owed: Digit | undefined;
 
-  #finish(): Digit | undefined {
-    if (this.#key === -1) return undefined;
+  /** Section 2.5.1.3: an event that is longer than its field goes on in a segment that begins where the one before was full. */
+  #goesOn({ ssrc, timestamp, marker }: RtpView, event: number): boolean {
+    if (this.#key === -1 || marker || ssrc !== this.#ssrc || event !== this.#event) return false;
+    const ticks = (timestamp - this.#timestamp) >>> 0;
+    return ticks > LONGEST_EVENT / 2 && ticks <= LONGEST_EVENT;
+  }
+
+  #begin({ ssrc, timestamp }: RtpView, key: number): void {
+    this.#key = key;
+    this.#ssrc = ssrc;
+    this.#timestamp = timestamp;
+    this.#duration = 0;
+  }
+
+  #remember(): void {
     this.#ended[this.#endedNext] = this.#key;
     this.#endedNext = (this.#endedNext + 1) % REMEMBERED;
+  }
+
+  #finish(): Digit | undefined {
+    if (this.#key === -1) return undefined;
+    this.#remember();
     this.#key = -1;
-    return { digit: DIGITS[this.#event]!, durationMs: Math.round(this.#duration / this.#ticksPerMs) };
+    const ticks = this.#earlier + this.#duration;
+    return { digit: DIGITS[this.#event]!, durationMs: Math.round(ticks / this.#ticksPerMs) };
   }
 }
 
@@ -84,7 +114,7 @@ const PAUSE_MS = 60;
 const END_PACKETS = 3;
 /** -10 dBm0 (RFC 4733 section 2.3.4). */
 const VOLUME = 10;
-/** Section 2.5.1.3: a longer event needs segments; nobody holds a key that long. */
+/** Nobody holds a key longer. */
 const MAX_DURATION_MS = 6000;
 
 /** Sends keys one after the other, in place of sound, on a stream's own sequence and clock. */
@@ -121,7 +151,10 @@ export class DtmfSender {
     if (first) this.#started = sender.timestamp;
     this.#elapsedMs = Math.min(key.durationMs, this.#elapsedMs + frameMs);
     if (this.#elapsedMs >= key.durationMs) this.#ends++;
-    const duration = Math.min(0xffff, Math.round(this.#elapsedMs * ticksPerMs));
+    // Section 2.5.1.3: what does not fit goes on in another segment, with a timestamp of its own.
+    const ticks = Math.round(this.#elapsedMs * ticksPerMs);
+    const earlier = Math.floor((ticks - 1) / LONGEST_EVENT) * LONGEST_EVENT;
+    const duration = ticks - earlier;
     this.#payload[0] = key.event;
     this.#payload[1] = (this.#ends > 0 ? 0x80 : 0) | VOLUME;
     this.#payload[2] = duration >> 8;
@@ -132,6 +165,7 @@ export class DtmfSender {
       this.#elapsedMs = 0;
       this.#pauseMs = PAUSE_MS;
     }
-    return sender.packet(this.#payload, 0, 4, payloadType, first ? 'marker' : 'no-marker', this.#started);
+    const timestamp = (this.#started + earlier) >>> 0;
+    return sender.packet(this.#payload, 0, 4, payloadType, first ? 'marker' : 'no-marker', timestamp);
   }
 }

@@ -79,4 +79,6 @@ export interface OutboundTrunk {
   readonly register: RegistrationSettings | undefined;
   /** As an inbound trunk has it. */
   readonly dtmf?: DtmfMode | undefined;
+  /** Tones within its phones' voices are keys too; false when not given. */
+  readonly dtmfInband?: boolean | undefined;
 }

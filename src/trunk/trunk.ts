@@ -24,8 +24,8 @@ export interface HeaderMaps {
 }
 
 /** Who may call in, from where, to what, and how much: LiveKit's SIPInboundTrunkInfo, and what LiveKit lacks. */
-/** How keys reach a phone: RTP telephone-events (RFC 4733), INFO, or both. */
-export type DtmfMode = 'rfc4733' | 'info' | 'both';
+/** How keys reach a phone: RTP telephone-events (RFC 4733), INFO, both of them, or their tones within the voice. */
+export type DtmfMode = 'rfc4733' | 'info' | 'both' | 'inband';
 
 export interface InboundTrunk {
   readonly id: string;
@@ -65,6 +65,8 @@ export interface InboundTrunk {
   readonly callsPerSecond: number;
   /** `rfc4733` when not given: INFO then only for a phone that agreed on no telephone-event and allows INFO. */
   readonly dtmf?: DtmfMode | undefined;
+  /** Tones within its phones' voices are keys too; false when not given. */
+  readonly dtmfInband?: boolean | undefined;
 }
 
 /** How a rule makes the room's name; LiveKit's SIPDispatchRule. */

@@ -1,5 +1,6 @@
 /**
- * What a room of phones costs a tick, without the kernel: `node test/bench/room-mix.ts [phones] [talkers]`. Packets are
+ * What a room of phones costs a tick, without the kernel: `node test/bench/room-mix.ts [phones] [talkers] [tones]`; with
+ * `tones` keys are looked for in each voice. Packets are
  * taken in, decoded, mixed and sent as in the product; sockets swallow what they are given.
  */
 
@@ -15,6 +16,7 @@ import { describePhone } from '../support/media-phone.ts';
 
 const phones = Number(process.argv[2] ?? 100);
 const talkers = Number(process.argv[3] ?? 3);
+const keyTones = process.argv[4] === 'tones' ? 'heard' : undefined;
 const ticks = 3000;
 const random = new SeededRandom(1);
 const time = { value: 0, now: () => time.value };
@@ -46,7 +48,7 @@ const parties = Array.from({ length: phones }, (_, i) => {
     },
     0,
   );
-  leg.apply(describePhone('192.0.2.1', 4000), 0);
+  leg.apply(describePhone('192.0.2.1', 4000, { keyTones }), 0);
   mix.addPhone(leg);
   const sine = new SineSource(400 + i, i < talkers ? 6000 : 0, 8000);
   return { rtp, sine, sender: new RtpSender(random, 160), payload: new Uint8Array(160) };

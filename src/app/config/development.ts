@@ -48,6 +48,7 @@ const developmentTrunk: TrunkConfig = {
   max_calls: 0,
   calls_per_second: 0,
   dtmf: 'rfc4733',
+  dtmf_inband: false,
 };
 
 const developmentRule: RuleConfig = {

@@ -73,9 +73,15 @@ export const id = z
 export const roomText = z.string().max(128);
 
 /** How keys reach a trunk's phones. */
-export const dtmf = z.enum(['rfc4733', 'info', 'both']).default('rfc4733').meta({
+export const dtmf = z.enum(['rfc4733', 'info', 'both', 'inband']).default('rfc4733').meta({
   description:
-    'How keys are sent to its phones: as RTP telephone-events (RFC 4733), as INFO with application/dtmf-relay, or both. With rfc4733 a phone that agreed on no telephone-event gets INFO if its Allow names it. Keys of phones are taken either way.',
+    'How keys are sent to its phones: as RTP telephone-events (RFC 4733), as INFO with application/dtmf-relay, both of them, or as tones within the voice (inband). With rfc4733 a phone that agreed on no telephone-event gets INFO if its Allow names it, and tones if not. Keys of phones are taken by RTP and by INFO whatever stands here.',
+});
+
+/** Whether keys of a trunk's phones may be tones. */
+export const dtmfInband = z.boolean().default(false).meta({
+  description:
+    'Whether keys are also found as tones within the voice (ITU-T Q.23) of its phones, beside RTP and INFO. It costs a little CPU for each call.',
 });
 
 /** Digits that a caller keys. */

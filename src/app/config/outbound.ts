@@ -52,6 +52,7 @@ function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
     maxCalls: trunk.max_calls,
     callsPerSecond: trunk.calls_per_second,
     dtmf: trunk.dtmf,
+    dtmfInband: trunk.dtmf_inband,
     healthIntervalMs: trunk.health_interval,
     register:
       trunk.register === undefined

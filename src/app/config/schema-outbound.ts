@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseHostPort } from '../../sip/uri.ts';
-import { country, dtmf, duration, id, network, number } from './fields.ts';
+import { country, dtmf, dtmfInband, duration, id, network, number } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
 import { mediaEncryption } from './schema-encryption.ts';
@@ -123,6 +123,7 @@ export const outboundTrunkSchema = z.strictObject({
     .meta({ description: 'How long the callee\u2019s phone may ring before the call is given up.' }),
   max_call_duration: duration.prefault('24h').meta({ description: 'After this a call is ended; 0s: never.' }),
   dtmf,
+  dtmf_inband: dtmfInband,
   max_calls: z.int().min(0).default(0).meta({ description: 'Calls at the same time; 0: no limit.' }),
   calls_per_second: z
     .number()

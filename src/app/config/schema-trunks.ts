@@ -3,6 +3,7 @@ import {
   anyNetwork,
   country,
   dtmf,
+  dtmfInband,
   duration,
   id,
   language,
@@ -88,6 +89,7 @@ export const trunkSchema = z.strictObject({
     .meta({ description: 'How long a call may ring before it is given up.' }),
   max_call_duration: duration.prefault('24h').meta({ description: 'After this a call is ended; 0s: never.' }),
   dtmf,
+  dtmf_inband: dtmfInband,
   max_calls: z
     .int()
     .min(0)

@@ -47,6 +47,7 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     maxCalls: trunk.max_calls,
     callsPerSecond: trunk.calls_per_second,
     dtmf: trunk.dtmf,
+    dtmfInband: trunk.dtmf_inband,
   };
 }
 

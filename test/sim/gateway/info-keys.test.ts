@@ -1,6 +1,10 @@
 /** Keys by INFO, both ways, beside those by RTP (RFC 4733). */
 import { describe, expect, test } from 'vitest';
+import { DtmfDetector } from '../../../src/audio/dtmf-detector.ts';
+import { DtmfTones } from '../../../src/audio/dtmf-tones.ts';
+import { decodeG711, encodeG711 } from '../../../src/audio/g711.ts';
 import { KeyMerger, keyWays } from '../../../src/call/key-ways.ts';
+import type { InboundTrunk } from '../../../src/trunk/trunk.ts';
 import { rowWorld } from '../rows/raw-carrier.ts';
 
 /** Type 101 is telephone-event: three ends of one key, as RFC 4733 section 2.5.1.4 has them. */
@@ -23,9 +27,32 @@ function pressByRtp(world: ReturnType<typeof rowWorld>, event: number): void {
 function talking(
   headers: readonly string[] = [],
   lines: readonly string[] = ['m=audio 4000 RTP/AVP 8 101', 'a=rtpmap:101 telephone-event/8000'],
+  keys: Pick<InboundTrunk, 'dtmf' | 'dtmfInband'> = {},
 ) {
-  const world = rowWorld();
+  const world = rowWorld({ trunk: keys });
   const { carrier, gateway, pass } = world;
+  const detector = new DtmfDetector(8000);
+  const received = carrier.media.onDatagram;
+  const frame = new Int16Array(160);
+  let tonesHeard = '';
+  carrier.media.onDatagram = (bytes, address, port) => {
+    received(bytes, address, port);
+    if (decodeG711('pcma', bytes, 12, bytes.length, frame, 0) === 160)
+      tonesHeard += detector.push(frame)?.digit ?? '';
+  };
+  /** The carrier plays keys into its voice. */
+  const play = (digits: string) => {
+    carrier.talk = undefined;
+    const tones = new DtmfTones(8000);
+    for (const digit of digits) tones.press(digit, 100);
+    const payload = new Uint8Array(160);
+    while (tones.pull()) {
+      encodeG711('pcma', tones.frame, 0, 160, payload, 0);
+      carrier.packet(8, payload);
+      carrier.stream.timestamp += 160;
+      pass(20);
+    }
+  };
   carrier.send('INVITE', {
     sdp: carrier.sdp(lines),
     headers: [`Contact: <sip:far@${carrier.address}>`, ...headers],
@@ -53,7 +80,15 @@ function talking(
       rtp: carrier.rtp.filter(({ payloadType }) => payloadType === 101).length > 0,
     };
   };
-  return { ...world, info, heard, press, pressByRtp: (event: number) => pressByRtp(world, event) };
+  return {
+    ...world,
+    info,
+    heard,
+    press,
+    play,
+    tonesHeard: () => tonesHeard,
+    pressByRtp: (event: number) => pressByRtp(world, event),
+  };
 }
 
 const relay = (digit: string) => `Signal=${digit}\r\nDuration=160\r\n`;
@@ -88,6 +123,32 @@ describe('INFO of a phone', () => {
   });
 });
 
+describe('tones within the voice of a phone', () => {
+  test('are keys where its trunk says so, and one press though it comes in three ways', () => {
+    const { play, info, heard, pressByRtp: rtp, pass, finish } = talking([], undefined, { dtmfInband: true });
+    play('58');
+    pass(300);
+    expect(heard()).toBe('58');
+    rtp(5);
+    rtp(8);
+    info('application/dtmf', '5');
+    info('application/dtmf', '8');
+    expect(heard()).toBe('58');
+    play('5');
+    pass(300);
+    expect(heard()).toBe('585');
+    finish();
+  });
+
+  test('are sound where it does not', () => {
+    const { play, heard, pass, finish } = talking();
+    play('58');
+    pass(300);
+    expect(heard()).toBe('');
+    finish();
+  });
+});
+
 describe('keys to a phone', () => {
   const withoutEvents = ['m=audio 4000 RTP/AVP 8'];
 
@@ -104,9 +165,19 @@ describe('keys to a phone', () => {
     finish();
   });
 
-  test('nothing is sent to who allows neither', () => {
-    const { press, finish } = talking([], withoutEvents);
-    expect(press('1')).toEqual({ info: '', rtp: false });
+  test('as tones to who allows neither', () => {
+    const { press, tonesHeard, finish } = talking([], withoutEvents);
+    expect(press('15#')).toEqual({ info: '', rtp: false });
+    expect(tonesHeard()).toBe('15#');
+    finish();
+  });
+
+  test('as tones where the trunk wants them so, whatever the phone agreed on', () => {
+    const { press, tonesHeard, finish } = talking(['Allow: INVITE, ACK, BYE, INFO'], undefined, {
+      dtmf: 'inband',
+    });
+    expect(press('42')).toEqual({ info: '', rtp: false });
+    expect(tonesHeard()).toBe('42');
     finish();
   });
 });
@@ -116,7 +187,8 @@ test('the ways by a trunk’s mode', () => {
   expect(keyWays('info', can(true, undefined))).toEqual(['info']);
   expect(keyWays('both', can(true, true))).toEqual(['rtp', 'info']);
   expect(keyWays('both', can(false, undefined))).toEqual(['info']);
-  expect(keyWays('rfc4733', can(false, undefined))).toEqual(['rtp']);
+  expect(keyWays('rfc4733', can(false, undefined))).toEqual(['tone']);
+  expect(keyWays('inband', can(true, true))).toEqual(['tone']);
 });
 
 test('who presses by one way only loses nothing, however fast', () => {

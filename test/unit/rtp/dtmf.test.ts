@@ -108,6 +108,55 @@ describe('keys in', () => {
     ];
     expect(received(twice)).toHaveLength(2);
   });
+  it('without any marker, and with only one of the three ends, every key is told', () => {
+    const packets = sent('19#');
+    const ends = new Set<number>();
+    const stream = packets.filter((view) => {
+      view.marker = false;
+      const isEnd = (view.payload[1]! & 0x80) !== 0;
+      if (!isEnd || !ends.has(view.timestamp))
+        return isEnd && ends.add(view.timestamp) !== undefined ? true : !isEnd;
+      return false;
+    });
+    expect(stream.length).toBe(packets.length - 6);
+    expect(received(stream).map(({ digit }) => digit)).toEqual(['1', '9', '#']);
+  });
+  it('a key longer than its field can say goes on in segments, and is one key', () => {
+    const sender = new RtpSender(new SeededRandom(5), 160);
+    const keys = new DtmfSender();
+    expect(keys.press('6', 5000)).toBe(true);
+    const views: RtpView[] = [];
+    // At 48 kHz the field is full after 1.37 s.
+    for (let frame = 0; frame < 400 && keys.pending > 0; frame++) {
+      const copy = keys.poll(sender, 101, 20, 48)?.slice();
+      sender.advance(960);
+      if (copy === undefined) continue;
+      const view = new RtpView();
+      parseRtp(copy, copy.length, view);
+      views.push(view);
+    }
+    const timestamps = [...new Set(views.map(({ timestamp }) => timestamp))];
+    expect(timestamps.map((timestamp) => (timestamp - timestamps[0]!) >>> 0)).toEqual([
+      0,
+      0xffff,
+      2 * 0xffff,
+      3 * 0xffff,
+    ]);
+    const told = (which: (at: number) => boolean) => {
+      const receiver = new DtmfReceiver(48_000);
+      const digits: Digit[] = [];
+      views.forEach((view, at) => {
+        const digit = which(at) ? receiver.push(view, at * 20) : undefined;
+        if (digit !== undefined) digits.push(digit);
+      });
+      return digits;
+    };
+    expect(told(() => true)).toEqual([{ digit: '6', durationMs: 5000 }]);
+    expect(told((at) => at % 3 !== 1)).toEqual([{ digit: '6', durationMs: 5000 }]);
+  });
+  it('the same key anew is no segment of the one before, though its marker and the ends of that one are lost', () => {
+    expect(received([event(5, false, 800, 1000), event(5, true, 800, 3000)])).toHaveLength(2);
+  });
   it('a key whose ends were all lost is told after a while', () => {
     expect(received([event(9, false, 400, 1000)])).toEqual([{ digit: '9', durationMs: 50 }]);
   });
