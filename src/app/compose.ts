@@ -15,6 +15,7 @@ import { createApi } from '../api/app.ts';
 import { WakeQueue } from '../base/wake-queue.ts';
 import { PhoneCalls } from '../call/phone-calls.ts';
 import { PhoneDoor } from '../call/phone-door.ts';
+import { ReferralDesk } from '../call/referral-desk.ts';
 import { EventBus } from '../events/bus.ts';
 import type { EventSink } from '../events/index.ts';
 import { admit, type SignalUrl } from '../peer/admission.ts';
@@ -167,6 +168,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       announce,
       candidates,
       calls,
+      referrals: new ReferralDesk({ trunks: outgoing, dialer: outbound.dialer, calls }),
     });
     engines.serve(phones);
 

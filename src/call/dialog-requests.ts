@@ -5,9 +5,21 @@ import type { DialogNames, SipCall, SipRequestInfo } from '../sip/ports.ts';
 import { InfoKeys } from './info-keys.ts';
 import { Transfers, type TransfersOptions } from './transfer.ts';
 
+/** Takes the REFERs of a phone (`referrals.ts`). */
+export interface ReferralTaker {
+  /** The call is answered. */
+  established(dialog: Pick<SipCall, 'request'>): void;
+  /** The status that a REFER gets. */
+  received(request: SipRequestInfo): number;
+  /** The call is over; `byFarEnd`: its BYE. */
+  close(byFarEnd: boolean): void;
+}
+
 export interface DialogRequestsOptions extends TransfersOptions {
   /** A key came by INFO. */
   keyHeard(digit: string, durationMs: Millis): void;
+  /** Takes REFERs; undefined: they are refused. */
+  readonly referrals?: ReferralTaker | undefined;
 }
 
 export class DialogRequests {
@@ -25,6 +37,7 @@ export class DialogRequests {
   established(dialog: Pick<SipCall, 'request' | 'dialog' | 'allows'>): void {
     this.#dialog = dialog;
     this.transfers.established(dialog);
+    this.#options.referrals?.established(dialog);
     this.#keys.established(dialog);
   }
 
@@ -33,6 +46,7 @@ export class DialogRequests {
     this.#dialog = undefined;
     this.#keys.close();
     this.transfers.over(byFarEnd);
+    this.#options.referrals?.close(byFarEnd);
   }
 
   /** How others may refer to the dialog; undefined before the answer. */
@@ -54,8 +68,8 @@ export class DialogRequests {
   answer(request: SipRequestInfo): number {
     switch (request.method) {
       case 'REFER':
-        // Nobody is transferred on a phone's word.
-        return 603;
+        // Nobody is transferred on a phone's word alone.
+        return this.#options.referrals?.received(request) ?? 603;
       case 'NOTIFY':
         return this.transfers.notified(request);
       case 'INFO':

@@ -17,6 +17,7 @@ import type {
 } from '../sip/ports.ts';
 import { headersOf } from '../trunk/headers.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
+import type { ReferralTaker } from './dialog-requests.ts';
 import { causeOfSipEnd, type EndingCause, endingOf, reasonHeader, refusalStatus } from './ending.ts';
 import type { Negotiation, PlannedAnswer } from './negotiation.ts';
 import { PhoneLine } from './phone-line.ts';
@@ -45,6 +46,8 @@ export interface PhoneCallOptions {
   readonly reception: ReceptionPlan;
   /** When it is answered; as `reception` has it when not given. */
   readonly answering?: Answering | undefined;
+  /** Takes the phone's REFERs; undefined: they are refused. */
+  readonly referrals?: ReferralTaker | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly emit: EventSink;

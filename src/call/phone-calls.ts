@@ -1,5 +1,6 @@
 /** All calls with phones, whoever called: where somebody finds the call that a participant of a room is. */
 import { fail, type Result } from '../base/result.ts';
+import type { Replaces } from '../sip/replaces.ts';
 import type { PhoneLine } from './phone-line.ts';
 import type { TransferListener, TransferOrder, TransferRefusal } from './transfer.ts';
 
@@ -35,6 +36,15 @@ export class PhoneCalls {
     for (const call of this.#calls) {
       const { place } = call.line;
       if (place?.room === room && place.identity === identity) return call;
+    }
+    return undefined;
+  }
+
+  /** The answered call whose dialog a Replaces names that was sent to us (RFC 3891 section 3). */
+  named({ callId, toTag, fromTag }: Replaces): LiveCall | undefined {
+    for (const call of this.#calls) {
+      const { dialog } = call.line.requests;
+      if (dialog?.callId === callId && dialog.localTag === toTag && dialog.remoteTag === fromTag) return call;
     }
     return undefined;
   }

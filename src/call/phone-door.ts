@@ -24,6 +24,8 @@ import { type Accepted, joinRoom } from './join-room.ts';
 import { mediaSecurity, Negotiation, type PlannedAnswer } from './negotiation.ts';
 import { PhoneCall } from './phone-call.ts';
 import type { PhoneCalls } from './phone-calls.ts';
+import type { ReferralDesk } from './referral-desk.ts';
+import { Referrals } from './referrals.ts';
 import { WebMedia } from './web-media.ts';
 
 export interface PhoneDoorOptions {
@@ -45,6 +47,8 @@ export interface PhoneDoorOptions {
   readonly announce: (remote: HostPort) => string;
   /** Where the calls can be found; undefined: nowhere. */
   readonly calls?: PhoneCalls | undefined;
+  /** Follows REFERs of phones whose trunk allows it; undefined: they are refused. */
+  readonly referrals?: ReferralDesk | undefined;
   /** Where a media port of ours is reached by browsers, the preferred address first. */
   readonly candidates: (port: number) => readonly HostPort[];
 }
@@ -173,6 +177,7 @@ export class PhoneDoor {
           return undefined;
         },
       },
+      referrals: this.#referralsOf(trunk, id, () => call),
       clock,
       timers,
       emit,
@@ -208,6 +213,16 @@ export class PhoneDoor {
       call.waitIn(anteroom);
     }
     return undefined;
+  }
+
+  #referralsOf(trunk: InboundTrunk, call: string, phone: () => PhoneCall): Referrals | undefined {
+    const { referrals: desk, clock, timers, emit } = this.#options;
+    if (desk === undefined) return undefined;
+    return new Referrals({
+      ...{ call, trunk, desk, clock, timers, emit },
+      place: () => phone().line.place,
+      transferred: () => phone().end('transferred'),
+    });
   }
 
   /** Where a caller keys his PIN: near the rooms that it may lead to. */

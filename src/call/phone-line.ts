@@ -10,7 +10,7 @@ import type { SipCall } from '../sip/ports.ts';
 import { mediaAddressFault } from '../trunk/media-address.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
 import { PRESSED_MS } from './dial-digits.ts';
-import { DialogRequests } from './dialog-requests.ts';
+import { DialogRequests, type ReferralTaker } from './dialog-requests.ts';
 import { causeOfRemoval, type EndingCause, leaveReasonOf } from './ending.ts';
 import { KeyMerger, type KeyWay, keyWays } from './key-ways.ts';
 import { LineOffers } from './line-offers.ts';
@@ -32,6 +32,8 @@ export interface PhoneLineOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly emit: EventSink;
+  /** Takes the phone's REFERs; undefined: they are refused. */
+  readonly referrals?: ReferralTaker | undefined;
   /** The address under which the phone reaches our RTP. */
   readonly announce: (remote: HostPort) => string;
 }
@@ -91,6 +93,7 @@ export class PhoneLine implements Door {
     this.sounds = new LineSounds(options.leg, place, () => owner.played?.());
     this.requests = new DialogRequests({
       ...{ call: options.id, clock: options.clock, timers: options.timers, emit: options.emit },
+      referrals: options.referrals,
       transferred: () => owner.end('transferred'),
       keyHeard: (digit, durationMs) => this.#keyHeard('info', digit, durationMs),
     });

@@ -5,7 +5,7 @@ import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import { parseAddress } from '../sip/name-addr.ts';
 import type { DialogNames, ExtraHeaders, SipCall, SipRequestInfo } from '../sip/ports.ts';
-import { formatReferTo } from '../sip/refer.ts';
+import { formatReferTo, isFalse } from '../sip/refer.ts';
 import { type ReferInput, type ReferOutcome, type ReferState, stepRefer } from '../sip/refer-progress.ts';
 import { parseSipfrag, SIPFRAG } from '../sip/sipfrag.ts';
 import { parseEvent, parseSubscriptionState } from '../sip/subscription.ts';
@@ -155,7 +155,7 @@ export class Transfers {
       NO_BODY,
       (status, header) => {
         // RFC 4488 section 4: who says so will send no NOTIFY, whether he was asked to or not.
-        const subscribed = !/^\s*false\s*(?:;|$)/i.test(header?.('refer-sub') ?? '');
+        const subscribed = !isFalse(header?.('refer-sub'));
         this.#input(subscription, { type: 'answered', status, subscribed });
         if (subscription.state.phase !== 'accepted') return;
         subscription.patience = timers.schedule(clock.now() + FIRST_NOTIFY_MS, () =>

@@ -85,6 +85,15 @@ export type GatewayEvent =
   | { type: 'call.transfer-progress'; call: string; status: number }
   /** `result`: transferred, or why not (`sip/refer-progress.ts`); then the call goes on. */
   | { type: 'call.transferred'; call: string; result: string; status: number; durationMs: number }
+  /** A phone's REFER, its number alone; `result`: followed, or why not (`call/referral-desk.ts`). `kind` is `none` when it is not followed. */
+  | {
+      type: 'call.referred';
+      call: string;
+      to: string;
+      kind: 'blind' | 'attended' | 'none';
+      result: string;
+      status: number;
+    }
   /** A re-INVITE changed the codec. */
   | { type: 'call.codec'; call: string; codec: string }
   | { type: 'call.ended'; call: string; ending: CallEnding; durationMs: number; quality?: LegQuality }

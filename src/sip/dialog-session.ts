@@ -155,7 +155,7 @@ export class DialogSession {
       const contact = answerHasContact(method, status)
         ? contactValue(this.#core.contact(flow), flow, this.dialog.secure)
         : undefined;
-      transaction.respond(status, { headers: answerHeaders(method, status), contact });
+      transaction.respond(status, { headers: answerHeaders(info, status), contact });
     }
   }
 

@@ -40,6 +40,16 @@ export function readReferral(request: SipRequestInfo): Result<Referral, 400 | 41
   return ok({ target, replaces, referredBy: by[0] });
 }
 
+/** Whether a REFER asks for no NOTIFYs, `Refer-Sub: false` (RFC 4488 section 4): our 202 says the same then. */
+export function wantsNoNotify(request: { header(name: string): string | undefined }): boolean {
+  return isFalse(request.header('refer-sub'));
+}
+
+/** Whether a Refer-Sub says that there is no subscription. */
+export function isFalse(referSub: string | undefined): boolean {
+  return /^\s*false\s*(?:;|$)/i.test(referSub ?? '');
+}
+
 /** A Refer-To value; `uri` is of our own making or was read with `parseUri`. */
 export function formatReferTo(uri: string, replaces?: Replaces): string {
   if (replaces === undefined) return `<${uri}>`;

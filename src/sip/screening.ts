@@ -7,6 +7,7 @@ import { parseNumber } from './grammar.ts';
 import { DTMF, DTMF_RELAY } from './info-key.ts';
 import type { SipRequest } from './message.ts';
 import type { ExtraHeaders, SipUri } from './ports.ts';
+import { wantsNoNotify } from './refer.ts';
 import { mediaType } from './request-info.ts';
 import { SIPFRAG } from './sipfrag.ts';
 import { parseEvent } from './subscription.ts';
@@ -16,7 +17,7 @@ import { parseUri } from './uri.ts';
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY';
 
 /** Option tags that we support. */
-const SUPPORTED: readonly string[] = ['timer', '100rel'];
+const SUPPORTED: readonly string[] = ['timer', '100rel', 'norefersub'];
 
 /** What every answer about our abilities carries (section 11.2). */
 export const CAPABILITIES: ExtraHeaders = [
@@ -75,7 +76,13 @@ export function refuseInDialog(request: SipRequest): Refusal | undefined {
 }
 
 /** What an answer to a request in a dialog must carry by its status. */
-export function answerHeaders(method: string, status: number): ExtraHeaders {
+export function answerHeaders(
+  request: { readonly method: string; header(name: string): string | undefined },
+  status: number,
+): ExtraHeaders {
+  const { method } = request;
+  // RFC 4488 section 4: that there will be no NOTIFY is said by both sides.
+  if (answerHasContact(method, status) && wantsNoNotify(request)) return [['Refer-Sub', 'false']];
   if (status === 405) return [['Allow', ALLOW]];
   // RFC 3261 section 21.4.13: what we would have taken.
   if (status === 415) return [['Accept', method === 'NOTIFY' ? SIPFRAG : `${DTMF_RELAY}, ${DTMF}`]];

@@ -67,6 +67,20 @@ export interface InboundTrunk {
   readonly dtmf?: DtmfMode | undefined;
   /** Tones within its phones' voices are keys too; false when not given. */
   readonly dtmfInband?: boolean | undefined;
+  /** Undefined: transfers are refused. */
+  readonly transfers?: TransferPolicy | undefined;
+}
+
+/** What a trunk's phones may have us do by REFER (RFC 3515). */
+export interface TransferPolicy {
+  /** Outbound trunk that places the calls; undefined: none are placed. */
+  readonly trunk: string | undefined;
+  /** Numbers, or patterns of them, that may be called. */
+  readonly numbers: readonly string[];
+  /** Transfers of one call. */
+  readonly maxPerCall: number;
+  /** Calls at the same time that the trunk's transfers have placed. */
+  readonly maxAtOnce: number;
 }
 
 /** How a rule makes the room's name; LiveKit's SIPDispatchRule. */

@@ -74,6 +74,10 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   'call.transferred': {
     ...{ type: 'call.transferred', call: 'SCL_a', result: 'failed', status: 486, durationMs: 4000 },
   },
+  'call.referred': {
+    ...{ type: 'call.referred', call: 'SCL_a', to: SECRET_NUMBER, kind: 'blind' },
+    ...{ result: 'followed', status: 202 },
+  },
   'call.held': { type: 'call.held', call: 'SCL_a', by: 'phone' },
   'call.resumed': { type: 'call.resumed', call: 'SCL_a', heldMs: 4000 },
   'call.codec': { type: 'call.codec', call: 'SCL_a', codec: 'audio/pcmu' },

@@ -6,6 +6,7 @@ import type { Alarm, Timers } from '../../src/base/wake-queue.ts';
 import { Dialer } from '../../src/call/dialer.ts';
 import { PhoneCalls } from '../../src/call/phone-calls.ts';
 import { PhoneDoor } from '../../src/call/phone-door.ts';
+import { ReferralDesk } from '../../src/call/referral-desk.ts';
 import type { GatewayEvent } from '../../src/events/index.ts';
 import { MediaHost } from '../../src/media/host.ts';
 import type { MediaEvent, MediaWorkerPort } from '../../src/media/protocol.ts';
@@ -21,6 +22,7 @@ import { TrunkAccounts } from '../../src/trunk/accounts.ts';
 import { admission } from '../../src/trunk/admission.ts';
 import { TrunkLimits } from '../../src/trunk/limits.ts';
 import { TrunkTable } from '../../src/trunk/match.ts';
+import type { OutboundTrunk } from '../../src/trunk/outbound.ts';
 import { isPinRoom } from '../../src/trunk/pin.ts';
 import type { DispatchRule, InboundTrunk } from '../../src/trunk/trunk.ts';
 import type { LossyNet } from './lossy-net.ts';
@@ -132,7 +134,14 @@ export class VirtualGateway {
       rules = [EVERYBODY],
       sounds = new SoundBook(),
       odd,
-    }: { rules?: DispatchRule[]; sounds?: SoundBook; odd?: Partial<InboundTrunk> | undefined } = {},
+      outbound = [],
+    }: {
+      rules?: DispatchRule[];
+      sounds?: SoundBook;
+      odd?: Partial<InboundTrunk> | undefined;
+      /** Trunks that place the calls of REFERs. */
+      outbound?: OutboundTrunk[] | undefined;
+    } = {},
   ) {
     const trunks =
       odd === undefined
@@ -194,22 +203,6 @@ export class VirtualGateway {
     });
     socket.onDatagram = (bytes, address, from) =>
       this.endpoint.receive(bytes, { transport: 'udp', local: SIP, remote: { address, port: from } });
-    this.door = new PhoneDoor({
-      rooms: this.rooms,
-      calls: this.calls,
-      trunks: new TrunkTable(trunks),
-      rules,
-      limits: new TrunkLimits(),
-      guard: new DigestGuard(nodeDigests, random),
-      capacity: { calls: 1000, callsPerSecond: 1000 },
-      clock,
-      timers,
-      random,
-      emit,
-      announce: () => GATEWAY,
-      candidates: (at) => [{ address: GATEWAY, port: at }],
-    });
-    this.endpoint.onInvite = this.door.onInvite;
     const failed = new FailedTargets(clock);
     this.dialer = new Dialer({
       ...{
@@ -235,6 +228,23 @@ export class VirtualGateway {
         isBad: (hop) => failed.isBad(hop),
       },
     });
+    this.door = new PhoneDoor({
+      rooms: this.rooms,
+      calls: this.calls,
+      trunks: new TrunkTable(trunks),
+      rules,
+      limits: new TrunkLimits(),
+      guard: new DigestGuard(nodeDigests, random),
+      capacity: { calls: 1000, callsPerSecond: 1000 },
+      clock,
+      timers,
+      random,
+      emit,
+      announce: () => GATEWAY,
+      referrals: new ReferralDesk({ trunks: outbound, dialer: this.dialer, calls: this.calls }),
+      candidates: (at) => [{ address: GATEWAY, port: at }],
+    });
+    this.endpoint.onInvite = this.door.onInvite;
   }
 
   /** What is still alive, by name; empty when a call has left nothing behind. */

@@ -224,7 +224,7 @@ export class DrachtioDialog implements SipCall, DialogEntry {
         status = this.#owner.handler().requested(info);
       });
       const contact = answerHasContact(method, status) ? [OUR_CONTACT] : [];
-      request.respond(status, { headers: [...answerHeaders(method, status), ...contact] });
+      request.respond(status, { headers: [...answerHeaders(info, status), ...contact] });
     }
   }
 

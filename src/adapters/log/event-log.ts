@@ -28,6 +28,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'call.transferring': ['info', 'call is being transferred'],
   'call.transfer-progress': ['debug', 'transfer makes progress'],
   'call.transferred': ['info', 'transfer is over'],
+  'call.referred': ['info', 'phone asks for a transfer'],
   'call.codec': ['info', 'codec changed'],
   'call.ended': ['info', 'call ended'],
   'call.stage': ['debug', 'call came so far'],

@@ -62,6 +62,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       to.count('trunkroom_transfers_total', { result: event.result });
       to.observe('trunkroom_transfer_seconds', event.durationMs);
       return;
+    case 'call.referred':
+      to.count('trunkroom_referrals_total', { result: event.result });
+      return;
     case 'call.ended':
       to.count('trunkroom_calls_ended_total', {
         cause: event.ending.cause,

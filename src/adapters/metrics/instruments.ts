@@ -111,6 +111,7 @@ const COUNTERS = {
     help: 'Calls ended, by the cause table.',
     labels: ['cause', 'fault', 'q850'],
   },
+  trunkroom_referrals_total: { help: 'Transfers that phones asked for, and why not.', labels: ['result'] },
   trunkroom_transfers_total: { help: 'Calls transferred by REFER, and why not.', labels: ['result'] },
   trunkroom_dtmf_total: { help: 'Keys pressed on phones.', labels: [] },
   trunkroom_leg_packets_total: { help: 'RTP packets of ended calls.', labels: ['direction'] },

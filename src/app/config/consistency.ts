@@ -27,6 +27,7 @@ export function consistencyFaults(
     ...policyFaults(config),
     ...registrationFaults(config),
     ...formatFaults(config),
+    ...transferFaults(config),
     ...webPhoneFaults(config),
     ...drachtioFaults(config, mode),
     ...webhookFaults(config),
@@ -111,6 +112,19 @@ function formatFaults({ outbound_trunks }: Config): Inconsistency[] {
       ? []
       : [{ path: ['outbound_trunks', index], message: 'a national number format needs a country' }],
   );
+}
+
+function transferFaults({ trunks, outbound_trunks }: Config): Inconsistency[] {
+  const known = new Set(outbound_trunks.map(({ id }) => id));
+  return trunks.flatMap(({ transfer_trunk: by, transfer_numbers: numbers }, index): Inconsistency[] => {
+    const at = (key: string, message: string) => [{ path: ['trunks', index, key], message }];
+    if (by !== undefined && !known.has(by)) return at('transfer_trunk', `there is no outbound trunk ${by}`);
+    // A list without a trunk, or a trunk without a list, would be refused call by call.
+    if ((by === undefined) === (numbers.length === 0)) return [];
+    return by === undefined
+      ? at('transfer_numbers', 'transfer_trunk is needed, which calls them')
+      : at('transfer_trunk', 'transfer_numbers is needed: no number is called that it does not name');
+  });
 }
 
 function webhookFaults({ keys, webhook }: Config): Inconsistency[] {

@@ -49,6 +49,10 @@ const developmentTrunk: TrunkConfig = {
   calls_per_second: 0,
   dtmf: 'rfc4733',
   dtmf_inband: false,
+  transfers: 'refuse',
+  transfer_numbers: [],
+  max_transfers: 10,
+  max_transfers_per_call: 3,
 };
 
 const developmentRule: RuleConfig = {

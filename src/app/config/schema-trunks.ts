@@ -15,6 +15,7 @@ import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
 import { mediaEncryption } from './schema-encryption.ts';
 import { pinKey, policyKeys } from './schema-policy.ts';
+import { transferKeys } from './schema-transfers.ts';
 
 /** `trunks[]`: SIPInboundTrunkInfo by LiveKit's names, and what LiveKit lacks. */
 export const trunkSchema = z.strictObject({
@@ -90,6 +91,7 @@ export const trunkSchema = z.strictObject({
   max_call_duration: duration.prefault('24h').meta({ description: 'After this a call is ended; 0s: never.' }),
   dtmf,
   dtmf_inband: dtmfInband,
+  ...transferKeys,
   max_calls: z
     .int()
     .min(0)

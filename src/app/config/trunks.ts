@@ -1,4 +1,11 @@
-import type { CallPolicy, DispatchRule, HeaderMaps, InboundTrunk, RoomChoice } from '../../trunk/trunk.ts';
+import type {
+  CallPolicy,
+  DispatchRule,
+  HeaderMaps,
+  InboundTrunk,
+  RoomChoice,
+  TransferPolicy,
+} from '../../trunk/trunk.ts';
 import type { Config, RuleConfig, TrunkConfig } from './schema.ts';
 
 /** The configuration's trunks, as the trunk folder has them. */
@@ -48,6 +55,7 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     callsPerSecond: trunk.calls_per_second,
     dtmf: trunk.dtmf,
     dtmfInband: trunk.dtmf_inband,
+    transfers: transferPolicy(trunk),
   };
 }
 
@@ -67,6 +75,16 @@ function authOf(trunk: TrunkConfig): InboundTrunk['auth'] {
   const { auth_username: username, auth_password: password, auth_realm: realm } = trunk;
   if (username === undefined || password === undefined) return undefined;
   return { username, password, realm, algorithms: trunk.auth_algorithms };
+}
+
+function transferPolicy(trunk: TrunkConfig): TransferPolicy | undefined {
+  if (trunk.transfers === 'refuse') return undefined;
+  return {
+    trunk: trunk.transfer_trunk,
+    numbers: trunk.transfer_numbers,
+    maxPerCall: trunk.max_transfers_per_call,
+    maxAtOnce: trunk.max_transfers,
+  };
 }
 
 function callPolicy(rule: RuleConfig): CallPolicy {

@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { encodeG711, type G711Law } from '../../../src/audio/g711.ts';
 import { SineSource } from '../../../src/audio/tones.ts';
 import { fromUtf8, utf8 } from '../../../src/base/bytes.ts';
+import type { OutboundTrunk } from '../../../src/trunk/outbound.ts';
 import type { InboundTrunk } from '../../../src/trunk/trunk.ts';
 import { LossyNet, type VirtualSocket } from '../../support/lossy-net.ts';
 import { toneLevels } from '../../support/tones.ts';
@@ -195,10 +196,14 @@ export class RawCarrier {
 
 /** The gateway, one carrier of that kind, and a phone in the same room that listens. */
 export function rowWorld(
-  options: { readonly listener?: 'none'; readonly trunk?: Partial<InboundTrunk> } = {},
+  options: {
+    readonly listener?: 'none';
+    readonly trunk?: Partial<InboundTrunk>;
+    readonly outbound?: OutboundTrunk[];
+  } = {},
 ) {
   const net = new LossyNet(9);
-  const gateway = new VirtualGateway(net, { odd: options.trunk });
+  const gateway = new VirtualGateway(net, { odd: options.trunk, outbound: options.outbound });
   const carrier = new RawCarrier(net, '10.0.1.9');
   const listener = new VirtualPhone(net, '10.0.1.1', NEAR_TONE);
   const pass = (ms: number): void => {

@@ -44,6 +44,11 @@ describe('inbound trunks', () => {
       'trunks[0].auth_password_file: auth_password is set too: give one',
     ],
     ['registration: o', 'trunks[0].registration: there is no outbound trunk o that registers'],
+    [
+      'transfers: allow, transfer_trunk: o, transfer_numbers: ["1"]',
+      'trunks[0].transfer_trunk: there is no outbound trunk o',
+    ],
+    ['transfer_numbers: ["1"]', 'trunks[0].transfer_numbers: transfer_trunk is needed, which calls them'],
     ['headers: { Via: x }', 'trunks[0].headers.Via: this header is SIP\u2019s own and cannot be set'],
     [
       'numbers: ["1..22"]',
@@ -52,6 +57,20 @@ describe('inbound trunks', () => {
     ['auth_algorithms: []', expect.stringMatching(/^trunks\[0\]\.auth_algorithms: /)],
   ])('%s', (keys, fault) => {
     expect(faults(`trunks: [{ ${IN}, ${keys} }]`)).toContainEqual(fault);
+  });
+
+  test('transfers are refused unless they are allowed, and call nothing without a list', () => {
+    const out = `outbound_trunks: [{ ${OUT} }]`;
+    const policy = (keys: string) =>
+      inboundTrunks(good(`${out}\ntrunks: [{ ${IN}, ${keys} }]`))[0]!.transfers;
+    expect(policy('transfer_trunk: o, transfer_numbers: ["1"]')).toBeUndefined();
+    expect(policy('transfers: allow, transfer_trunk: o, transfer_numbers: ["+603*"]')).toEqual({
+      ...{ trunk: 'o', numbers: ['+603*'], maxPerCall: 3, maxAtOnce: 10 },
+    });
+    expect(policy('transfers: allow')).toMatchObject({ trunk: undefined, numbers: [] });
+    expect(faults(`${out}\ntrunks: [{ ${IN}, transfer_trunk: o }]`)).toEqual([
+      'trunks[0].transfer_trunk: transfer_numbers is needed: no number is called that it does not name',
+    ]);
   });
 
   test('web phones come from anywhere, to a trunk for them alone, and must prove themselves', () => {
