@@ -8,6 +8,7 @@ import { batchedOutput } from '../adapters/log/batched-output.ts';
 import { eventLog } from '../adapters/log/event-log.ts';
 import { openLog } from '../adapters/log/pino-log.ts';
 import { openMetrics } from '../adapters/metrics/metrics.ts';
+import { DATAGRAM_SLOTS } from '../adapters/native/native-udp.ts';
 import { gunzip } from '../adapters/websocket/gunzip.ts';
 import { SignalGate } from '../adapters/websocket/signal-gate.ts';
 import { type MediaThread, startMediaThread } from '../adapters/worker/thread.ts';
@@ -35,6 +36,7 @@ import { announcer, announcerV6, localAddresses, localAddressesV6 } from './addr
 import { outboundTrunks } from './config/outbound.ts';
 import type { StartupConfig } from './config/read.ts';
 import { dispatchRules, inboundTrunks } from './config/trunks.ts';
+import { datagramSource } from './datagrams.ts';
 import { gatewayGauges } from './gauges.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
 import { openOutbound } from './outbound.ts';
@@ -112,8 +114,10 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     closing.push(() => lag.stop());
     const tls = config.sip.engine === 'embedded' ? openSipTls(config, emit) : undefined;
     closing.push(() => tls?.close());
+    const datagrams = datagramSource(config.media.native, { sendErrors: 0 }, onFault, DATAGRAM_SLOTS);
     const sip = await SipServer.open({
       ...shared,
+      openUdp: datagrams.open,
       listen: embeddedListen(config),
       announced: addresses,
       userAgent: config.sip.user_agent,

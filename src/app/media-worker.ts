@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { driveAlarms, monotonicClock, wallClock } from '../adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
 import { createDtlsEngine } from '../adapters/dtls-werift/engine.ts';
+import { PACKET_SLOTS } from '../adapters/native/native-udp.ts';
 import { OpusCodecs } from '../adapters/opus/opus-codecs.ts';
 import { RtpPortRange } from '../adapters/udp/rtp-port-range.ts';
 import type { Crossing } from '../adapters/worker/thread.ts';
@@ -34,7 +35,12 @@ async function open(): Promise<void> {
   const timers = new WakeQueue();
   const counters = { sendErrors: 0 };
   const { ice, rtp, relays } = settings;
-  const sockets = datagramSource(settings.native, counters, (error) => fault(error, 'a packet'));
+  const sockets = datagramSource(
+    settings.native,
+    counters,
+    (error) => fault(error, 'a packet'),
+    PACKET_SLOTS,
+  );
   const [socket, dtls, codecs] = await Promise.all([
     listening('ice.udp_port', () => openUdpOn(ice, relays.addresses, sockets.open)),
     createDtlsEngine(),

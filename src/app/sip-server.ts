@@ -2,6 +2,7 @@ import type { Certificates } from '../adapters/tcp/certificates.ts';
 import type { TcpListener } from '../adapters/tcp/door.ts';
 import { connectTcp, listenTcp } from '../adapters/tcp/tcp.ts';
 import { type ClientCertificates, connectTls, listenTls } from '../adapters/tcp/tls.ts';
+import { type OpenUdp, openUdp } from '../adapters/udp/udp.ts';
 import type { DatagramSocket, HostPort } from '../base/net.ts';
 import type { EventSink } from '../events/index.ts';
 import { SipEndpoint, type SipEndpointOptions } from '../sip/endpoint.ts';
@@ -20,6 +21,8 @@ export interface SipServerOptions extends Omit<SipEndpointOptions, 'send' | 'ope
   /** Addresses of ours that others are told, the preferred one first. */
   readonly announced: readonly string[];
   readonly emit: EventSink;
+  /** How its UDP sockets are made; by default by Node. */
+  readonly openUdp?: OpenUdp;
   /** Absent: no TLS, neither in nor out. */
   readonly tls?: SipTls | undefined;
 }
@@ -68,7 +71,9 @@ export class SipServer {
 
   /** Binds all of them. Rejects with a StartupError, and nothing stays open. */
   static async open(options: SipServerOptions): Promise<SipServer> {
-    const udp = await listening('sip.port', () => openUdpOn(options.listen, options.announced));
+    const udp = await listening('sip.port', () =>
+      openUdpOn(options.listen, options.announced, options.openUdp ?? openUdp),
+    );
     const server = new SipServer(udp, options);
     try {
       await server.#listen();

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { loadAddon } from '../../src/adapters/native/addon.ts';
-import { NativeUdp } from '../../src/adapters/native/native-udp.ts';
+import { type Addon, loadAddon } from '../../src/adapters/native/addon.ts';
+import { DATAGRAM_SLOTS, NativeUdp, PACKET_SLOTS, type Slots } from '../../src/adapters/native/native-udp.ts';
 import { BindError, type OpenUdp, openUdp } from '../../src/adapters/udp/udp.ts';
 import type { DatagramSocket } from '../../src/base/net.ts';
 
@@ -8,7 +8,12 @@ interface Engine {
   readonly name: string;
   readonly open: OpenUdp;
   readonly unsent: () => number;
+  /** The longest datagram that it carries, bytes. */
+  readonly longest: number;
 }
+
+/** What UDP over IPv4 can carry (RFC 791, RFC 768). */
+const LONGEST = 65_507;
 
 function nodeEngine(): Engine {
   const counters = { sendErrors: 0 };
@@ -16,6 +21,7 @@ function nodeEngine(): Engine {
     name: 'node:dgram',
     open: (local) => openUdp(local, counters),
     unsent: () => counters.sendErrors,
+    longest: LONGEST,
   };
 }
 
@@ -23,133 +29,170 @@ function nodeEngine(): Engine {
 function nativeEngines(): Engine[] {
   const addon = loadAddon();
   if (addon === undefined) return [];
+  return [PACKET_SLOTS, DATAGRAM_SLOTS].map((slots) => nativeEngine(addon, slots));
+}
+
+function nativeEngine(addon: Addon, slots: Slots): Engine {
   let unsent = 0;
-  const udp = new NativeUdp(addon, {
-    unsent: (count) => {
+  const listener = {
+    unsent: (count: number) => {
       unsent += count;
     },
     fault: () => {},
-  });
+  };
+  const udp = new NativeUdp(addon, listener, slots);
   const open: OpenUdp = (local) => {
     const opened = udp.open(local);
     return 'code' in opened ? Promise.reject(new BindError(opened.code, local)) : Promise.resolve(opened);
   };
-  return [{ name: 'the addon', open, unsent: () => unsent }];
+  const longest = Math.min(slots.bytes, LONGEST);
+  return { name: `the addon with slots of ${slots.bytes}`, open, unsent: () => unsent, longest };
 }
 
 const V4 = { address: '127.0.0.1', port: 0 };
 
-describe.each([nodeEngine(), ...nativeEngines()])('a datagram socket of $name', ({ open, unsent }) => {
-  const all: DatagramSocket[] = [];
-  afterEach(() => {
-    for (const socket of all.splice(0)) socket.close();
-  });
-
-  async function opened(local: { address: string; port: number }): Promise<DatagramSocket> {
-    const socket = await open(local);
-    all.push(socket);
-    return socket;
-  }
-
-  it.each(['127.0.0.1', '::1'])('carries bytes on %s, and tells from where', async (address) => {
-    const [a, b] = [await opened({ address, port: 0 }), await opened({ address, port: 0 })];
-    const got: unknown[] = [];
-    b.onDatagram = (bytes, from, port) => got.push([[...bytes], from, port]);
-    a.send(Uint8Array.of(1, 2, 3), b.local.port, address);
-    a.send(new Uint8Array(0), b.local.port, address);
-    await vi.waitFor(() => expect(got).toHaveLength(2));
-    expect(got).toEqual([
-      [[1, 2, 3], address, a.local.port],
-      [[], address, a.local.port],
-    ]);
-  });
-
-  it('shows an IPv4 peer on :: by its IPv4 address, and answers it', async () => {
-    const [both, v4] = [await opened({ address: '::', port: 0 }), await opened(V4)];
-    let answer = 0;
-    both.onDatagram = (bytes, from, port) => {
-      expect(from).toBe('127.0.0.1');
-      both.send(bytes, port, from);
-    };
-    v4.onDatagram = (bytes) => {
-      answer = bytes[0] ?? 0;
-    };
-    v4.send(Uint8Array.of(7), both.local.port, '127.0.0.1');
-    await vi.waitFor(() => expect(answer).toBe(7));
-  });
-
-  it('keeps the order of one sender, and loses nothing of a burst of a thousand', async () => {
-    const [a, b] = [await opened(V4), await opened(V4)];
-    const got: number[] = [];
-    b.onDatagram = (bytes) => got.push(bytes[0]! * 256 + bytes[1]!);
-    for (let i = 0; i < 1000; i++)
-      a.send(Uint8Array.of(i >> 8, i & 255, ...new Uint8Array(170)), b.local.port, '127.0.0.1');
-    await vi.waitFor(() => expect(got).toHaveLength(1000));
-    expect(got).toEqual(Array.from({ length: 1000 }, (_, i) => i));
-  });
-
-  it('tells many sockets apart', async () => {
-    const sender = await opened(V4);
-    const got = new Map<number, number>();
-    const sockets = await Promise.all(Array.from({ length: 200 }, () => opened(V4)));
-    for (const socket of sockets) socket.onDatagram = (bytes) => got.set(socket.local.port, bytes[0]!);
-    sockets.forEach((socket, i) => {
-      sender.send(Uint8Array.of(i), socket.local.port, '127.0.0.1');
+describe.each([nodeEngine(), ...nativeEngines()])(
+  'a datagram socket of $name',
+  ({ open, unsent, longest }) => {
+    const all: DatagramSocket[] = [];
+    afterEach(() => {
+      for (const socket of all.splice(0)) socket.close();
     });
-    await vi.waitFor(() => expect(got.size).toBe(200));
-    expect(sockets.every((socket, i) => got.get(socket.local.port) === i)).toBe(true);
-  });
 
-  it('answers from within the receiver, and sends the last words of a socket that closes', async () => {
-    const [a, b] = [await opened(V4), await opened(V4)];
-    const got: string[] = [];
-    a.onDatagram = (bytes) => got.push(new TextDecoder().decode(bytes));
-    b.onDatagram = (bytes, from, port) => {
-      b.send(bytes, port, from);
-      b.send(new TextEncoder().encode('bye'), port, from);
-      if (b.queued === 0) b.close();
-    };
-    a.send(new TextEncoder().encode('hello'), b.local.port, '127.0.0.1');
-    await vi.waitFor(() => expect(got).toEqual(['hello', 'bye']));
-  });
+    async function opened(local: { address: string; port: number }): Promise<DatagramSocket> {
+      const socket = await open(local);
+      all.push(socket);
+      return socket;
+    }
 
-  it('hears and says nothing any more when it is closed', async () => {
-    const [a, b, c] = [await opened(V4), await opened(V4), await opened(V4)];
-    let heard = 0;
-    b.onDatagram = () => heard++;
-    b.close();
-    b.close();
-    b.send(Uint8Array.of(1), c.local.port, '127.0.0.1');
-    a.send(Uint8Array.of(1), b.local.port, '127.0.0.1');
-    let other = 0;
-    c.onDatagram = () => other++;
-    a.send(Uint8Array.of(1), c.local.port, '127.0.0.1');
-    await vi.waitFor(() => expect(other).toBe(1));
-    expect(heard).toBe(0);
-  });
+    it.each(['127.0.0.1', '::1'])('carries bytes on %s, and tells from where', async (address) => {
+      const [a, b] = [await opened({ address, port: 0 }), await opened({ address, port: 0 })];
+      const got: unknown[] = [];
+      b.onDatagram = (bytes, from, port) => got.push([[...bytes], from, port]);
+      a.send(Uint8Array.of(1, 2, 3), b.local.port, address);
+      a.send(new Uint8Array(0), b.local.port, address);
+      await vi.waitFor(() => expect(got).toHaveLength(2));
+      expect(got).toEqual([
+        [[1, 2, 3], address, a.local.port],
+        [[], address, a.local.port],
+      ]);
+    });
 
-  it('names why a port cannot be had, and frees it when closed', async () => {
-    const first = await opened(V4);
-    const local = { address: '127.0.0.1', port: first.local.port };
-    await expect(open(local)).rejects.toThrow(BindError);
-    await expect(open(local)).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    await expect(open({ address: '192.0.2.1', port: 0 })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
-    first.close();
-    await vi.waitFor(async () => expect((await opened(local)).local.port).toBe(local.port));
-  });
+    it('shows an IPv4 peer on :: by its IPv4 address, and answers it', async () => {
+      const [both, v4] = [await opened({ address: '::', port: 0 }), await opened(V4)];
+      let answer = 0;
+      both.onDatagram = (bytes, from, port) => {
+        expect(from).toBe('127.0.0.1');
+        both.send(bytes, port, from);
+      };
+      v4.onDatagram = (bytes) => {
+        answer = bytes[0] ?? 0;
+      };
+      v4.send(Uint8Array.of(7), both.local.port, '127.0.0.1');
+      await vi.waitFor(() => expect(answer).toBe(7));
+    });
 
-  it('counts what the kernel does not take, and goes on', async () => {
-    const [a, b] = [await opened(V4), await opened(V4)];
-    const before = unsent();
-    // A broadcast without leave is refused at once.
-    a.send(Uint8Array.of(1), 9, '255.255.255.255');
-    await vi.waitFor(() => expect(unsent()).toBe(before + 1));
-    let got = 0;
-    b.onDatagram = () => got++;
-    a.send(Uint8Array.of(1), b.local.port, '127.0.0.1');
-    await vi.waitFor(() => expect(got).toBe(1));
-  });
-});
+    it('keeps the order of one sender, and loses nothing of a burst of a thousand', async () => {
+      const [a, b] = [await opened(V4), await opened(V4)];
+      const got: number[] = [];
+      b.onDatagram = (bytes) => got.push(bytes[0]! * 256 + bytes[1]!);
+      for (let i = 0; i < 1000; i++)
+        a.send(Uint8Array.of(i >> 8, i & 255, ...new Uint8Array(170)), b.local.port, '127.0.0.1');
+      await vi.waitFor(() => expect(got).toHaveLength(1000));
+      expect(got).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    });
+
+    it('carries the longest datagram whole, among short ones, and counts one that is longer', async () => {
+      const [a, b] = [await opened(V4), await opened(V4)];
+      const sizes = [1, longest, 2, longest - 1, 3];
+      const got: [length: number, first: number, last: number][] = [];
+      b.onDatagram = (bytes) => got.push([bytes.length, bytes[0]!, bytes.at(-1)!]);
+      sizes.forEach((size, i) => {
+        a.send(new Uint8Array(size).fill(i + 1), b.local.port, '127.0.0.1');
+      });
+      await vi.waitFor(() => expect(got).toEqual(sizes.map((size, i) => [size, i + 1, i + 1])));
+      const before = unsent();
+      a.send(new Uint8Array(longest + 1), b.local.port, '127.0.0.1');
+      a.send(Uint8Array.of(9), b.local.port, '127.0.0.1');
+      await vi.waitFor(() => expect(got.at(-1)).toEqual([1, 9, 9]));
+      expect(unsent()).toBe(before + 1);
+    });
+
+    it('counts one of many that the kernel does not take, and sends those before and behind it', async () => {
+      const [a, b] = [await opened(V4), await opened(V4)];
+      const before = unsent();
+      const got: number[] = [];
+      b.onDatagram = (bytes) => got.push(bytes[0]!);
+      for (let i = 0; i < 40; i++)
+        a.send(Uint8Array.of(i), b.local.port, i % 5 === 2 ? '255.255.255.255' : '127.0.0.1');
+      await vi.waitFor(() => expect(got).toHaveLength(32));
+      expect(got).toEqual(Array.from({ length: 40 }, (_, i) => i).filter((i) => i % 5 !== 2));
+      expect(unsent()).toBe(before + 8);
+    });
+
+    it('tells many sockets apart', async () => {
+      const sender = await opened(V4);
+      const got = new Map<number, number>();
+      const sockets = await Promise.all(Array.from({ length: 200 }, () => opened(V4)));
+      for (const socket of sockets) socket.onDatagram = (bytes) => got.set(socket.local.port, bytes[0]!);
+      sockets.forEach((socket, i) => {
+        sender.send(Uint8Array.of(i), socket.local.port, '127.0.0.1');
+      });
+      await vi.waitFor(() => expect(got.size).toBe(200));
+      expect(sockets.every((socket, i) => got.get(socket.local.port) === i)).toBe(true);
+    });
+
+    it('answers from within the receiver, and sends the last words of a socket that closes', async () => {
+      const [a, b] = [await opened(V4), await opened(V4)];
+      const got: string[] = [];
+      a.onDatagram = (bytes) => got.push(new TextDecoder().decode(bytes));
+      b.onDatagram = (bytes, from, port) => {
+        b.send(bytes, port, from);
+        b.send(new TextEncoder().encode('bye'), port, from);
+        if (b.queued === 0) b.close();
+      };
+      a.send(new TextEncoder().encode('hello'), b.local.port, '127.0.0.1');
+      await vi.waitFor(() => expect(got).toEqual(['hello', 'bye']));
+    });
+
+    it('hears and says nothing any more when it is closed', async () => {
+      const [a, b, c] = [await opened(V4), await opened(V4), await opened(V4)];
+      let heard = 0;
+      b.onDatagram = () => heard++;
+      b.close();
+      b.close();
+      b.send(Uint8Array.of(1), c.local.port, '127.0.0.1');
+      a.send(Uint8Array.of(1), b.local.port, '127.0.0.1');
+      let other = 0;
+      c.onDatagram = () => other++;
+      a.send(Uint8Array.of(1), c.local.port, '127.0.0.1');
+      await vi.waitFor(() => expect(other).toBe(1));
+      expect(heard).toBe(0);
+    });
+
+    it('names why a port cannot be had, and frees it when closed', async () => {
+      const first = await opened(V4);
+      const local = { address: '127.0.0.1', port: first.local.port };
+      await expect(open(local)).rejects.toThrow(BindError);
+      await expect(open(local)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+      await expect(open({ address: '192.0.2.1', port: 0 })).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+      first.close();
+      await vi.waitFor(async () => expect((await opened(local)).local.port).toBe(local.port));
+    });
+
+    it('counts what the kernel does not take, and goes on', async () => {
+      const [a, b] = [await opened(V4), await opened(V4)];
+      const before = unsent();
+      // A broadcast without leave is refused at once.
+      a.send(Uint8Array.of(1), 9, '255.255.255.255');
+      await vi.waitFor(() => expect(unsent()).toBe(before + 1));
+      let got = 0;
+      b.onDatagram = () => got++;
+      a.send(Uint8Array.of(1), b.local.port, '127.0.0.1');
+      await vi.waitFor(() => expect(got).toBe(1));
+    });
+  },
+);
 
 describe('the addon', () => {
   it.each(['not an address', '1.2.3', '1.2.3.400'])('sends nothing to %s', async (address) => {
@@ -165,7 +208,8 @@ describe('the addon', () => {
     const addon = loadAddon();
     if (addon === undefined) return;
     const faults: unknown[] = [];
-    const udp = new NativeUdp(addon, { unsent: () => {}, fault: (error) => faults.push(error) });
+    const listener = { unsent: () => {}, fault: (error: unknown) => faults.push(error) };
+    const udp = new NativeUdp(addon, listener, PACKET_SLOTS);
     const [a, b] = [udp.open(V4), udp.open(V4)] as [DatagramSocket, DatagramSocket];
     let heard = 0;
     b.onDatagram = () => {

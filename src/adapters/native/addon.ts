@@ -19,13 +19,21 @@ export interface Addon {
     outbox: Uint8Array,
     outWords: Int32Array,
     onBatch: (count: number) => void,
+    /** Bytes of a slot, at most 65,536. */
+    slot: number,
   ) => UdpPoll;
 }
 
-/** Loads the addon; undefined where it was not built: everything works without it, only dearer. */
+/** As in `addon/module.cc`: which exports these are. */
+const REVISION = 2;
+
+/** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {
   try {
-    return createRequire(import.meta.url)('./build/Release/trunkroom.node') as Addon;
+    const addon = createRequire(import.meta.url)('./build/Release/trunkroom.node') as Addon & {
+      revision?: number;
+    };
+    return addon.revision === REVISION ? addon : undefined;
   } catch {
     // No compiler at the installation, another kind of system, or another C library than it was built for.
     return undefined;

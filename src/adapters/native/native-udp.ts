@@ -3,11 +3,8 @@ import { getSystemErrorName } from 'node:util';
 import type { DatagramSocket, HostPort } from '../../base/net.ts';
 import type { Addon, UdpPoll } from './addon.ts';
 
-/** As in `addon/udp.cc`: bytes of a slot, and words that describe it. */
-const SLOT = 2048;
+/** As in `addon/udp.cc`: words that describe a slot. */
 const WORDS = 8;
-/** Datagrams that one wake-up hands over, and that one call sends. */
-const SLOTS = 512;
 /** Destinations whose address is kept taken apart; beyond, the memory starts anew. */
 const DESTINATIONS = 8192;
 
@@ -16,16 +13,30 @@ export interface BindFailure {
   readonly code: string;
 }
 
+/** How the memory for datagrams is cut. */
+export interface Slots {
+  /** Bytes of the longest datagram that is taken whole, or sent; at most 65,536. */
+  readonly bytes: number;
+  /** Datagrams that one wake-up hands over, and that one call sends. */
+  readonly count: number;
+}
+
+/** For RTP and browsers, whose packets stay below any network's MTU. */
+export const PACKET_SLOTS: Slots = { bytes: 2048, count: 512 };
+/** For whatever UDP can carry, such as SIP. */
+export const DATAGRAM_SLOTS: Slots = { bytes: 65_536, count: 64 };
+
 /**
  * All UDP sockets of a thread on one handle of its event loop (`addon/udp.cc`). What is received is lent for the call of
  * `onDatagram`; what is sent is copied at once and leaves when the callback at hand is over, or when the outbox is full.
  */
 export class NativeUdp {
   readonly #poll: UdpPoll;
-  readonly #inbox = new Uint8Array(SLOTS * SLOT);
-  readonly #inWords = new Int32Array(SLOTS * WORDS);
-  readonly #outbox = new Uint8Array(SLOTS * SLOT);
-  readonly #outWords = new Int32Array(SLOTS * WORDS);
+  readonly #slots: Slots;
+  readonly #inbox: Uint8Array;
+  readonly #inWords: Int32Array;
+  readonly #outbox: Uint8Array;
+  readonly #outWords: Int32Array;
   readonly #sockets: (NativeSocket | undefined)[] = [];
   readonly #destinations = new Map<string, Int32Array>();
   /** A view of each slot, kept while datagrams in it have the same length: phones' packets all do. */
@@ -36,14 +47,25 @@ export class NativeUdp {
   /** Datagrams that the kernel did not take. */
   readonly #onUnsent: (count: number) => void;
 
-  /** `onFault` hears of errors thrown by a socket's receiver: they cost that datagram, not those behind it. */
-  constructor(addon: Addon, listener: { unsent(count: number): void; fault(error: unknown): void }) {
+  /** `fault` hears of errors thrown by a socket's receiver: they cost that datagram, not those behind it. */
+  constructor(
+    addon: Addon,
+    listener: { unsent(count: number): void; fault(error: unknown): void },
+    slots: Slots,
+  ) {
+    const { bytes, count } = slots;
+    this.#slots = slots;
     this.#onUnsent = listener.unsent;
     this.#onFault = listener.fault;
-    for (let slot = 0; slot < SLOTS; slot++) this.#views.push(this.#inbox.subarray(slot * SLOT, slot * SLOT));
-    this.#poll = new addon.UdpPoll(this.#inbox, this.#inWords, this.#outbox, this.#outWords, (count) =>
-      this.#take(count),
-    );
+    this.#inbox = new Uint8Array(count * bytes);
+    this.#inWords = new Int32Array(count * WORDS);
+    this.#outbox = new Uint8Array(count * bytes);
+    this.#outWords = new Int32Array(count * WORDS);
+    for (let slot = 0; slot < count; slot++)
+      this.#views.push(this.#inbox.subarray(slot * bytes, slot * bytes));
+    const { UdpPoll } = addon;
+    const took = (taken: number) => this.#take(taken);
+    this.#poll = new UdpPoll(this.#inbox, this.#inWords, this.#outbox, this.#outWords, took, bytes);
   }
 
   /** Binds one socket; port 0 lets the kernel choose. */
@@ -59,13 +81,13 @@ export class NativeUdp {
   /** Puts a datagram into the outbox; one that is longer than a slot is not sent. */
   send(id: number, bytes: Uint8Array, port: number, address: string): void {
     const destination = this.#destination(address);
-    if (destination === undefined || bytes.length > SLOT) {
+    if (destination === undefined || bytes.length > this.#slots.bytes) {
       this.#onUnsent(1);
       return;
     }
-    if (this.#waiting === SLOTS) this.#flush();
+    if (this.#waiting === this.#slots.count) this.#flush();
     const slot = this.#waiting++;
-    this.#outbox.set(bytes, slot * SLOT);
+    this.#outbox.set(bytes, slot * this.#slots.bytes);
     const at = slot * WORDS;
     const words = this.#outWords;
     words[at] = id;
@@ -108,7 +130,8 @@ export class NativeUdp {
       const length = words[at + 1]!;
       let view = this.#views[slot]!;
       if (view.length !== length) {
-        view = this.#inbox.subarray(slot * SLOT, slot * SLOT + length);
+        const from = slot * this.#slots.bytes;
+        view = this.#inbox.subarray(from, from + length);
         this.#views[slot] = view;
       }
       try {

@@ -11,8 +11,10 @@ import { batchedOutput } from '../../../src/adapters/log/batched-output.ts';
 import { eventLog } from '../../../src/adapters/log/event-log.ts';
 import { openLog } from '../../../src/adapters/log/pino-log.ts';
 import { openMetrics } from '../../../src/adapters/metrics/metrics.ts';
+import { DATAGRAM_SLOTS } from '../../../src/adapters/native/native-udp.ts';
 import { Certificates } from '../../../src/adapters/tcp/certificates.ts';
 import { startMediaThread } from '../../../src/adapters/worker/thread.ts';
+import { datagramSource } from '../../../src/app/datagrams.ts';
 import { SipServer } from '../../../src/app/sip-server.ts';
 import { openTrace } from '../../../src/app/trace.ts';
 import { WakeQueue } from '../../../src/base/wake-queue.ts';
@@ -66,6 +68,12 @@ const tls =
       };
 const sip = await SipServer.open({
   ...shared,
+  openUdp: datagramSource(
+    process.env['BENCH_NATIVE'] === 'off' ? 'off' : 'auto',
+    { sendErrors: 0 },
+    fault,
+    DATAGRAM_SLOTS,
+  ).open,
   listen: { address: announced, port: 0 },
   announced: [announced],
   userAgent: 'trunkroom',

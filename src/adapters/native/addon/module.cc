@@ -6,5 +6,9 @@
 
 NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "UdpPoll", DefineUdpPoll(env));
+  napi_value revision = nullptr;
+  // Changes with what `addon.ts` says of the exports: an older build beside newer code is not used.
+  napi_create_int32(env, 2, &revision);
+  napi_set_named_property(env, exports, "revision", revision);
   return exports;
 }

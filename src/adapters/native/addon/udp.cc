@@ -1,4 +1,4 @@
-// UDP for a media worker: all its sockets behind one epoll descriptor, which is one handle of the event loop. One
+// UDP for a thread: all its sockets behind one epoll descriptor, which is one handle of the event loop. One
 // wake-up takes in what all sockets have, and one call sends what a whole tick has made. Datagrams pass through two
 // blocks of memory that JavaScript owns, so that neither side allocates for a packet.
 //
@@ -21,11 +21,11 @@
 
 namespace {
 
-// Bytes of a slot in either block. Longer datagrams are cut, as recvfrom(2) has it, and told by their length.
-constexpr uint32_t kSlot = 2048;
+// Bytes that a slot may have. Longer datagrams are cut, as recvfrom(2) has it, and told by their length.
+constexpr uint32_t kMaxSlot = 1 << 16;
 // Words of 32 bits that describe a slot: socket, length, family, port, and four of the address.
 constexpr uint32_t kWords = 8;
-// Datagrams that one system call may take from one socket: a burst after a stall.
+// Datagrams that one system call may take from one socket, or send: a burst after a stall.
 constexpr uint32_t kBurst = 16;
 constexpr int kEvents = 128;
 // Rounds of one wake-up; then timers and other handles have their turn, and epoll, being level-triggered, comes again.
@@ -49,6 +49,8 @@ struct Poll {
   bool closing = false;
   std::vector<Socket> sockets;
   std::vector<uint32_t> vacant;
+  // Bytes of a slot in either block.
+  uint32_t slot = 0;
   uint8_t* inbox = nullptr;
   int32_t* in_words = nullptr;
   uint32_t in_slots = 0;
@@ -134,7 +136,7 @@ uint32_t Take(Poll* poll, uint32_t id, uint32_t filled) {
   uint32_t room = poll->in_slots - filled;
   if (room > kBurst) room = kBurst;
   for (uint32_t i = 0; i < room; i++) {
-    parts[i] = {poll->inbox + static_cast<size_t>(filled + i) * kSlot, kSlot};
+    parts[i] = {poll->inbox + static_cast<size_t>(filled + i) * poll->slot, poll->slot};
     messages[i].msg_hdr = {};
     messages[i].msg_hdr.msg_name = &from[i];
     messages[i].msg_hdr.msg_namelen = sizeof from[i];
@@ -267,7 +269,30 @@ napi_value Close(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// flush(count: number): sends the first `count` slots of the outbox; how many the kernel did not take.
+// The destination that a slot's words name, for a socket of `family`; its length.
+socklen_t Destination(const int32_t* words, int family, sockaddr_storage* to) {
+  if (family == AF_INET) {
+    auto* v4 = reinterpret_cast<sockaddr_in*>(to);
+    *v4 = {};
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(static_cast<uint16_t>(words[3]));
+    v4->sin_addr.s_addr = htonl(static_cast<uint32_t>(words[4]));
+    return sizeof *v4;
+  }
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(to);
+  *v6 = {};
+  v6->sin6_family = AF_INET6;
+  v6->sin6_port = htons(static_cast<uint16_t>(words[3]));
+  uint32_t part[4] = {0, 0, htonl(0xffff), htonl(static_cast<uint32_t>(words[4]))};
+  if (words[2] != 4) {
+    for (int k = 0; k < 4; k++) part[k] = htonl(static_cast<uint32_t>(words[4 + k]));
+  }
+  memcpy(&v6->sin6_addr, part, sizeof part);
+  return sizeof *v6;
+}
+
+// flush(count: number): sends the first `count` slots of the outbox; how many the kernel did not take. Neighbours of one
+// socket share a system call.
 napi_value Flush(napi_env env, napi_callback_info info) {
   napi_value args[1];
   Poll* poll = Self(env, info, 1, args);
@@ -276,41 +301,38 @@ napi_value Flush(napi_env env, napi_callback_info info) {
   napi_get_value_uint32(env, args[0], &count);
   if (count > poll->out_slots) count = poll->out_slots;
   int32_t failed = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    const int32_t* words = poll->out_words + static_cast<size_t>(i) * kWords;
-    const uint32_t id = static_cast<uint32_t>(words[0]);
-    const uint32_t length = static_cast<uint32_t>(words[1]);
+  mmsghdr messages[kBurst];
+  iovec parts[kBurst];
+  sockaddr_storage to[kBurst];
+  for (uint32_t next = 0; next < count;) {
+    const uint32_t id = static_cast<uint32_t>(poll->out_words[static_cast<size_t>(next) * kWords]);
     // A socket that was closed after its last words sends them no more.
-    if (id >= poll->sockets.size() || poll->sockets[id].fd < 0 || length > kSlot) {
+    if (id >= poll->sockets.size() || poll->sockets[id].fd < 0) {
       failed++;
+      next++;
       continue;
     }
     const Socket& socket = poll->sockets[id];
-    sockaddr_storage to = {};
-    socklen_t size;
-    if (socket.family == AF_INET) {
-      auto& v4 = reinterpret_cast<sockaddr_in&>(to);
-      v4.sin_family = AF_INET;
-      v4.sin_port = htons(static_cast<uint16_t>(words[3]));
-      v4.sin_addr.s_addr = htonl(static_cast<uint32_t>(words[4]));
-      size = sizeof v4;
-    } else {
-      auto& v6 = reinterpret_cast<sockaddr_in6&>(to);
-      v6.sin6_family = AF_INET6;
-      v6.sin6_port = htons(static_cast<uint16_t>(words[3]));
-      uint32_t part[4];
-      if (words[2] == 4) {
-        part[0] = part[1] = 0;
-        part[2] = htonl(0xffff);
-        part[3] = htonl(static_cast<uint32_t>(words[4]));
-      } else {
-        for (int k = 0; k < 4; k++) part[k] = htonl(static_cast<uint32_t>(words[4 + k]));
-      }
-      memcpy(&v6.sin6_addr, part, sizeof part);
-      size = sizeof v6;
+    uint32_t run = 0;
+    for (; run < kBurst && next + run < count; run++) {
+      const int32_t* words = poll->out_words + static_cast<size_t>(next + run) * kWords;
+      const uint32_t length = static_cast<uint32_t>(words[1]);
+      if (static_cast<uint32_t>(words[0]) != id || length > poll->slot) break;
+      parts[run] = {poll->outbox + static_cast<size_t>(next + run) * poll->slot, length};
+      messages[run].msg_hdr = {};
+      messages[run].msg_hdr.msg_name = &to[run];
+      messages[run].msg_hdr.msg_namelen = Destination(words, socket.family, &to[run]);
+      messages[run].msg_hdr.msg_iov = &parts[run];
+      messages[run].msg_hdr.msg_iovlen = 1;
     }
-    const uint8_t* bytes = poll->outbox + static_cast<size_t>(i) * kSlot;
-    if (sendto(socket.fd, bytes, length, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&to), size) < 0) failed++;
+    const int sent = run == 0 ? 0 : sendmmsg(socket.fd, messages, run, MSG_DONTWAIT);
+    if (sent > 0) {
+      // Behind what was sent may stand one that was not: the next call tells.
+      next += static_cast<uint32_t>(sent);
+    } else {
+      failed++;
+      next++;
+    }
   }
   return Number(env, failed);
 }
@@ -348,23 +370,25 @@ bool Memory(napi_env env, napi_value value, napi_typedarray_type want, T** data,
   return napi_create_reference(env, value, 1, hold) == napi_ok;
 }
 
-// new UdpPoll(inbox: Uint8Array, inWords: Int32Array, outbox: Uint8Array, outWords: Int32Array, onBatch: (count) => void)
+// new UdpPoll(inbox: Uint8Array, inWords: Int32Array, outbox: Uint8Array, outWords: Int32Array, onBatch: (count) => void,
+//             slot: number)
 napi_value New(napi_env env, napi_callback_info info) {
-  napi_value args[5];
+  napi_value args[6];
   napi_value self = nullptr;
-  size_t count = 5;
+  size_t count = 6;
   napi_get_cb_info(env, info, &count, args, &self, nullptr);
   auto* poll = new Poll();
   poll->env = env;
   uint32_t in_bytes = 0, in_words = 0, out_bytes = 0, out_words = 0;
   uv_loop_t* loop = nullptr;
-  const bool ok = count == 5 &&
+  const bool ok = count == 6 &&
                   Memory(env, args[0], napi_uint8_array, &poll->inbox, &in_bytes, &poll->memory[0]) &&
                   Memory(env, args[1], napi_int32_array, &poll->in_words, &in_words, &poll->memory[1]) &&
                   Memory(env, args[2], napi_uint8_array, &poll->outbox, &out_bytes, &poll->memory[2]) &&
                   Memory(env, args[3], napi_int32_array, &poll->out_words, &out_words, &poll->memory[3]) &&
                   napi_create_reference(env, args[4], 1, &poll->on_batch) == napi_ok &&
-                  napi_get_uv_event_loop(env, &loop) == napi_ok;
+                  napi_get_value_uint32(env, args[5], &poll->slot) == napi_ok && poll->slot > 0 &&
+                  poll->slot <= kMaxSlot && napi_get_uv_event_loop(env, &loop) == napi_ok;
   if (!ok || (poll->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0 ||
       uv_poll_init(loop, &poll->handle, poll->epoll) != 0) {
     if (poll->epoll >= 0) close(poll->epoll);
@@ -373,13 +397,14 @@ napi_value New(napi_env env, napi_callback_info info) {
   }
   poll->handle.data = poll;
   // Not more slots than either of the two descriptions has.
-  poll->in_slots = in_bytes / kSlot < in_words / kWords ? in_bytes / kSlot : in_words / kWords;
-  poll->out_slots = out_bytes / kSlot < out_words / kWords ? out_bytes / kSlot : out_words / kWords;
+  const uint32_t slot = poll->slot;
+  poll->in_slots = in_bytes / slot < in_words / kWords ? in_bytes / slot : in_words / kWords;
+  poll->out_slots = out_bytes / slot < out_words / kWords ? out_bytes / slot : out_words / kWords;
   napi_value name = nullptr;
   napi_create_string_utf8(env, "trunkroom:udp", NAPI_AUTO_LENGTH, &name);
   napi_async_init(env, self, name, &poll->context);
   napi_add_async_cleanup_hook(env, OnCleanup, poll, &poll->cleanup);
-  // Lives as long as its thread: there is one for each worker.
+  // Lives as long as its thread: there is one for each.
   napi_wrap(env, self, poll, nullptr, nullptr, nullptr);
   return self;
 }
