@@ -27,7 +27,7 @@ export interface PhoneLineOptions {
   readonly leg: LegId;
   /** An id for the phone's track: one for each codec that it has in the course of the call. */
   readonly newTrack: () => TrackId;
-  readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'dtmf' | 'dtmfInband'>;
+  readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'mediaTimeoutMs' | 'dtmf' | 'dtmfInband'>;
   readonly negotiation: Negotiation;
   readonly clock: Clock;
   readonly timers: Timers;

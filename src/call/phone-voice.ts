@@ -17,7 +17,7 @@ export interface PhoneVoiceOptions {
   readonly newTrack: () => TrackId;
   readonly room: RoomHandle;
   readonly participant: Participant;
-  readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'dtmfInband'>;
+  readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'mediaTimeoutMs' | 'dtmfInband'>;
   /** Where the call's signaling comes from. */
   readonly source: string;
   readonly web: WebMedia | undefined;
@@ -137,7 +137,8 @@ export function legMedia(
     local: masterOf(keys.local),
     remote: masterOf(keys.remote),
   };
-  return { ...rest, direction, allowedSources, association, crypto, keyTones };
+  const { mediaTimeoutMs } = trunk;
+  return { ...rest, direction, allowedSources, association, crypto, keyTones, mediaTimeoutMs };
 }
 
 /** The agreement with nobody hearing the phone. */

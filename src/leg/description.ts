@@ -23,5 +23,7 @@ export interface LegDescription {
   readonly comfortNoiseOut?: number | undefined;
   readonly comfortNoiseIn?: number | undefined;
   readonly ptimeMs: number;
+  /** After so long without RTP, comfort noise and RTCP the phone counts as silent; 0: never. Absent: as the leg was made. */
+  readonly mediaTimeoutMs?: number | undefined;
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 }

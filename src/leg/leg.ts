@@ -56,7 +56,7 @@ export interface LegOptions {
   readonly events: LegEvents;
   /** RTCP's name of this end. */
   readonly cname: string;
-  /** 0: never. */
+  /** Where the description says no other; 0: never. */
   readonly mediaTimeoutMs: number;
   /** Unix time minus the monotonic clock's, ms; 0 makes RTCP's NTP times relative. */
   readonly unixOffsetMs: number;
@@ -266,6 +266,8 @@ export class PhoneLeg {
     if (this.#closed) return;
     const verdict = this.#latch.admitRtcp(address);
     const reason = verdict === 'ok' ? this.#rtcp.push(bytes, now) : verdict;
+    // A phone that sends no sound, by VAD or muted, still reports: it lives.
+    if (reason === undefined) this.#live(now);
     if (reason !== undefined) this.#options.events.onDropped({ where: 'rtcp', reason });
   }
 
@@ -280,9 +282,13 @@ export class PhoneLeg {
     this.#options.rtcp.send(bytes, port, destination.address);
   }
 
-  #hear(now: Millis): void {
+  #live(now: Millis): void {
     this.#heardAt = now;
     this.#toldSilent = false;
+  }
+
+  #hear(now: Millis): void {
+    this.#live(now);
     if (this.#everHeard) return;
     this.#everHeard = true;
     this.#options.events.onHeard(now);
@@ -290,7 +296,8 @@ export class PhoneLeg {
 
   #housekeep(now: Millis): void {
     this.#keys.poll(now);
-    const { mediaTimeoutMs, events } = this.#options;
+    const { events } = this.#options;
+    const mediaTimeoutMs = this.#media?.mediaTimeoutMs ?? this.#options.mediaTimeoutMs;
     if (!this.#hears() || mediaTimeoutMs === 0) {
       this.#heardAt = now;
       return;

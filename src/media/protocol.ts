@@ -99,6 +99,8 @@ export interface LegMedia {
   readonly comfortNoiseIn?: number | undefined;
   /** Packet time that we send, ms. */
   readonly ptimeMs: number;
+  /** Without RTP and RTCP for so long: `leg.silent`. 0: never; absent: what the worker has. */
+  readonly mediaTimeoutMs?: number | undefined;
   /** Our side's direction: `sendrecv` in a call, `recvonly` or `inactive` while the phone holds. */
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 }

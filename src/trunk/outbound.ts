@@ -63,6 +63,8 @@ export interface OutboundTrunk {
   /** Final statuses after which the next target is tried. */
   readonly rerouteCodes: readonly number[];
   readonly codecs: readonly TrunkCodec[];
+  /** As an inbound trunk has it. */
+  readonly mediaTimeoutMs?: Millis | undefined;
   /** As an inbound trunk has it; `allowed` offers SRTP first, and plain RTP on a line beside it. */
   readonly mediaEncryption?: MediaEncryption | undefined;
   readonly ringingTimeoutMs: Millis;

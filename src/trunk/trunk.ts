@@ -44,6 +44,8 @@ export interface InboundTrunk {
   readonly country: string | undefined;
   /** Allowed codecs; the caller's order decides, this one orders our own offers. */
   readonly codecs: readonly TrunkCodec[];
+  /** A phone of which nothing is heard for so long is hung up; 0: never; undefined: the gateway's own. */
+  readonly mediaTimeoutMs?: Millis | undefined;
   /** `disabled` when not given. A web phone's media are always encrypted, by DTLS. */
   readonly mediaEncryption?: MediaEncryption | undefined;
   readonly calledNumberFrom: CalledNumberSource;

@@ -30,6 +30,7 @@ function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
     headers: headerMaps(trunk),
     mediaAddresses: trunk.media_addresses,
     mediaEncryption: trunk.media_encryption,
+    mediaTimeoutMs: trunk.media_timeout,
     country: trunk.country,
     numberFormat: trunk.number_format,
     callerFormat: trunk.caller_format,

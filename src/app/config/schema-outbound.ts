@@ -3,7 +3,7 @@ import { parseHostPort } from '../../sip/uri.ts';
 import { country, dtmf, dtmfInband, duration, id, network, number } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
-import { mediaEncryption } from './schema-encryption.ts';
+import { mediaEncryption, mediaTimeout } from './schema-media-policy.ts';
 
 const hostPort = z
   .string()
@@ -117,6 +117,7 @@ export const outboundTrunkSchema = z.strictObject({
   ...numberKeys,
   ...redirectKeys,
   codecs: codecList('Codecs that are offered, in this order.'),
+  media_timeout: mediaTimeout,
   media_encryption: mediaEncryption('allowed (offered first, plain RTP on a line beside it)'),
   ringing_timeout: duration
     .prefault('60s')

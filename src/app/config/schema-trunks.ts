@@ -13,7 +13,7 @@ import {
 } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
-import { mediaEncryption } from './schema-encryption.ts';
+import { mediaEncryption, mediaTimeout } from './schema-media-policy.ts';
 import { pinKey, policyKeys } from './schema-policy.ts';
 import { transferKeys } from './schema-transfers.ts';
 
@@ -54,6 +54,7 @@ export const trunkSchema = z.strictObject({
   codecs: codecList(
     'Codecs that it may use. The caller\u2019s order decides; this is the order of our own offers.',
   ),
+  media_timeout: mediaTimeout,
   media_encryption: mediaEncryption('allowed (taken when it is offered)'),
   called_number_from: z
     .enum(['request-uri', 'to', 'p-called-party-id', 'diversion'])

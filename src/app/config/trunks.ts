@@ -41,6 +41,7 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     allowedNumbers: trunk.allowed_numbers,
     mediaAddresses: trunk.media_addresses,
     mediaEncryption: trunk.media_encryption,
+    mediaTimeoutMs: trunk.media_timeout,
     country: trunk.country,
     codecs: trunk.codecs,
     calledNumberFrom: trunk.called_number_from,

@@ -164,6 +164,34 @@ describe('what comes in', () => {
     expect(handset.received.length).toBeGreaterThan(0);
     expect(net.now()).toBe(15_000);
   });
+
+  it('a phone that only reports lives; anybody else\u2019s RTCP, or what is none, keeps nothing alive', () => {
+    const { net, under, run } = call({}, 2000);
+    run(500);
+    const writer = new RtcpWriter(new Uint8Array(64));
+    writer.receiverReport(5, []);
+    const report = writer.bytes.slice(0, writer.length);
+    const every500 = (from: string, bytes: Uint8Array) => () => {
+      if (net.now() % 500 === 0) under.rtcp.onDatagram(bytes, from, 4001);
+    };
+    run(10_000, every500(ADDRESS, report));
+    expect(under.silent).toBe(0);
+    run(3000, every500('192.0.2.66', report));
+    expect(under.silent).toBe(1);
+    run(500);
+    run(3000, every500(ADDRESS, Uint8Array.of(0x80, 201, 0, 9)));
+    expect(under.silent).toBe(2);
+  });
+
+  it('a description\u2019s own time-out counts, and 0 is none', () => {
+    const { under, run, describe } = call({ mediaTimeoutMs: 500 }, 2000);
+    run(400);
+    run(1000, () => {});
+    expect(under.silent).toBe(1);
+    describe({ mediaTimeoutMs: 0 });
+    run(20_000, () => {});
+    expect(under.silent).toBe(1);
+  });
 });
 
 describe('what goes out', () => {

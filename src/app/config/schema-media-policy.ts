@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { duration } from './fields.ts';
 
 /** A trunk's `media_encryption`: SIPMediaEncryption by LiveKit's names. `allowed` says what that means. */
 export function mediaEncryption(allowed: string) {
@@ -9,3 +10,9 @@ export function mediaEncryption(allowed: string) {
       description: `SRTP by keys in SDP (RFC 4568): disabled, ${allowed}, or required (without it: 488). Whoever can read the signaling has the keys: use TLS.`,
     });
 }
+
+/** A trunk's `media_timeout`. */
+export const mediaTimeout = duration.optional().meta({
+  description:
+    'A phone that sends neither RTP nor RTCP for so long is hung up, unless it is on hold; 0s: never; absent: `rtp.media_timeout`.',
+});
