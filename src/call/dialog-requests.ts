@@ -27,6 +27,7 @@ export class DialogRequests {
   readonly #options: DialogRequestsOptions;
   readonly #keys = new InfoKeys();
   #dialog: Pick<SipCall, 'dialog' | 'allows'> | undefined;
+  #last: DialogNames | undefined;
 
   constructor(options: DialogRequestsOptions) {
     this.#options = options;
@@ -43,6 +44,7 @@ export class DialogRequests {
 
   /** The call is over; `byFarEnd`: its BYE. */
   close(byFarEnd: boolean): void {
+    this.#last = this.dialog;
     this.#dialog = undefined;
     this.#keys.close();
     this.transfers.over(byFarEnd);
@@ -52,6 +54,11 @@ export class DialogRequests {
   /** How others may refer to the dialog; undefined before the answer. */
   get dialog(): DialogNames | undefined {
     return this.#dialog?.dialog;
+  }
+
+  /** The same, once the call is over. */
+  get last(): DialogNames | undefined {
+    return this.#last;
   }
 
   /** Does the phone take INFO? Undefined when it has not said. */

@@ -53,6 +53,8 @@ export interface PhoneCallOptions {
   readonly emit: EventSink;
   /** The address under which the phone reaches our RTP. */
   readonly announce: (remote: HostPort) => string;
+  /** Our 200 goes out. */
+  readonly answered?: (() => void) | undefined;
   /** The call is over and everything given back. */
   onOver(): void;
 }
@@ -96,6 +98,11 @@ export class PhoneCall implements CallHandler {
       end: (cause) => this.end(cause),
     });
     this.line.signalsFrom(options.invite.request.flow.remote);
+  }
+
+  /** The trunk that it came by. */
+  get trunk(): InboundTrunk {
+    return this.#options.trunk;
   }
 
   /** The call is in its room: reserve a port, and let it ring meanwhile. */
@@ -192,6 +199,7 @@ export class PhoneCall implements CallHandler {
     this.line.established(this.#sip);
     this.#reception.answered();
     this.#agreedSoFar();
+    this.#options.answered?.();
   }
 
   #describe(): Uint8Array {

@@ -1,6 +1,8 @@
 /** All calls with phones, whoever called: where somebody finds the call that a participant of a room is. */
 import { fail, type Result } from '../base/result.ts';
 import type { Replaces } from '../sip/replaces.ts';
+import type { InboundTrunk } from '../trunk/trunk.ts';
+import type { EndingCause } from './ending.ts';
 import type { PhoneLine } from './phone-line.ts';
 import type { TransferListener, TransferOrder, TransferRefusal } from './transfer.ts';
 
@@ -14,7 +16,14 @@ export interface LiveCall {
   /** `SCL_…`. */
   readonly id: string;
   readonly line: PhoneLine;
+  /** The trunk that it came by; undefined: we placed it. */
+  readonly trunk?: InboundTrunk | undefined;
+  /** Ends it from our side. */
+  end(cause: EndingCause): void;
 }
+
+/** Ended calls that are remembered, for who would still take their place. */
+const MAX_ENDED = 256;
 
 /** A transfer by the names of participants: `attended`, the phone whose far end gets the call. */
 export interface TransferRequest extends Omit<TransferOrder, 'replaces' | 'to'> {
@@ -24,11 +33,20 @@ export interface TransferRequest extends Omit<TransferOrder, 'replaces' | 'to'> 
 
 export class PhoneCalls {
   readonly #calls = new Set<LiveCall>();
+  /** Names of the last dialogs that ended, with their trunk. */
+  readonly #ended: string[] = [];
 
   /** From now on the call can be found, until what comes back is called. */
   add(call: LiveCall): () => void {
     this.#calls.add(call);
-    return () => this.#calls.delete(call);
+    return () => {
+      this.#calls.delete(call);
+      const { last } = call.line.requests;
+      if (last === undefined || call.trunk === undefined) return;
+      const { callId, localTag, remoteTag } = last;
+      this.#ended.push([call.trunk.id, callId, localTag, remoteTag].join('\n'));
+      if (this.#ended.length > MAX_ENDED) this.#ended.shift();
+    };
   }
 
   /** The call that a participant is; undefined when he is no phone, or not there. */
@@ -47,6 +65,17 @@ export class PhoneCalls {
       if (dialog?.callId === callId && dialog.localTag === toTag && dialog.remoteTag === fromTag) return call;
     }
     return undefined;
+  }
+
+  /** Whether a Replaces names a call of that trunk that was answered and ended, not long ago. */
+  hasEnded({ callId, toTag, fromTag }: Replaces, trunk: string): boolean {
+    if (this.#ended.includes([trunk, callId, toTag, fromTag].join('\n'))) return true;
+    // It may wait for the last numbers of its media.
+    return [...this.#calls].some((call) => {
+      const { dialog, last } = call.line.requests;
+      if (dialog !== undefined || call.trunk?.id !== trunk || last?.callId !== callId) return false;
+      return last.localTag === toTag && last.remoteTag === fromTag;
+    });
   }
 
   /**

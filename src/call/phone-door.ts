@@ -23,9 +23,10 @@ import { type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
 import { type Accepted, joinRoom } from './join-room.ts';
 import { mediaSecurity, Negotiation, type PlannedAnswer } from './negotiation.ts';
 import { PhoneCall } from './phone-call.ts';
-import type { PhoneCalls } from './phone-calls.ts';
+import type { LiveCall, PhoneCalls } from './phone-calls.ts';
 import type { ReferralDesk } from './referral-desk.ts';
 import { Referrals } from './referrals.ts';
+import { namedCall, replacement, wantsPlace } from './replacing.ts';
 import { WebMedia } from './web-media.ts';
 
 export interface PhoneDoorOptions {
@@ -78,6 +79,10 @@ export class PhoneDoor {
   /** For `SipEngine.onInvite`: refuses with a named reason, or lets the call in. */
   readonly onInvite = (invite: IncomingInvite): void => {
     const { rules, trunks } = this.#options;
+    if (wantsPlace(invite.request)) {
+      this.#replace(invite);
+      return;
+    }
     const decision = route(trunks, rules, callFacts(invite.request));
     const refusal = decision.ok ? this.#admit(invite, decision) : decision.refusal;
     if (refusal !== undefined) this.#refuse(invite, refusal, decision);
@@ -85,7 +90,7 @@ export class PhoneDoor {
 
   /** For `SipEndpoint.authorize`: challenges who has to prove himself, before anything is kept of the call. */
   readonly authorize: Authorize = (request) => {
-    const account = this.#accountOf(callFacts(request));
+    const account = this.#accountOf(callFacts(request), namedCall(request, this.#options.calls)?.trunk);
     if (account === undefined) return undefined;
     const { guard, clock, emit } = this.#options;
     const verdict = guard.check(request, account, clock.now());
@@ -115,9 +120,12 @@ export class PhoneDoor {
    * What the caller must know; undefined when an address is enough. Where every trunk of a source asks for credentials,
    * who has none is not told either which numbers there are.
    */
-  #accountOf(facts: CallFacts): GuardedAccount | undefined {
+  #accountOf(facts: CallFacts, replaced: InboundTrunk | undefined): GuardedAccount | undefined {
     const { trunks } = this.#options;
     const naming = trunks.naming(facts);
+    // Who takes the place of a call must know what its caller had to know, whatever number he calls.
+    if (replaced?.auth !== undefined && naming.includes(replaced))
+      return { ...replaced.auth, id: replaced.id };
     if (!naming.some(({ auth }) => auth !== undefined)) return undefined;
     const match = trunks.match(facts);
     const open = naming.some(({ auth }) => auth === undefined);
@@ -125,8 +133,17 @@ export class PhoneDoor {
     return trunk?.auth === undefined ? undefined : { ...trunk.auth, id: trunk.id };
   }
 
+  /** Lets a call into the place of another, which ends when the new one is answered. */
+  #replace(invite: IncomingInvite): void {
+    const { trunks, calls } = this.#options;
+    const found = replacement(invite.request, callFacts(invite.request), trunks, calls);
+    const refusal = found.ok ? this.#admit(invite, found.value.decision, found.value.call) : found.error;
+    if (refusal === undefined) return;
+    this.#refuse(invite, refusal, found.ok ? found.value.decision : undefined);
+  }
+
   /** Why the call is refused after all; undefined when it is in. */
-  #admit(invite: IncomingInvite, decision: Accepted): EndingCause | undefined {
+  #admit(invite: IncomingInvite, decision: Accepted, replaced?: LiveCall): EndingCause | undefined {
     if (this.#stopping) return 'stopping';
     const { capacity, clock } = this.#options;
     if (this.#calls.size >= capacity.calls || !this.#rate.take(clock.now())) return 'overload';
@@ -143,7 +160,7 @@ export class PhoneDoor {
     if (!planned.ok) return planned.error;
     const slot = this.#options.limits.begin(decision.trunk, clock.now());
     if (!slot.ok) return slot.error;
-    return this.#letIn(invite, decision, negotiation, planned.value, slot.value);
+    return this.#letIn(invite, decision, negotiation, planned.value, slot.value, replaced);
   }
 
   #letIn(
@@ -152,6 +169,7 @@ export class PhoneDoor {
     negotiation: Negotiation,
     planned: PlannedAnswer | undefined,
     slot: CallSlot,
+    replaced: LiveCall | undefined,
   ): EndingCause | undefined {
     const { rooms, clock, timers, random, emit, announce } = this.#options;
     const { trunk, rule, pinRules } = decision;
@@ -182,6 +200,7 @@ export class PhoneDoor {
       timers,
       emit,
       announce,
+      answered: () => replaced?.end('replaced'),
       onOver: () => {
         forget();
         this.#calls.delete(id);
@@ -234,7 +253,7 @@ export class PhoneDoor {
     return anteroom === undefined ? fail('no-worker') : ok(anteroom);
   }
 
-  #refuse(invite: IncomingInvite, cause: EndingCause, decision: Route): void {
+  #refuse(invite: IncomingInvite, cause: EndingCause, decision: Route | undefined): void {
     const { request } = invite;
     invite.handler = refusedCall;
     invite.reject(refusalStatus(cause), [reasonHeader(cause)]);
@@ -246,8 +265,8 @@ export class PhoneDoor {
       status: refusalStatus(cause),
       from: request.from.uri.user,
       to: request.uri.user,
-      ...(decision.trunk === undefined ? {} : { trunk: decision.trunk.id }),
-      ...(decision.ok ? {} : { explanation: explain(decision, 'brief') }),
+      ...(decision?.trunk === undefined ? {} : { trunk: decision.trunk.id }),
+      ...(decision === undefined || decision.ok ? {} : { explanation: explain(decision, 'brief') }),
     });
   }
 }

@@ -175,6 +175,11 @@ export class PhoneLine implements Door {
     return this.#participant?.attributes ?? new Map();
   }
 
+  /** Metadata of that participant. */
+  get metadata(): string {
+    return this.#participant?.metadata ?? '';
+  }
+
   /** What the room is to know of the phone. An empty value takes an attribute away. */
   describe(attributes: ReadonlyMap<string, string>): void {
     if (this.#participant !== undefined) this.#room?.update(this.#participant, { attributes });

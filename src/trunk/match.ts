@@ -1,3 +1,4 @@
+import { fail, ok, type Result } from '../base/result.ts';
 import { AddressSet } from './addresses.ts';
 import { type CallFacts, calledUser, callingParty } from './facts.ts';
 import { normalizeNumber } from './number.ts';
@@ -58,6 +59,18 @@ export class TrunkTable {
     return this.#trunks
       .filter(({ trunk, sources }) => sources.has(source) && takes(trunk, transport))
       .map(({ trunk }) => trunk);
+  }
+
+  /** Who calls on a trunk that is known by other means than the called number; it must be one of the table's. */
+  callerOn(
+    trunk: InboundTrunk,
+    call: CallFacts,
+  ): Result<{ readonly caller: string; readonly display: string }, 'forbidden'> {
+    const entry = this.#trunks.find((each) => each.trunk === trunk);
+    const party = callerOf(trunk, call);
+    const allowed =
+      entry !== undefined && (entry.callers.isEmpty || entry.callers.closeness(party.caller) > 0);
+    return allowed ? ok(party) : fail('forbidden');
   }
 
   /**
@@ -138,17 +151,21 @@ function examine(
   if (!numbers.isEmpty && closeness === 0) {
     return { ok: false, refusal: 'no-number', why: `called number ${called.value} is not in numbers` };
   }
-  // A caller without a usable number is anonymous, which is no fault of the call.
-  const party = callingParty(trunk, call);
-  const number = normalizeNumber(party.user, trunk.country);
-  const caller = number.ok ? number.value : 'anonymous';
+  const { caller, display } = callerOf(trunk, call);
   if (!callers.isEmpty && callers.closeness(caller) === 0) {
     return { ok: false, refusal: 'forbidden', why: `caller ${caller} is not in allowed_numbers` };
   }
   const why = numbers.isEmpty
     ? 'source matches, all numbers are served'
     : `source and called number ${called.value} match`;
-  return { ok: true, called: called.value, caller, display: party.name, why, closeness };
+  return { ok: true, called: called.value, caller, display, why, closeness };
+}
+
+/** A caller without a usable number is anonymous, which is no fault of the call. */
+function callerOf(trunk: InboundTrunk, call: CallFacts): { caller: string; display: string } {
+  const party = callingParty(trunk, call);
+  const number = normalizeNumber(party.user, trunk.country);
+  return { caller: number.ok ? number.value : 'anonymous', display: party.name };
 }
 
 /** The further a call came, the more its refusal says. */

@@ -8,7 +8,7 @@ test('OPTIONS is answered with what we can do', () => {
   expect(scene.last).toMatchObject({ status: 200 });
   expect(scene.last.headers.get('allow')).toContain('INVITE');
   expect(scene.last.headers.get('accept')).toBe('application/sdp');
-  expect(scene.last.headers.get('supported')).toBe('timer, 100rel, norefersub');
+  expect(scene.last.headers.get('supported')).toBe('timer, 100rel, norefersub, replaces');
   expect(scene.last.to.params.has('tag')).toBe(true);
   scene.checkNothingLeft();
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nodeDigests } from '../../../src/adapters/crypto/crypto.ts';
+import { PhoneCalls } from '../../../src/call/phone-calls.ts';
 import { PhoneDoor } from '../../../src/call/phone-door.ts';
 import type { GatewayEvent } from '../../../src/events/index.ts';
 import { DigestClient } from '../../../src/sip/digest/client.ts';
@@ -17,7 +18,9 @@ const AUTH = { username: 'u', password: 'p', realm: 'trunkroom', algorithms: ['M
 function world(...trunks: InboundTrunk[]) {
   const events: GatewayEvent[] = [];
   const random = new SeededRandom(3);
+  const calls = new PhoneCalls();
   const door = new PhoneDoor({
+    calls,
     rooms: {} as never,
     trunks: new TrunkTable(trunks),
     rules: [rule()],
@@ -49,7 +52,7 @@ function world(...trunks: InboundTrunk[]) {
     };
     return door.authorize(again)?.status;
   };
-  return { attempt, events };
+  return { attempt, events, calls };
 }
 
 describe('a trunk with credentials', () => {
@@ -62,6 +65,18 @@ describe('a trunk with credentials', () => {
     expect(events).toMatchObject([
       { type: 'call.refused', reason: 'bad-credentials', status: 401, trunk: 'carrier' },
     ]);
+  });
+
+  test('asks who would take the place of one of its calls, whatever number he calls', () => {
+    const closed = trunk({ id: 'closed', auth: AUTH, numbers: ['100'] });
+    const { attempt, calls } = world(trunk({ id: 'open' }), closed);
+    const replaces = (value: string): Partial<SipRequestInfo> => ({
+      headers: (name) => (name === 'replaces' ? [value] : []),
+    });
+    expect(attempt('lobby', undefined, replaces('a@b;to-tag=1;from-tag=2'))).toBeUndefined();
+    calls.named = () => ({ trunk: closed }) as never;
+    expect(attempt('lobby')).toBeUndefined();
+    expect(attempt('lobby', undefined, replaces('a@b;to-tag=1;from-tag=2'))).toBe(401);
   });
 
   test('says nothing of which numbers there are to who does not', () => {

@@ -43,6 +43,14 @@ describe('trunks', () => {
     expect(refusal(trunks, call({ fromUser: "x' --" }))).toBe('forbidden');
   });
 
+  test('on a trunk that is known already the same callers are forbidden', () => {
+    const own = trunk({ allowedNumbers: ['0123456789'], country: 'MY' });
+    const trunks = new TrunkTable([own]);
+    expect(trunks.callerOn(own, call())).toMatchObject({ ok: true, value: { caller: '+60123456789' } });
+    expect(trunks.callerOn(own, call({ fromUser: '0123456780' }))).toMatchObject({ error: 'forbidden' });
+    expect(trunks.callerOn(trunk(), call())).toMatchObject({ error: 'forbidden' });
+  });
+
   test('a trunk that names the number wins over one that serves all, wherever it stands', () => {
     const all = trunk({ id: 'all' });
     const did = trunk({ id: 'did', numbers: ['lobby'] });
