@@ -144,6 +144,10 @@ export interface LegQuality {
   readonly concealed: number;
   readonly late: number;
   readonly jitterMs: number;
+  /** The last that RTCP told. */
+  readonly roundTripMs?: number;
+  /** Mean opinion score by the E-model, 1 … 4.41, of what came from the phone; absent when nothing came. */
+  readonly mos?: number;
 }
 
 /** Takes events. A sink that throws is the emitter's to contain (`events/bus.ts`). */

@@ -16,6 +16,7 @@ import { parseRtp, RtpView } from '../rtp/packet.ts';
 import { ReceiveStats } from '../rtp/receive-stats.ts';
 import { SourceLatch } from '../rtp/source-latch.ts';
 import type { LegCodec, LegDescription } from './description.ts';
+import { legQuality } from './e-model.ts';
 import { LegInput } from './leg-input.ts';
 import { type KeyForm, LegKeys } from './leg-keys.ts';
 import { type FrameContent, LegOutput } from './leg-output.ts';
@@ -194,14 +195,15 @@ export class PhoneLeg {
     if (!this.#closed && this.#media !== undefined) this.#sendRtcp(this.#rtcp.bye(now).slice());
     this.#closed = true;
     this.#input.close();
-    return {
+    return legQuality({
       packetsIn: this.#stats.packets,
       packetsOut: this.#output.packets,
       lost: this.#stats.lost,
       concealed: Math.round(this.#input.concealedMs / FRAME_MS),
       late: this.#input.late,
-      jitterMs: Math.round(this.#stats.jitterMs * 10) / 10,
-    };
+      jitterMs: this.#stats.jitterMs,
+      roundTripMs: this.roundTripMs,
+    });
   }
 
   #receive(bytes: Uint8Array, address: string, port: number, now: Millis): void {
