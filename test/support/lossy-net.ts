@@ -61,6 +61,11 @@ export class LossyNet {
     return socket;
   }
 
+  /** What is under way to it is lost. */
+  forget({ local: { address, port } }: VirtualSocket): void {
+    this.#sockets.delete(`${address}:${port}`);
+  }
+
   /** Lets time pass to `until`, ringing what is due on the way. */
   run(until: number): void {
     for (let next = this.queue.next(); next <= until; next = this.queue.next()) {
@@ -110,5 +115,7 @@ export class VirtualSocket implements DatagramSocket {
     this.#net.carry(bytes, this.local, { address, port });
   }
 
-  close(): void {}
+  close(): void {
+    this.#net.forget(this);
+  }
 }

@@ -80,8 +80,10 @@ class VirtualPorts implements RtpPorts {
     this.#net.queue.schedule(this.#net.now() + 1, () => opened(pair));
   }
 
-  release(): void {
+  release({ rtp, rtcp }: RtpPortPair): void {
     this.inUse--;
+    rtp.close();
+    rtcp.close();
   }
 }
 
