@@ -63,6 +63,8 @@ describe('a long call', () => {
   it.each([
     { minutes: 10, driftPpm: 300 },
     { minutes: 10, driftPpm: -300 },
+    { minutes: 60, driftPpm: 200, jitterMs: 10 },
+    { minutes: 60, driftPpm: -200, jitterMs: 10 },
     { minutes: 10, driftPpm: 100, jitterMs: 40, loss: 0.02 },
     { minutes: 10, driftPpm: -100, jitterMs: 40, loss: 0.02 },
   ])('who speaks without a pause is heard without one: %j', (call) => {
