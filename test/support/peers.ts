@@ -20,6 +20,11 @@ const PEERS = [
   { package: 'kamailio-tls-modules', file: kamailioModule('tls.so') },
   { package: 'sox', file: '/usr/bin/sox' },
   { package: 'iproute2', file: '/usr/bin/ss' },
+  { package: 'iptables', file: '/usr/sbin/iptables' },
+  { package: 'gcc', file: '/usr/bin/gcc' },
+  { package: 'libc6-dev', file: '/usr/include/stdio.h' },
+  { package: 'libnetfilter-queue-dev', file: '/usr/include/libnetfilter_queue/libnetfilter_queue.h' },
+  { package: 'libnfnetlink-dev', file: '/usr/include/libnfnetlink/libnfnetlink.h' },
 ] as const;
 
 function missingPackages(): string[] {

@@ -30,9 +30,7 @@ export function bars(
       return rectangle(x, y, bar - 1, HEIGHT - BOTTOM - y, COLOURS[s]!);
     }),
   );
-  const names = groups.map((name, g) =>
-    text(LEFT + (g + 0.5) * wide, HEIGHT - BOTTOM + 16, name, 'middle'),
-  );
+  const names = groups.map((name, g) => text(LEFT + (g + 0.5) * wide, HEIGHT - BOTTOM + 16, name, 'middle'));
   return frame(
     title,
     axis,
@@ -50,7 +48,9 @@ export function lines(
 ): string {
   const x = (at: number) => LEFT + (at / seconds) * (WIDTH - LEFT - 20);
   const paths = series.map(({ points }, s) => {
-    const path = points.map(([at, value]) => `${x(at).toFixed(1)},${place(value, axis).toFixed(1)}`).join(' ');
+    const path = points
+      .map(([at, value]) => `${x(at).toFixed(1)},${place(value, axis).toFixed(1)}`)
+      .join(' ');
     return `<polyline points="${path}" fill="none" stroke="${COLOURS[s]}" stroke-width="2"/>`;
   });
   const ticks = Array.from({ length: Math.floor(seconds / 5) + 1 }, (_, i) =>

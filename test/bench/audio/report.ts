@@ -98,9 +98,10 @@ const storm = (sentAt: number): number =>
 const detour = (sentAt: number): number => (sentAt > 10_000 && sentAt < 25_000 ? 100 : 0);
 const plain = { from: 'audio/pcma', to: 'audio/pcma', profile: CLEAN, seconds: 48 };
 const course = async (routeMs: (sentAt: number) => number) =>
-  (await listen({ ...plain, routeMs })).delays.map(
-    (delay, i): [number, number] => [SETTLED_MS / 1000 + i / 10, delay],
-  );
+  (await listen({ ...plain, routeMs })).delays.map((delay, i): [number, number] => [
+    SETTLED_MS / 1000 + i / 10,
+    delay,
+  ]);
 writeFileSync(
   `${IMAGES}/audio-delay.svg`,
   lines(

@@ -32,7 +32,7 @@ const TARGETS = [
   [0.99, 10],
   [0.97, 20],
   [0.96, 45],
-  [0.88, 150],
+  [0.88, 200],
 ] as const;
 
 describe.each(['audio/pcma', 'audio/pcmu', 'audio/g722'])('%s to itself', (mime) => {
