@@ -53,6 +53,8 @@ function codeOfRefusal(refusal: PlaceRefusal): TwirpFault['code'] {
     case 'bad-digits':
     case 'join-failure':
       return 'invalid_argument';
+    case 'trunk-disabled':
+      return 'failed_precondition';
     case 'country-not-allowed':
       return 'permission_denied';
     case 'trunk-limit':

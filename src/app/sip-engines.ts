@@ -1,7 +1,7 @@
 import { DrachtioEngine, type DrachtioOptions } from '../adapters/drachtio/engine.ts';
 import type { EventSink } from '../events/index.ts';
 import type { SipEndpoint } from '../sip/endpoint.ts';
-import type { Authorize, IncomingInvite, SipEngine } from '../sip/ports.ts';
+import type { Authorize, IncomingInvite, SipEngine, TermsOf } from '../sip/ports.ts';
 import type { Config } from './config/schema.ts';
 
 const ALL = ['udp', 'tcp', 'tls'] as const;
@@ -12,7 +12,16 @@ type Configured = 'host' | 'port' | 'secret' | 'emit' | 'userAgent' | 'session' 
 /** An engine as the gateway runs it. */
 interface GatewayEngine extends SipEngine {
   authorize: Authorize;
+  /** Absent: the same terms for all. */
+  termsOf?: TermsOf;
   shutdown(): void;
+}
+
+/** Who takes the calls that come in. */
+interface Phones {
+  readonly onInvite: (invite: IncomingInvite) => void;
+  readonly authorize: Authorize;
+  readonly termsOf: TermsOf;
 }
 
 /** The engines that calls come in by: the embedded one, and drachtio where it has the trunks. */
@@ -21,7 +30,7 @@ export interface SipEngines extends Pick<SipEngine, 'gauges'> {
   readonly trunks: SipEngine;
   readonly transports: readonly ('udp' | 'tcp' | 'tls')[];
   /** Gives all calls that come in to `phones`. */
-  serve(phones: { onInvite: (invite: IncomingInvite) => void; authorize: Authorize }): void;
+  serve(phones: Phones): void;
   /** What is missing for calls of trunks; empty: nothing. */
   notReady(): string;
   /** No new calls from now on. */
@@ -71,6 +80,7 @@ function together(engines: readonly GatewayEngine[]): Pick<SipEngines, 'gauges' 
       for (const engine of engines) {
         engine.onInvite = phones.onInvite;
         engine.authorize = phones.authorize;
+        if ('termsOf' in engine) engine.termsOf = phones.termsOf;
       }
     },
     shutdown() {

@@ -54,7 +54,12 @@ export interface CallOrder {
 }
 
 /** Why a call is not even begun. */
-export type PlaceRefusal = EndingCause | 'bad-caller' | 'bad-digits' | 'country-not-allowed';
+export type PlaceRefusal =
+  | EndingCause
+  | 'bad-caller'
+  | 'bad-digits'
+  | 'country-not-allowed'
+  | 'trunk-disabled';
 
 /** A call that was begun. */
 export interface PlacedCall {
@@ -129,6 +134,7 @@ export class Dialer {
     const { limits, clock, maxCalls } = this.#options;
     const { trunk } = order;
     if (this.#stopping) return fail('stopping');
+    if (trunk.enabled === false) return fail('trunk-disabled');
     if (this.#calls.size >= maxCalls) return fail('overload');
     const to = normalizeNumber(order.to, trunk.country);
     if (!to.ok) return fail('bad-number');

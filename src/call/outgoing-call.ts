@@ -182,7 +182,7 @@ export class OutgoingCall {
     const sdp = negotiation.offer(this.line.announced());
     const { from, headers: identity } = this.#caller(attempt);
     this.#invite = engine.invite(
-      { to, from, next: hop, sdp, headers: [...headers, ...identity], authenticate },
+      { to, from, next: hop, sdp, headers: [...headers, ...identity], terms: trunk.terms, authenticate },
       this.#ownHandler(),
     );
     const target = formatHostPort(hop.remote);

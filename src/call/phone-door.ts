@@ -10,7 +10,7 @@ import type { EventSink } from '../events/index.ts';
 import type { AnteroomHandle, RoomDirectory } from '../room/ports.ts';
 import type { DigestGuard, GuardedAccount } from '../sip/digest/guard.ts';
 import { Lockout } from '../sip/digest/lockout.ts';
-import type { Authenticator, Authorize, IncomingInvite } from '../sip/ports.ts';
+import type { Authenticator, Authorize, IncomingInvite, TermsOf } from '../sip/ports.ts';
 import { isWebSocket } from '../sip/web-socket.ts';
 import { roomName } from '../trunk/dispatch.ts';
 import { type CallFacts, callFacts } from '../trunk/facts.ts';
@@ -108,6 +108,15 @@ export class PhoneDoor {
       });
     }
     return { status: 401, headers: verdict.challenges };
+  };
+
+  /** For `SipEndpoint.termsOf`: what the trunk of a call has settled for it. Routed for that only where a trunk has settled anything. */
+  readonly termsOf: TermsOf = (request) => {
+    const { trunks } = this.#options;
+    const facts = callFacts(request);
+    if (!trunks.naming(facts).some(({ terms }) => terms !== undefined)) return undefined;
+    const match = trunks.match(facts);
+    return match.ok ? match.trunk.terms : undefined;
   };
 
   /** No new calls; those that are up get a BYE. */

@@ -3,10 +3,10 @@ import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { DropReason } from './drop-counter.ts';
-import type { SessionTimes } from './limits.ts';
 import type { SipResponse } from './message.ts';
 import type { PeerSet } from './peer-set.ts';
 import type { Flow, NextHop } from './ports.ts';
+import type { SipTerms } from './terms.ts';
 import type { Timing } from './transactions/step.ts';
 
 /** Who sent a request. */
@@ -45,7 +45,8 @@ export interface SipCore {
   readonly random: Random;
   /** Value of Server and User-Agent. */
   readonly userAgent: string;
-  readonly session: SessionTimes;
+  /** Of calls that have none of their own. */
+  readonly session: SipTerms;
   readonly dialogs: DialogRegistry;
   readonly peers: PeerSet;
   /** Sends a request of ours and keeps at it until a final response or a time-out (`client-table.ts`). */

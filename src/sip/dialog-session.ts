@@ -3,9 +3,8 @@
  * both ways. It begins early, with the INVITE that came or the first response that came back, and ends with BYE.
  */
 import type { SipCore } from './core.ts';
-import { type Dialog, isPeer } from './dialog.ts';
+import { type Dialog, isPeer, ownContact } from './dialog.ts';
 import { canonicalName, type Headers } from './headers.ts';
-import { contactValue } from './ids.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { parseAddress } from './name-addr.ts';
 import { OfferExchange } from './offer-exchange.ts';
@@ -23,10 +22,11 @@ import type {
   SipRequestInfo,
 } from './ports.ts';
 import { requestInfo, sdpOf } from './request-info.ts';
-import { answerHasContact, answerHeaders, CAPABILITIES, refuseInDialog, screenAny } from './screening.ts';
+import { answerHasContact, answerHeaders, refuseInDialog, screenAny } from './screening.ts';
 import { type InDialogParts, sendInDialog } from './send-in-dialog.ts';
 import type { ServerTransaction } from './server-table.ts';
 import { SessionTimer } from './session-timer.ts';
+import { capabilitiesOf, type SipTerms } from './terms.ts';
 import { isWebSocket } from './web-socket.ts';
 
 /**
@@ -66,7 +66,7 @@ export class DialogSession {
     this.#owner = owner;
     this.#phase = begins === 'accepted' ? 'up' : 'early';
     this.#confirmed = begins === 'accepted';
-    this.#timer = new SessionTimer(core, {
+    this.#timer = new SessionTimer(core, this.#terms, {
       refresh: () => this.offers.refresh(),
       expired: () => this.#end({ by: 'session-expired' }),
     });
@@ -86,6 +86,10 @@ export class DialogSession {
       },
     );
     core.dialogs.add(this);
+  }
+
+  get #terms(): SipTerms {
+    return this.dialog.terms ?? this.#core.session;
   }
 
   /** Sends the 2xx of the initial INVITE, again and again until its ACK comes. */
@@ -141,7 +145,7 @@ export class DialogSession {
       transaction.respond(200);
       this.#byeCame(request);
     } else if (method === 'INVITE' || method === 'UPDATE') this.offers.came(request, transaction, info);
-    else if (method === 'OPTIONS') transaction.respond(200, { headers: CAPABILITIES });
+    else if (method === 'OPTIONS') transaction.respond(200, { headers: capabilitiesOf(this.#terms) });
     else if (method === 'PRACK') {
       // RFC 3262 section 3: 481 when no reliable provisional response of ours is waiting.
       if (this.#owner.pracked === undefined) transaction.respond(481);
@@ -153,7 +157,7 @@ export class DialogSession {
       });
       const { flow } = transaction;
       const contact = answerHasContact(method, status)
-        ? contactValue(this.#core.contact(flow), flow, this.dialog.secure)
+        ? ownContact(this.#core, this.dialog, flow)
         : undefined;
       transaction.respond(status, { headers: answerHeaders(info, status), contact });
     }

@@ -2,9 +2,11 @@
 import type { HostPort } from '../base/net.ts';
 import type { Proof, Provable } from './challenges.ts';
 import type { SipCore } from './core.ts';
+import { contactValue } from './ids.ts';
 import { type HeaderLine, type SipRequest, type SipResponse, safeExtras, writeRequest } from './message.ts';
 import { parseAddress } from './name-addr.ts';
 import type { ExtraHeaders, Flow } from './ports.ts';
+import type { SipTerms } from './terms.ts';
 import { parseUri } from './uri.ts';
 import { formatVia } from './via.ts';
 
@@ -33,6 +35,8 @@ export interface Dialog {
   next: HostPort | undefined;
   /** What proves our requests in it to whom it was made with; undefined: nothing. */
   proof: Proof | undefined;
+  /** Its own; undefined: the endpoint's. */
+  terms?: SipTerms | undefined;
 }
 
 /** There are a dozen methods. */
@@ -82,6 +86,11 @@ export function uacDialog(response: SipResponse, localTag: string, flow: Flow, f
     next: nextHop(routeSet[0], contact, flow),
     proof: undefined,
   };
+}
+
+/** Our Contact in the dialog, as the far end of `flow` must see it. */
+export function ownContact(core: SipCore, dialog: Dialog, flow: Flow): string {
+  return contactValue(core.contact(flow), flow, dialog.secure, dialog.terms?.contactUser);
 }
 
 /** Takes a new remote target from a re-INVITE, an UPDATE or their 2xx (section 12.2). */

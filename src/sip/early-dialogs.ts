@@ -7,6 +7,7 @@ import { parseNumber } from './grammar.ts';
 import type { SipResponse } from './message.ts';
 import type { CallHandler, ExtraHeaders, Flow } from './ports.ts';
 import { sdpOf } from './request-info.ts';
+import type { SipTerms } from './terms.ts';
 
 /** A forking proxy may bring more; the rest is passed over. */
 const MAX_FORKS = 8;
@@ -17,6 +18,8 @@ export interface EarlyDialogsOptions {
   /** Request-URI of the INVITE, for a response without Contact. */
   readonly target: string;
   readonly handler: CallHandler;
+  /** Their own; undefined: the endpoint's. */
+  readonly terms: SipTerms | undefined;
   /** Proves our requests in them. */
   readonly proof: Proof | undefined;
   /** A session left the dialog table. */
@@ -86,9 +89,10 @@ export class EarlyDialogs {
   }
 
   #session(response: SipResponse, flow: Flow, begins: 'progressed' | 'accepted'): DialogSession {
-    const { core, localTag, target, handler, proof, closed } = this.#options;
+    const { core, localTag, target, handler, terms, proof, closed } = this.#options;
     const dialog = uacDialog(response, localTag, flow, target);
     dialog.proof = proof;
+    dialog.terms = terms;
     const release = core.peers.hold(dialog.next?.address ?? flow.remote.address);
     const session: DialogSession = new DialogSession(core, dialog, begins, {
       handler: () => handler,

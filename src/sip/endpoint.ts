@@ -29,6 +29,7 @@ import type {
   OutgoingInvite,
   OutgoingOptions,
   SipEngine,
+  TermsOf,
 } from './ports.ts';
 import { RequestRouter } from './request-router.ts';
 import { buildResponse, statelessTag } from './responses.ts';
@@ -135,6 +136,11 @@ export class SipEndpoint implements SipEngine {
   /** Asked for each new INVITE before anything of it is kept. */
   set authorize(authorize: Authorize) {
     this.#router.authorize = authorize;
+  }
+
+  /** Asked for each INVITE that was let in. */
+  set termsOf(termsOf: TermsOf) {
+    this.#router.termsOf = termsOf;
   }
 
   /** From now on new INVITEs get 503 with Retry-After; what lives goes on. */

@@ -22,11 +22,12 @@ export function newCallId(random: Random): string {
   return randomText(random, 24);
 }
 
-/** Our Contact on a flow; in a `secure` dialog a SIPS URI, when the flow is (RFC 3261 section 12.1.1). */
-export function contactValue(contact: HostPort, flow: Flow, secure: boolean): string {
-  if (secure && flow.transport === 'tls') return `<sips:${formatHostPort(contact)}>`;
+/** Our Contact on a flow, with `user` if it has one; in a `secure` dialog a SIPS URI, when the flow is (RFC 3261 section 12.1.1). */
+export function contactValue(contact: HostPort, flow: Flow, secure: boolean, user?: string): string {
+  const where = `${user === undefined ? '' : `${user}@`}${formatHostPort(contact)}`;
+  if (secure && flow.transport === 'tls') return `<sips:${where}>`;
   const transport = flow.transport === 'udp' ? '' : `;transport=${uriTransport(flow)}`;
-  return `<sip:${formatHostPort(contact)}${transport}>`;
+  return `<sip:${where}${transport}>`;
 }
 
 /** RFC 7118 section 5.2: `ws` stands for both kinds of WebSocket. */

@@ -2,9 +2,9 @@
 import type { Alarm } from '../base/wake-queue.ts';
 import { proofFor } from './challenges.ts';
 import type { SipCore } from './core.ts';
-import { uasDialog } from './dialog.ts';
+import { ownContact, uasDialog } from './dialog.ts';
 import { DialogSession, sipCall } from './dialog-session.ts';
-import { contactValue, newTag } from './ids.ts';
+import { newTag } from './ids.ts';
 import type { SipRequest } from './message.ts';
 import type {
   Authenticator,
@@ -20,6 +20,7 @@ import { type Provisional, ReliableProvisionals } from './reliable.ts';
 import { requestInfo, sdpOf } from './request-info.ts';
 import { ALLOW } from './screening.ts';
 import type { ServerOwner, ServerTransaction } from './server-table.ts';
+import type { SipTerms } from './terms.ts';
 
 /** Section 13.3.1.1: a provisional response each minute keeps proxies from giving up. */
 const REMINDER = 60_000;
@@ -41,12 +42,19 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
   readonly #invite: SipRequest;
   readonly #session: DialogSession;
   readonly #reliable: ReliableProvisionals;
+  readonly #terms: SipTerms;
   /** A 2xx that waits for a PRACK (RFC 3262 section 3). */
   #held: { readonly sdp: Uint8Array; readonly headers: ExtraHeaders | undefined } | undefined;
   #reminder: Alarm | undefined;
 
   /** Puts the early dialog into the table. */
-  constructor(core: SipCore, request: SipRequest, uri: SipUri, transaction: ServerTransaction) {
+  constructor(
+    core: SipCore,
+    request: SipRequest,
+    uri: SipUri,
+    transaction: ServerTransaction,
+    terms: SipTerms = core.session,
+  ) {
     const { flow } = transaction;
     this.#core = core;
     this.#transaction = transaction;
@@ -55,7 +63,9 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
     this.offer = sdpOf(request);
     transaction.toTag = newTag(core.random);
     transaction.owner = this;
-    this.#session = new DialogSession(core, uasDialog(request, transaction.toTag, flow), 'invited', {
+    this.#terms = terms;
+    const dialog = { ...uasDialog(request, transaction.toTag, flow), terms };
+    this.#session = new DialogSession(core, dialog, 'invited', {
       handler: () => this.handler,
       endedEarly: (reason) => this.#fail(487, { by: 'bye', reason }),
       pracked: (prack, its, info) => this.#pracked(prack, its, info),
@@ -82,8 +92,9 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
 
   progress(status: number, sdp?: Uint8Array): void {
     if (!this.#transaction.open || status <= 100 || status >= 200) return;
-    const required = this.#names('require');
-    const reliable = required || (sdp !== undefined && this.#names('supported'));
+    const { reliable: mode } = this.#terms;
+    const required = this.#names('require') || (mode === 'required' && this.#names('supported'));
+    const reliable = mode !== 'off' && (required || (sdp !== undefined && this.#names('supported')));
     // RFC 3261 section 13.2.1: an offer of ours goes out reliably or not at all.
     if (!reliable) this.#provisional({ status, sdp: this.offer === undefined ? undefined : sdp }, undefined);
     else if (this.offer === undefined && sdp === undefined && this.#session.offers.initial === 'theirs') {
@@ -133,7 +144,7 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
     const { flow } = this.#transaction;
     const headers: ExtraHeaders = [['Allow', ALLOW]];
     return this.#transaction.respond(status, {
-      contact: contactValue(this.#core.contact(flow), flow, this.#session.dialog.secure),
+      contact: ownContact(this.#core, this.#session.dialog, flow),
       headers: rseq === undefined ? headers : [...headers, ['Require', '100rel'], ['RSeq', String(rseq)]],
       body: sdp,
     });

@@ -4,8 +4,7 @@
  */
 import type { Alarm } from '../base/wake-queue.ts';
 import type { SipCore } from './core.ts';
-import { type Dialog, refreshTarget } from './dialog.ts';
-import { contactValue } from './ids.ts';
+import { type Dialog, ownContact, refreshTarget } from './dialog.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { sendOwnOffer } from './own-offer.ts';
 import { PendingOffer } from './pending-offer.ts';
@@ -18,9 +17,10 @@ import type {
   SipRequestInfo,
 } from './ports.ts';
 import { sdpOf } from './request-info.ts';
-import { CAPABILITIES, screenOffer } from './screening.ts';
+import { screenOffer } from './screening.ts';
 import type { ServerTransaction } from './server-table.ts';
 import { type SessionTimer, tooShort } from './session-timer.ts';
+import { capabilitiesOf, type SipTerms } from './terms.ts';
 import { Unacknowledged } from './unacknowledged.ts';
 
 /** An offer that meets glare again and again is given up. */
@@ -62,6 +62,8 @@ export class OfferExchange {
   #own: Own | undefined;
   #waiting: Own | undefined;
   #glare: Alarm | undefined;
+  /** An UPDATE of ours was answered 405 or 501, whatever their Allow says. */
+  #refusesUpdate = false;
 
   constructor(
     host: ExchangeHost,
@@ -72,6 +74,10 @@ export class OfferExchange {
     this.initial = begins.initial;
     this.confirmed = begins.confirmed;
     this.#caller = begins.caller;
+  }
+
+  get #terms(): SipTerms {
+    return this.#host.dialog.terms ?? this.#core.session;
   }
 
   /** How many 2xx of ours wait for an ACK. */
@@ -88,7 +94,7 @@ export class OfferExchange {
     headers: ExtraHeaders,
   ): void {
     const bytes = transaction.respond(200, {
-      headers: [...CAPABILITIES, ...headers],
+      headers: [...capabilitiesOf(this.#terms), ...headers],
       contact: this.#contact(transaction.flow),
       body: sdp,
     });
@@ -117,7 +123,7 @@ export class OfferExchange {
   /** A re-INVITE or UPDATE came. */
   came(request: SipRequest, transaction: ServerTransaction, info: SipRequestInfo): void {
     const refused = screenOffer(request);
-    const short = tooShort(request, this.#core.session);
+    const short = this.#terms.timers === 'off' ? undefined : tooShort(request, this.#terms);
     const offer = sdpOf(request);
     if (refused !== undefined) {
       transaction.respond(refused.error.status, { headers: refused.error.headers });
@@ -148,7 +154,7 @@ export class OfferExchange {
   refresh(): void {
     const { dialog, timer } = this.#host;
     let handler: ReofferHandler | undefined;
-    if (dialog.allowed?.includes('UPDATE') !== true) {
+    if (!this.#refreshesByUpdate()) {
       // An offer of ours that is under way refreshes as well; if it fails, the next turn comes soon.
       timer.tryAgain();
       if (this.#own !== undefined || this.#waiting !== undefined) return;
@@ -161,6 +167,12 @@ export class OfferExchange {
       const request = { method: 'UPDATE' as const, sdp: undefined, headers: timer.requestHeaders() };
       sendOwnOffer(this.#core, dialog, request, (status, response) => this.#refreshed(status, response));
     }
+  }
+
+  #refreshesByUpdate(): boolean {
+    const { refresh = 'update-then-invite' } = this.#terms;
+    if (refresh !== 'update-then-invite') return refresh === 'update';
+    return !this.#refusesUpdate && this.#host.dialog.allowed?.includes('UPDATE') === true;
   }
 
   /** The dialog ends: what waits is given up. */
@@ -236,7 +248,7 @@ export class OfferExchange {
     const session = this.confirmed ? this.#host.timer.serve(request) : [];
     transaction.respond(200, {
       contact: this.#contact(transaction.flow),
-      headers: [...CAPABILITIES, ...session],
+      headers: [...capabilitiesOf(this.#terms), ...session],
       body: sdp,
     });
   }
@@ -277,7 +289,10 @@ export class OfferExchange {
     const { timer } = this.#host;
     if (response !== undefined && status < 300) timer.answered(response);
     else if (timer.refused(response)) this.refresh();
-    else if (status !== 408 && status !== 481) timer.tryAgain();
+    else if ((status === 405 || status === 501) && !this.#refusesUpdate && this.#terms.refresh !== 'update') {
+      this.#refusesUpdate = true;
+      this.refresh();
+    } else if (status !== 408 && status !== 481) timer.tryAgain();
     else this.#lostBy(status, 'UPDATE');
   }
 
@@ -287,6 +302,6 @@ export class OfferExchange {
   }
 
   #contact(flow: Flow): string {
-    return contactValue(this.#core.contact(flow), flow, this.#host.dialog.secure);
+    return ownContact(this.#core, this.#host.dialog, flow);
   }
 }

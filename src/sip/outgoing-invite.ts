@@ -22,8 +22,8 @@ import type {
   SipEnd,
 } from './ports.ts';
 import { headerReader, sdpOf } from './request-info.ts';
-import { CAPABILITIES } from './screening.ts';
 import { initialSessionHeaders, moreAsked } from './session-timer.ts';
+import { capabilitiesOf, type SipTerms } from './terms.ts';
 import { parseUri } from './uri.ts';
 import { formatVia } from './via.ts';
 
@@ -51,6 +51,7 @@ export class OutgoingSession implements OutgoingInvite {
   readonly #release: () => void;
   readonly #early: EarlyDialogs;
   readonly #challenges: Challenges;
+  readonly #terms: SipTerms;
   #flow: Flow | undefined;
   #phase: Phase = 'calling';
   #attempt: Attempt;
@@ -83,7 +84,9 @@ export class OutgoingSession implements OutgoingInvite {
     const { remote, transport } = options.next;
     const proof = proofFor(core, options.authenticate, { transport, local: remote, remote });
     this.#challenges = new Challenges(proof);
-    this.#early = new EarlyDialogs({ core, localTag: this.#tag, target: options.to, handler, proof, closed });
+    const { terms, to: target } = options;
+    this.#terms = terms ?? core.session;
+    this.#early = new EarlyDialogs({ core, localTag: this.#tag, target, handler, terms, proof, closed });
   }
 
   /** Is the call counted as a dialog already? */
@@ -107,11 +110,14 @@ export class OutgoingSession implements OutgoingInvite {
   }
 
   #send(flow: Flow): void {
-    const contact = contactValue(this.#core.contact(flow), flow, /^sips:/i.test(this.#options.to));
+    const { contactUser, reliable } = this.#terms;
+    const secure = /^sips:/i.test(this.#options.to);
+    const contact = contactValue(this.#core.contact(flow), flow, secure, contactUser);
     const headers: ExtraHeaders = [
       ['Contact', contact],
-      ...CAPABILITIES,
-      ...initialSessionHeaders(this.#core.session, this.#minSe),
+      ...capabilitiesOf(this.#terms),
+      ...(reliable === 'required' ? [['Require', '100rel'] as const] : []),
+      ...initialSessionHeaders(this.#terms, this.#minSe),
       ...safeExtras(this.#options.headers),
       ...this.#credentials,
     ];
@@ -211,7 +217,7 @@ export class OutgoingSession implements OutgoingInvite {
     const minSe = moreAsked(response, this.#minSe);
     const flow = this.#flow;
     if (minSe === undefined || flow === undefined || this.#cancelled || this.#phase === 'over') return false;
-    if (this.#minSe > 0 || this.#core.session.sessionExpires === 0) return false;
+    if (this.#minSe > 0 || this.#terms.sessionExpires === 0) return false;
     this.#minSe = minSe;
     this.#again(flow);
     return true;

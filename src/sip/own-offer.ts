@@ -2,11 +2,11 @@
 import type { Alarm } from '../base/wake-queue.ts';
 import { Challenges, type Provable } from './challenges.ts';
 import type { SipCore } from './core.ts';
-import { buildInDialog, type Dialog, flowFor, provable, refreshTarget } from './dialog.ts';
-import { contactValue, newBranch } from './ids.ts';
+import { buildInDialog, type Dialog, flowFor, ownContact, provable, refreshTarget } from './dialog.ts';
+import { newBranch } from './ids.ts';
 import type { SipResponse } from './message.ts';
 import type { ExtraHeaders, Flow } from './ports.ts';
-import { CAPABILITIES } from './screening.ts';
+import { capabilitiesOf } from './terms.ts';
 
 /** A re-INVITE without a final answer is cancelled after so long, ms: nobody rings in an established call. */
 const PATIENCE = 60_000;
@@ -70,8 +70,12 @@ class Sending {
     const { method, sdp, headers } = this.#offer;
     const attempt = this.#attempt;
     const bytes = this.#build(method, {
-      contact: contactValue(this.#core.contact(this.#flow), this.#flow, this.#dialog.secure),
-      headers: [...CAPABILITIES, ...headers, ...attempt.credentials],
+      contact: ownContact(this.#core, this.#dialog, this.#flow),
+      headers: [
+        ...capabilitiesOf(this.#dialog.terms ?? this.#core.session),
+        ...headers,
+        ...attempt.credentials,
+      ],
       body: sdp,
     });
     const request = { method, branch: attempt.branch, bytes, flow: this.#flow };

@@ -4,6 +4,7 @@
  * is handed over, so that no event is lost.
  */
 import type { HostPort } from '../base/net.ts';
+import type { SipTerms } from './terms.ts';
 
 export type SipTransport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
@@ -255,6 +256,8 @@ export interface OutgoingOptions {
   readonly next: NextHop;
   readonly sdp: Uint8Array;
   readonly headers?: ExtraHeaders;
+  /** The call's own terms; undefined: the engine's. drachtio keeps to its own in any case. */
+  readonly terms?: SipTerms | undefined;
   /** Asked for the INVITE, for all requests in its dialog, and at each 401 and 407 (RFC 3261 section 22.2). */
   readonly authenticate?: Authenticator | undefined;
 }
@@ -294,6 +297,9 @@ export interface LoneOutcome {
 export type Authorize = (
   request: SipRequestInfo,
 ) => { readonly status: number; readonly headers: ExtraHeaders } | undefined;
+
+/** The terms of a new INVITE, asked for when it has been let in; undefined: the engine's. */
+export type TermsOf = (request: SipRequestInfo) => SipTerms | undefined;
 
 /**
  * Decides by the packet's source alone, before anything is parsed beyond the start line and nothing is kept:

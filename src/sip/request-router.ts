@@ -6,12 +6,12 @@ import { newTag } from './ids.ts';
 import { IncomingSession } from './incoming-invite.ts';
 import type { SipLimits } from './limits.ts';
 import type { SipRequest } from './message.ts';
-import type { Authorize, ExtraHeaders, Flow, IncomingInvite, SipUri } from './ports.ts';
+import type { Authorize, ExtraHeaders, Flow, IncomingInvite, SipUri, TermsOf } from './ports.ts';
 import { requestInfo } from './request-info.ts';
 import { buildResponse, statelessTag } from './responses.ts';
 import { CAPABILITIES, screenInitial } from './screening.ts';
 import type { ServerTable, ServerTransaction } from './server-table.ts';
-import { tooShort } from './session-timer.ts';
+import { refuseTerms, type SipTerms } from './terms.ts';
 import { serverKey } from './transactions/keys.ts';
 import { parseUri } from './uri.ts';
 import { isWebSocket } from './web-socket.ts';
@@ -24,6 +24,7 @@ export class RequestRouter {
   /** The source of the request at hand, or the whole gateway, has enough to do: nothing new. */
   strained = false;
   authorize: Authorize | undefined;
+  termsOf: TermsOf | undefined;
   readonly #core: SipCore;
   readonly #servers: ServerTable;
   readonly #dialogs: DialogTable<DialogSession>;
@@ -140,23 +141,35 @@ export class RequestRouter {
         return;
       }
     }
-    const short = tooShort(request, this.#core.session);
     const transaction = this.#create(request, flow);
     if (transaction === undefined) return;
     if (merged) transaction.respond(482);
     else if (!screened.ok) transaction.respond(screened.error.status, { headers: screened.error.headers });
     else if (request.method === 'OPTIONS') transaction.respond(200, { headers: CAPABILITIES });
-    else if (short !== undefined) transaction.respond(422, { headers: short });
     else this.#invite(request, screened.value, transaction);
   }
 
   #invite(request: SipRequest, uri: SipUri, transaction: ServerTransaction): void {
-    const session = new IncomingSession(this.#core, request, uri, transaction);
+    const terms = this.#terms(request, uri, transaction.flow);
+    const refused = refuseTerms(request, terms);
+    if (refused !== undefined) {
+      transaction.respond(refused.status, { headers: refused.headers });
+      return;
+    }
+    const session = new IncomingSession(this.#core, request, uri, transaction, terms);
     this.#core.guard(() => this.#onInvite(session));
     // Section 17.2.1: a 100 is for who has nothing else to say at once.
     if (!transaction.responded) transaction.respond(100);
     // A call that nobody took would ring for ever: the application failed.
     if (!session.taken) session.reject(500);
+  }
+
+  #terms(request: SipRequest, uri: SipUri, flow: Flow): SipTerms {
+    let terms: SipTerms | undefined;
+    this.#core.guard(() => {
+      terms = this.termsOf?.(requestInfo(request, uri, flow));
+    });
+    return terms ?? this.#core.session;
   }
 
   /** An application that fails lets nobody in. */

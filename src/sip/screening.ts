@@ -17,7 +17,7 @@ import { parseUri } from './uri.ts';
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY';
 
 /** Option tags that we support. */
-const SUPPORTED: readonly string[] = ['timer', '100rel', 'norefersub', 'replaces'];
+export const SUPPORTED: readonly string[] = ['timer', '100rel', 'norefersub', 'replaces'];
 
 /** What every answer about our abilities carries (section 11.2). */
 export const CAPABILITIES: ExtraHeaders = [

@@ -1,9 +1,9 @@
 /** Requests of ours in a dialog that are no offers (RFC 3261 section 12.2.1): BYE, PRACK, INFO and their like. */
 import { Challenges } from './challenges.ts';
 import type { SipCore } from './core.ts';
-import { buildInDialog, type Dialog, flowFor, provable } from './dialog.ts';
+import { buildInDialog, type Dialog, flowFor, ownContact, provable } from './dialog.ts';
 import type { Headers } from './headers.ts';
-import { contactValue, newBranch } from './ids.ts';
+import { newBranch } from './ids.ts';
 import type { ExtraHeaders } from './ports.ts';
 
 export interface InDialogParts {
@@ -39,9 +39,7 @@ export function sendInDialog(
     const credentials = answer ?? challenges.ahead(request);
     const branch = newBranch(core.random);
     const headers = [...(parts.headers ?? []), ...credentials];
-    const contact = WITH_CONTACT.has(method)
-      ? { contact: contactValue(core.contact(flow), flow, dialog.secure) }
-      : {};
+    const contact = WITH_CONTACT.has(method) ? { contact: ownContact(core, dialog, flow) } : {};
     const bytes = buildInDialog(core, dialog, flow, { method, branch, ...parts, ...contact, headers });
     parts.sent?.(dialog.localSeq);
     core.start(

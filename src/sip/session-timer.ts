@@ -5,6 +5,7 @@ import { parseNumber } from './grammar.ts';
 import type { SessionTimes } from './limits.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import type { ExtraHeaders } from './ports.ts';
+import type { SipTerms } from './terms.ts';
 
 /** Section 5: nobody may ask for less. */
 const SHORTEST = 90;
@@ -32,8 +33,11 @@ function readMinSe(message: SipRequest | SipResponse): number {
 }
 
 /** Session headers of an INVITE that begins a call; `minSe` is what a 422 asked for, else 0. */
-export function initialSessionHeaders({ sessionExpires, minSe }: SessionTimes, asked: number): ExtraHeaders {
-  if (sessionExpires === 0) return [];
+export function initialSessionHeaders(
+  { sessionExpires, minSe, timers }: SipTerms,
+  asked: number,
+): ExtraHeaders {
+  if (sessionExpires === 0 || timers === 'off') return [];
   const least = Math.max(minSe, asked);
   const headers: ExtraHeaders = [['Session-Expires', String(Math.max(sessionExpires, least))]];
   return least > SHORTEST ? [...headers, ['Min-SE', String(least)]] : headers;
@@ -68,6 +72,7 @@ export interface SessionTimerHost {
 /** One dialog's session timer. Off until a 2xx has said otherwise. */
 export class SessionTimer {
   readonly #core: SipCore;
+  readonly #terms: SipTerms;
   readonly #host: SessionTimerHost;
   /** Seconds; 0: off. */
   #interval = 0;
@@ -76,18 +81,19 @@ export class SessionTimer {
   #refresh: Alarm | undefined;
   #expiry: Alarm | undefined;
 
-  constructor(core: SipCore, host: SessionTimerHost) {
+  constructor(core: SipCore, terms: SipTerms, host: SessionTimerHost) {
     this.#core = core;
+    this.#terms = terms;
     this.#host = host;
-    this.#minSe = core.session.minSe;
+    this.#minSe = terms.minSe;
   }
 
   /** A request that makes or refreshes the session gets a 2xx with these headers (section 9). */
   serve(request: SipRequest): ExtraHeaders {
-    const { sessionExpires } = this.#core.session;
+    const { sessionExpires, timers } = this.#terms;
     const wish = readSessionExpires(request);
     const knows = supportsTimer(request);
-    if (wish === undefined && (sessionExpires === 0 || !knows)) {
+    if (timers === 'off' || (wish === undefined && (sessionExpires === 0 || !knows))) {
       this.#set(0, false);
       return [];
     }
@@ -113,7 +119,7 @@ export class SessionTimer {
   /** The 2xx to a request of ours (section 7.2): without Session-Expires there is no timer. */
   answered(response: SipResponse): void {
     const given = readSessionExpires(response);
-    if (given === undefined) this.#set(0, false);
+    if (given === undefined || this.#terms.timers === 'off') this.#set(0, false);
     else this.#set(Math.max(given.seconds, SHORTEST), given.refresher !== 'uas');
   }
 

@@ -11,7 +11,7 @@ const MEMORY = 4096;
  * that strangers cost next to nothing and get no reply whatever. The source is the packet's own, never a header's word.
  */
 export function admission(
-  trunks: readonly Pick<InboundTrunk, 'allowedAddresses' | 'transports'>[],
+  trunks: readonly Pick<InboundTrunk, 'allowedAddresses' | 'transports' | 'enabled'>[],
 ): Admission {
   const judge = (transport: SipTransport) => judgeOf(trunks.filter((trunk) => takes(trunk, transport)));
   const judges: Readonly<Record<SipTransport, ReturnType<typeof judgeOf>>> = {

@@ -123,13 +123,15 @@ function examine(
   const numbers = numbersOf(rule, trunk.country);
   const closeness = numbers.called.closeness(called);
   const miss =
-    rule.trunkIds.length > 0 && !rule.trunkIds.includes(trunk.id)
-      ? `trunk ${trunk.id} is not in trunk_ids`
-      : !numbers.called.isEmpty && closeness === 0
-        ? `called number ${called} is not in numbers`
-        : !numbers.callers.isEmpty && numbers.callers.closeness(caller) === 0
-          ? `caller ${caller} is not in inbound_numbers`
-          : undefined;
+    rule.enabled === false
+      ? 'enabled is false'
+      : rule.trunkIds.length > 0 && !rule.trunkIds.includes(trunk.id)
+        ? `trunk ${trunk.id} is not in trunk_ids`
+        : !numbers.called.isEmpty && closeness === 0
+          ? `called number ${called} is not in numbers`
+          : !numbers.callers.isEmpty && numbers.callers.closeness(caller) === 0
+            ? `caller ${caller} is not in inbound_numbers`
+            : undefined;
   return { miss, closeness };
 }
 

@@ -36,7 +36,7 @@ export class TargetHealth {
   constructor(options: TargetHealthOptions) {
     this.#options = options;
     this.#watched = options.trunks
-      .filter(({ healthIntervalMs }) => healthIntervalMs > 0)
+      .filter(({ healthIntervalMs, enabled }) => healthIntervalMs > 0 && enabled !== false)
       .flatMap((trunk) =>
         trunk.targets.map((target) => ({
           ...{ trunk, target, callId: randomText(options.random, 24), cseq: 0 },
@@ -87,12 +87,15 @@ export class TargetHealth {
     });
   }
 
-  /** Any answer is a sign of life, a refusal too; but one that is overloaded shall be spared. */
+  /** Any answer is a sign of life, a refusal too, unless the trunk says otherwise; but one that is overloaded shall be spared. */
   #told(watched: Watched, status: number): void {
     if (this.#isStopped) return;
     const { emit, timers, clock } = this.#options;
     const { trunk, target } = watched;
-    const isUp = status !== 0 && status !== 408 && status !== 503;
+    const isUp =
+      trunk.healthStatuses === 'success'
+        ? status >= 200 && status < 300
+        : status !== 0 && status !== 408 && status !== 503;
     if (watched.isUp !== isUp && (watched.isUp !== undefined || !isUp)) {
       const state = isUp ? 'up' : 'down';
       emit({ type: 'trunk.target', trunk: trunk.id, target: formatTarget(target), state, status });

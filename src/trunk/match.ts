@@ -131,6 +131,7 @@ function examine(
   call: CallFacts,
   tokens: ReadonlyMap<string, string>,
 ): Examined {
+  if (trunk.enabled === false) return { ok: false, refusal: 'no-trunk', why: 'enabled is false' };
   if (!sources.has(call.source)) {
     return { ok: false, refusal: 'no-trunk', why: `source ${call.source} is not in allowed_addresses` };
   }

@@ -1,6 +1,7 @@
 import type { Millis } from '../base/clock.ts';
 import type { Account } from '../sip/digest/client.ts';
 import type { SipTransport } from '../sip/ports.ts';
+import type { SipTerms } from '../sip/terms.ts';
 import type { CallerIdentity } from './caller-identity.ts';
 import type { AllowedCountries, NumberFormat } from './dialled-number.ts';
 import type { DtmfMode, HeaderMaps, MediaEncryption, TrunkCodec } from './trunk.ts';
@@ -79,7 +80,12 @@ export interface OutboundTrunk {
   /** Between two OPTIONS to each target; 0 = none. */
   readonly healthIntervalMs: Millis;
   readonly register: RegistrationSettings | undefined;
-  /** As an inbound trunk has it. */
+  /** Which answers to OPTIONS say that a target is up; undefined: `any`, but for 408 and 503. */
+  readonly healthStatuses?: 'any' | 'success' | undefined;
+  /** `false`: no calls, no registration, no OPTIONS. Undefined: true. */
+  readonly enabled?: boolean | undefined;
+  /** As an inbound trunk has them. */
+  readonly terms?: SipTerms | undefined;
   readonly dtmf?: DtmfMode | undefined;
   /** Tones within its phones' voices are keys too; false when not given. */
   readonly dtmfInband?: boolean | undefined;

@@ -32,11 +32,13 @@ export interface RegistrationsOptions {
   readonly emit: EventSink;
 }
 
-/** A Contact's user for each trunk that registers: 95 bits that nobody guesses, so that who calls it has our binding. */
+/** A Contact's user for each trunk that registers: 95 bits that nobody guesses, so that who calls it has our binding; or the user that the trunk has set. */
 export function contactTokens(trunks: readonly OutboundTrunk[], random: Random): ReadonlyMap<string, string> {
   return new Map(
-    trunks.flatMap(({ id, register }) =>
-      register === undefined ? [] : [[id, randomText(random, 16)] as const],
+    trunks.flatMap(({ id, register, enabled, terms }) =>
+      register === undefined || enabled === false
+        ? []
+        : [[id, terms?.contactUser ?? randomText(random, 16)] as const],
     ),
   );
 }

@@ -8,7 +8,7 @@ import type { InboundTrunk } from './trunk.ts';
  * a BYE may come from another than the INVITE. For `SipEndpointOptions.isTrustedPeer`.
  */
 export function sameTrunk(
-  trunks: readonly Pick<InboundTrunk, 'allowedAddresses' | 'transports'>[],
+  trunks: readonly Pick<InboundTrunk, 'allowedAddresses' | 'transports' | 'enabled'>[],
 ): (flow: Flow, dialogFlow: Flow) => boolean {
   const named = trunks.map((trunk) => ({ trunk, addresses: new AddressSet(trunk.allowedAddresses) }));
   return (flow, dialogFlow) =>

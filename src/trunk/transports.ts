@@ -5,10 +5,16 @@ export type TrunkTransport = 'udp' | 'tcp' | 'tls' | 'ws';
 
 const WITHOUT_WEB: readonly TrunkTransport[] = ['udp', 'tcp', 'tls'];
 
-/** Whether a trunk takes what comes by `transport`. */
+/** Whether a trunk takes what comes by `transport`; one that is not enabled takes nothing. */
 export function takes(
-  { transports = WITHOUT_WEB }: { readonly transports?: readonly TrunkTransport[] | undefined },
+  {
+    transports = WITHOUT_WEB,
+    enabled,
+  }: {
+    readonly transports?: readonly TrunkTransport[] | undefined;
+    readonly enabled?: boolean | undefined;
+  },
   transport: SipTransport,
 ): boolean {
-  return transports.includes(transport === 'wss' ? 'ws' : transport);
+  return enabled !== false && transports.includes(transport === 'wss' ? 'ws' : transport);
 }

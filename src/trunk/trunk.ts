@@ -1,5 +1,6 @@
 import type { Millis } from '../base/clock.ts';
 import type { GuardedAccount } from '../sip/digest/guard.ts';
+import type { SipTerms } from '../sip/terms.ts';
 import type { TrunkTransport } from './transports.ts';
 
 /** Codecs that a trunk may allow, by their SDP encoding names; `CN`: comfort noise in place of silence (RFC 3389). */
@@ -65,6 +66,10 @@ export interface InboundTrunk {
   readonly maxCalls: number;
   /** New calls per second on the long run, and as many at once; 0 = no limit. */
   readonly callsPerSecond: number;
+  /** `false`: nobody comes in by it. Undefined: true. */
+  readonly enabled?: boolean | undefined;
+  /** Of its calls' SIP; undefined: what holds for all. */
+  readonly terms?: SipTerms | undefined;
   /** `rfc4733` when not given: INFO then only for a phone that agreed on no telephone-event and allows INFO. */
   readonly dtmf?: DtmfMode | undefined;
   /** Tones within its phones' voices are keys too; false when not given. */
@@ -130,6 +135,8 @@ export const DEFAULT_POLICY: CallPolicy = {
 export interface DispatchRule {
   readonly id: string;
   readonly name: string;
+  /** `false`: passed over. Undefined: true. */
+  readonly enabled?: boolean | undefined;
   /** Of the rules that fit, those of the lowest number come first. */
   readonly priority: number;
   /** Trunks that it is for; empty = every trunk. */

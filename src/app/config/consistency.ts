@@ -2,6 +2,7 @@ import { DEVELOPMENT_KEY } from './development.ts';
 import { drachtioFaults } from './drachtio.ts';
 import type { Config } from './schema.ts';
 import type { Path } from './source.ts';
+import { termFaults } from './terms.ts';
 import { webPhoneFaults } from './web-phones.ts';
 
 /** A fault between keys that are right by themselves. */
@@ -30,6 +31,7 @@ export function consistencyFaults(
     ...transferFaults(config),
     ...webPhoneFaults(config),
     ...drachtioFaults(config, mode),
+    ...termFaults(config),
     ...webhookFaults(config),
     ...portClashes(config),
   ];

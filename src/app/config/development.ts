@@ -48,6 +48,7 @@ const developmentTrunk: TrunkConfig = {
   max_calls: 0,
   calls_per_second: 0,
   dtmf: 'rfc4733',
+  enabled: true,
   dtmf_inband: false,
   transfers: 'refuse',
   transfer_numbers: [],
@@ -57,6 +58,7 @@ const developmentTrunk: TrunkConfig = {
 
 const developmentRule: RuleConfig = {
   id: 'development',
+  enabled: true,
   name: 'The number dialled is the room',
   priority: 10,
   trunk_ids: [],

@@ -1,11 +1,12 @@
 import { parseHostPort } from '../../sip/uri.ts';
 import type { OutboundTrunk, Target } from '../../trunk/outbound.ts';
 import type { Config, OutboundTrunkConfig } from './schema.ts';
+import { termsOf } from './terms.ts';
 import { headerMaps } from './trunks.ts';
 
 /** The configuration's outbound trunks, as the trunk folder has them. */
 export function outboundTrunks(config: Config): readonly OutboundTrunk[] {
-  return config.outbound_trunks.map(outboundTrunk);
+  return config.outbound_trunks.map((trunk) => ({ ...outboundTrunk(trunk), terms: termsOf(trunk, config) }));
 }
 
 function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
@@ -53,6 +54,8 @@ function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
     maxCalls: trunk.max_calls,
     callsPerSecond: trunk.calls_per_second,
     dtmf: trunk.dtmf,
+    enabled: trunk.enabled,
+    healthStatuses: trunk.health_statuses,
     dtmfInband: trunk.dtmf_inband,
     healthIntervalMs: trunk.health_interval,
     register:

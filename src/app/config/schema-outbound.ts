@@ -4,6 +4,7 @@ import { country, dtmf, dtmfInband, duration, id, network, number } from './fiel
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
 import { mediaEncryption, mediaTimeout } from './schema-media-policy.ts';
+import { termKeys } from './schema-terms.ts';
 
 const hostPort = z
   .string()
@@ -131,8 +132,13 @@ export const outboundTrunkSchema = z.strictObject({
     .min(0)
     .default(0)
     .meta({ description: 'New calls per second on the long run, and as many at once; 0: no limit.' }),
+  ...termKeys,
   health_interval: duration.prefault('0s').meta({
     description:
       'Between two OPTIONS to each target; one that does not answer gets no calls while another does. 0s: no OPTIONS.',
+  }),
+  health_statuses: z.enum(['any', 'success']).default('any').meta({
+    description:
+      'Which answers to OPTIONS say that a target is up: `any` but 408 and 503, for a refusal is a sign of life too, or `success` alone (2xx).',
   }),
 });

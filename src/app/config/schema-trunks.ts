@@ -15,6 +15,7 @@ import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
 import { mediaEncryption, mediaTimeout } from './schema-media-policy.ts';
 import { pinKey, policyKeys } from './schema-policy.ts';
+import { termKeys } from './schema-terms.ts';
 import { transferKeys } from './schema-transfers.ts';
 
 /** `trunks[]`: SIPInboundTrunkInfo by LiveKit's names, and what LiveKit lacks. */
@@ -98,6 +99,7 @@ export const trunkSchema = z.strictObject({
     .min(0)
     .default(0)
     .meta({ description: 'Calls at the same time; 0: no limit. Beyond it: 503.' }),
+  ...termKeys,
   calls_per_second: z.number().min(0).default(0).meta({
     description: 'New calls per second on the long run, and as many at once; 0: no limit. Beyond it: 503.',
   }),
@@ -143,6 +145,7 @@ export const ruleSchema = z
   .strictObject({
     id: id.meta({ description: 'Id of the rule; participants carry it as sip.ruleID.' }),
     name: z.string().max(128).default('').meta({ description: 'Name for people.' }),
+    enabled: z.boolean().default(true).meta({ description: 'false: as though it were not there.' }),
     priority: z.int().min(0).max(65_535).default(10).meta({
       description:
         'Of the rules that fit, those of the lowest number come first; then the one that names most.',

@@ -7,10 +7,11 @@ import type {
   TransferPolicy,
 } from '../../trunk/trunk.ts';
 import type { Config, RuleConfig, TrunkConfig } from './schema.ts';
+import { termsOf } from './terms.ts';
 
 /** The configuration's trunks, as the trunk folder has them. */
 export function inboundTrunks(config: Config): readonly InboundTrunk[] {
-  return config.trunks.map(inboundTrunk);
+  return config.trunks.map((trunk) => ({ ...inboundTrunk(trunk), terms: termsOf(trunk, config) }));
 }
 
 /** The configuration's rules, as the trunk folder has them. */
@@ -18,6 +19,7 @@ export function dispatchRules(config: Config): readonly DispatchRule[] {
   return config.rules.map((rule) => ({
     id: rule.id,
     name: rule.name,
+    enabled: rule.enabled,
     priority: rule.priority,
     trunkIds: rule.trunk_ids,
     numbers: rule.numbers,
@@ -55,6 +57,7 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     maxCalls: trunk.max_calls,
     callsPerSecond: trunk.calls_per_second,
     dtmf: trunk.dtmf,
+    enabled: trunk.enabled,
     dtmfInband: trunk.dtmf_inband,
     transfers: transferPolicy(trunk),
   };

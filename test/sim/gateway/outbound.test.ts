@@ -309,6 +309,7 @@ describe('orders that are refused', () => {
     ['bad-caller', { from: '+6011' }, { numbers: ['+60312345678'] }],
     ['bad-caller', { from: 'a b' }, {}],
     ['bad-digits', { dtmf: '1;2' }, {}],
+    ['trunk-disabled', {}, { enabled: false }],
     ['join-failure', { room: '' }, {}],
   ])('%s', (error, order, trunk) => {
     const { place, gateway, settle } = world();

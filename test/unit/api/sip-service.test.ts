@@ -233,6 +233,7 @@ describe('CreateSIPParticipant', () => {
     ['bad-number', 'invalid_argument', 400],
     ['bad-caller', 'invalid_argument', 400],
     ['bad-digits', 'invalid_argument', 400],
+    ['trunk-disabled', 'failed_precondition', 412],
     ['country-not-allowed', 'permission_denied', 403],
     ['trunk-limit', 'resource_exhausted', 429],
     ['no-worker', 'unavailable', 503],

@@ -52,7 +52,7 @@ function world(...trunks: InboundTrunk[]) {
     };
     return door.authorize(again)?.status;
   };
-  return { attempt, events, calls };
+  return { attempt, events, calls, door };
 }
 
 describe('a trunk with credentials', () => {
@@ -137,4 +137,13 @@ describe('what proves us in a call that came in', () => {
     house().door.onInvite(plain.invite);
     expect(plain.invite.authenticator).toBeUndefined();
   });
+});
+
+test('a call has the terms of its trunk, or those of all', () => {
+  const terms = { sessionExpires: 600, minSe: 90 };
+  const { door } = world(trunk({ id: 'own', numbers: ['lobby'], terms }), trunk());
+  const termsOf = (to: string, source: string) => door.termsOf(phone({ to, source }).request);
+  expect(termsOf('lobby', '192.0.2.9')).toBe(terms);
+  expect(termsOf('other', '192.0.2.9')).toBeUndefined();
+  expect(termsOf('lobby', '203.0.113.9')).toBeUndefined();
 });

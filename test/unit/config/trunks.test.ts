@@ -176,3 +176,40 @@ describe('outbound trunks', () => {
     ]);
   });
 });
+
+describe('terms of calls', () => {
+  const termsOf = (keys: string, sip = '') =>
+    inboundTrunks(good(`${sip}\ntrunks: [{ ${IN}${keys === '' ? '' : `, ${keys}`} }]`))[0]!.terms;
+
+  test('none of its own: what holds for all', () => expect(termsOf('')).toBeUndefined());
+
+  test.each<[string, string, object]>([
+    ['session_timers: off', '', { sessionExpires: 0, timers: 'off' }],
+    ['session_timers: accept', '', { sessionExpires: 0, timers: 'on' }],
+    ['session_timers: ask', 'sip: { session_expires: 0s }', { sessionExpires: 1800, timers: 'on' }],
+    ['session_expires: 600s, min_se: 200s', '', { sessionExpires: 600, minSe: 200 }],
+    ['contact_user: main', 'sip: { session_expires: 20m }', { sessionExpires: 1200, contactUser: 'main' }],
+    [
+      'session_refresh: invite, reliable_responses: required',
+      '',
+      { refresh: 'invite', reliable: 'required' },
+    ],
+  ])('%s', (keys, sip, terms) => expect(termsOf(keys, sip)).toMatchObject(terms));
+
+  test('of outbound trunks too', () => {
+    const config = good(`outbound_trunks: [{ ${OUT}, session_timers: off, health_statuses: success }]`);
+    expect(outboundTrunks(config)[0]).toMatchObject({ terms: { timers: 'off' }, healthStatuses: 'success' });
+  });
+
+  test.each([
+    ['min_se: 60s', expect.stringContaining('trunks[0].min_se: RFC 4028')],
+    ['contact_user: "a b"', expect.stringContaining('trunks[0].contact_user')],
+  ])('%s is refused', (keys, fault) => {
+    expect(faults(`trunks: [{ ${IN}, ${keys} }]`)).toContainEqual(fault);
+  });
+
+  test('drachtio has its own', () => {
+    const text = `sip: { engine: drachtio }\ndrachtio: { secret: some-secret-of-ours }\ntrunks: [{ ${IN}, contact_user: a }]`;
+    expect(faults(text)).toEqual(['trunks[0].contact_user: has no effect with sip.engine: drachtio']);
+  });
+});

@@ -335,3 +335,31 @@ describe('the health of targets', () => {
     expect(none.sent).toEqual([]);
   });
 });
+
+test('where only a 2xx counts, a refused OPTIONS is no sign of life', () => {
+  const { health, answer, pass } = world({ healthIntervalMs: 30_000, healthStatuses: 'success' });
+  answer(() => ({ status: 404 }));
+  health.start();
+  pass(10);
+  expect(health.gauges()).toEqual({ watched: 1, down: 1 });
+  answer(() => ({ status: 200 }));
+  pass(40_000);
+  expect(health.gauges()).toEqual({ watched: 1, down: 0 });
+  health.stop();
+});
+
+test('a trunk that is not enabled asks nothing and registers nowhere', () => {
+  const { health, registrations, sent, pass } = world({ healthIntervalMs: 30_000, enabled: false });
+  health.start();
+  registrations.start();
+  pass(60_000);
+  expect(sent).toEqual([]);
+});
+
+test('the user of our Contact is the one that is set, else one that nobody guesses', () => {
+  const terms = { sessionExpires: 1800, minSe: 90, contactUser: 'main' };
+  const all = [outboundTrunk({ register: SETTINGS, terms }), outboundTrunk({ id: 'b', register: SETTINGS })];
+  const tokens = contactTokens(all, new SeededRandom(5));
+  expect(tokens.get('out')).toBe('main');
+  expect(tokens.get('b')).toMatch(/^[A-Za-z0-9]{16}$/);
+});

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { admission } from '../../../src/trunk/admission.ts';
 import { roomName } from '../../../src/trunk/dispatch.ts';
 import type { CallFacts } from '../../../src/trunk/facts.ts';
 import { TrunkTable } from '../../../src/trunk/match.ts';
@@ -149,4 +150,24 @@ test('nothing that a call says makes it throw or lets it in from outside', () =>
       },
     ),
   );
+});
+
+test('what is not enabled takes no call, and says why', () => {
+  const off = new TrunkTable([trunk({ enabled: false })]);
+  expect(route(off, [rule()], call())).toMatchObject({
+    ok: false,
+    refusal: 'no-trunk',
+    steps: [{ verdict: 'no', why: 'enabled is false' }],
+  });
+  expect(off.naming(call())).toEqual([]);
+  const flow = {
+    ...{ transport: 'udp', local: { address: '192.0.2.1', port: 5060 } },
+    remote: { address: '192.0.2.10', port: 5060 },
+  } as const;
+  expect(admission([trunk({ enabled: false })])(flow)).toBe('ignore');
+  expect(admission([trunk()])(flow)).toBe('admit');
+  const rules = [rule({ id: 'off', enabled: false, priority: 0 }), rule({ id: 'on', priority: 1 })];
+  const decision = route(new TrunkTable([trunk()]), rules, call());
+  expect(decision).toMatchObject({ ok: true, rule: { id: 'on' } });
+  expect(explain(decision)).toContain('- rule off: enabled is false');
 });
