@@ -2,11 +2,11 @@ import type { Clock, Millis } from '../base/clock.ts';
 import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/wake-queue.ts';
+import type { SipTerms } from './call-terms.ts';
 import type { DropReason } from './drop-counter.ts';
 import type { SipResponse } from './message.ts';
 import type { PeerSet } from './peer-set.ts';
 import type { Flow, NextHop } from './ports.ts';
-import type { SipTerms } from './terms.ts';
 import type { Timing } from './transactions/step.ts';
 
 /** Who sent a request. */

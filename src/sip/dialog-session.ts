@@ -2,6 +2,8 @@
  * What goes on in one dialog (RFC 3261 sections 12.2 and 15): BYE both ways, offers (`offer-exchange.ts`), session timer, other requests
  * both ways. It begins early, with the INVITE that came or the first response that came back, and ends with BYE.
  */
+
+import type { SipTerms } from './call-terms.ts';
 import type { SipCore } from './core.ts';
 import { type Dialog, isPeer, ownContact } from './dialog.ts';
 import { canonicalName, type Headers } from './headers.ts';
@@ -26,7 +28,7 @@ import { answerHasContact, answerHeaders, refuseInDialog, screenAny } from './sc
 import { type InDialogParts, sendInDialog } from './send-in-dialog.ts';
 import type { ServerTransaction } from './server-table.ts';
 import { SessionTimer } from './session-timer.ts';
-import { capabilitiesOf, type SipTerms } from './terms.ts';
+import { capabilitiesOf } from './terms.ts';
 import { isWebSocket } from './web-socket.ts';
 
 /**

@@ -1,12 +1,12 @@
 /** A dialog as plain data (RFC 3261 section 12), and the requests that go out in it. */
 import type { HostPort } from '../base/net.ts';
+import type { SipTerms } from './call-terms.ts';
 import type { Proof, Provable } from './challenges.ts';
 import type { SipCore } from './core.ts';
 import { contactValue } from './ids.ts';
 import { type HeaderLine, type SipRequest, type SipResponse, safeExtras, writeRequest } from './message.ts';
 import { parseAddress } from './name-addr.ts';
 import type { ExtraHeaders, Flow } from './ports.ts';
-import type { SipTerms } from './terms.ts';
 import { parseUri } from './uri.ts';
 import { formatVia } from './via.ts';
 

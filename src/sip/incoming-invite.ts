@@ -1,5 +1,6 @@
 /** An initial INVITE as a UAS has it (RFC 3261 section 13.3), until its final answer; then its dialog goes on. */
 import type { Alarm } from '../base/wake-queue.ts';
+import type { SipTerms } from './call-terms.ts';
 import { proofFor } from './challenges.ts';
 import type { SipCore } from './core.ts';
 import { ownContact, uasDialog } from './dialog.ts';
@@ -20,7 +21,6 @@ import { type Provisional, ReliableProvisionals } from './reliable.ts';
 import { requestInfo, sdpOf } from './request-info.ts';
 import { ALLOW } from './screening.ts';
 import type { ServerOwner, ServerTransaction } from './server-table.ts';
-import type { SipTerms } from './terms.ts';
 
 /** Section 13.3.1.1: a provisional response each minute keeps proxies from giving up. */
 const REMINDER = 60_000;

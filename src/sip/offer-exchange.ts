@@ -3,6 +3,7 @@
  * kept until its turn comes.
  */
 import type { Alarm } from '../base/wake-queue.ts';
+import type { SipTerms } from './call-terms.ts';
 import type { SipCore } from './core.ts';
 import { type Dialog, ownContact, refreshTarget } from './dialog.ts';
 import type { SipRequest, SipResponse } from './message.ts';
@@ -20,7 +21,7 @@ import { sdpOf } from './request-info.ts';
 import { screenOffer } from './screening.ts';
 import type { ServerTransaction } from './server-table.ts';
 import { type SessionTimer, tooShort } from './session-timer.ts';
-import { capabilitiesOf, type SipTerms } from './terms.ts';
+import { capabilitiesOf } from './terms.ts';
 import { Unacknowledged } from './unacknowledged.ts';
 
 /** An offer that meets glare again and again is given up. */

@@ -1,5 +1,6 @@
 /** An INVITE of ours (RFC 3261 sections 9.1 and 13.2), until its final answer; then its dialog goes on. */
 import type { Alarm } from '../base/wake-queue.ts';
+import type { SipTerms } from './call-terms.ts';
 import { Challenges, type Provable, proofFor } from './challenges.ts';
 import type { SipCore } from './core.ts';
 import { buildInDialog, flowFor } from './dialog.ts';
@@ -23,7 +24,7 @@ import type {
 } from './ports.ts';
 import { headerReader, sdpOf } from './request-info.ts';
 import { initialSessionHeaders, moreAsked } from './session-timer.ts';
-import { capabilitiesOf, type SipTerms } from './terms.ts';
+import { capabilitiesOf } from './terms.ts';
 import { parseUri } from './uri.ts';
 import { formatVia } from './via.ts';
 

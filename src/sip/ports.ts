@@ -4,7 +4,7 @@
  * is handed over, so that no event is lost.
  */
 import type { HostPort } from '../base/net.ts';
-import type { SipTerms } from './terms.ts';
+import type { SipTerms } from './call-terms.ts';
 
 export type SipTransport = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 

@@ -1,4 +1,6 @@
 /** Takes each request to whom it belongs (RFC 3261 sections 8.2, 12.2.2, 17.2.3): transaction, dialog, or a new call. */
+
+import type { SipTerms } from './call-terms.ts';
 import type { SipCore } from './core.ts';
 import type { DialogSession } from './dialog-session.ts';
 import type { DialogTable } from './dialog-table.ts';
@@ -11,7 +13,7 @@ import { requestInfo } from './request-info.ts';
 import { buildResponse, statelessTag } from './responses.ts';
 import { CAPABILITIES, screenInitial } from './screening.ts';
 import type { ServerTable, ServerTransaction } from './server-table.ts';
-import { refuseTerms, type SipTerms } from './terms.ts';
+import { refuseTerms } from './terms.ts';
 import { serverKey } from './transactions/keys.ts';
 import { parseUri } from './uri.ts';
 import { isWebSocket } from './web-socket.ts';

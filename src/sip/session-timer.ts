@@ -1,11 +1,11 @@
 /** Session timers (RFC 4028): who refreshes a call, how often, and when it is given up because nobody did. */
 import type { Alarm } from '../base/wake-queue.ts';
+import type { SipTerms } from './call-terms.ts';
 import type { SipCore } from './core.ts';
 import { parseNumber } from './grammar.ts';
 import type { SessionTimes } from './limits.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import type { ExtraHeaders } from './ports.ts';
-import type { SipTerms } from './terms.ts';
 
 /** Section 5: nobody may ask for less. */
 const SHORTEST = 90;

@@ -1,7 +1,7 @@
 import type { Millis } from '../base/clock.ts';
+import type { SipTerms } from '../sip/call-terms.ts';
 import type { Account } from '../sip/digest/client.ts';
 import type { SipTransport } from '../sip/ports.ts';
-import type { SipTerms } from '../sip/terms.ts';
 import type { CallerIdentity } from './caller-identity.ts';
 import type { AllowedCountries, NumberFormat } from './dialled-number.ts';
 import type { DtmfMode, HeaderMaps, MediaEncryption, TrunkCodec } from './trunk.ts';

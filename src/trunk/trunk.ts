@@ -1,6 +1,6 @@
 import type { Millis } from '../base/clock.ts';
+import type { SipTerms } from '../sip/call-terms.ts';
 import type { GuardedAccount } from '../sip/digest/guard.ts';
-import type { SipTerms } from '../sip/terms.ts';
 import type { TrunkTransport } from './transports.ts';
 
 /** Codecs that a trunk may allow, by their SDP encoding names; `CN`: comfort noise in place of silence (RFC 3389). */

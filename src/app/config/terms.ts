@@ -1,4 +1,4 @@
-import type { SipTerms } from '../../sip/terms.ts';
+import type { SipTerms } from '../../sip/call-terms.ts';
 import type { Config, TrunkConfig } from './schema.ts';
 import type { Path } from './source.ts';
 

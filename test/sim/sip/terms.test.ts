@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SipTerms } from '../../../src/sip/terms.ts';
+import type { SipTerms } from '../../../src/sip/call-terms.ts';
 import { ANSWER, OFFER, Scene } from './scene.ts';
 
 const CONTACT = 'Contact: <sip:100@192.0.2.10>';

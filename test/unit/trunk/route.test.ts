@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Flow } from '../../../src/sip/ports.ts';
 import { admission } from '../../../src/trunk/admission.ts';
 import { roomName } from '../../../src/trunk/dispatch.ts';
 import type { CallFacts } from '../../../src/trunk/facts.ts';
@@ -160,10 +161,11 @@ test('what is not enabled takes no call, and says why', () => {
     steps: [{ verdict: 'no', why: 'enabled is false' }],
   });
   expect(off.naming(call())).toEqual([]);
-  const flow = {
-    ...{ transport: 'udp', local: { address: '192.0.2.1', port: 5060 } },
+  const flow: Flow = {
+    transport: 'udp',
+    local: { address: '192.0.2.1', port: 5060 },
     remote: { address: '192.0.2.10', port: 5060 },
-  } as const;
+  };
   expect(admission([trunk({ enabled: false })])(flow)).toBe('ignore');
   expect(admission([trunk()])(flow)).toBe('admit');
   const rules = [rule({ id: 'off', enabled: false, priority: 0 }), rule({ id: 'on', priority: 1 })];
