@@ -1,0 +1,115 @@
+import { Hono } from 'hono';
+import { AccessToken, type SIPGrant, type VideoGrant } from 'livekit-server-sdk';
+import { AccessTokens } from '../../../src/adapters/jwt/tokens.ts';
+import { sipService } from '../../../src/api/sip-service.ts';
+import { twirpRoutes } from '../../../src/api/twirp.ts';
+import { fail, ok, type Result } from '../../../src/base/result.ts';
+import type { CallOrder, PlacedCall, PlaceRefusal } from '../../../src/call/dialer.ts';
+import type { PlacedCallListener } from '../../../src/call/outgoing-options.ts';
+import type { PhoneCalls } from '../../../src/call/phone-calls.ts';
+import type { GatewayEvent } from '../../../src/events/index.ts';
+import type { ReferOutcome } from '../../../src/sip/refer-progress.ts';
+import { outboundTrunk, rule, target, trunk } from '../trunk/trunks.ts';
+
+const secret = 'a secret that is long enough for HS256';
+const tokens = new AccessTokens(new Map([['devkey', secret]]), { unixMs: Date.now });
+const ACCOUNT = { username: 'u', password: 'hunter2', realms: ['r'] };
+
+/** The service with a dialer and transfers that only take notes; `refusal` is the answer to every order. */
+export function server(refusal?: PlaceRefusal) {
+  const orders: CallOrder[] = [];
+  const events: GatewayEvent[] = [];
+  let listener: PlacedCallListener | undefined;
+  const out = outboundTrunk({
+    id: 'out',
+    country: 'MY',
+    account: ACCOUNT,
+    targets: [target('a', { transport: 'tls' })],
+  });
+  const app = new Hono();
+  const transfers: unknown[] = [];
+  let over: (outcome: ReferOutcome) => void = () => {};
+  const transfer: PhoneCalls['transfer'] = (phone, request, its) => {
+    transfers.push([phone, request]);
+    if (phone.identity === 'nobody') return fail('no-such-call');
+    if (request.to === 'no number') return fail('bad-target');
+    over = (outcome) => its.over(outcome);
+    return ok(undefined);
+  };
+  const placeCall = (order: CallOrder, its: PlacedCallListener): Result<PlacedCall, PlaceRefusal> => {
+    orders.push(order);
+    listener = its;
+    if (refusal !== undefined) return fail(refusal);
+    return ok({
+      id: 'SCL_1',
+      identity: order.identity ?? 'sip_x',
+      participant: 'PA_1',
+      hangUp() {},
+      hold() {},
+      resume() {},
+    });
+  };
+  const service = sipService({
+    trunks: [
+      trunk({
+        id: 'in',
+        numbers: ['+60312345678'],
+        auth: { username: 'u', password: 'hunter2', realm: 'r', algorithms: ['MD5'] },
+      }),
+      trunk({ id: 'any' }),
+    ],
+    outboundTrunks: [out, outboundTrunk({ id: 'other', numbers: ['+6561234567'] })],
+    rules: [
+      rule({
+        id: 'one',
+        trunkIds: ['in'],
+        room: { kind: 'individual', roomPrefix: 'call-', randomize: true },
+      }),
+      rule({ id: 'two', room: { kind: 'direct', roomName: 'lobby' } }),
+      rule({ id: 'three', trunkIds: ['other'] }),
+    ],
+    dialer: { placeCall },
+    calls: { transfer },
+  });
+  const faults: unknown[] = [];
+  twirpRoutes(
+    app,
+    { SIP: service },
+    {
+      verifier: tokens,
+      clock: { now: () => 0 },
+      emit: (event) => events.push(event),
+      onFault: (error) => faults.push(error),
+    },
+  );
+  return {
+    ...{ app, orders, events, faults, out, transfers, listener: () => listener! },
+    over: (outcome: ReferOutcome) => over(outcome),
+  };
+}
+
+type Server = ReturnType<typeof server>;
+interface Rights {
+  readonly sip?: SIPGrant;
+  readonly video?: VideoGrant;
+}
+
+export async function bearer({ sip, video }: Rights): Promise<string> {
+  const token = new AccessToken('devkey', secret, { identity: 'backend', ttl: 60 });
+  if (sip !== undefined) token.addSIPGrant(sip);
+  if (video !== undefined) token.addGrant(video);
+  return `Bearer ${await token.toJwt()}`;
+}
+
+export async function call(to: Server, name: string, body: unknown, rights: Rights) {
+  const response = await to.app.request(`/twirp/livekit.SIP/${name}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: await bearer(rights) },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+export const caller = { sip: { call: true } };
+export const admin = { sip: { admin: true } };
+export const ORDER = { sip_trunk_id: 'out', sip_call_to: '+60123456789', room_name: 'lobby' };
