@@ -171,15 +171,21 @@ function run(question: Extract<LoadQuestion, { ask: 'run' }>): Promise<LoadRepor
   });
 }
 
-/** Whether every talker's tone stands over what is between the tones. */
+/** Samples of the loud part of a second: judged by itself, for playouts that shrink move a tone's phase from one to the next. */
+const LOUD_SAMPLES = (SECOND_FRAMES - QUIET_FRAMES - 2) * FRAME;
+
+/** Whether every talker's tone stands over what is between the tones, in some second. */
 function hearsAll({ samples, sampled }: Phone, talkers: number): boolean {
-  if (samples === undefined || sampled < 8000) return false;
-  const heard = samples.subarray(0, sampled);
-  const floor = toneLevel(heard, 8000, 3300);
-  for (let seat = 0; seat < talkers; seat++) {
-    if (toneLevel(heard, 8000, toneOf(seat)) < floor + 20) return false;
+  if (samples === undefined) return false;
+  const heard = new Set<number>();
+  for (let from = 0; from + LOUD_SAMPLES <= sampled; from += LOUD_SAMPLES) {
+    const second = samples.subarray(from, from + LOUD_SAMPLES);
+    const floor = toneLevel(second, 8000, 3300);
+    for (let seat = 0; seat < talkers; seat++) {
+      if (toneLevel(second, 8000, toneOf(seat)) >= floor + 20) heard.add(seat);
+    }
   }
-  return true;
+  return heard.size === talkers;
 }
 
 async function obey(question: LoadQuestion): Promise<void> {
