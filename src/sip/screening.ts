@@ -45,7 +45,7 @@ const IN_DIALOG = new Set([
   'NOTIFY',
   'MESSAGE',
 ]);
-/** Registered methods that we know and do not take: 405. Any other token is not implemented: 501. */
+/** Registered methods that we know and do not take: 405. Any other token gets 501. */
 const KNOWN = new Set(['REGISTER', 'PUBLISH', 'MESSAGE', 'REFER', 'CANCEL', 'ACK', ...IN_DIALOG_ONLY]);
 /** The only event package that a dialog of ours may ever have (RFC 3515). */
 const EVENTS = 'refer';

@@ -36,6 +36,7 @@ function phase(heard: Int16Array): number {
   return best.at;
 }
 
+// Namespaces and NFQUEUE need root and a kernel that has them: without, nothing can be measured, and the warning above says why.
 test.skipIf(typeof made === 'string')(
   '20 ms of jitter and 1 % loss in the kernel: no gap, and every word',
   async () => {

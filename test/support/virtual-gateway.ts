@@ -25,44 +25,16 @@ import { TrunkTable } from '../../src/trunk/match.ts';
 import type { OutboundTrunk } from '../../src/trunk/outbound.ts';
 import { isPinRoom } from '../../src/trunk/pin.ts';
 import type { DispatchRule, InboundTrunk } from '../../src/trunk/trunk.ts';
+import { rule, trunk } from '../unit/trunk/trunks.ts';
 import type { LossyNet } from './lossy-net.ts';
 import { Handset } from './media-phone.ts';
 
 export const GATEWAY = '10.0.0.1';
 const SIP: HostPort = { address: GATEWAY, port: 5060 };
 
-const trunk: InboundTrunk = {
-  id: 'near',
-  name: '',
-  numbers: [],
-  allowedAddresses: ['10.0.1.0/24'],
-  allowedNumbers: [],
-  mediaAddresses: [],
-  country: undefined,
-  codecs: ['PCMA', 'PCMU'],
-  calledNumberFrom: 'request-uri',
-  identity: 'from',
-  auth: undefined,
-  registration: undefined,
-  headers: { headers: {}, headersToAttributes: {}, attributesToHeaders: {}, includeHeaders: 'none' },
-  ringingTimeoutMs: 30_000,
-  maxCallDurationMs: 0,
-  maxCalls: 0,
-  callsPerSecond: 0,
-};
+const NEAR = trunk({ id: 'near', allowedAddresses: ['10.0.1.0/24'] });
 
-const EVERYBODY: DispatchRule = {
-  id: 'all',
-  name: '',
-  priority: 0,
-  trunkIds: [],
-  numbers: [],
-  inboundNumbers: [],
-  room: { kind: 'callee', roomPrefix: '', randomize: false },
-  hidePhoneNumber: false,
-  attributes: {},
-  metadata: '',
-};
+const EVERYBODY = rule({ id: 'all' });
 
 /** Ports of the virtual network, and how many are out. */
 class VirtualPorts implements RtpPorts {
@@ -147,10 +119,10 @@ export class VirtualGateway {
   ) {
     const trunks =
       odd === undefined
-        ? [trunk]
+        ? [NEAR]
         : [
-            { ...trunk, id: 'odd', allowedAddresses: ['10.0.1.9'], ...odd },
-            { ...trunk, allowedAddresses: ['10.0.1.0/29'] },
+            { ...NEAR, id: 'odd', allowedAddresses: ['10.0.1.9'], ...odd },
+            { ...NEAR, allowedAddresses: ['10.0.1.0/29'] },
           ];
     const clock = net;
     const timers = new OwnAlarms(net.queue);

@@ -22,27 +22,9 @@ import type {
 import { TrunkLimits } from '../../../src/trunk/limits.ts';
 import { TrunkTable } from '../../../src/trunk/match.ts';
 import type { InboundTrunk } from '../../../src/trunk/trunk.ts';
-import { rule } from '../trunk/trunks.ts';
+import { rule, trunk } from '../trunk/trunks.ts';
 
-const trunk: InboundTrunk = {
-  id: 'ST_office',
-  name: 'office',
-  numbers: [],
-  allowedAddresses: ['192.0.2.0/24'],
-  allowedNumbers: [],
-  mediaAddresses: [],
-  country: undefined,
-  codecs: ['PCMA', 'PCMU'],
-  calledNumberFrom: 'request-uri',
-  identity: 'from',
-  auth: undefined,
-  registration: undefined,
-  headers: { headers: {}, headersToAttributes: {}, attributesToHeaders: {}, includeHeaders: 'none' },
-  ringingTimeoutMs: 30_000,
-  maxCallDurationMs: 3_600_000,
-  maxCalls: 2,
-  callsPerSecond: 0,
-};
+const OFFICE = trunk({ id: 'ST_office', name: 'office', maxCallDurationMs: 3_600_000, maxCalls: 2 });
 
 export function offer(
   lines: string[] = ['m=audio 4000 RTP/AVP 8 0 101', 'a=rtpmap:101 telephone-event/8000'],
@@ -130,7 +112,7 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
   const wall = { unixMs: () => 0 };
   const emit = (event: GatewayEvent) => events.push(event);
   const rooms = new Rooms({ workers, timers, clock, wall, random, emit });
-  const office = { ...trunk, ...change };
+  const office = { ...OFFICE, ...change };
   const door = new PhoneDoor({
     rooms,
     trunks: new TrunkTable([office], new Map([['out', 'token']])),
