@@ -1,9 +1,7 @@
 import {
-  type AddTrackRequest,
   LeaveRequest_Action,
   MuteTrackRequest,
   ParticipantUpdate,
-  Pong,
   type SpeakerInfo,
   SpeakersChanged,
 } from '@livekit/protocol';
@@ -12,25 +10,26 @@ import type { Alarm } from '../base/wake-queue.ts';
 import type { MediaEvent, TrackId } from '../media/protocol.ts';
 import type { ConnectionScore, Door, LeaveReason, Participant, Speaker, Track } from '../room/participant.ts';
 import type { Admission } from './admission.ts';
+import { ClientRequests } from './client-requests.ts';
 import type { ConnectionOwner } from './connection.ts';
 import type { PeerContext } from './context.ts';
-import { keyPacket, passData } from './data.ts';
+import { keyPacket } from './data.ts';
 import { Departures } from './departures.ts';
 import { Downlink } from './downlink.ts';
 import { DualConnection } from './dual-connection.ts';
-import { type ClientMessage, readFrame, type ServerMessage } from './frames.ts';
+import { readFrame, type ServerMessage } from './frames.ts';
 import { joinResponse, leaveRequest, reconnectResponse } from './join-response.ts';
-import { announceTrack, type Joined, selectTracks, syncState } from './joined.ts';
+import type { Joined } from './joined.ts';
 import type { LinkedSession, PeerLink } from './link.ts';
 import { participantInfo } from './livekit-info.ts';
+import { MediaEvents } from './media-events.ts';
 import { Publications } from './publications.ts';
-import { connectionScore, qualityUpdate } from './quality.ts';
-import { updateMetadata } from './requests.ts';
+import { qualityUpdate } from './quality.ts';
 import { roomUpdate, trackUnmatched, trackUnpublished } from './room-orders.ts';
 import { Selection } from './selection.ts';
 import { SingleConnection } from './single-connection.ts';
 import { SpeakerChanges } from './speakers.ts';
-import { type PeerTransport, pathName } from './transport.ts';
+import type { PeerTransport } from './transport.ts';
 
 /** Requests of one client. Bursts come with reconnects and crowded rooms; a large one, an offer, counts as many. */
 const REQUESTS = { perSecond: 50, burst: 500 };
@@ -52,6 +51,8 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   readonly #speakers = new SpeakerChanges();
   readonly #departures = new Departures();
   readonly #openedAt: number;
+  readonly #requested: ClientRequests;
+  readonly #media: MediaEvents;
   #state: State = { name: 'new' };
   #silence: Alarm | undefined;
   #connecting: Alarm | undefined;
@@ -65,6 +66,20 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#ended = ended;
     this.#openedAt = context.clock.now();
     this.#requests = new TokenBucket(REQUESTS, this.#openedAt);
+    this.#requested = new ClientRequests({
+      wall: context.wall,
+      send: (message) => this.send(message),
+      drop: (reason) => this.drop(reason),
+      end: (reason, action) => this.#end(reason, action),
+      left: () => this.#left(),
+    });
+    this.#media = new MediaEvents({
+      emit: context.emit,
+      drop: (reason) => this.drop(reason),
+      connected: (primary) => this.#connected(primary),
+      // The signaling still works, so the client may try anew at once: its network has probably changed.
+      failed: () => this.#end('connection_timeout', LeaveRequest_Action.RECONNECT),
+    });
   }
 
   /** Of the participant; undefined before the session has joined, and when it is over. */
@@ -110,8 +125,8 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     });
     const Way = connections === 'single' ? SingleConnection : DualConnection;
     state.connection = new Way(this.#context, room, publications, downlink, this);
-    for (const request of addTracks) this.#addTrack(state, request);
-    if (offer !== undefined) this.#negotiated(state.connection.offer(offer.sdp, offer.id));
+    for (const request of addTracks) this.#requested.addTrack(state, request);
+    if (offer !== undefined) this.#requested.offer(state, offer.sdp, offer.id);
     this.#alive();
     this.#connecting = this.#context.timers.schedule(this.#openedAt + options.connectMs, () =>
       this.#end('connection_timeout', LeaveRequest_Action.DISCONNECT),
@@ -154,7 +169,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
       return;
     }
     this.#alive();
-    this.#dispatch(state, frame.value);
+    this.#requested.carryOut(state, frame.value);
   }
 
   lost(link: PeerLink): void {
@@ -244,125 +259,20 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   }
 
   onMedia(event: MediaEvent, transport: PeerTransport): void {
-    const state = this.#state;
-    if (state.name !== 'joined') return;
-    const { participant, room } = state;
-    switch (event.type) {
-      case 'transport.connected':
-        this.#context.emit({
-          type: 'transport.connected',
-          transport: transport.id,
-          participant: participant.sid,
-          path: pathName(event.path),
-          connectMs: this.#context.clock.now() - this.#openedAt,
-        });
-        if (transport !== state.connection?.primary) return;
-        this.#context.timers.cancel(this.#connecting);
-        room.activate(participant);
-        return;
-      case 'transport.failed':
-        this.#context.emit({
-          type: 'transport.failed',
-          transport: transport.id,
-          participant: participant.sid,
-          reason: event.reason,
-        });
-        // The signaling still works, so the client may try anew at once: its network has probably changed.
-        this.#end('connection_timeout', LeaveRequest_Action.RECONNECT);
-        return;
-      case 'transport.quality':
-        room.rate(participant, transport.id, connectionScore(event.quality));
-        return;
-      case 'data.received': {
-        const refusal = passData(room, participant, event.channel, event.bytes);
-        if (refusal !== undefined) this.drop(refusal);
-        return;
-      }
-      default:
-        return;
-    }
+    if (this.#state.name === 'joined') this.#media.heard(this.#state, event, transport);
   }
 
   drop(reason: string): void {
     this.#context.emit({ type: 'dropped', where: 'signal', reason, count: 1 });
   }
 
-  #dispatch(state: Joined, message: ClientMessage): void {
-    const { connection, downlink, participant, publications, room } = state;
-    switch (message.case) {
-      case 'offer':
-        this.#negotiated(connection?.offer(message.value.sdp, message.value.id) ?? true);
-        break;
-      case 'answer':
-        connection?.answer(message.value.sdp, message.value.id);
-        break;
-      case 'addTrack':
-        this.#addTrack(state, message.value);
-        break;
-      case 'mute':
-        publications.mute(message.value.sid, message.value.muted);
-        break;
-      case 'subscription':
-        selectTracks(state, message.value);
-        break;
-      case 'trackSetting':
-        for (const track of message.value.trackSids) downlink.adjust(track, message.value);
-        break;
-      case 'updateMetadata':
-        this.send({ case: 'requestResponse', value: updateMetadata(room, participant, message.value) });
-        break;
-      case 'ping':
-        this.send({ case: 'pong', value: this.#unixMs() });
-        break;
-      case 'pingReq': {
-        const { timestamp } = message.value;
-        this.send({
-          case: 'pongResp',
-          value: new Pong({ lastPingTimestamp: timestamp, timestamp: this.#unixMs() }),
-        });
-        break;
-      }
-      case 'syncState':
-        if (syncState(state, message.value)) break;
-        this.drop('sync-unknown-track');
-        this.#end('state_mismatch', LeaveRequest_Action.RECONNECT);
-        break;
-      case 'leave': {
-        const link = this.#link;
-        this.#leave('client_initiated');
-        link?.close(1000, 'left');
-        break;
-      }
-      default:
-        // Trickled candidates: an ICE-lite agent learns the browser's addresses from its checks (RFC 8445 section 7.3.1.3).
-        // The rest are hints that nothing here has a use for.
-        break;
-    }
-  }
-
   #tellSpeakers(speakers: SpeakerInfo[]): void {
     if (speakers.length > 0) this.send({ case: 'speakersChanged', value: new SpeakersChanged({ speakers }) });
-  }
-
-  #unixMs(): bigint {
-    return BigInt(Math.floor(this.#context.wall.unixMs()));
-  }
-
-  #addTrack(state: Joined, request: AddTrackRequest): void {
-    const { answer, refusal } = announceTrack(state, request);
-    if (refusal !== undefined) this.drop(`publish-${refusal}`);
-    this.send(answer);
-    state.publications.matchUnannounced();
   }
 
   #unmatched(trackSid: TrackId): void {
     this.drop('subscribe-codec');
     this.send(trackUnmatched(trackSid));
-  }
-
-  /** A refused offer leaves the client waiting for an answer for ever: it is told to begin anew. */
-  #negotiated(accepted: boolean): void {
-    if (!accepted) this.#end('state_mismatch', LeaveRequest_Action.DISCONNECT);
   }
 
   #alive(): void {
@@ -371,6 +281,19 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#silence = timers.schedule(clock.now() + options.silenceMs, () =>
       this.#end('connection_timeout', LeaveRequest_Action.RECONNECT),
     );
+  }
+
+  /** Media works over a transport for the first time. Answers how long that took, ms. */
+  #connected(way: 'primary' | 'other'): number {
+    if (way === 'primary') this.#context.timers.cancel(this.#connecting);
+    return this.#context.clock.now() - this.#openedAt;
+  }
+
+  /** The client says that it goes. */
+  #left(): void {
+    const link = this.#link;
+    this.#leave('client_initiated');
+    link?.close(1000, 'left');
   }
 
   /** Says good-bye, leaves and hangs up. */

@@ -5,6 +5,7 @@ import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import { isMuted, type Member, mayPublish } from './member.ts';
 import type { Door, LeaveReason, Participant, Permissions, Speaker, Track } from './participant.ts';
 import type { RoomHandle } from './ports.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 export interface RoomOptions {
   readonly sid: string;
@@ -20,9 +21,7 @@ export interface RoomOptions {
 }
 
 /**
- * Who is in a room, what they publish and who hears whom. Pure policy: packets are the media worker's. Phones need no
- * subscription, for the worker mixes for every leg; everybody else is subscribed to each track that appears, unless
- * permission or wish says no.
+ * Who is in a room, what they publish and who hears whom. Pure policy: packets are the media worker's.
  */
 export class Room implements AdministeredRoom {
   readonly sid: string;
@@ -33,7 +32,7 @@ export class Room implements AdministeredRoom {
   readonly #options: RoomOptions;
   readonly #members = new Map<string, Member>();
   readonly #participants = new Map<string, Participant>();
-  readonly #owners = new Map<TrackId, Member>();
+  readonly #subscriptions = new Subscriptions(this.#members);
 
   constructor(options: RoomOptions) {
     this.#options = options;
@@ -88,7 +87,7 @@ export class Room implements AdministeredRoom {
     participant.state = 'active';
     this.#tell(participant);
     this.#options.emit({ type: 'participant.active', room: this.name, ...names(participant) });
-    this.#subscribeToAll(member);
+    this.#subscriptions.giveAll(member);
   }
 
   publish(participant: Participant, track: Track): void {
@@ -101,7 +100,7 @@ export class Room implements AdministeredRoom {
       if (track.muted) this.media({ type: 'leg.mute', leg: track.origin.leg, muted: true });
     }
     participant.tracks.set(track.sid, track);
-    this.#owners.set(track.sid, publisher);
+    this.#subscriptions.own(track.sid, publisher);
     this.#options.emit({
       type: 'track.published',
       room: this.name,
@@ -111,9 +110,7 @@ export class Room implements AdministeredRoom {
       mime: track.codecs[0]?.mime ?? '',
     });
     this.#tell(participant);
-    for (const member of this.#members.values()) {
-      if (member.participant.state === 'active') this.#subscribe(member, track, publisher);
-    }
+    this.#subscriptions.offer(track, publisher);
   }
 
   unpublish(participant: Participant, sid: TrackId): void {
@@ -153,19 +150,7 @@ export class Room implements AdministeredRoom {
     wish: 'subscribe' | 'unsubscribe',
   ): void {
     const member = this.#member(participant);
-    if (member === undefined) return;
-    for (const sid of tracks) {
-      const publisher = this.#owners.get(sid);
-      const track = publisher?.participant.tracks.get(sid);
-      if (publisher === undefined || track === undefined) continue;
-      if (wish === 'subscribe') {
-        member.declined.delete(sid);
-        if (participant.state === 'active') this.#subscribe(member, track, publisher);
-      } else {
-        member.declined.add(sid);
-        this.#unsubscribe(member, sid);
-      }
-    }
+    if (member !== undefined) this.#subscriptions.wish(member, tracks, wish);
   }
 
   sendData(
@@ -258,9 +243,8 @@ export class Room implements AdministeredRoom {
         member.door.unpublished?.(track);
       }
     }
-    if (permissions.canSubscribe && participant.state === 'active') this.#subscribeToAll(member);
-    if (!permissions.canSubscribe)
-      for (const sid of [...member.subscriptions]) this.#unsubscribe(member, sid);
+    if (permissions.canSubscribe && participant.state === 'active') this.#subscriptions.giveAll(member);
+    if (!permissions.canSubscribe) this.#subscriptions.takeAll(member);
   }
 
   subscribeFor(
@@ -270,7 +254,7 @@ export class Room implements AdministeredRoom {
   ): void {
     const member = this.#member(participant);
     if (member === undefined) return;
-    for (const sid of tracks) if (this.#owners.has(sid)) member.door.subscriptionWished?.(sid, wish);
+    for (const sid of tracks) if (this.#subscriptions.has(sid)) member.door.subscriptionWished?.(sid, wish);
     this.setSubscribed(participant, tracks, wish);
   }
 
@@ -310,25 +294,13 @@ export class Room implements AdministeredRoom {
 
   #withdraw(publisher: Member, track: Track): void {
     publisher.participant.tracks.delete(track.sid);
-    this.#owners.delete(track.sid);
-    for (const member of this.#members.values()) {
-      member.declined.delete(track.sid);
-      if (member.subscriptions.delete(track.sid)) member.door.unsubscribed(track, publisher.participant);
-    }
+    this.#subscriptions.withdraw(track, publisher.participant);
     this.#options.emit({
       type: 'track.unpublished',
       room: this.name,
       participant: publisher.participant.sid,
       track: track.sid,
     });
-  }
-
-  #subscribe(member: Member, track: Track, publisher: Member): void {
-    if (member === publisher || member.participant.kind === 'sip') return;
-    if (!member.participant.permissions.canSubscribe || member.declined.has(track.sid)) return;
-    if (member.subscriptions.has(track.sid)) return;
-    member.subscriptions.add(track.sid);
-    member.door.subscribed(track, publisher.participant);
   }
 
   #mute({ participant }: Member, track: Track, muted: boolean): void {
@@ -340,19 +312,6 @@ export class Room implements AdministeredRoom {
         : { type: 'receiver.mute', track: track.sid, muted },
     );
     this.#tell(participant);
-  }
-
-  #subscribeToAll(member: Member): void {
-    for (const publisher of this.#members.values()) {
-      for (const track of publisher.participant.tracks.values()) this.#subscribe(member, track, publisher);
-    }
-  }
-
-  #unsubscribe(member: Member, sid: TrackId): void {
-    const publisher = this.#owners.get(sid)?.participant;
-    const track = publisher?.tracks.get(sid);
-    if (!member.subscriptions.delete(sid) || publisher === undefined || track === undefined) return;
-    member.door.unsubscribed(track, publisher);
   }
 
   /** Tells all of a change of `changed`; a hidden participant's is told to itself alone. */
@@ -368,10 +327,8 @@ export class Room implements AdministeredRoom {
     if (event.type !== 'speakers') return;
     const speakers: Speaker[] = [];
     for (const { track, level } of event.speakers) {
-      const owner = this.#owners.get(track);
-      if (owner !== undefined && !owner.participant.permissions.hidden) {
-        speakers.push({ participant: owner.participant, level });
-      }
+      const participant = this.#subscriptions.owner(track);
+      if (participant !== undefined && !participant.permissions.hidden) speakers.push({ participant, level });
     }
     for (const member of this.#members.values()) member.door.speakersChanged(speakers);
   }

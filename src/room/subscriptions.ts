@@ -1,0 +1,90 @@
+import type { TrackId } from '../media/protocol.ts';
+import type { Member } from './member.ts';
+import type { Participant, Track } from './participant.ts';
+
+/**
+ * Who is subscribed to which track of a room. Phones need no subscription, for the worker mixes for every leg; everybody
+ * else is subscribed to each track that appears, unless permission or wish says no.
+ */
+export class Subscriptions {
+  readonly #members: ReadonlyMap<string, Member>;
+  readonly #owners = new Map<TrackId, Member>();
+
+  /** `members` is the room's own map, by identity. */
+  constructor(members: ReadonlyMap<string, Member>) {
+    this.#members = members;
+  }
+
+  /** Who publishes a track of the room. */
+  owner(track: TrackId): Participant | undefined {
+    return this.#owners.get(track)?.participant;
+  }
+
+  has(track: TrackId): boolean {
+    return this.#owners.has(track);
+  }
+
+  /** A track is there: all who are active get it. Call {@link own} first. */
+  offer(track: Track, publisher: Member): void {
+    for (const member of this.#members.values()) {
+      if (member.participant.state === 'active') this.#subscribe(member, track, publisher);
+    }
+  }
+
+  /** Takes note of whose a new track is. */
+  own(track: TrackId, publisher: Member): void {
+    this.#owners.set(track, publisher);
+  }
+
+  /** A track is gone, and with it who had it and who had declined it. */
+  withdraw(track: Track, publisher: Participant): void {
+    this.#owners.delete(track.sid);
+    for (const member of this.#members.values()) {
+      member.declined.delete(track.sid);
+      if (member.subscriptions.delete(track.sid)) member.door.unsubscribed(track, publisher);
+    }
+  }
+
+  /** Gives an active member all that it may have. */
+  giveAll(member: Member): void {
+    for (const publisher of this.#members.values()) {
+      for (const track of publisher.participant.tracks.values()) this.#subscribe(member, track, publisher);
+    }
+  }
+
+  /** Takes everything from a member. */
+  takeAll(member: Member): void {
+    for (const sid of [...member.subscriptions]) this.#unsubscribe(member, sid);
+  }
+
+  /** A subscriber's wishes for single tracks. */
+  wish(member: Member, tracks: readonly TrackId[], wish: 'subscribe' | 'unsubscribe'): void {
+    for (const sid of tracks) {
+      const publisher = this.#owners.get(sid);
+      const track = publisher?.participant.tracks.get(sid);
+      if (publisher === undefined || track === undefined) continue;
+      if (wish === 'subscribe') {
+        member.declined.delete(sid);
+        if (member.participant.state === 'active') this.#subscribe(member, track, publisher);
+      } else {
+        member.declined.add(sid);
+        this.#unsubscribe(member, sid);
+      }
+    }
+  }
+
+  #subscribe(member: Member, track: Track, publisher: Member): void {
+    if (member === publisher || member.participant.kind === 'sip') return;
+    if (!member.participant.permissions.canSubscribe || member.declined.has(track.sid)) return;
+    if (member.subscriptions.has(track.sid)) return;
+    member.subscriptions.add(track.sid);
+    member.door.subscribed(track, publisher.participant);
+  }
+
+  #unsubscribe(member: Member, sid: TrackId): void {
+    const publisher = this.#owners.get(sid)?.participant;
+    const track = publisher?.tracks.get(sid);
+    if (!member.subscriptions.delete(sid) || publisher === undefined || track === undefined) return;
+    member.door.unsubscribed(track, publisher);
+  }
+}
