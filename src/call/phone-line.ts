@@ -14,6 +14,7 @@ import { DialogRequests, type ReferralTaker } from './dialog-requests.ts';
 import { causeOfRemoval, type EndingCause, leaveReasonOf } from './ending.ts';
 import { KeyMerger, type KeyWay, keyWays } from './key-ways.ts';
 import { LineOffers } from './line-offers.ts';
+import { lineScore } from './line-score.ts';
 import { LineSounds } from './line-sounds.ts';
 import type { AnnouncedPort, Negotiation } from './negotiation.ts';
 import { legMedia, PhoneVoice, unheard } from './phone-voice.ts';
@@ -27,7 +28,7 @@ export interface PhoneLineOptions {
   readonly leg: LegId;
   /** An id for the phone's track: one for each codec that it has in the course of the call. */
   readonly newTrack: () => TrackId;
-  readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'mediaTimeoutMs' | 'dtmf' | 'dtmfInband'>;
+  readonly trunk: Pick<InboundTrunk, 'id' | 'mediaAddresses' | 'mediaTimeoutMs' | 'dtmf' | 'dtmfInband'>;
   readonly negotiation: Negotiation;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -336,6 +337,11 @@ export class PhoneLine implements Door {
         return;
       case 'leg.silent':
         this.#owner.silent();
+        return;
+      case 'leg.quality':
+        emit({ type: 'call.quality', call: id, trunk: this.#options.trunk.id, quality: event.quality });
+        if (this.#participant !== undefined)
+          this.#room?.rate(this.#participant, this.#options.leg, lineScore(event.quality));
         return;
       case 'leg.closed':
         // On its own, with its room, when nobody has left.

@@ -96,6 +96,8 @@ export type GatewayEvent =
     }
   /** A re-INVITE changed the codec. */
   | { type: 'call.codec'; call: string; codec: string }
+  /** Every few seconds of a call with sound. */
+  | { type: 'call.quality'; call: string; trunk: string; quality: CallQuality }
   | { type: 'call.ended'; call: string; ending: CallEnding; durationMs: number; quality?: LegQuality }
   /** How far a call has come, `ms` after its INVITE: matched, ringing, answered, rtp-in, rtp-out. */
   | { type: 'call.stage'; call: string; stage: string; ms: number }
@@ -148,6 +150,33 @@ export interface LegQuality {
   readonly roundTripMs?: number;
   /** Mean opinion score by the E-model, 1 … 4.41, of what came from the phone; absent when nothing came. */
   readonly mos?: number;
+  /** What the phone told by RTCP of what we sent: packets lost in all, and the last jitter. */
+  readonly farLost?: number;
+  readonly farJitterMs?: number;
+  /** Its own last mean opinion score (RFC 3611). */
+  readonly farMos?: number;
+}
+
+/** One way of a call over some seconds; parts of the packets 0 … 1, times in ms. */
+export interface WayQuality {
+  readonly loss: number;
+  /** Came, and too late to be heard. */
+  readonly discarded: number;
+  readonly jitterMs: number;
+  /** Mean opinion score, 1 … 4.41 by the E-model, or as the phone itself tells it. */
+  readonly mos: number;
+}
+
+/** How a call fared over the last seconds. */
+export interface CallQuality {
+  /** Of what came from the phone; absent when nothing came. */
+  readonly heard?: WayQuality & {
+    /** Sound that was made up for what did not come. */
+    readonly concealedMs: number;
+  };
+  /** Of what we sent, as the phone tells it by RTCP; absent when it told nothing. */
+  readonly sent?: WayQuality;
+  readonly roundTripMs?: number;
 }
 
 /** Takes events. A sink that throws is the emitter's to contain (`events/bus.ts`). */

@@ -36,11 +36,22 @@ function scoreOf(r: number): number {
   return Math.max(1, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6);
 }
 
-/** A leg's numbers, rounded, with the score that they come to. */
+const UNHEARD = { lost: 0, jitterMs: undefined, mos: undefined };
+
+/** A leg's numbers, rounded, with the score that they come to, and what the phone said of ours. */
 export function legQuality({
   roundTripMs,
+  far = UNHEARD,
   ...counted
-}: Omit<LegQuality, 'mos' | 'roundTripMs'> & { readonly roundTripMs: number | undefined }): LegQuality {
+}: Omit<LegQuality, 'mos' | 'roundTripMs' | 'farLost' | 'farJitterMs' | 'farMos'> & {
+  readonly roundTripMs: number | undefined;
+  /** Nothing when not given. */
+  readonly far?: {
+    readonly lost: number;
+    readonly jitterMs: number | undefined;
+    readonly mos: number | undefined;
+  };
+}): LegQuality {
   const { packetsIn, lost, late, jitterMs } = counted;
   const loss = (lost + late) / (packetsIn + lost);
   return {
@@ -48,5 +59,10 @@ export function legQuality({
     jitterMs: Math.round(jitterMs * 10) / 10,
     ...(roundTripMs !== undefined && { roundTripMs: Math.round(roundTripMs) }),
     ...(packetsIn > 0 && { mos: Math.round(meanOpinionScore({ loss, jitterMs, roundTripMs }) * 100) / 100 }),
+    ...(far.jitterMs !== undefined && {
+      farLost: far.lost,
+      farJitterMs: Math.round(far.jitterMs * 10) / 10,
+    }),
+    ...(far.mos !== undefined && { farMos: far.mos }),
   };
 }

@@ -10,7 +10,7 @@ import type { Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
-import type { LegQuality } from '../events/index.ts';
+import type { CallQuality, LegQuality } from '../events/index.ts';
 import type { Digit } from '../rtp/dtmf.ts';
 import { parseRtp, RtpView } from '../rtp/packet.ts';
 import { ReceiveStats } from '../rtp/receive-stats.ts';
@@ -22,6 +22,7 @@ import { type KeyForm, LegKeys } from './leg-keys.ts';
 import { type FrameContent, LegOutput } from './leg-output.ts';
 import { FRAME_MS } from './packetizer.ts';
 import type { PrivateSound } from './private-sound.ts';
+import { QualityMeter } from './quality-meter.ts';
 import { RtcpReporter } from './rtcp-report.ts';
 import { TalkGate } from './talk-gate.ts';
 import { VoiceNumbers } from './voice-numbers.ts';
@@ -84,6 +85,7 @@ export class PhoneLeg {
   readonly #input: LegInput;
   readonly #numbers = new VoiceNumbers();
   readonly #gate = new TalkGate();
+  readonly #meter = new QualityMeter();
   #media: LegDescription | undefined;
   #heardAt: Millis = 0;
   #everHeard = false;
@@ -151,6 +153,7 @@ export class PhoneLeg {
     // RFC 7160 section 4.1: with another clock begins another SSRC, and the one before says BYE.
     if (this.#output.changesClock(format)) this.#sendRtcp(this.#rtcp.bye(now).slice());
     this.#output.apply(format, media);
+    this.#rtcp.ticksPerMs = format.ticksPerMs;
     this.#media = media;
     // The time-out runs from the moment that the phone may send.
     this.#heardAt = now;
@@ -190,6 +193,17 @@ export class PhoneLeg {
     if (report !== undefined) this.#sendRtcp(report);
   }
 
+  /** How the call fared since the last call of this; undefined when there is nothing to say. */
+  takeQuality(): CallQuality | undefined {
+    const { packets: packetsIn, lost, jitterMs } = this.#stats;
+    const { late, concealedMs } = this.#input;
+    const { roundTripMs } = this;
+    return this.#meter.take({ packetsIn, lost, late, concealedMs }, this.#rtcp.far.take(), {
+      jitterMs,
+      roundTripMs,
+    });
+  }
+
   /** Says BYE and answers the last numbers. The sockets are the owner's to close. */
   close(now: Millis): LegQuality {
     if (!this.#closed && this.#media !== undefined) this.#sendRtcp(this.#rtcp.bye(now).slice());
@@ -203,6 +217,7 @@ export class PhoneLeg {
       late: this.#input.late,
       jitterMs: this.#stats.jitterMs,
       roundTripMs: this.roundTripMs,
+      far: this.#rtcp.far,
     });
   }
 

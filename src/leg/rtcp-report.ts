@@ -5,6 +5,7 @@ import type { ReceiveStats } from '../rtp/receive-stats.ts';
 import { parseRtcp, type ReportBlock, type RtcpFault } from '../rtp/rtcp/parse.ts';
 import { RtcpWriter } from '../rtp/rtcp/write.ts';
 import type { RtpSender } from '../rtp/sender.ts';
+import { FarReports } from './far-reports.ts';
 
 /** Mean interval (section 6.2); each is drawn from half to one and a half of it. */
 const INTERVAL_MS = 5000;
@@ -23,9 +24,10 @@ export class RtcpReporter {
   #sentBefore = 0;
   /** Last round trip, ms, or undefined while unknown. */
   roundTripMs: number | undefined;
-  /** What the other end said it lost of ours in the end, packets. */
-  remoteLost = 0;
-  remoteJitterTicks = 0;
+  /** What the other end says of ours. */
+  readonly far = new FarReports();
+  /** Of our RTP clock. */
+  ticksPerMs = 8;
 
   /** `unixOffsetMs` is Unix time minus the monotonic clock's: it makes the NTP times true. */
   constructor(
@@ -60,6 +62,13 @@ export class RtcpReporter {
       if (packet.type === 'sr') this.#stats.senderReport(packet.ntpHigh, packet.ntpLow, now);
       if (packet.type === 'sr' || packet.type === 'rr')
         for (const block of packet.reports) this.#read(block, now);
+      if (packet.type === 'xr')
+        for (const metrics of packet.voip) {
+          if (metrics.ssrc !== this.#sender.ssrc) continue;
+          this.far.voip(metrics);
+          // Who does not answer our reports may know it all the same.
+          this.roundTripMs ??= metrics.roundTripMs;
+        }
     }
     return undefined;
   }
@@ -67,8 +76,7 @@ export class RtcpReporter {
   /** Section 6.4.1: round trip = now - LSR - DLSR, in 1/65536 s. */
   #read(block: ReportBlock, now: Millis): void {
     if (block.ssrc !== this.#sender.ssrc) return;
-    this.remoteLost = block.lost;
-    this.remoteJitterTicks = block.jitter;
+    this.far.report(block, this.ticksPerMs);
     if (block.lastSr === 0) return;
     const { high, low } = this.#ntp(now);
     const middle = ((high << 16) | (low >>> 16)) >>> 0;

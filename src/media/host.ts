@@ -267,6 +267,7 @@ export class MediaHost {
   #count(now: Millis): void {
     this.#counting = this.#options.timers.schedule(now + COUNT_EVERY, (at) => {
       this.#tellCounts();
+      this.#legs.tellQuality();
       this.#count(at);
     });
   }

@@ -23,6 +23,9 @@ import type { RtpPortPair, RtpPorts } from './rtp-ports.ts';
 import type { SoundBook } from './sound-book.ts';
 import { SrtpSockets } from './srtp-sockets.ts';
 
+/** Seconds from one word of a leg's quality to the next. */
+const QUALITY_EVERY = 5;
+
 interface Leg {
   room: RoomMedia;
   track: TrackId;
@@ -30,6 +33,8 @@ interface Leg {
   media?: LegMedia;
   /** Undefined while the ports are being bound. */
   bound: BoundLeg | undefined;
+  /** Calls of {@link PhoneLegs.tellQuality} until its next word. */
+  judgedIn: number;
 }
 
 interface BoundLeg {
@@ -77,6 +82,16 @@ export class PhoneLegs {
     return this.#legs.size;
   }
 
+  /** To be called once a second; at every fifth call of a leg's life `leg.quality` is said of it. */
+  tellQuality(): void {
+    for (const [id, leg] of this.#legs) {
+      if (leg.bound === undefined || --leg.judgedIn > 0) continue;
+      leg.judgedIn = QUALITY_EVERY;
+      const quality = leg.bound.phone.takeQuality();
+      if (quality !== undefined) this.#options.emit({ type: 'leg.quality', leg: id, quality });
+    }
+  }
+
   /** Packets of all legs since the worker began. */
   totals(): { readonly packetsIn: number; readonly packetsOut: number } {
     let packetsIn = this.#packetsIn;
@@ -91,7 +106,7 @@ export class PhoneLegs {
   /** Binds a port pair, or with `ice` makes a transport, and says `leg.opened` or `leg.failed`. */
   open(id: LegId, room: RoomMedia, track: TrackId, ice?: IceCredentials): void {
     if (this.#legs.has(id)) return;
-    const leg: Leg = { room, track, bound: undefined };
+    const leg: Leg = { room, track, bound: undefined, judgedIn: QUALITY_EVERY };
     this.#legs.set(id, leg);
     room.legs.add(id);
     if (ice === undefined) this.#bind(id, leg);

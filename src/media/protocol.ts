@@ -7,7 +7,7 @@
  * the two sides close things on their own.
  */
 import type { ToneName } from '../audio/call-tones.ts';
-import type { DropPlace, LegQuality } from '../events/index.ts';
+import type { CallQuality, DropPlace, LegQuality } from '../events/index.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
 import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
 import type { PathQuality } from './path-quality.ts';
@@ -293,6 +293,8 @@ export type MediaEvent =
   | { readonly type: 'leg.played'; readonly leg: LegId; readonly play: PlayId; readonly why: PlayEnd }
   /** Nothing came from the phone for the media time-out. */
   | { readonly type: 'leg.silent'; readonly leg: LegId }
+  /** How the call fared, every 5 s while there is sound or a report of it. */
+  | { readonly type: 'leg.quality'; readonly leg: LegId; readonly quality: CallQuality }
   /** The leg's last numbers, before it is gone. */
   | { readonly type: 'leg.closed'; readonly leg: LegId; readonly quality: LegQuality }
   | { readonly type: 'transport.connected'; readonly transport: TransportId; readonly path: TransportPath }

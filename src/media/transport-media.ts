@@ -168,6 +168,7 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
           break;
         case 'sdes':
         case 'bye':
+        case 'xr':
         case 'ignored':
           break;
       }

@@ -1,8 +1,8 @@
 import type { EventSink } from '../events/index.ts';
 import type { MediaEvent } from '../media/protocol.ts';
+import { connectionScore } from '../room/connection-score.ts';
 import { passData } from './data.ts';
 import type { Joined } from './joined.ts';
-import { connectionScore } from './quality.ts';
 import { type PeerTransport, pathName } from './transport.ts';
 
 /** What a session's media may do to it. */

@@ -142,6 +142,7 @@ export class MediaWorkers {
       case 'leg.digit':
       case 'leg.played':
       case 'leg.silent':
+      case 'leg.quality':
       case 'leg.closed':
         this.#doors.get(event.leg)?.(event);
         return;

@@ -81,6 +81,14 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   'call.held': { type: 'call.held', call: 'SCL_a', by: 'phone' },
   'call.resumed': { type: 'call.resumed', call: 'SCL_a', heldMs: 4000 },
   'call.codec': { type: 'call.codec', call: 'SCL_a', codec: 'audio/pcmu' },
+  'call.quality': {
+    ...{ type: 'call.quality', call: 'SCL_a', trunk: 'carrier' },
+    quality: {
+      heard: { loss: 0.01, discarded: 0, jitterMs: 3, mos: 4.3, concealedMs: 60 },
+      sent: { loss: 0, discarded: 0, jitterMs: 1, mos: 4.4 },
+      roundTripMs: 40,
+    },
+  },
   'call.ended': {
     type: 'call.ended',
     call: 'SCL_a',

@@ -30,6 +30,9 @@ export class RawPhone {
   #cameAt = Number.NaN;
   /** The longest time between two packets that came, ms. Whoever asks may set it back to 0. */
   longestWaitMs = 0;
+  /** Of its own packets, part that it does not send: for the far end they are lost, 0 … 1. */
+  loses = 0;
+  #owed = 0;
   /** Payload type of the last packet that came. */
   lastPayloadType = -1;
 
@@ -117,7 +120,9 @@ export class RawPhone {
       this.#timestamp += FRAME;
       this.#sine.fill(this.#frame);
       encodeG711(this.#law, this.#frame, 0, FRAME, packet, 12);
-      this.#rtp.send(packet, this.#far, '127.0.0.1');
+      this.#owed += this.loses;
+      if (this.#owed < 1) this.#rtp.send(packet, this.#far, '127.0.0.1');
+      else this.#owed--;
     }
   }
 

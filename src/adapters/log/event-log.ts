@@ -30,6 +30,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'call.transferred': ['info', 'transfer is over'],
   'call.referred': ['info', 'phone asks for a transfer'],
   'call.codec': ['info', 'codec changed'],
+  'call.quality': ['debug', 'call quality'],
   'call.ended': ['info', 'call ended'],
   'call.stage': ['debug', 'call came so far'],
   'trunk.withheld': ['warn', 'credentials withheld'],

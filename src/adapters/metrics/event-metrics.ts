@@ -1,4 +1,4 @@
-import type { EventSink, GatewayEvent, LegQuality } from '../../events/index.ts';
+import type { CallQuality, EventSink, GatewayEvent, LegQuality, WayQuality } from '../../events/index.ts';
 import type { Instruments } from './instruments.ts';
 
 /** Counts every event. Who adds an event must say here what it moves. */
@@ -73,6 +73,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       });
       to.observe('trunkroom_call_duration_seconds', event.durationMs);
       if (event.quality !== undefined) countQuality(to, event.quality);
+      return;
+    case 'call.quality':
+      measureQuality(to, event.trunk, event.quality);
       return;
     case 'call.stage':
       to.observe('trunkroom_call_stage_seconds', event.ms, { stage: event.stage });
@@ -150,4 +153,21 @@ function countQuality(to: Instruments, quality: LegQuality): void {
   to.count('trunkroom_leg_packets_late_total', {}, quality.late);
   to.count('trunkroom_leg_frames_concealed_total', {}, quality.concealed);
   to.observe('trunkroom_call_jitter_seconds', quality.jitterMs);
+}
+
+function measureQuality(to: Instruments, trunk: string, { heard, sent, roundTripMs }: CallQuality): void {
+  if (heard !== undefined) measureWay(to, { trunk, direction: 'in' }, heard);
+  if (sent !== undefined) measureWay(to, { trunk, direction: 'out' }, sent);
+  if (roundTripMs !== undefined) to.observe('trunkroom_leg_round_trip_seconds', roundTripMs, { trunk });
+}
+
+function measureWay(
+  to: Instruments,
+  labels: { readonly trunk: string; readonly direction: 'in' | 'out' },
+  { mos, loss, discarded, jitterMs }: WayQuality,
+): void {
+  to.measure('trunkroom_leg_mos', mos, labels);
+  to.measure('trunkroom_leg_loss_ratio', loss, labels);
+  to.measure('trunkroom_leg_discarded_ratio', discarded, labels);
+  to.observe('trunkroom_leg_jitter_seconds', jitterMs, labels);
 }

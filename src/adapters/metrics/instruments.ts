@@ -3,6 +3,8 @@ import { LabelGuard } from './labels.ts';
 
 const SHORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const LONG_SECONDS = [1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 86_400];
+const SCORES = [1.5, 2, 2.5, 3, 3.5, 3.8, 4, 4.2, 4.3, 4.4];
+const RATIOS = [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 const JITTER_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2];
 
 type Labels = Readonly<Record<string, string | number>>;
@@ -67,7 +69,12 @@ export class Instruments {
 
   /** Records a time of `ms` milliseconds. */
   observe(name: HistogramName, ms: number, labels: Labels = NO_LABELS): void {
-    if (ms >= 0) this.#histograms[name].observe(this.#guarded(name, labels), ms / 1000);
+    this.measure(name, ms / 1000, labels);
+  }
+
+  /** Records a value that is no time, as it is. */
+  measure(name: HistogramName, value: number, labels: Labels = NO_LABELS): void {
+    if (value >= 0) this.#histograms[name].observe(this.#guarded(name, labels), value);
   }
 
   #guarded(name: string, labels: Labels): Record<string, string> {
@@ -176,6 +183,31 @@ const HISTOGRAMS = {
   trunkroom_transfer_seconds: { help: 'How long transfers took.', buckets: LONG_SECONDS },
   trunkroom_call_hold_seconds: { help: 'How long callers kept us on hold.', buckets: LONG_SECONDS },
   trunkroom_call_jitter_seconds: { help: 'Interarrival jitter of ended calls.', buckets: JITTER_SECONDS },
+  trunkroom_leg_mos: {
+    help: 'Mean opinion score of phone calls, every few seconds.',
+    buckets: SCORES,
+    labels: ['trunk', 'direction'],
+  },
+  trunkroom_leg_loss_ratio: {
+    help: 'Part of the RTP packets of phone calls that was lost, every few seconds.',
+    buckets: RATIOS,
+    labels: ['trunk', 'direction'],
+  },
+  trunkroom_leg_discarded_ratio: {
+    help: 'Part of the RTP packets of phone calls that came too late, every few seconds.',
+    buckets: RATIOS,
+    labels: ['trunk', 'direction'],
+  },
+  trunkroom_leg_jitter_seconds: {
+    help: 'Interarrival jitter of phone calls, every few seconds.',
+    buckets: JITTER_SECONDS,
+    labels: ['trunk', 'direction'],
+  },
+  trunkroom_leg_round_trip_seconds: {
+    help: 'Round trip to phones by RTCP, every few seconds.',
+    buckets: SHORT_SECONDS,
+    labels: ['trunk'],
+  },
   trunkroom_room_duration_seconds: { help: 'How long rooms lasted.', buckets: LONG_SECONDS },
   trunkroom_transport_connect_seconds: {
     help: 'From a browser transport\u2019s opening to its connection.',

@@ -2,6 +2,7 @@ import { fromUtf8 } from '../../base/bytes.ts';
 import type { Result } from '../../base/result.ts';
 import { fail, ok } from '../../base/result.ts';
 import { readU32 } from '../packet.ts';
+import { parseVoipMetrics, type VoipMetrics } from './voip-metrics.ts';
 
 /** What one receiver says of one source (RFC 3550 section 6.4.1). */
 export interface ReportBlock {
@@ -19,7 +20,7 @@ export interface ReportBlock {
   readonly delaySinceLastSr: number;
 }
 
-/** A packet of an RTCP compound. `ignored` is well-formed and of no use here: REMB, transport-cc, XR, APP. */
+/** A packet of an RTCP compound. `ignored` is well-formed and of no use here: REMB, transport-cc, APP. */
 export type RtcpPacket =
   | {
       readonly type: 'sr';
@@ -42,6 +43,7 @@ export type RtcpPacket =
     }
   | { readonly type: 'pli'; readonly ssrc: number; readonly media: number }
   | { readonly type: 'fir'; readonly ssrc: number; readonly media: readonly number[] }
+  | { readonly type: 'xr'; readonly ssrc: number; readonly voip: readonly VoipMetrics[] }
   | { readonly type: 'ignored'; readonly payloadType: number; readonly format: number };
 
 /** Why bytes are no RTCP compound. */
@@ -121,6 +123,11 @@ function parseOne(
       }
       if (count === 4) return size < 12 ? undefined : parseFir(bytes, start, end);
       break;
+    case 207: {
+      if (size < 8) return undefined;
+      const voip = parseVoipMetrics(bytes, start + 8, end);
+      return voip === undefined ? undefined : { type: 'xr', ssrc: readU32(bytes, start + 4), voip };
+    }
     default:
   }
   return { type: 'ignored', payloadType, format: count };

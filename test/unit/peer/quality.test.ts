@@ -1,6 +1,6 @@
 import { ConnectionQuality } from '@livekit/protocol';
 import { describe, expect, test } from 'vitest';
-import { connectionScore } from '../../../src/peer/quality.ts';
+import { connectionScore } from '../../../src/room/connection-score.ts';
 import { browserOffer } from './offer.ts';
 import { Client, everything, Rig } from './rig.ts';
 
