@@ -2,6 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { driveAlarms, monotonicClock, wallClock } from '../adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
 import { createDtlsEngine } from '../adapters/dtls-werift/engine.ts';
+import { loadAddon } from '../adapters/native/addon.ts';
+import { nativeTransforms } from '../adapters/native/native-srtp.ts';
 import { PACKET_SLOTS } from '../adapters/native/native-udp.ts';
 import { OpusCodecs } from '../adapters/opus/opus-codecs.ts';
 import { RtpPortRange } from '../adapters/udp/rtp-port-range.ts';
@@ -56,6 +58,7 @@ async function open(): Promise<void> {
         port >= relays.ports.first && port <= relays.ports.last && relays.addresses.includes(address),
     },
     ports: new RtpPortRange({ address: rtp.address, ...rtp.ports, openUdp: sockets.open }),
+    srtp: settings.native === 'off' ? undefined : nativeTransforms(loadAddon()),
     codecs,
     mix: settings.mix,
     sounds: new SoundBook(settings.sounds),

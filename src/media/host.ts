@@ -2,6 +2,7 @@ import type { VoiceCodecs } from '../audio/codec.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
+import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import { DropCounter } from './drop-counter.ts';
 import { PhoneLegs } from './phone-legs.ts';
 import type {
@@ -26,7 +27,12 @@ const COUNT_EVERY: Millis = 1000;
 
 export interface MediaHostOptions {
   /** What browsers' transports are made of. */
-  readonly browsers: Omit<TransportHostOptions, 'clock' | 'timers' | 'random' | 'onTrackPacket' | 'listen'>;
+  readonly browsers: Omit<
+    TransportHostOptions,
+    'clock' | 'timers' | 'random' | 'srtp' | 'onTrackPacket' | 'listen'
+  >;
+  /** Who protects packets of phones and browsers; undefined: TypeScript alone. */
+  readonly srtp?: MakeTransform | undefined;
   readonly ports: RtpPorts;
   readonly codecs: VoiceCodecs;
   /** How rooms are mixed; by default as {@link DEFAULT_MIX} says. */
@@ -69,6 +75,7 @@ export class MediaHost {
     const { browsers, ports, clock, random, mediaTimeoutMs, unixOffsetMs, timers, emit } = options;
     this.#transports = new TransportHost({
       ...browsers,
+      srtp: options.srtp,
       clock,
       timers,
       random,
@@ -90,6 +97,7 @@ export class MediaHost {
       unixOffsetMs,
       cname: 'trunkroom',
       sounds: this.#sounds,
+      srtp: options.srtp,
       emit,
       forward: (track, view, mime, now) => this.#transports.forward(track, view, mime, now),
       behindIce: (local, events) => this.#transports.openLeg(local, events),

@@ -1,5 +1,6 @@
 import type { Millis } from '../base/clock.ts';
 import type { Alarm } from '../base/wake-queue.ts';
+import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import { ProtectedSockets } from './protected-sockets.ts';
 import type { LegAssociation } from './protocol.ts';
 import type { RtpPortPair } from './rtp-ports.ts';
@@ -14,6 +15,8 @@ export interface LegTransportOptions
     TransportOptions<ProtectedSockets>,
     'local' | 'mux' | 'dtls' | 'digests' | 'timers' | 'clock' | 'wall' | 'drops' | 'isRelay'
   > {
+  /** Who protects packets; undefined: TypeScript alone. */
+  readonly srtp?: MakeTransform | undefined;
   /** There are keys: what the leg sends arrives from now on. */
   onConnected(): void;
   /** Nothing more will pass. */
@@ -31,7 +34,7 @@ export class LegTransport {
     this.#transport = new Transport({
       ...options,
       isRelay: (address, port) => options.isRelay(address, port),
-      media: (path) => new ProtectedSockets(path, options.drops),
+      media: (path) => new ProtectedSockets(path, options.drops, options.srtp),
       onConnected: () => options.onConnected(),
       onPath() {},
       onQuality() {},

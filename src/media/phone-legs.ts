@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { LegEvents } from '../leg/leg.ts';
 import { PhoneLeg } from '../leg/leg.ts';
 import type { RtpView } from '../rtp/packet.ts';
+import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import type { DropCounter } from './drop-counter.ts';
 import { LegSound } from './leg-sound.ts';
 import type { LegTransport } from './leg-transport.ts';
@@ -57,6 +58,8 @@ export interface PhoneLegsOptions {
   readonly sounds: SoundBook;
   /** What phones may talk in; absent: PCMA, PCMU and G.722. */
   readonly codecs?: VoiceCodecs;
+  /** Who protects packets; undefined: TypeScript alone. */
+  readonly srtp?: MakeTransform | undefined;
   emit(event: MediaEvent): void;
   /** A phone's voice packet, as it came, for the browsers of its room. */
   forward(track: TrackId, view: RtpView, mime: string, now: number): void;
@@ -124,7 +127,8 @@ export class PhoneLegs {
         leg.room.legs.delete(id);
         emit({ type: 'leg.failed', leg: id, reason: 'no-ports' });
       } else {
-        const sockets = new SrtpSockets(pair, this.#options.clock, this.#options.drops);
+        const { clock, drops, srtp } = this.#options;
+        const sockets = new SrtpSockets(pair, clock, drops, srtp);
         const phone = this.#phone(id, leg, sockets);
         leg.bound = { phone, transport: undefined, sockets, release: () => ports.release(pair) };
         emit({ type: 'leg.opened', leg: id, port: pair.rtp.local.port });

@@ -2,7 +2,7 @@ import type { Millis } from '../base/clock.ts';
 import type { DatagramSocket, HostPort } from '../base/net.ts';
 import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
 import { rtpHeaderLength, SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
-import { SRTP_OVERHEAD } from '../rtp/srtp/transform.ts';
+import { type MakeTransform, SRTP_OVERHEAD } from '../rtp/srtp/transform.ts';
 import type { DropCounter } from './drop-counter.ts';
 import type { ProtectedMedia, ProtectedPath } from './protected-media.ts';
 
@@ -26,20 +26,23 @@ export class ProtectedSockets implements ProtectedMedia {
   readonly quality = { take: () => undefined };
   readonly #path: ProtectedPath;
   readonly #drops: DropCounter;
+  readonly #make: MakeTransform | undefined;
   readonly #scratch = new Uint8Array(MAX_PACKET + SRTP_OVERHEAD);
   #opener: SrtpOpener | undefined;
   #sealer: SrtpSealer | undefined;
 
-  constructor(path: ProtectedPath, drops: DropCounter) {
+  /** `make`: who protects; absent: TypeScript alone. */
+  constructor(path: ProtectedPath, drops: DropCounter, make?: MakeTransform) {
     this.#path = path;
     this.#drops = drops;
+    this.#make = make;
     this.rtp = socket((bytes) => this.#sendRtp(bytes));
     this.rtcp = socket((bytes) => this.#sendRtcp(bytes));
   }
 
   setKeys(profile: SrtpProfile, local: SrtpMaster, remote: SrtpMaster): void {
-    this.#opener = new SrtpOpener(profile, remote);
-    this.#sealer = new SrtpSealer(profile, local);
+    this.#opener = new SrtpOpener(profile, remote, this.#make);
+    this.#sealer = new SrtpSealer(profile, local, this.#make);
   }
 
   onSrtp(bytes: Uint8Array, _now: Millis): void {

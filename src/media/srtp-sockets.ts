@@ -3,7 +3,7 @@ import type { Clock, Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
 import type { SrtpMaster } from '../rtp/srtp/key-derivation.ts';
 import { rtpHeaderLength, type SrtpFault, SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
-import { SRTP_OVERHEAD } from '../rtp/srtp/transform.ts';
+import { type MakeTransform, SRTP_OVERHEAD } from '../rtp/srtp/transform.ts';
 import type { DropCounter } from './drop-counter.ts';
 import type { LegCrypto } from './protocol.ts';
 import type { RtpPortPair } from './rtp-ports.ts';
@@ -24,6 +24,7 @@ export class SrtpSockets implements RtpPortPair {
   readonly rtcp: DatagramSocket;
   readonly #clock: Clock;
   readonly #drops: DropCounter;
+  readonly #make: MakeTransform | undefined;
   readonly #ring: Uint8Array[] = [];
   #next = 0;
   #keys: LegCrypto | undefined;
@@ -31,9 +32,11 @@ export class SrtpSockets implements RtpPortPair {
   #opener: SrtpOpener | undefined;
   #old: { readonly opener: SrtpOpener; readonly until: Millis } | undefined;
 
-  constructor(pair: RtpPortPair, clock: Clock, drops: DropCounter) {
+  /** `make`: who protects; absent: TypeScript alone. */
+  constructor(pair: RtpPortPair, clock: Clock, drops: DropCounter, make?: MakeTransform) {
     this.#clock = clock;
     this.#drops = drops;
+    this.#make = make;
     this.rtp = new Layer(pair.rtp, (bytes) => this.#sealRtp(bytes));
     this.rtcp = new Layer(pair.rtcp, (bytes) => this.#sealRtcp(bytes));
     pair.rtp.onDatagram = (bytes, address, port) => {
@@ -58,32 +61,26 @@ export class SrtpSockets implements RtpPortPair {
     }
     const sameProfile = before?.profile === keys.profile;
     if (!sameProfile || !sameMaster(before.local, keys.local)) {
-      this.#sealer = new SrtpSealer(keys.profile, keys.local);
+      this.#sealer = new SrtpSealer(keys.profile, keys.local, this.#make);
     }
     if (sameProfile && sameMaster(before.remote, keys.remote)) return;
     if (this.#opener !== undefined)
       this.#old = { opener: this.#opener, until: this.#clock.now() + OLD_KEY_MS };
-    this.#opener = new SrtpOpener(keys.profile, keys.remote);
+    this.#opener = new SrtpOpener(keys.profile, keys.remote, this.#make);
   }
 
   #openRtp(bytes: Uint8Array): Uint8Array | undefined {
-    if (this.#opener === undefined) return bytes;
-    return this.#opened('srtp', bytes, (opener) => opener.openRtp(bytes, bytes.length));
+    return this.#opener === undefined ? bytes : this.#opened('srtp', bytes, this.#opener);
   }
 
   #openRtcp(bytes: Uint8Array): Uint8Array | undefined {
-    if (this.#opener === undefined) return bytes;
-    return this.#opened('srtcp', bytes, (opener) => opener.openRtcp(bytes, bytes.length));
+    return this.#opener === undefined ? bytes : this.#opened('srtcp', bytes, this.#opener);
   }
 
-  #opened(
-    where: 'srtp' | 'srtcp',
-    bytes: Uint8Array,
-    open: (opener: SrtpOpener) => number | SrtpFault,
-  ): Uint8Array | undefined {
-    let length = this.#opener === undefined ? 'unauthentic' : open(this.#opener);
+  #opened(where: 'srtp' | 'srtcp', bytes: Uint8Array, opener: SrtpOpener): Uint8Array | undefined {
+    let length = open(where, bytes, opener);
     if (length === 'unauthentic' && this.#old !== undefined) {
-      if (this.#clock.now() < this.#old.until) length = open(this.#old.opener);
+      if (this.#clock.now() < this.#old.until) length = open(where, bytes, this.#old.opener);
       else this.#old = undefined;
     }
     if (typeof length === 'number') return bytes.subarray(0, length);
@@ -126,6 +123,10 @@ export class SrtpSockets implements RtpPortPair {
     this.#drops.count(where, `seal-${sealed}`);
     return undefined;
   }
+}
+
+function open(where: 'srtp' | 'srtcp', bytes: Uint8Array, opener: SrtpOpener): number | SrtpFault {
+  return where === 'srtp' ? opener.openRtp(bytes, bytes.length) : opener.openRtcp(bytes, bytes.length);
 }
 
 /** One of the sockets, as its leg sees it. */

@@ -5,6 +5,7 @@ import type { DatagramSocket } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { RtpView } from '../rtp/packet.ts';
+import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import { Forwarder } from '../sfu/forwarder.ts';
 import { NO_LAYER, TrackSender } from '../sfu/track-sender.ts';
 import { DropCounter } from './drop-counter.ts';
@@ -35,6 +36,8 @@ type Command<T extends MediaCommand['type']> = Extract<MediaCommand, { readonly 
 export interface TransportHostOptions {
   readonly socket: DatagramSocket;
   readonly dtls: DtlsEngine;
+  /** Who protects packets; undefined: TypeScript alone. */
+  readonly srtp?: MakeTransform | undefined;
   readonly digests: Digests;
   readonly random: Random;
   readonly clock: Clock;
@@ -115,6 +118,7 @@ export class TransportHost {
           },
           drops: this.#drops,
           totals: this.#totals,
+          srtp: options.srtp,
           reporter: { ssrc: options.random.u32(), cname: this.#reporterCname },
         }),
       onConnected: (path) => {

@@ -3,6 +3,7 @@ import { parseRtp, RtpView } from '../rtp/packet.ts';
 import { parseRtcp, type ReportBlock } from '../rtp/rtcp/parse.ts';
 import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
 import { SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
+import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import type { Forwarder } from '../sfu/forwarder.ts';
 import { NO_LAYER, type PacketOutput, type TrackSender } from '../sfu/track-sender.ts';
 import type { DropCounter } from './drop-counter.ts';
@@ -33,20 +34,29 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
   readonly #totals: MediaTotals;
   readonly #reporter: Reporter;
   readonly #view = new RtpView();
+  readonly #make: MakeTransform | undefined;
   #opener: SrtpOpener | undefined;
   #sealer: SrtpSealer | undefined;
 
-  constructor(options: { path: MediaPath; drops: DropCounter; totals: MediaTotals; reporter: Reporter }) {
+  /** `srtp`: who protects; undefined: TypeScript alone. */
+  constructor(options: {
+    path: MediaPath;
+    drops: DropCounter;
+    totals: MediaTotals;
+    reporter: Reporter;
+    srtp: MakeTransform | undefined;
+  }) {
     this.#path = options.path;
     this.#drops = options.drops;
     this.#totals = options.totals;
     this.#reporter = options.reporter;
+    this.#make = options.srtp;
   }
 
   /** The handshake is done and audited. */
   setKeys(profile: SrtpProfile, local: SrtpMaster, remote: SrtpMaster): void {
-    this.#opener = new SrtpOpener(profile, remote);
-    this.#sealer = new SrtpSealer(profile, local);
+    this.#opener = new SrtpOpener(profile, remote, this.#make);
+    this.#sealer = new SrtpSealer(profile, local, this.#make);
   }
 
   addSender(sender: TrackSender, forwarder: Forwarder): void {

@@ -1,9 +1,10 @@
 /**
  * What a phone leg costs, sockets and kernel included, and what it sounds like meanwhile: `npm run bench:media`, or with
- * `-- LEGSxROOMSxTALKERS …` and `--seconds N`. Two processes of their own: the gateway's media worker, and the phones.
+ * `-- LEGSxROOMSxTALKERS …`, `--seconds N` and `--srtp PROFILE`. Two processes of their own: the gateway's media worker, and the phones.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import type { SrtpProfile } from '../../src/rtp/srtp/key-derivation.ts';
 import type {
   GatewayAnswer,
   GatewayQuestion,
@@ -19,6 +20,9 @@ const WARMUP_MS = 3000;
 const words = process.argv.slice(2);
 const secondsAt = words.indexOf('--seconds');
 const seconds = secondsAt < 0 ? 10 : Number(words[secondsAt + 1]);
+const srtpAt = words.indexOf('--srtp');
+/** As SDP calls it, such as AES_CM_128_HMAC_SHA1_80; undefined: plain RTP. */
+const srtp = srtpAt < 0 ? undefined : (words[srtpAt + 1] as SrtpProfile);
 const plan = words.filter((word) => /^\d+x\d+x\d+$/.test(word));
 
 /** The child's next message. */
@@ -45,6 +49,7 @@ async function measure(legs: number, rooms: number, talkers: number): Promise<vo
       rooms,
       legs,
       loadPort: port,
+      srtp,
     });
     await ask<LoadAnswer>(load, {
       ask: 'run',
@@ -53,6 +58,7 @@ async function measure(legs: number, rooms: number, talkers: number): Promise<vo
       talkers,
       warmupMs: WARMUP_MS,
       seconds,
+      srtp,
     });
     const before = await ask<Usage>(gateway, { ask: 'usage' });
     const report = await next<LoadReport>(load);
@@ -96,7 +102,7 @@ function print(
 }
 
 console.log(
-  `${availableParallelism()} cores, ${seconds} s each, G.711 A-law, 20 ms; load generator on the same machine`,
+  `${availableParallelism()} cores, ${seconds} s each, G.711 A-law, 20 ms, ${srtp ?? 'no SRTP'}; load generator on the same machine`,
 );
 console.log(
   [

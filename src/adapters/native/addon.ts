@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { PacketTransform } from '../../rtp/srtp/transform.ts';
 
 /** What `addon/udp.cc` exports: numbers and memory only; `native-udp.ts` makes sockets of it. */
 export interface UdpPoll {
@@ -22,10 +23,23 @@ export interface Addon {
     /** Bytes of a slot, at most 65,536. */
     slot: number,
   ) => UdpPoll;
+  /**
+   * What `addon/srtp.cc` exports; null where Node does not export its OpenSSL. Methods throw when the packet, or the room
+   * behind it that sealing needs, does not lie within the bytes. `tagBytes`: 16 for AES-GCM, 10 or 4 for AES-CM with
+   * HMAC-SHA1.
+   */
+  readonly SrtpTransform:
+    | (new (
+        encryption: Uint8Array,
+        authentication: Uint8Array,
+        salt: Uint8Array,
+        tagBytes: number,
+      ) => PacketTransform)
+    | null;
 }
 
 /** As in `addon/module.cc`: which exports these are. */
-const REVISION = 2;
+const REVISION = 3;
 
 /** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {

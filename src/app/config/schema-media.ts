@@ -11,7 +11,7 @@ export const mediaSchema = z
       .meta({ description: 'Media worker threads; auto: one per core less one, at least one.' }),
     native: z.enum(['auto', 'off']).default('auto').meta({
       description:
-        'UDP sockets of SIP and of the media workers: by the addon that the installation built, where it could, or by Node alone.',
+        'UDP sockets of SIP and of the media workers, and SRTP: by the addon that the installation built, where it could, or by Node and TypeScript alone.',
     }),
     max_talkers: z.int().min(1).max(50).default(6).meta({
       description: 'Of those who talk at a time in a room, phones hear so many: the loudest.',

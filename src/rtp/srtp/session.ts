@@ -2,7 +2,7 @@ import { readU32 } from '../packet.ts';
 import type { SrtpMaster, SrtpProfile } from './key-derivation.ts';
 import { deriveSessionKeys } from './key-derivation.ts';
 import { estimateIndex, ReplayWindow } from './replay-window.ts';
-import type { PacketTransform } from './transform.ts';
+import type { MakeTransform, PacketTransform } from './transform.ts';
 import { createTransform, SRTCP_INDEX_BYTES } from './transform.ts';
 
 /** Why a packet was not opened or sealed. `ssrcs`: more sources than one peer may have. */
@@ -30,9 +30,9 @@ export class SrtpOpener {
   readonly #rtpWindows = new Map<number, ReplayWindow>();
   readonly #rtcpWindows = new Map<number, ReplayWindow>();
 
-  constructor(profile: SrtpProfile, master: SrtpMaster) {
-    this.#rtp = createTransform(profile, deriveSessionKeys(master, 'rtp'), 'rtp');
-    this.#rtcp = createTransform(profile, deriveSessionKeys(master, 'rtcp'), 'rtcp');
+  constructor(profile: SrtpProfile, master: SrtpMaster, make: MakeTransform = createTransform) {
+    this.#rtp = make(profile, deriveSessionKeys(master, 'rtp'), 'rtp');
+    this.#rtcp = make(profile, deriveSessionKeys(master, 'rtcp'), 'rtcp');
   }
 
   /** Opens `bytes[0, length)` in place. Answers the plain packet's length, or why not; then the bytes are unchanged. */
@@ -86,9 +86,9 @@ export class SrtpSealer {
   readonly #windows = new Map<number, ReplayWindow>();
   #rtcpIndex = 0;
 
-  constructor(profile: SrtpProfile, master: SrtpMaster) {
-    this.#rtp = createTransform(profile, deriveSessionKeys(master, 'rtp'), 'rtp');
-    this.#rtcp = createTransform(profile, deriveSessionKeys(master, 'rtcp'), 'rtcp');
+  constructor(profile: SrtpProfile, master: SrtpMaster, make: MakeTransform = createTransform) {
+    this.#rtp = make(profile, deriveSessionKeys(master, 'rtp'), 'rtp');
+    this.#rtcp = make(profile, deriveSessionKeys(master, 'rtcp'), 'rtcp');
   }
 
   /**

@@ -7,6 +7,8 @@ import { isAead, type SessionKeys, type SrtpProfile } from './key-derivation.ts'
 export const SRTCP_INDEX_BYTES = 4;
 /** The most that protection appends to a packet: room that a buffer handed to a seal function must have. */
 export const SRTP_OVERHEAD = GCM_TAG_BYTES + SRTCP_INDEX_BYTES;
+const LONG_TAG_BYTES = 10;
+const SHORT_TAG_BYTES = 4;
 
 /** Seals and opens packets whose index is known. One object has the keys of one direction, of RTP or of RTCP. */
 export interface PacketTransform {
@@ -21,15 +23,22 @@ export interface PacketTransform {
   openRtcp(bytes: Uint8Array, end: number, ssrc: number, index: number): number;
 }
 
-/** The transform of a profile, for RTP or for RTCP: a short tag is RTP's alone (RFC 4568 section 6.2.2). */
-export function createTransform(
+/** Makes the transform of a profile, for RTP or for RTCP. `createTransform` needs nothing; the addon has a faster one. */
+export type MakeTransform = (
   profile: SrtpProfile,
   keys: SessionKeys,
   kind: 'rtp' | 'rtcp',
-): PacketTransform {
-  if (isAead(profile)) return new GcmTransform(keys);
-  return new CmTransform(keys, kind === 'rtp' && profile.endsWith('_32') ? 4 : LONG_TAG_BYTES);
+) => PacketTransform;
+
+/** Bytes of a profile's tag: a short one is RTP's alone (RFC 4568 section 6.2.2). */
+export function tagLength(profile: SrtpProfile, kind: 'rtp' | 'rtcp'): number {
+  if (isAead(profile)) return GCM_TAG_BYTES;
+  return kind === 'rtp' && profile.endsWith('_32') ? SHORT_TAG_BYTES : LONG_TAG_BYTES;
 }
+
+/** The transforms in TypeScript alone. */
+export const createTransform: MakeTransform = (profile, keys, kind) =>
+  isAead(profile) ? new GcmTransform(keys) : new CmTransform(keys, tagLength(profile, kind));
 
 function wordsOf(bytes: Uint8Array): Int32Array {
   const words = new Int32Array(4);
@@ -110,7 +119,6 @@ class GcmTransform implements PacketTransform {
   }
 }
 
-const LONG_TAG_BYTES = 10;
 const expected = new Uint8Array(LONG_TAG_BYTES);
 
 /** AES-CM with HMAC-SHA1 (RFC 3711 sections 4.1.1 and 4.2.1, RFC 6188). */

@@ -5,11 +5,15 @@
 import { monotonicClock } from '../../../src/adapters/clock/clock.ts';
 import { startMediaThread } from '../../../src/adapters/worker/thread.ts';
 import type { MediaWorkerSettings } from '../../../src/app/media-settings.ts';
-import type { LegMedia, MediaEvent } from '../../../src/media/protocol.ts';
+import type { LegCrypto, LegMedia, MediaEvent } from '../../../src/media/protocol.ts';
 import { DEFAULT_MIX } from '../../../src/media/talkers.ts';
+import type { SrtpProfile } from '../../../src/rtp/srtp/key-derivation.ts';
+import { benchKeys } from './keys.ts';
 import type { GatewayAnswer, GatewayQuestion } from './messages.ts';
 
 const PCMA = { mime: 'audio/pcma', clockRate: 8000, channels: 1, payloadType: 8, fmtp: '' };
+
+type OpenQuestion = Extract<GatewayQuestion, { ask: 'open' }>;
 
 const settings: MediaWorkerSettings = {
   native: process.env['BENCH_NATIVE'] === 'off' ? 'off' : 'auto',
@@ -24,8 +28,9 @@ const entry = new URL('../../../src/app/media-worker.ts', import.meta.url);
 const { port: worker, stop } = await startMediaThread(entry, settings);
 let late = 0;
 
-function media(loadPort: number): LegMedia {
+function media(loadPort: number, crypto: LegCrypto | undefined): LegMedia {
   return {
+    crypto,
     remote: { address: '127.0.0.1', port: loadPort, rtcpPort: 0 },
     allowedSources: ['127.0.0.1/32'],
     codec: PCMA,
@@ -37,8 +42,14 @@ function media(loadPort: number): LegMedia {
   };
 }
 
+function cryptoOf(profile: SrtpProfile | undefined, leg: number): LegCrypto | undefined {
+  if (profile === undefined) return undefined;
+  const { toPhone, fromPhone } = benchKeys(profile, leg);
+  return { profile, local: toPhone, remote: fromPhone };
+}
+
 /** Opens the legs one after the other, spread evenly over the rooms; resolves with their ports. */
-function openLegs(rooms: number, legs: number, loadPort: number): Promise<number[]> {
+function openLegs({ rooms, legs, loadPort, srtp }: OpenQuestion): Promise<number[]> {
   for (let room = 0; room < rooms; room++) worker.send({ type: 'room.open', room: `RM_${room}` });
   const ports = new Array<number>(legs).fill(0);
   let opened = 0;
@@ -48,8 +59,9 @@ function openLegs(rooms: number, legs: number, loadPort: number): Promise<number
       else if (event.type === 'worker.fault') console.error(event.doing, event.error);
       else if (event.type === 'counts') late += event.counts.lateTicks;
       if (event.type !== 'leg.opened') return;
-      ports[Number(event.leg.slice(3))] = event.port;
-      worker.send({ type: 'leg.media', leg: event.leg, media: media(loadPort) });
+      const number = Number(event.leg.slice(3));
+      ports[number] = event.port;
+      worker.send({ type: 'leg.media', leg: event.leg, media: media(loadPort, cryptoOf(srtp, number)) });
       if (++opened === legs) resolve(ports);
     };
     for (let leg = 0; leg < legs; leg++) {
@@ -69,7 +81,7 @@ function answer(message: GatewayAnswer): void {
 
 async function obey(question: GatewayQuestion): Promise<void> {
   if (question.ask === 'open') {
-    answer({ ports: await openLegs(question.rooms, question.legs, question.loadPort) });
+    answer({ ports: await openLegs(question) });
   } else if (question.ask === 'usage') {
     const { user, system } = process.cpuUsage();
     const at = monotonicClock.now();

@@ -4,7 +4,11 @@
  */
 import { createSocket } from 'node:dgram';
 import { decodeG711, encodeG711 } from '../../../src/audio/g711.ts';
+import { rtpHeaderLength, SrtpOpener, SrtpSealer } from '../../../src/rtp/srtp/session.ts';
+import { SRTP_OVERHEAD } from '../../../src/rtp/srtp/transform.ts';
+import { srtpEngines } from '../../support/srtp-engines.ts';
 import { toneLevel } from '../../support/tones.ts';
+import { benchKeys } from './keys.ts';
 import type { LoadAnswer, LoadQuestion, LoadReport } from './messages.ts';
 
 const FRAME = 160;
@@ -26,6 +30,8 @@ interface Phone {
   readonly room: number;
   readonly seat: number;
   readonly packet: Buffer;
+  readonly sealer: SrtpSealer | undefined;
+  readonly opener: SrtpOpener | undefined;
   lastAt: number;
   lastSequence: number;
   received: number;
@@ -43,9 +49,11 @@ const now = (): number => performance.now();
 const toneOf = (seat: number): number => 410 + 170 * seat;
 
 function run(question: Extract<LoadQuestion, { ask: 'run' }>): Promise<LoadReport> {
-  const { ports, rooms, talkers, warmupMs, seconds } = question;
+  const { ports, rooms, talkers, warmupMs, seconds, srtp } = question;
   const phones = ports.map((port, leg): Phone => {
     const packet = Buffer.alloc(12 + FRAME, 0xd5);
+    const keys = srtp === undefined ? undefined : benchKeys(srtp, leg);
+    const make = srtpEngines.at(-1)?.make;
     packet[0] = 0x80;
     packet[1] = 8;
     packet.writeUInt32BE(0x10000 + leg, 8);
@@ -54,6 +62,8 @@ function run(question: Extract<LoadQuestion, { ask: 'run' }>): Promise<LoadRepor
       room: leg % rooms,
       seat: Math.floor(leg / rooms),
       packet,
+      sealer: keys && srtp && new SrtpSealer(srtp, keys.fromPhone, make),
+      opener: keys && srtp && new SrtpOpener(srtp, keys.toPhone, make),
       lastAt: 0,
       lastSequence: -1,
       received: 0,
@@ -78,6 +88,7 @@ function run(question: Extract<LoadQuestion, { ask: 'run' }>): Promise<LoadRepor
   socket.on('message', (bytes, { port }) => {
     const phone = byPort.get(port);
     if (phone === undefined || bytes.length < 12 || (bytes[1]! & 0x7f) !== 8) return;
+    if (phone.opener !== undefined && typeof phone.opener.openRtp(bytes, bytes.length) !== 'number') return;
     const at = now();
     const sequence = bytes.readUInt16BE(2);
     if (measuring) {
@@ -143,7 +154,7 @@ function run(question: Extract<LoadQuestion, { ask: 'run' }>): Promise<LoadRepor
         packet.writeUInt32BE((frame * FRAME) >>> 0, 4);
         if (speaks) packet.set(voices[seat]!.subarray(inSecond * FRAME, (inSecond + 1) * FRAME), 12);
         else if (seat < talkers) packet.set(silence, 12);
-        socket.send(packet, phone.port, '127.0.0.1');
+        socket.send(protectedBy(phone), phone.port, '127.0.0.1');
       }
       tick++;
       if (tick < frames * GROUPS) {
@@ -169,6 +180,16 @@ function run(question: Extract<LoadQuestion, { ask: 'run' }>): Promise<LoadRepor
     };
     setTimeout(beat, STEP_MS);
   });
+}
+
+/** The phone's packet as it goes out: the socket may hold it for a while, so it is a copy under SRTP. */
+function protectedBy({ packet, sealer }: Phone): Buffer {
+  if (sealer === undefined) return packet;
+  const bytes = Buffer.alloc(packet.length + SRTP_OVERHEAD);
+  bytes.set(packet);
+  const length = sealer.sealRtp(bytes, rtpHeaderLength(packet, packet.length), packet.length);
+  if (typeof length === 'string') throw new Error(length);
+  return bytes.subarray(0, length);
 }
 
 /** Samples of the loud part of a second: judged by itself, for playouts that shrink move a tone's phase from one to the next. */

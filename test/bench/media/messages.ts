@@ -1,7 +1,15 @@
 /** What the bench says to its two children, and they to it. */
+import type { SrtpProfile } from '../../../src/rtp/srtp/key-derivation.ts';
 
 export type GatewayQuestion =
-  | { readonly ask: 'open'; readonly rooms: number; readonly legs: number; readonly loadPort: number }
+  | {
+      readonly ask: 'open';
+      readonly rooms: number;
+      readonly legs: number;
+      readonly loadPort: number;
+      /** How all phones protect their packets; undefined: not at all. */
+      readonly srtp?: SrtpProfile | undefined;
+    }
   | { readonly ask: 'usage' }
   | { readonly ask: 'stop' };
 
@@ -28,6 +36,7 @@ export type LoadQuestion =
       readonly talkers: number;
       readonly warmupMs: number;
       readonly seconds: number;
+      readonly srtp?: SrtpProfile | undefined;
     }
   | { readonly ask: 'stop' };
 

@@ -5,6 +5,8 @@ import type { SrtpProfile } from '../../../src/rtp/srtp/key-derivation.ts';
 import { isAead, keyLength, saltLength } from '../../../src/rtp/srtp/key-derivation.ts';
 import { estimateIndex, ReplayWindow } from '../../../src/rtp/srtp/replay-window.ts';
 import { SrtpOpener, SrtpSealer } from '../../../src/rtp/srtp/session.ts';
+import type { MakeTransform } from '../../../src/rtp/srtp/transform.ts';
+import { srtpEngines } from '../../support/srtp-engines.ts';
 
 const profiles: SrtpProfile[] = [
   'AEAD_AES_128_GCM',
@@ -22,12 +24,14 @@ function master(profile: SrtpProfile) {
   };
 }
 
-function pair(profile: SrtpProfile) {
+function pair(profile: SrtpProfile, make: MakeTransform) {
   return {
-    sealer: new SrtpSealer(profile, master(profile)),
-    opener: new SrtpOpener(profile, master(profile)),
+    sealer: new SrtpSealer(profile, master(profile), make),
+    opener: new SrtpOpener(profile, master(profile), make),
   };
 }
+
+const cases = srtpEngines.flatMap(({ name, make }) => profiles.map((profile) => ({ profile, name, make })));
 
 /** A sealed packet of 20 payload bytes. */
 function sealed(sealer: SrtpSealer, sequence: number, ssrc = 0x1234): Uint8Array {
@@ -55,9 +59,9 @@ function sealedRtcp(sealer: SrtpSealer): Uint8Array {
   return bytes.slice(0, length);
 }
 
-describe.each(profiles)('%s', (profile) => {
+describe.each(cases)('$profile by $name', ({ profile, make }) => {
   test('T4: a burst loss of 300 around the wrap of the sequence number hurts nothing behind it', () => {
-    const { sealer, opener } = pair(profile);
+    const { sealer, opener } = pair(profile, make);
     let index = 65536 - 600;
     let opened = 0;
     for (let i = 0; i < 1200; i++, index++) {
@@ -73,7 +77,7 @@ describe.each(profiles)('%s', (profile) => {
   });
 
   test('several wraps, and packets that come late across one', () => {
-    const { sealer, opener } = pair(profile);
+    const { sealer, opener } = pair(profile, make);
     const late: Uint8Array[] = [];
     for (let index = 100; index < 3 * 65536; index += 50) {
       const packet = sealed(sealer, index & 0xffff);
@@ -86,7 +90,7 @@ describe.each(profiles)('%s', (profile) => {
   });
 
   test('T5: a repeated SRTP packet is taken once', () => {
-    const { sealer, opener } = pair(profile);
+    const { sealer, opener } = pair(profile, make);
     const packet = sealed(sealer, 500);
     const answers = [1, 2, 3].map(() => opener.openRtp(packet.slice(), packet.length));
     expect(answers).toEqual([32, 'replayed', 'replayed']);
@@ -98,7 +102,7 @@ describe.each(profiles)('%s', (profile) => {
   });
 
   test('T5: a repeated SRTCP packet is taken once', () => {
-    const { sealer, opener } = pair(profile);
+    const { sealer, opener } = pair(profile, make);
     const first = sealedRtcp(sealer);
     const second = sealedRtcp(sealer);
     expect(opener.openRtcp(second.slice(), second.length)).toBe(8);
@@ -108,7 +112,7 @@ describe.each(profiles)('%s', (profile) => {
   });
 
   test('a forged packet changes no state: neither the window nor the roll-over counter', () => {
-    const { sealer, opener } = pair(profile);
+    const { sealer, opener } = pair(profile, make);
     const good = sealed(sealer, 10);
     expect(opener.openRtp(good, good.length)).toBe(32);
     for (const sequence of [11, 40000, 65535]) {
@@ -122,7 +126,7 @@ describe.each(profiles)('%s', (profile) => {
   });
 
   test('the sealer never uses an index twice', () => {
-    const { sealer } = pair(profile);
+    const { sealer } = pair(profile, make);
     sealed(sealer, 5);
     expect(() => sealed(sealer, 5)).toThrow('replayed');
     sealed(sealer, 7);
@@ -131,7 +135,7 @@ describe.each(profiles)('%s', (profile) => {
   });
 
   test('sources are bounded', () => {
-    const { sealer, opener } = pair(profile);
+    const { sealer, opener } = pair(profile, make);
     for (let ssrc = 1; ssrc <= 512; ssrc++) {
       const packet = sealed(sealer, 1, ssrc);
       expect(opener.openRtp(packet, packet.length)).toBe(32);
@@ -141,7 +145,7 @@ describe.each(profiles)('%s', (profile) => {
   });
 
   test('unencrypted SRTCP is refused', () => {
-    const { sealer, opener } = pair(profile);
+    const { sealer, opener } = pair(profile, make);
     const packet = sealedRtcp(sealer);
     const indexAt = isAead(profile) ? packet.length - 4 : packet.length - 14;
     packet[indexAt]! &= 0x7f;
@@ -149,7 +153,7 @@ describe.each(profiles)('%s', (profile) => {
   });
 
   test('no bytes make it throw', () => {
-    const { opener } = pair(profile);
+    const { opener } = pair(profile, make);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, versioned) => {
         if (versioned && bytes.length > 0) bytes[0] = 0x80 | (bytes[0]! & 0x3f);

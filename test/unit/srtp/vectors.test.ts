@@ -6,7 +6,7 @@ import { addKeyStream, encryptBlock, expandKey } from '../../../src/rtp/srtp/aes
 import { Gcm } from '../../../src/rtp/srtp/gcm.ts';
 import { HmacSha1 } from '../../../src/rtp/srtp/hmac-sha1.ts';
 import { deriveSessionKeys } from '../../../src/rtp/srtp/key-derivation.ts';
-import { createTransform } from '../../../src/rtp/srtp/transform.ts';
+import { srtpEngines } from '../../support/srtp-engines.ts';
 
 function words(bytes: Uint8Array): Int32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -43,29 +43,32 @@ test('RFC 3711 appendix B.3: key derivation', () => {
   expect(hex(keys.authentication)).toBe('cebe321f6ff7716b6fd4ab49af256a156d38baa4');
 });
 
-test('RFC 7714 section 16.1.1: an SRTP packet with AEAD_AES_128_GCM', () => {
-  const plain = fromHex(
-    '8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573',
-  );
-  const bytes = new Uint8Array(plain.length + 20);
-  bytes.set(plain);
-  const transform = createTransform(
-    'AEAD_AES_128_GCM',
-    {
-      encryption: fromHex('000102030405060708090a0b0c0d0e0f'),
-      authentication: new Uint8Array(20),
-      salt: fromHex('517569642070726f2071756f'),
-    },
-    'rtp',
-  );
-  const end = transform.sealRtp(bytes, 12, plain.length, 0x5501a0b2, 0xf17b);
-  expect(hex(bytes.subarray(0, end))).toBe(
-    '8040f17b8041f8d35501a0b2f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833' +
-      '899d7f27beb16a9152cf765ee4390cce',
-  );
-  expect(transform.openRtp(bytes, 12, end, 0x5501a0b2, 0xf17b)).toBe(plain.length);
-  expect(hex(bytes.subarray(0, plain.length))).toBe(hex(plain));
-});
+test.each(srtpEngines)(
+  'RFC 7714 section 16.1.1: an SRTP packet with AEAD_AES_128_GCM, by $name',
+  ({ make }) => {
+    const plain = fromHex(
+      '8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573',
+    );
+    const bytes = new Uint8Array(plain.length + 20);
+    bytes.set(plain);
+    const transform = make(
+      'AEAD_AES_128_GCM',
+      {
+        encryption: fromHex('000102030405060708090a0b0c0d0e0f'),
+        authentication: new Uint8Array(20),
+        salt: fromHex('517569642070726f2071756f'),
+      },
+      'rtp',
+    );
+    const end = transform.sealRtp(bytes, 12, plain.length, 0x5501a0b2, 0xf17b);
+    expect(hex(bytes.subarray(0, end))).toBe(
+      '8040f17b8041f8d35501a0b2f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833' +
+        '899d7f27beb16a9152cf765ee4390cce',
+    );
+    expect(transform.openRtp(bytes, 12, end, 0x5501a0b2, 0xf17b)).toBe(plain.length);
+    expect(hex(bytes.subarray(0, plain.length))).toBe(hex(plain));
+  },
+);
 
 test('FIPS 197 appendix C.3: AES-256', () => {
   const out = new Int32Array(4);
@@ -98,33 +101,80 @@ test('RFC 6188 section 7.3: key derivation with AES-256', () => {
   expect(hex(keys.authentication)).toBe('fd9c32d39ed5fbb5a9dc96b30818454d1313dc05');
 });
 
-test('RFC 7714 section 16.2.1: an SRTP packet with AEAD_AES_256_GCM', () => {
-  const plain = fromHex(
-    '8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573',
-  );
-  const bytes = new Uint8Array(plain.length + 20);
-  bytes.set(plain);
-  const keys = {
-    encryption: fromHex('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'),
-    authentication: new Uint8Array(20),
-    salt: fromHex('517569642070726f2071756f'),
-  };
-  const transform = createTransform('AEAD_AES_256_GCM', keys, 'rtp');
-  const end = transform.sealRtp(bytes, 12, plain.length, 0x5501a0b2, 0xf17b);
-  expect(hex(bytes.subarray(0, end))).toBe(
-    '8040f17b8041f8d35501a0b232b1de78a822fe12ef9f78fa332e33aab18012389a58e2f3b50b2a0276ffae0f1ba63799b87b' +
-      '7aa3db36dfffd6b0f9bb7878d7a76c13',
-  );
-});
+test.each(srtpEngines)(
+  'RFC 7714 section 16.2.1: an SRTP packet with AEAD_AES_256_GCM, by $name',
+  ({ make }) => {
+    const plain = fromHex(
+      '8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573',
+    );
+    const bytes = new Uint8Array(plain.length + 20);
+    bytes.set(plain);
+    const keys = {
+      encryption: fromHex('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'),
+      authentication: new Uint8Array(20),
+      salt: fromHex('517569642070726f2071756f'),
+    };
+    const transform = make('AEAD_AES_256_GCM', keys, 'rtp');
+    const end = transform.sealRtp(bytes, 12, plain.length, 0x5501a0b2, 0xf17b);
+    expect(hex(bytes.subarray(0, end))).toBe(
+      '8040f17b8041f8d35501a0b232b1de78a822fe12ef9f78fa332e33aab18012389a58e2f3b50b2a0276ffae0f1ba63799b87b' +
+        '7aa3db36dfffd6b0f9bb7878d7a76c13',
+    );
+  },
+);
 
-test('a short tag is RTP\u2019s alone (RFC 4568 section 6.2.2)', () => {
+test.each(srtpEngines)(
+  'RFC 3711 appendix B keys: the packet that libsrtp checks itself with, by $name',
+  ({ make }) => {
+    const keys = deriveSessionKeys(
+      { key: fromHex('E1F97A0D3E018BE0D64FA32C06DE4139'), salt: fromHex('0EC675AD498AFEEBB6960B3AABE6') },
+      'rtp',
+    );
+    const plain = fromHex(`800f1234decafbadcafebabe${'ab'.repeat(16)}`);
+    const bytes = new Uint8Array(plain.length + 20);
+    bytes.set(plain);
+    const transform = make('AES_CM_128_HMAC_SHA1_80', keys, 'rtp');
+    const end = transform.sealRtp(bytes, 12, plain.length, 0xcafebabe, 0x1234);
+    expect(hex(bytes.subarray(0, end))).toBe(
+      '800f1234decafbadcafebabe4e55dc4ce79978d88ca4d215949d2402b78d6acc99ea179b8dbb',
+    );
+    expect(transform.openRtp(bytes, 12, end, 0xcafebabe, 0x1234)).toBe(plain.length);
+    expect(hex(bytes.subarray(0, plain.length))).toBe(hex(plain));
+  },
+);
+
+test.each(srtpEngines)(
+  'RFC 7714 section 17.1: an SRTCP packet with AEAD_AES_128_GCM, by $name',
+  ({ make }) => {
+    const plain = fromHex(
+      '81c8000d4d6172734e5450314e545032525450200000042a0000e9304c756e61deadbeefdeadbeefdeadbeefdeadbeefdeadbeef',
+    );
+    const bytes = new Uint8Array(plain.length + 20);
+    bytes.set(plain);
+    const keys = {
+      encryption: fromHex('000102030405060708090a0b0c0d0e0f'),
+      authentication: new Uint8Array(20),
+      salt: fromHex('517569642070726f2071756f'),
+    };
+    const transform = make('AEAD_AES_128_GCM', keys, 'rtcp');
+    const end = transform.sealRtcp(bytes, plain.length, 0x4d617273, 0x5d4);
+    expect(hex(bytes.subarray(0, end))).toBe(
+      '81c8000d4d61727363e94885dcdab67ca727d7662f6b7e997ff5c0f76c06f32dc676a5f1730d6fda4ce09b4686303ded0bb9275b' +
+        'c84aa45896cf4d2fc5abf87245d9eade800005d4',
+    );
+    expect(transform.openRtcp(bytes, end, 0x4d617273, 0x5d4)).toBe(plain.length);
+    expect(hex(bytes.subarray(0, plain.length))).toBe(hex(plain));
+  },
+);
+
+test.each(srtpEngines)('a short tag is RTP\u2019s alone (RFC 4568 section 6.2.2), by $name', ({ make }) => {
   const keys = {
     encryption: new Uint8Array(16),
     authentication: new Uint8Array(20),
     salt: new Uint8Array(14),
   };
-  expect(createTransform('AES_CM_128_HMAC_SHA1_32', keys, 'rtp').tagBytes).toBe(4);
-  expect(createTransform('AES_CM_128_HMAC_SHA1_32', keys, 'rtcp').tagBytes).toBe(10);
+  expect(make('AES_CM_128_HMAC_SHA1_32', keys, 'rtp').tagBytes).toBe(4);
+  expect(make('AES_CM_128_HMAC_SHA1_32', keys, 'rtcp').tagBytes).toBe(10);
 });
 
 test('GCM is byte for byte that of node:crypto, and opens its own', () => {
