@@ -73,6 +73,9 @@ export function createApi(options: ApiOptions): Hono {
     app.get(path, (context) => context.text('this is a WebSocket\n', 426, { Upgrade: 'websocket' }));
   }
 
+  // Clients of LiveKit's cloud ask for regions nearer to them: there is one, and it is this.
+  app.get('/settings/regions', cors(), (context) => context.json({ regions: [] }));
+
   const { devTokens } = options;
   if (devTokens !== undefined) app.post('/dev/token', (context) => devToken(context, devTokens));
 

@@ -4,9 +4,10 @@ import type { LeaveReason } from '../room/participant.ts';
 import type { ClientMessage, ServerMessage } from './frames.ts';
 import { announceTrack, type Joined, selectTracks, syncState } from './joined.ts';
 import { updateMetadata } from './requests.ts';
+import { type SimulatedSession, simulate } from './simulation.ts';
 
 /** What a client's requests may do to its session. */
-export interface RequestingSession {
+export interface RequestingSession extends SimulatedSession {
   readonly wall: WallClock;
   send(message: ServerMessage): void;
   /** Bad input by its name, to be counted. */
@@ -65,6 +66,9 @@ export class ClientRequests {
         if (syncState(state, message.value)) break;
         session.drop('sync-unknown-track');
         session.end('state_mismatch', LeaveRequest_Action.RECONNECT);
+        break;
+      case 'simulate':
+        simulate(session, participant, message.value);
         break;
       case 'leave':
         session.left();

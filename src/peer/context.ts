@@ -30,7 +30,9 @@ export interface PeerContext {
 export interface PeerOptions {
   /** Whether data channels are negotiated: the media worker must speak SCTP. */
   readonly dataChannels: boolean;
-  /** Our version, as clients see it. */
+  /**
+   * Of the LiveKit server whose behaviour we have: clients switch on by it what they may ask for (RPC from 1.8.0).
+   */
   readonly version: string;
   /** Silence of a client after which its session ends, ms. It is told to ping every 5 s. */
   readonly silenceMs: number;
@@ -42,7 +44,7 @@ export interface PeerOptions {
 
 export const defaultPeerOptions: PeerOptions = {
   dataChannels: true,
-  version: '0.1.0',
+  version: '1.9.0',
   silenceMs: 30_000,
   connectMs: 45_000,
   resumeMs: 15_000,

@@ -54,6 +54,8 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   readonly #requested: ClientRequests;
   readonly #media: MediaEvents;
   #state: State = { name: 'new' };
+  /** The client wants to see its next resume fail. */
+  #failResume: 'before-words' | 'after-words' | undefined;
   #silence: Alarm | undefined;
   #connecting: Alarm | undefined;
   #away: Alarm | undefined;
@@ -72,6 +74,10 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
       drop: (reason) => this.drop(reason),
       end: (reason, action) => this.#end(reason, action),
       left: () => this.#left(),
+      vanish: () => this.#vanish(),
+      failResume: (when) => {
+        this.#failResume = when;
+      },
     });
     this.#media = new MediaEvents({
       emit: context.emit,
@@ -137,6 +143,12 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   resume(link: PeerLink): void {
     const state = this.#state;
     if (state.name !== 'joined') return;
+    const fails = this.#failResume;
+    this.#failResume = undefined;
+    if (fails === 'before-words') {
+      link.close(1000, 'simulated');
+      return;
+    }
     const { connection, participant, room } = state;
     const { iceServers, options, timers } = this.#context;
     this.#link?.close(1000, 'resumed over another connection');
@@ -152,6 +164,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#tellSpeakers(this.#speakers.restate(visible));
     this.roomChanged();
     connection?.resumed();
+    if (fails === 'after-words') link.close(1000, 'simulated');
   }
 
   /** A frame of the client's. */
@@ -294,6 +307,13 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     const link = this.#link;
     this.#leave('client_initiated');
     link?.close(1000, 'left');
+  }
+
+  /** Gone without a word: the client finds nothing to resume. */
+  #vanish(): void {
+    const link = this.#link;
+    this.#leave('state_mismatch');
+    link?.close(1001, 'simulated');
   }
 
   /** Says good-bye, leaves and hangs up. */

@@ -58,6 +58,7 @@ describe('HTTP', () => {
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
     expect((await api().request('/../../etc/passwd')).status).toBe(404);
     expect((await api().request('/rtc')).status).toBe(426);
+    expect(await (await api().request('/settings/regions')).json()).toEqual({ regions: [] });
   });
 
   test('a development token joins its room; without --dev there is none', async () => {
