@@ -17,7 +17,7 @@ export function banner({ config, mode, addresses }: StartupConfig, startupMs: nu
     config.turn.enabled
       ? `  TURN    turn:${near}:${config.turn.port}  (UDP and TCP), relays to this gateway's media port alone`
       : '  TURN    off',
-    `  media   UDP ${config.ice.udp_port} for browsers, UDP ${config.rtp.ports.first}-${config.rtp.ports.last} for phones`,
+    `  media   UDP ${config.ice.udp_port}${config.ice.tcp ? ` and TCP ${config.ice.tcp_port}` : ''} for browsers, UDP ${config.rtp.ports.first}-${config.rtp.ports.last} for phones`,
     '',
     ...trunkLines(config),
     '',

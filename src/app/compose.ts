@@ -33,6 +33,7 @@ import { TrunkTable } from '../trunk/match.ts';
 import { isPinRoom } from '../trunk/pin.ts';
 import { sameTrunk } from '../trunk/same-trunk.ts';
 import { announcer, announcerV6, localAddresses, localAddressesV6 } from './addresses.ts';
+import { hostCandidates } from './candidates.ts';
 import { outboundTrunks } from './config/outbound.ts';
 import type { StartupConfig } from './config/read.ts';
 import { dispatchRules, inboundTrunks } from './config/trunks.ts';
@@ -106,7 +107,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     const admitted = admission(trunks);
     const ports: Partial<Record<SipTransport, number>> = { tls: config.sip_tls.port, ws: config.http.port };
     const announce = announcer(addresses, localAddresses());
-    const candidates = (port: number) => addresses.map((address) => ({ address, port }));
+    const candidates = hostCandidates(config.ice, addresses);
     const announceV6 = announcerV6(addresses, localAddressesV6());
     const trace = await openTrace(config.trace, wallClock, emit);
     closing.push(() => trace.close());

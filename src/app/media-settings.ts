@@ -20,6 +20,8 @@ export interface MediaWorkerSettings {
   readonly sounds: readonly StoredSound[];
   /** Where its one socket for browsers is bound. */
   readonly ice: HostPort;
+  /** Where it listens for browsers that come by TCP; undefined: nowhere. */
+  readonly iceTcp: HostPort | undefined;
   readonly rtp: {
     readonly address: string;
     readonly ports: PortRange;
@@ -44,6 +46,7 @@ export function mediaWorkerSettings(
     mix: mixSettings(config.media),
     sounds,
     ice: { address: '0.0.0.0', port: config.ice.udp_port + index },
+    iceTcp: config.ice.tcp ? { address: '0.0.0.0', port: config.ice.tcp_port + index } : undefined,
     rtp: {
       address: '0.0.0.0',
       ports: { first: first + index * share, last: first + (index + 1) * share - 1 },

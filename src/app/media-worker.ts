@@ -6,6 +6,8 @@ import { loadAddon } from '../adapters/native/addon.ts';
 import { nativeTransforms } from '../adapters/native/native-srtp.ts';
 import { PACKET_SLOTS } from '../adapters/native/native-udp.ts';
 import { OpusCodecs } from '../adapters/opus/opus-codecs.ts';
+import type { TcpLimits } from '../adapters/tcp/connection.ts';
+import { listenTcp } from '../adapters/tcp/tcp.ts';
 import { RtpPortRange } from '../adapters/udp/rtp-port-range.ts';
 import type { Crossing } from '../adapters/worker/thread.ts';
 import { TurnBatch } from '../base/turn-batch.ts';
@@ -29,6 +31,9 @@ const events = new TurnBatch<MediaEvent>(
   setImmediate,
 );
 
+/** A browser has one connection for each of our addresses; an office of many of them shares one address. */
+const ICE_TCP_LIMITS: TcpLimits = { total: 4000, perSource: 1000, idleMs: 60_000, backlog: 1 << 20 };
+
 function tell(event: MediaEvent): void {
   events.push(event);
 }
@@ -36,7 +41,7 @@ function tell(event: MediaEvent): void {
 async function open(): Promise<void> {
   const timers = new WakeQueue();
   const counters = { sendErrors: 0 };
-  const { ice, rtp, relays } = settings;
+  const { ice, iceTcp, rtp, relays } = settings;
   const sockets = datagramSource(
     settings.native,
     counters,
@@ -71,6 +76,16 @@ async function open(): Promise<void> {
     onFault: fault,
   });
   codecs.onFailure = (error) => fault(error, 'opus');
+  if (iceTcp !== undefined) {
+    await listening('ice.tcp_port', () =>
+      listenTcp(iceTcp, {
+        limits: ICE_TCP_LIMITS,
+        accept: (connection) => host.acceptStream(connection),
+        refused: (reason) =>
+          tell({ type: 'dropped', where: 'mux', reason: `tcp-connections-${reason}`, count: 1 }),
+      }),
+    );
+  }
   const stopAlarms = driveAlarms(timers, monotonicClock, (error) => fault(error, 'an alarm'));
   // The last line: a bug that a packet found costs that packet, and not the worker with all its calls.
   process.on('uncaughtException', (error) => fault(error, 'a packet'));

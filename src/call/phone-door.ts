@@ -8,6 +8,7 @@ import { TokenBucket } from '../base/token-bucket.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { AnteroomHandle, RoomDirectory } from '../room/ports.ts';
+import type { HostCandidate } from '../sdp/candidates.ts';
 import type { DigestGuard, GuardedAccount } from '../sip/digest/guard.ts';
 import { Lockout } from '../sip/digest/lockout.ts';
 import type { Authenticator, Authorize, IncomingInvite, TermsOf } from '../sip/ports.ts';
@@ -51,7 +52,7 @@ export interface PhoneDoorOptions {
   /** Follows REFERs of phones whose trunk allows it; undefined: they are refused. */
   readonly referrals?: ReferralDesk | undefined;
   /** Where a media port of ours is reached by browsers, the preferred address first. */
-  readonly candidates: (port: number) => readonly HostPort[];
+  readonly candidates: (port: number) => readonly HostCandidate[];
 }
 
 /** The phone's door: takes INVITEs, decides by trunk and rule, and lets calls into rooms. */

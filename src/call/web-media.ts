@@ -1,19 +1,19 @@
 import { randomText } from '../base/ids.ts';
-import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Fingerprint, IceCredentials, LegAssociation } from '../media/protocol.ts';
 import type { Association } from '../sdp/association.ts';
+import type { HostCandidate } from '../sdp/candidates.ts';
 import type { LocalAssociation } from '../sdp/phone-write.ts';
 
 /** Our end of a web phone's media (RFC 8827): ICE credentials that last until the phone restarts ICE. */
 export class WebMedia {
   readonly #random: Random;
-  readonly #candidates: (port: number) => readonly HostPort[];
+  readonly #candidates: (port: number) => readonly HostCandidate[];
   #ice: IceCredentials;
   #remote: Association['ice'] | undefined;
 
   /** `candidates`: where a port of ours is reached, the preferred address first. */
-  constructor(random: Random, candidates: (port: number) => readonly HostPort[]) {
+  constructor(random: Random, candidates: (port: number) => readonly HostCandidate[]) {
     this.#random = random;
     this.#candidates = candidates;
     this.#ice = credentials(random);

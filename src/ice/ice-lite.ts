@@ -1,6 +1,5 @@
 import type { Millis } from '../base/clock.ts';
 import type { Digests } from '../base/digests.ts';
-import type { HostPort } from '../base/net.ts';
 import { StunBuilder } from '../stun/builder.ts';
 import { checkFingerprint, checkIntegrity, shortTermKey } from '../stun/integrity.ts';
 import { StunMessage } from '../stun/message.ts';
@@ -8,6 +7,7 @@ import { Attribute, Method } from '../stun/registry.ts';
 import type { IceCredentials } from './credentials.ts';
 import { type Remote, Remotes } from './remotes.ts';
 import { splitUsername } from './routing.ts';
+import type { StreamPath } from './stream-path.ts';
 
 /** RFC 7675 section 5.1: consent lapses after 30 s. */
 export const CONSENT_MS: Millis = 30_000;
@@ -38,7 +38,7 @@ export type CheckOutcome =
       /** The source is new in the validated set: a mux routes its packets here from now on. */
       readonly added: boolean;
       /** The address that left the set for it. */
-      readonly evicted: HostPort | undefined;
+      readonly evicted: Remote | undefined;
       /** {@link IceLite.selected} is another one than before. */
       readonly pathChanged: boolean;
       /** This check made new local credentials current: the ufrag that no longer routes here. */
@@ -112,7 +112,7 @@ export class IceLite {
    * Where media goes: the remote address of the pair nominated last, or before any nomination the one that was
    * validated first, so that DTLS can start (a lite peer may send on a valid pair, RFC 8445 section 12.1).
    */
-  get selected(): HostPort | undefined {
+  get selected(): Remote | undefined {
     return this.#selected;
   }
 
@@ -137,12 +137,25 @@ export class IceLite {
   }
 
   /** All validated addresses, at most 16. */
-  get remotes(): readonly HostPort[] {
+  get remotes(): readonly Remote[] {
     return this.#remotes.list();
   }
 
-  /** Judges one datagram that came from `address`:`port`; never throws. */
-  check(bytes: Uint8Array, address: string, port: number, now: Millis): CheckOutcome {
+  /**
+   * A connection has ended. What was on it goes on over the address that was checked last, until the peer nominates.
+   * True when {@link selected} is another one than before.
+   */
+  streamClosed(stream: StreamPath): boolean {
+    const gone = this.#remotes.removeStream(stream);
+    if (gone === undefined || gone !== this.#selected) return false;
+    this.#lastConsent = gone.checkedAt;
+    this.#selected = this.#remotes.latest();
+    this.#nominated = false;
+    return true;
+  }
+
+  /** Judges one packet that came from `address`:`port`, by UDP or on `stream`; never throws. */
+  check(bytes: Uint8Array, address: string, port: number, now: Millis, stream?: StreamPath): CheckOutcome {
     const parsed = StunMessage.parse(bytes);
     if (!parsed.ok) return refuse('malformed');
     const message = parsed.value;
@@ -169,22 +182,21 @@ export class IceLite {
       const reply = StunBuilder.reply(message, 'error').errorCode(487);
       return { kind: 'refused', reason: 'role-conflict', response: this.#seal(reply, generation) };
     }
-    return this.#accept(message, generation, address, port, now);
+    return this.#accept(message, generation, { address, port, stream }, now);
   }
 
   #accept(
     message: StunMessage,
     generation: LocalGeneration,
-    address: string,
-    port: number,
+    { address, port, stream }: Omit<Remote, 'checkedAt'>,
     now: Millis,
   ): CheckOutcome {
     const before = this.#selected;
-    let remote = this.#remotes.find(address, port);
+    let remote = this.#remotes.find(address, port, stream);
     let evicted: Remote | undefined;
     const added = remote === undefined;
     if (remote === undefined) {
-      const change = this.#remotes.add(address, port, now, before);
+      const change = this.#remotes.add(address, port, now, before, stream);
       remote = change.added;
       evicted = change.evicted;
     }

@@ -1,10 +1,13 @@
 import type { Millis } from '../base/clock.ts';
 import type { HostPort } from '../base/net.ts';
+import type { StreamPath } from './stream-path.ts';
 
 /** A remote transport address from which an authenticated check came. */
 export interface Remote extends HostPort {
   /** When the last authenticated check came from here. */
   checkedAt: Millis;
+  /** The connection that it came on; undefined: UDP. */
+  readonly stream: StreamPath | undefined;
 }
 
 /** The validated remote addresses of one transport: few, and never more than `limit`. */
@@ -20,9 +23,11 @@ export class Remotes {
     return this.#list.length;
   }
 
-  find(address: string, port: number): Remote | undefined {
+  find(address: string, port: number, stream?: StreamPath): Remote | undefined {
     // A plain loop: it runs for media too, and there are one or two entries.
-    for (const remote of this.#list) if (remote.port === port && remote.address === address) return remote;
+    for (const remote of this.#list) {
+      if (remote.port === port && remote.stream === stream && remote.address === address) return remote;
+    }
     return undefined;
   }
 
@@ -32,6 +37,7 @@ export class Remotes {
     port: number,
     now: Millis,
     keep: Remote | undefined,
+    stream?: StreamPath,
   ): { added: Remote; evicted: Remote | undefined } {
     let evicted: Remote | undefined;
     if (this.#list.length >= this.#limit) {
@@ -41,12 +47,27 @@ export class Remotes {
       }
       if (evicted !== undefined) this.#list.splice(this.#list.indexOf(evicted), 1);
     }
-    const added: Remote = { address, port, checkedAt: now };
+    const added: Remote = { address, port, checkedAt: now, stream };
     this.#list.push(added);
     return { added, evicted };
   }
 
-  list(): readonly HostPort[] {
+  /** Forgets what came on a connection that has ended; undefined when nothing did. */
+  removeStream(stream: StreamPath): Remote | undefined {
+    const index = this.#list.findIndex((remote) => remote.stream === stream);
+    return index < 0 ? undefined : this.#list.splice(index, 1)[0];
+  }
+
+  /** The one that was checked last. */
+  latest(): Remote | undefined {
+    let latest: Remote | undefined;
+    for (const remote of this.#list) {
+      if (latest === undefined || remote.checkedAt > latest.checkedAt) latest = remote;
+    }
+    return latest;
+  }
+
+  list(): readonly Remote[] {
     return this.#list;
   }
 }

@@ -1,5 +1,6 @@
 import type { VoiceCodecs } from '../audio/codec.ts';
 import type { Clock, Millis } from '../base/clock.ts';
+import type { StreamConnection } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { MakeTransform } from '../rtp/srtp/transform.ts';
@@ -110,6 +111,11 @@ export class MediaHost {
   /** The UDP port of all browsers, and the certificate that all of them see. */
   get ready(): { readonly icePort: number; readonly fingerprint: Fingerprint } {
     return { icePort: this.#transports.port, fingerprint: this.#transports.fingerprint };
+  }
+
+  /** A browser's connection to the ICE-TCP port. */
+  acceptStream(connection: StreamConnection): void {
+    this.#transports.acceptStream(connection);
   }
 
   /** Carries one command out. A bug in it is reported and hurts no other room. */

@@ -5,14 +5,17 @@ import { classify } from '../ice/demux.ts';
 import { requestedUfrag } from '../ice/routing.ts';
 import { AddressTable } from './address-table.ts';
 import type { DropCounter } from './drop-counter.ts';
+import type { IceStream } from './ice-streams.ts';
 
 /** One association as the mux sees it. */
 export interface MuxPeer {
-  /** A Binding request that names one of its ufrags; the peer authenticates it and answers. */
-  onCheck(bytes: Uint8Array, address: string, port: number, now: Millis): void;
+  /** A Binding request that names one of its ufrags; the peer authenticates it and answers, by UDP or on `stream`. */
+  onCheck(bytes: Uint8Array, address: string, port: number, now: Millis, stream: IceStream | undefined): void;
   onDtls(bytes: Uint8Array, now: Millis): void;
   onSrtp(bytes: Uint8Array, now: Millis): void;
   onSrtcp(bytes: Uint8Array, now: Millis): void;
+  /** A connection that it had proved itself on has ended. */
+  onStreamClosed(stream: IceStream): void;
 }
 
 /** Checks of unproven sources that are looked at: each costs an HMAC. Proven sources are not slowed by them. */
@@ -21,7 +24,7 @@ const UNPROVEN_CHECKS = { perSecond: 500, burst: 500 };
 const MAX_DATAGRAM = 2048;
 
 /**
- * The one UDP socket of a media worker. STUN checks go to whom they name, and are authenticated there; DTLS and SRTP
+ * The one UDP socket of a media worker, and the connections to its ICE-TCP port. STUN checks go to whom they name, and are authenticated there; DTLS and SRTP
  * pass only from addresses that sent an authenticated check. All else is counted and dropped: nothing that is not
  * proven is answered or remembered.
  */
@@ -88,10 +91,24 @@ export class Mux {
       this.#drops.count('mux', 'too-long');
       return;
     }
+    this.#route(bytes, this.#byAddress.get(address, port), address, port, undefined);
+  }
+
+  /** One packet that came on a connection. */
+  receive(bytes: Uint8Array, stream: IceStream): void {
+    this.#route(bytes, stream.peer, stream.address, stream.port, stream);
+  }
+
+  #route(
+    bytes: Uint8Array,
+    peer: MuxPeer | undefined,
+    address: string,
+    port: number,
+    stream: IceStream | undefined,
+  ): void {
     const kind = classify(bytes);
-    const peer = this.#byAddress.get(address, port);
     if (kind === 'stun') {
-      this.#onStun(bytes, address, port, peer);
+      this.#onStun(bytes, address, port, peer, stream);
       return;
     }
     if (kind === 'unknown' || kind === 'turn-channel') {
@@ -108,7 +125,13 @@ export class Mux {
     else peer.onDtls(bytes, now);
   }
 
-  #onStun(bytes: Uint8Array, address: string, port: number, known: MuxPeer | undefined): void {
+  #onStun(
+    bytes: Uint8Array,
+    address: string,
+    port: number,
+    known: MuxPeer | undefined,
+    stream: IceStream | undefined,
+  ): void {
     const now = this.#clock.now();
     const ufrag = requestedUfrag(bytes);
     if (ufrag === undefined) {
@@ -124,6 +147,6 @@ export class Mux {
       this.#drops.count('stun', 'rate');
       return;
     }
-    peer.onCheck(bytes, address, port, now);
+    peer.onCheck(bytes, address, port, now, stream);
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock, Millis, WallClock } from '../base/clock.ts';
 import type { Digests } from '../base/digests.ts';
 import { randomText } from '../base/ids.ts';
-import type { DatagramSocket } from '../base/net.ts';
+import type { DatagramSocket, StreamConnection } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { RtpView } from '../rtp/packet.ts';
@@ -10,6 +10,7 @@ import { Forwarder } from '../sfu/forwarder.ts';
 import { NO_LAYER, TrackSender } from '../sfu/track-sender.ts';
 import { DropCounter } from './drop-counter.ts';
 import type { DtlsEngine } from './dtls-port.ts';
+import { IceStreams } from './ice-streams.ts';
 import { LegTransport } from './leg-transport.ts';
 import { Mux } from './mux.ts';
 import type {
@@ -70,6 +71,7 @@ interface OpenSender {
 export class TransportHost {
   readonly #options: TransportHostOptions;
   readonly #mux: Mux;
+  readonly #streams: IceStreams;
   readonly #drops = new DropCounter();
   readonly #totals: MediaTotals = { received: 0, sent: 0 };
   readonly #reporterCname: string;
@@ -83,8 +85,15 @@ export class TransportHost {
   constructor(options: TransportHostOptions) {
     this.#options = options;
     this.#mux = new Mux({ socket: options.socket, clock: options.clock, drops: this.#drops });
+    this.#streams = new IceStreams({ ...options, mux: this.#mux, drops: this.#drops });
     this.#reporterCname = randomText(options.random, 16);
     this.#tellLater(options.clock.now());
+  }
+
+  /** A connection to the ICE-TCP port (RFC 6544). */
+  acceptStream(connection: StreamConnection): void {
+    if (this.#closed) connection.close();
+    else this.#streams.accept(connection);
   }
 
   /** The UDP port of all candidates. */
@@ -241,6 +250,7 @@ export class TransportHost {
     forwarders: number;
     addresses: number;
     ufrags: number;
+    streams: number;
   } {
     return {
       transports: this.#transports.size,
@@ -248,6 +258,7 @@ export class TransportHost {
       senders: this.#senders.size,
       forwarders: this.#forwarders.size,
       ...this.#mux.size,
+      streams: this.#streams.size,
     };
   }
 
@@ -266,6 +277,7 @@ export class TransportHost {
     this.#closed = true;
     this.#options.timers.cancel(this.#tellAlarm);
     this.#tellDrops();
+    this.#streams.close();
     this.#mux.close();
   }
 

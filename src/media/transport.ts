@@ -1,10 +1,13 @@
 import type { Clock, Millis, WallClock } from '../base/clock.ts';
 import type { Digests } from '../base/digests.ts';
+import { formatHostPort } from '../base/net.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import { CONSENT_MS, IceLite } from '../ice/ice-lite.ts';
+import type { Remote } from '../ice/remotes.ts';
 import type { DropCounter } from './drop-counter.ts';
 import type { DtlsEngine, DtlsEvent, DtlsSession } from './dtls-port.ts';
+import type { IceStream } from './ice-streams.ts';
 import type { Mux, MuxPeer } from './mux.ts';
 import type { PathQuality } from './path-quality.ts';
 import type { ProtectedMedia, ProtectedPath } from './protected-media.ts';
@@ -107,23 +110,27 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     this.#state = 'closed';
     const { mux, timers } = this.#options;
     for (const ufrag of this.#ice.ufrags) mux.removeUfrag(ufrag);
-    for (const { address, port } of this.#ice.remotes) mux.removeAddress(address, port, this);
+    for (const remote of this.#ice.remotes) this.#letGo(remote);
     timers.cancel(this.#consentAlarm);
     timers.cancel(this.#dtlsAlarm);
     timers.cancel(this.#reportAlarm);
   }
 
-  onCheck(bytes: Uint8Array, address: string, port: number, now: Millis): void {
-    const outcome = this.#ice.check(bytes, address, port, now);
+  onCheck(bytes: Uint8Array, address: string, port: number, now: Millis, stream?: IceStream): void {
+    const outcome = this.#ice.check(bytes, address, port, now, stream);
     const { mux, drops } = this.#options;
-    if (outcome.response !== undefined) mux.send(outcome.response, port, address);
+    if (outcome.response !== undefined) {
+      if (stream === undefined) mux.send(outcome.response, port, address);
+      else stream.send(outcome.response);
+    }
     if (outcome.kind === 'refused') {
       drops.count('stun', outcome.reason);
       return;
     }
-    if (outcome.evicted !== undefined) mux.removeAddress(outcome.evicted.address, outcome.evicted.port, this);
+    if (outcome.evicted !== undefined) this.#letGo(outcome.evicted);
     // At every check: another peer may have proven itself from a forged copy of this address meanwhile.
-    mux.addAddress(address, port, this);
+    if (stream === undefined) mux.addAddress(address, port, this);
+    else stream.peer = this;
     if (outcome.retiredUfrag !== undefined) mux.removeUfrag(outcome.retiredUfrag);
     if (!this.#checked) {
       this.#checked = true;
@@ -154,6 +161,16 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
       return;
     }
     this.media.onSrtcp(bytes, now, this.#options.wall.unixMs());
+  }
+
+  onStreamClosed(stream: IceStream): void {
+    if (this.#ice.streamClosed(stream) && this.#state === 'connected') this.#options.onPath(this.#path());
+  }
+
+  /** Nothing more is taken from there. */
+  #letGo({ address, port, stream }: Remote): void {
+    if (stream === undefined) this.#options.mux.removeAddress(address, port, this);
+    else stream.close();
   }
 
   #onDtlsEvent(event: DtlsEvent): void {
@@ -221,18 +238,27 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     const selected = this.#ice.selected;
     const address = selected?.address ?? '';
     const port = selected?.port ?? 0;
-    return { protocol: 'udp', remote: `${address}:${port}`, relayed: this.#options.isRelay(address, port) };
+    const protocol = selected?.stream === undefined ? 'udp' : 'tcp';
+    const relayed = protocol === 'udp' && this.#options.isRelay(address, port);
+    return { protocol, remote: formatHostPort({ address, port }), relayed };
   }
 
   #send(bytes: Uint8Array): void {
     const to = this.#ice.selected;
-    if (to !== undefined && this.#state !== 'closed') this.#options.mux.send(bytes, to.port, to.address);
+    if (to === undefined || this.#state === 'closed') return;
+    if (to.stream === undefined) this.#options.mux.send(bytes, to.port, to.address);
+    else to.stream.send(bytes);
   }
 
   #sendReused(bytes: Uint8Array): boolean {
     const to = this.#ice.selected;
     if (to === undefined || this.#state === 'closed') return false;
-    if (this.#options.mux.sendReused(bytes, to.port, to.address)) return true;
+    if (to.stream === undefined) {
+      if (this.#options.mux.sendReused(bytes, to.port, to.address)) return true;
+    } else if (!to.stream.congested) {
+      to.stream.send(bytes);
+      return true;
+    }
     this.#options.drops.count('mux', 'busy');
     return false;
   }

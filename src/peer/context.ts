@@ -1,9 +1,9 @@
 import type { Clock, WallClock } from '../base/clock.ts';
-import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
+import type { HostCandidate } from '../sdp/candidates.ts';
 
 /** STUN and TURN servers with the credentials of one participant (RTCIceServer). */
 export interface IceServer {
@@ -23,7 +23,7 @@ export interface PeerContext {
   /** TURN servers and credentials for a participant, asked at each join. */
   iceServers(identity: string): readonly IceServer[];
   /** Our host candidates for a media worker that listens on `icePort`, most wished for first. */
-  candidates(icePort: number): readonly HostPort[];
+  candidates(icePort: number): readonly HostCandidate[];
   readonly options: PeerOptions;
 }
 

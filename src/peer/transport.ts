@@ -1,17 +1,17 @@
 import { newId, randomText } from '../base/ids.ts';
-import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { IceCredentials, MediaEvent, TransportId, TransportPath } from '../media/protocol.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { BrowserDescription } from '../sdp/browser.ts';
 import type { LocalTransport } from '../sdp/browser-write.ts';
+import type { HostCandidate } from '../sdp/candidates.ts';
 
 /** One ICE/DTLS association as signaling sees it: our credentials, the browser's, and the worker told of both. */
 export class PeerTransport {
   readonly id: TransportId;
   readonly #room: RoomHandle;
   readonly #random: Random;
-  readonly #candidates: readonly HostPort[];
+  readonly #candidates: readonly HostCandidate[];
   readonly #sessionId: string;
   #local: IceCredentials;
   #remote: IceCredentials | undefined;
@@ -23,7 +23,7 @@ export class PeerTransport {
   constructor(
     room: RoomHandle,
     random: Random,
-    candidates: readonly HostPort[],
+    candidates: readonly HostCandidate[],
     onEvent: (event: MediaEvent, transport: PeerTransport) => void,
   ) {
     this.id = newId(random, 'TP');

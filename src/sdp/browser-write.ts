@@ -1,7 +1,6 @@
-import type { HostPort } from '../base/net.ts';
 import type { BrowserDescription, BrowserMedia } from './browser.ts';
 import { type CodecLine, extensionUris, type HeaderExtensions } from './browser-codecs.ts';
-import { candidateLines } from './candidates.ts';
+import { candidateLines, type HostCandidate } from './candidates.ts';
 import { type Simulcast, writeSimulcast } from './simulcast.ts';
 
 /** What we do with one m-line. */
@@ -44,7 +43,7 @@ export interface LocalTransport {
   readonly version: number;
   readonly ice: { readonly ufrag: string; readonly pwd: string };
   readonly fingerprint: { readonly algorithm: string; readonly value: string };
-  readonly candidates: readonly HostPort[];
+  readonly candidates: readonly HostCandidate[];
 }
 
 /** Largest message that our SCTP takes (RFC 8841 section 6), bytes. */

@@ -1,5 +1,4 @@
-import type { HostPort } from '../base/net.ts';
-import { candidateLines } from './candidates.ts';
+import { candidateLines, type HostCandidate } from './candidates.ts';
 import { type CryptoLine, writeCrypto } from './crypto.ts';
 import { type AudioFormat, rtpMap, wishes } from './phone-codec.ts';
 import type { Direction, PhoneMediaLine } from './phone-description.ts';
@@ -20,7 +19,7 @@ export interface LocalAssociation {
   readonly ice: { readonly ufrag: string; readonly pwd: string };
   readonly fingerprint: { readonly algorithm: string; readonly value: string };
   /** Where we listen, the preferred address first. */
-  readonly candidates: readonly HostPort[];
+  readonly candidates: readonly HostCandidate[];
 }
 
 /** A payload type of telephone-event, at a clock of the line's codecs. */

@@ -301,6 +301,7 @@ test('closing says close_notify and leaves nothing', async () => {
     forwarders: 0,
     addresses: 0,
     ufrags: 0,
+    streams: 0,
   });
   // Only the host's own once-a-second alarm is left.
   expect(under.alarms.size).toBe(1);

@@ -7,6 +7,8 @@ import { newWorkspace } from './workspace.ts';
 
 /** The local and remote ends of a connected peer connection's selected pair, from `getStats`. */
 export interface SelectedPair {
+  /** Between the browser, or its relay, and the gateway. */
+  readonly protocol: 'udp' | 'tcp';
   readonly localType: 'host' | 'srflx' | 'prflx' | 'relay';
   /** How the browser reaches its TURN server; empty without one. */
   readonly relayProtocol: '' | 'udp' | 'tcp' | 'tls';
@@ -26,7 +28,9 @@ export interface ChromiumOptions {
   /** What its microphone hears. */
   readonly tone: ToneSource;
   /** Which of the TURN servers that it is offered it may use. */
-  readonly turnTransport?: 'udp' | 'tcp' | 'any';
+  readonly turnTransport?: 'udp' | 'tcp' | 'any' | 'none';
+  /** `tcp`: it is not told of our UDP candidates, as if its network let no UDP through. */
+  readonly network?: 'any' | 'tcp';
 }
 
 /** What `page-recorder.js` puts into the page. */
@@ -73,7 +77,7 @@ export class ChromiumUser {
       ],
     });
     const context = await browser.newContext({ bypassCSP: true, permissions: ['microphone', 'camera'] });
-    const earOptions = { turnTransport: options.turnTransport ?? 'any' };
+    const earOptions = { turnTransport: options.turnTransport ?? 'any', network: options.network ?? 'any' };
     await context.addInitScript({
       content: `var __earOptions = ${JSON.stringify(earOptions)};\n${recorderScript}`,
     });

@@ -2,7 +2,7 @@
  * Runs in the page before its own scripts (playwright's addInitScript). It hears what the page hears and reads what
  * WebRTC knows, so that the page itself needs no test hooks: `window.__ear`.
  *
- * `__earOptions` is defined in front of this file: { turnTransport: 'udp' | 'tcp' | 'any' }.
+ * `__earOptions` is defined in front of this file: { turnTransport: 'udp' | 'tcp' | 'any' | 'none', network: 'any' | 'tcp' }.
  */
 (() => {
   const peers = [];
@@ -66,6 +66,12 @@
   }
 
   const Native = window.RTCPeerConnection;
+  const nativeSetRemoteDescription = Native.prototype.setRemoteDescription;
+  Native.prototype.setRemoteDescription = function (description) {
+    if (__earOptions.network !== 'tcp') return nativeSetRemoteDescription.call(this, description);
+    const sdp = description.sdp.replace(/a=candidate:\S+ \d+ udp .*\r\n/gi, '');
+    return nativeSetRemoteDescription.call(this, { type: description.type, sdp });
+  };
   const nativeSetConfiguration = Native.prototype.setConfiguration;
   Native.prototype.setConfiguration = function (config) {
     return nativeSetConfiguration.call(this, ofWantedTransport(config));
@@ -129,6 +135,7 @@
           const remote = stats.get(pair?.remoteCandidateId);
           if (local === undefined || remote === undefined) continue;
           pairs.push({
+            protocol: local.protocol,
             localType: local.candidateType,
             relayProtocol: local.relayProtocol ?? '',
             remoteType: remote.candidateType,

@@ -216,7 +216,7 @@ export class VirtualGateway {
       emit,
       announce: () => GATEWAY,
       referrals: new ReferralDesk({ trunks: outbound, dialer: this.dialer, calls: this.calls }),
-      candidates: (at) => [{ address: GATEWAY, port: at }],
+      candidates: (at) => [{ transport: 'udp', address: GATEWAY, port: at }],
     });
     this.endpoint.onInvite = this.door.onInvite;
   }

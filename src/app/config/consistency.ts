@@ -155,6 +155,10 @@ function portClashes({ sip, sip_tls, http, ice, turn, rtp, media }: Config): Inc
     { path: ['ice', 'udp_port'], protocol: 'udp', first: ice.udp_port, last: ice.udp_port + workers - 1 },
     { path: ['rtp', 'ports'], protocol: 'udp', ...rtp.ports },
   ];
+  if (ice.tcp) {
+    const last = ice.tcp_port + workers - 1;
+    all.push({ path: ['ice', 'tcp_port'], protocol: 'tcp', first: ice.tcp_port, last });
+  }
   if (sip.engine === 'embedded') {
     all.unshift(one(['sip', 'port'], sip.port, 'udp'), one(['sip', 'port'], sip.port, 'tcp'));
     if (sip_tls.certificates.length > 0) all.push(one(['sip_tls', 'port'], sip_tls.port, 'tcp'));

@@ -146,9 +146,13 @@ export const configSchema = z.strictObject({
       udp_port: port
         .default(7882)
         .meta({ description: 'First UDP port for browsers\u2019 media; one for each media worker.' }),
-      tcp_port: port.default(7881).meta({
-        description: 'TCP port kept for ICE over TCP (RFC 6544). This version does not listen on it.',
+      tcp: z.boolean().default(true).meta({
+        description:
+          'Whether browsers whose network lets no UDP through may bring their media by TCP (RFC 6544).',
       }),
+      tcp_port: port
+        .default(7881)
+        .meta({ description: 'First TCP port for browsers\u2019 media; one for each media worker.' }),
     })
     .prefault({})
     .meta({ description: 'Browsers\u2019 media.' }),

@@ -20,6 +20,7 @@ const settings: MediaWorkerSettings = {
   sounds: [],
   mix: DEFAULT_MIX,
   ice: { address: '127.0.0.1', port: 0 },
+  iceTcp: undefined,
   rtp: { address: '127.0.0.1', ports: { first: 40_000, last: 49_999 }, mediaTimeoutMs: 0 },
   relays: { addresses: [], ports: { first: 1, last: 1 } },
 };

@@ -139,7 +139,7 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
     random,
     emit,
     announce: () => '192.0.2.1',
-    candidates: (port) => [{ address: '192.0.2.1', port }],
+    candidates: (port) => [{ transport: 'udp', address: '192.0.2.1', port }],
   });
   const leg = () => {
     const opened = commands.findLast((command) => command.type === 'leg.open');

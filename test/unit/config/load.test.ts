@@ -34,7 +34,7 @@ describe('defaults', () => {
     expect(good({ text: KEYS })).toMatchObject({
       sip: { port: 5060 },
       http: { port: 7880 },
-      ice: { udp_port: 7882, tcp_port: 7881 },
+      ice: { udp_port: 7882, tcp: true, tcp_port: 7881 },
       turn: { enabled: true, port: 3478, relay_ports: { first: 30_000, last: 39_999 } },
       rtp: { ports: { first: 10_000, last: 19_999 }, media_timeout: 30_000 },
       trunks: [],

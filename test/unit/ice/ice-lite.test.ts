@@ -232,3 +232,48 @@ describe('routing by ufrag', () => {
     expect(requestedUfrag(new Uint8Array())).toBeUndefined();
   });
 });
+
+describe('a check on a connection', () => {
+  const stream = { congested: false, send() {}, close() {} };
+  const other = { congested: false, send() {}, close() {} };
+
+  it('is another path than UDP from the same address and port', () => {
+    const ice = agent();
+    expect(accepted(ice.check(check(), '192.0.2.7', 4000, 10)).added).toBe(true);
+    expect(accepted(ice.check(check({ nominate: true }), '192.0.2.7', 4000, 20, stream)).added).toBe(true);
+    expect(ice.selected).toMatchObject({ stream });
+    expect(accepted(ice.check(check(), '192.0.2.7', 4000, 30, stream)).added).toBe(false);
+    expect(ice.remotes.map((remote) => remote.stream)).toEqual([undefined, stream]);
+  });
+
+  it('ends with it: media goes on where a check came from last, until the peer nominates', () => {
+    const ice = agent();
+    ice.check(check(), '192.0.2.7', 4000, 10);
+    ice.check(check(), '192.0.2.8', 4001, 15);
+    ice.check(check({ nominate: true }), '192.0.2.7', 4002, 20, stream);
+    expect(ice.streamClosed(other)).toBe(false);
+    expect(ice.streamClosed(stream)).toBe(true);
+    expect([ice.selected?.port, ice.nominated, ice.validated('192.0.2.7', 4002)]).toEqual([
+      4001,
+      false,
+      false,
+    ]);
+    ice.check(check({ nominate: true }), '192.0.2.7', 4000, 30);
+    expect(ice.selected?.port).toBe(4000);
+  });
+
+  it('ends with it, and with nothing else left consent still lapses 30 s after the last check', () => {
+    const ice = agent();
+    ice.check(check({ nominate: true }), '192.0.2.7', 4002, 20_000, stream);
+    expect(ice.streamClosed(stream)).toBe(true);
+    expect([ice.selected, ice.expired(49_999), ice.expired(50_000)]).toEqual([undefined, false, true]);
+  });
+
+  it('leaves the path alone when the connection that ended was not the selected one', () => {
+    const ice = agent();
+    ice.check(check({ nominate: true }), '192.0.2.7', 4000, 10);
+    ice.check(check(), '192.0.2.7', 4002, 20, stream);
+    expect(ice.streamClosed(stream)).toBe(false);
+    expect(ice.selected?.port).toBe(4000);
+  });
+});

@@ -104,6 +104,7 @@ test('a peer that never comes is given up after 30 s, and leaves nothing', () =>
     forwarders: 0,
     addresses: 0,
     ufrags: 0,
+    streams: 0,
   });
   expect(world.timers.size).toBe(1);
   expect(world.dtls[0]!.closed).toBe(true);
@@ -257,6 +258,7 @@ test('commands for what is gone do nothing', () => {
     forwarders: 0,
     addresses: 0,
     ufrags: 0,
+    streams: 0,
   });
 });
 

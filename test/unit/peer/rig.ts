@@ -55,7 +55,7 @@ export class Rig {
       iceServers: (identity) => [
         { urls: ['turn:192.0.2.1:3478'], username: `u:${identity}`, credential: 'c' },
       ],
-      candidates: (port) => [{ address: '192.0.2.1', port }],
+      candidates: (port) => [{ transport: 'udp', address: '192.0.2.1', port }],
       options: { ...defaultPeerOptions, ...options },
     };
     this.sessions = new PeerSessions(this.context);

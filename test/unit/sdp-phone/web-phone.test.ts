@@ -47,8 +47,8 @@ const LOCAL = {
     ice: { ufrag: 'ours', pwd: 'p'.repeat(24) },
     fingerprint: { algorithm: 'sha-256', value: 'CD:EF' },
     candidates: [
-      { address: '198.51.100.5', port: 7882 },
-      { address: '10.0.0.5', port: 7882 },
+      { transport: 'udp' as const, address: '198.51.100.5', port: 7882 },
+      { transport: 'udp' as const, address: '10.0.0.5', port: 7882 },
     ],
   },
 };

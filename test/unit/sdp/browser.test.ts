@@ -16,8 +16,8 @@ const local: LocalTransport = {
   ice: { ufrag: 'abcdefghijkl', pwd: 'abcdefghijklmnopqrstuvwxyz012345' },
   fingerprint: { algorithm: 'sha-256', value: Array(32).fill('AB').join(':') },
   candidates: [
-    { address: '192.0.2.1', port: 7882 },
-    { address: '2001:db8::1', port: 7882 },
+    { transport: 'udp', address: '192.0.2.1', port: 7882 },
+    { transport: 'udp', address: '2001:db8::1', port: 7882 },
   ],
 };
 
@@ -160,6 +160,23 @@ describe('answering', () => {
     expect(text.match(/a=candidate.*/g)).toEqual([
       'a=candidate:1 1 udp 2130706431 192.0.2.1 7882 typ host',
       'a=candidate:2 1 udp 2130706175 2001:db8::1 7882 typ host',
+    ]);
+  });
+
+  test('a port for TCP stands behind those for UDP, and says that the browser is to connect (RFC 6544)', () => {
+    const offer = read(browserOffer(firstOffer));
+    const candidates = [
+      ...local.candidates.slice(0, 1),
+      { transport: 'tcp' as const, address: '192.0.2.1', port: 7881 },
+    ];
+    const text = writeBrowserSdp(
+      'passive',
+      answerSections(offer, () => ({ type: 'data' })),
+      { ...local, candidates },
+    );
+    expect(text.match(/a=candidate.*/g)).toEqual([
+      'a=candidate:1 1 udp 2130706431 192.0.2.1 7882 typ host',
+      'a=candidate:2 1 tcp 1520434943 192.0.2.1 7881 typ host tcptype passive',
     ]);
   });
 
