@@ -2,17 +2,16 @@ import type { Clock, Millis } from '../base/clock.ts';
 import type { StreamConnection } from '../base/net.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import { framedPacket, PacketFramer } from '../ice/packet-framer.ts';
-import type { StreamPath } from '../ice/stream-path.ts';
 import type { DropCounter } from './drop-counter.ts';
-import type { Mux, MuxPeer } from './mux.ts';
+import type { Mux, MuxPeer, MuxStream } from './mux.ts';
 
 /** A connection on which no check was good by then is closed. */
 const PROOF_DEADLINE: Millis = 10_000;
 /** Bytes waiting above which media is dropped: half a second of one video. */
 const CONGESTED_BYTES = 131_072;
 
-/** A browser's connection to the ICE-TCP port. `peer` is whoever proved itself on it last. */
-export class IceStream implements StreamPath {
+/** Frames packets, and tells its peer when it ends. */
+class IceStream implements MuxStream {
   readonly address: string;
   readonly port: number;
   peer: MuxPeer | undefined;

@@ -3,19 +3,26 @@ import type { DatagramSocket } from '../base/net.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import { classify } from '../ice/demux.ts';
 import { requestedUfrag } from '../ice/routing.ts';
+import type { StreamPath } from '../ice/stream-path.ts';
 import { AddressTable } from './address-table.ts';
 import type { DropCounter } from './drop-counter.ts';
-import type { IceStream } from './ice-streams.ts';
+
+/** A browser's connection to the ICE-TCP port. `peer` is whoever proved itself on it last. */
+export interface MuxStream extends StreamPath {
+  readonly address: string;
+  readonly port: number;
+  peer: MuxPeer | undefined;
+}
 
 /** One association as the mux sees it. */
 export interface MuxPeer {
   /** A Binding request that names one of its ufrags; the peer authenticates it and answers, by UDP or on `stream`. */
-  onCheck(bytes: Uint8Array, address: string, port: number, now: Millis, stream: IceStream | undefined): void;
+  onCheck(bytes: Uint8Array, address: string, port: number, now: Millis, stream: MuxStream | undefined): void;
   onDtls(bytes: Uint8Array, now: Millis): void;
   onSrtp(bytes: Uint8Array, now: Millis): void;
   onSrtcp(bytes: Uint8Array, now: Millis): void;
   /** A connection that it had proved itself on has ended. */
-  onStreamClosed(stream: IceStream): void;
+  onStreamClosed(stream: MuxStream): void;
 }
 
 /** Checks of unproven sources that are looked at: each costs an HMAC. Proven sources are not slowed by them. */
@@ -95,7 +102,7 @@ export class Mux {
   }
 
   /** One packet that came on a connection. */
-  receive(bytes: Uint8Array, stream: IceStream): void {
+  receive(bytes: Uint8Array, stream: MuxStream): void {
     this.#route(bytes, stream.peer, stream.address, stream.port, stream);
   }
 
@@ -104,7 +111,7 @@ export class Mux {
     peer: MuxPeer | undefined,
     address: string,
     port: number,
-    stream: IceStream | undefined,
+    stream: MuxStream | undefined,
   ): void {
     const kind = classify(bytes);
     if (kind === 'stun') {
@@ -130,7 +137,7 @@ export class Mux {
     address: string,
     port: number,
     known: MuxPeer | undefined,
-    stream: IceStream | undefined,
+    stream: MuxStream | undefined,
   ): void {
     const now = this.#clock.now();
     const ufrag = requestedUfrag(bytes);

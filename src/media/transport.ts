@@ -7,8 +7,7 @@ import { CONSENT_MS, IceLite } from '../ice/ice-lite.ts';
 import type { Remote } from '../ice/remotes.ts';
 import type { DropCounter } from './drop-counter.ts';
 import type { DtlsEngine, DtlsEvent, DtlsSession } from './dtls-port.ts';
-import type { IceStream } from './ice-streams.ts';
-import type { Mux, MuxPeer } from './mux.ts';
+import type { Mux, MuxPeer, MuxStream } from './mux.ts';
 import type { PathQuality } from './path-quality.ts';
 import type { ProtectedMedia, ProtectedPath } from './protected-media.ts';
 import type { DataChannelLabel, Fingerprint, IceCredentials, TransportPath } from './protocol.ts';
@@ -116,7 +115,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     timers.cancel(this.#reportAlarm);
   }
 
-  onCheck(bytes: Uint8Array, address: string, port: number, now: Millis, stream?: IceStream): void {
+  onCheck(bytes: Uint8Array, address: string, port: number, now: Millis, stream?: MuxStream): void {
     const outcome = this.#ice.check(bytes, address, port, now, stream);
     const { mux, drops } = this.#options;
     if (outcome.response !== undefined) {
@@ -163,7 +162,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     this.media.onSrtcp(bytes, now, this.#options.wall.unixMs());
   }
 
-  onStreamClosed(stream: IceStream): void {
+  onStreamClosed(stream: MuxStream): void {
     if (this.#ice.streamClosed(stream) && this.#state === 'connected') this.#options.onPath(this.#path());
   }
 

@@ -3,8 +3,8 @@ import type { HostPort, StreamConnection } from '../../../src/base/net.ts';
 import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import { framedPacket } from '../../../src/ice/packet-framer.ts';
 import { DropCounter } from '../../../src/media/drop-counter.ts';
-import { type IceStream, IceStreams } from '../../../src/media/ice-streams.ts';
-import { Mux, type MuxPeer } from '../../../src/media/mux.ts';
+import { IceStreams } from '../../../src/media/ice-streams.ts';
+import { Mux, type MuxPeer, type MuxStream } from '../../../src/media/mux.ts';
 import { StunBuilder } from '../../../src/stun/builder.ts';
 import { Attribute } from '../../../src/stun/registry.ts';
 
@@ -14,7 +14,7 @@ const SRTP = Uint8Array.of(0x80, 8, 0, 1);
 /** Takes every check for proof, as a transport does of a signed one. */
 class TrustingPeer implements MuxPeer {
   readonly got: string[] = [];
-  onCheck(_bytes: Uint8Array, address: string, port: number, _now: number, stream?: IceStream): void {
+  onCheck(_bytes: Uint8Array, address: string, port: number, _now: number, stream?: MuxStream): void {
     this.got.push(`check ${address}:${port}`);
     if (stream !== undefined) stream.peer = this;
   }
@@ -126,7 +126,7 @@ test('a stream that is none is closed, and its peer hears of the end once', () =
 
 test('what is sent has its length before it, and nothing is sent after the end', () => {
   const { peer, connection } = rig();
-  let stream: IceStream | undefined;
+  let stream: MuxStream | undefined;
   peer.onCheck = (_bytes, _address, _port, _now, on) => {
     stream = on;
   };
