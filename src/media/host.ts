@@ -230,6 +230,9 @@ export class MediaHost {
       case 'sender.layer':
         transports.chooseLayer(command.sender, command.layer);
         return;
+      case 'sender.wish':
+        transports.wishSender(command.sender, command.framesPerSecond, command.priority);
+        return;
       case 'sender.close':
         transports.closeSender(command.sender);
         return;

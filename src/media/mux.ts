@@ -81,9 +81,14 @@ export class Mux {
     this.#socket.send(bytes, port, address);
   }
 
+  /** The kernel has taken all that was sent. */
+  get ready(): boolean {
+    return this.#socket.queued === 0;
+  }
+
   /** Sends media out of a buffer that is used again; false, and nothing sent, while the kernel is behind. */
   sendReused(bytes: Uint8Array, port: number, address: string): boolean {
-    if (this.#socket.queued > 0) return false;
+    if (!this.ready) return false;
     this.#socket.send(bytes, port, address);
     return true;
   }

@@ -7,6 +7,8 @@ export interface ProtectedPath {
   /** Sends at once or not at all: the buffer is used again. False: not sent. */
   sendReused(bytes: Uint8Array): boolean;
   send(bytes: Uint8Array): void;
+  /** What {@link sendReused} is given now goes out. */
+  isReady(): boolean;
 }
 
 /** The media half of a transport: what passes under the keys of its DTLS (RFC 5764). */

@@ -35,6 +35,8 @@ export interface Codec {
   readonly payloadType: number;
   /** The `a=fmtp` parameters as one string, or empty. */
   readonly fmtp: string;
+  /** Payload type of its retransmissions (RFC 4588). */
+  readonly rtx?: number | undefined;
 }
 
 /** RTP header extension ids (RFC 8285) that the peer and we agreed on for one m-line; 0 = not agreed. */
@@ -48,6 +50,8 @@ export interface ExtensionIds {
 /** The sizes in which a browser sends one track at once, told apart by RtpStreamId (RFC 8852). */
 export interface SimulcastLayers {
   readonly ridExtension: number;
+  /** The extension that names the stream which a retransmission repairs; 0 = not agreed. */
+  readonly repairedExtension?: number;
   /** From the smallest to the largest. */
   readonly rids: readonly string[];
 }
@@ -208,6 +212,8 @@ export type MediaCommand =
       readonly kind: MediaKind;
       readonly mid: string;
       readonly ssrc: number;
+      /** Of retransmissions, which go out if the codec has a payload type for them. */
+      readonly rtxSsrc?: number;
       readonly cname: string;
       readonly codecs: readonly Codec[];
       readonly extensions: ExtensionIds;
@@ -215,6 +221,13 @@ export type MediaCommand =
   | { readonly type: 'sender.mute'; readonly sender: SenderId; readonly muted: boolean }
   /** The largest simulcast layer that the browser has a use for, 0 the smallest. Until it is said: the largest. */
   | { readonly type: 'sender.layer'; readonly sender: SenderId; readonly layer: number }
+  /** Frames a second that are enough, 0: all; and LiveKit's priority among a browser's videos, larger first. */
+  | {
+      readonly type: 'sender.wish';
+      readonly sender: SenderId;
+      readonly framesPerSecond: number;
+      readonly priority: number;
+    }
   | { readonly type: 'sender.close'; readonly sender: SenderId }
   /** Sends a message over the transport's data channel. */
   | {

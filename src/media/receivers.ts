@@ -38,6 +38,8 @@ export class Receiver {
   readonly #mid: Uint8Array;
   readonly #rids: readonly Uint8Array[];
   readonly #layers = new Map<number, number>();
+  /** Sources of retransmissions, and which layer each repairs. */
+  readonly #repairs = new Map<number, number>();
   readonly #receptions = new Map<number, Reception>();
   #active: number | undefined;
   #activeAt: Millis = 0;
@@ -68,6 +70,20 @@ export class Receiver {
     return layer;
   }
 
+  /** The source that a retransmission repairs: of its layer, which a header extension names, or the only one. */
+  repairedSource(view: RtpView): number | undefined {
+    if (!this.simulcast) return this.#active;
+    let layer = this.#repairs.get(view.ssrc);
+    if (layer === undefined) {
+      const extension = this.#options.simulcast?.repairedExtension ?? 0;
+      layer = this.#rids.findIndex((rid) => hasText(view, extension, rid));
+      if (layer === NO_LAYER || this.#repairs.size >= MAX_SOURCES) return undefined;
+      this.#repairs.set(view.ssrc, layer);
+    }
+    for (const [ssrc, its] of this.#layers) if (its === layer) return ssrc;
+    return undefined;
+  }
+
   layerOf(ssrc: number): number {
     return this.#layers.get(ssrc) ?? NO_LAYER;
   }
@@ -79,6 +95,18 @@ export class Receiver {
   codec(payloadType: number): Codec | undefined {
     for (const codec of this.#options.codecs) if (codec.payloadType === payloadType) return codec;
     return undefined;
+  }
+
+  /** The codec whose retransmissions have this payload type. */
+  repaired(payloadType: number): Codec | undefined {
+    for (const codec of this.#options.codecs) if (codec.rtx === payloadType) return codec;
+    return undefined;
+  }
+
+  /** The packet's transport-wide number; -1 without one. */
+  transportSequence(view: RtpView): number {
+    const found = findExtension(view, this.#options.extensions.transportCc);
+    return (found & 0xff) === 2 ? (view.bytes[found >> 8]! << 8) | view.bytes[(found >> 8) + 1]! : -1;
   }
 
   /** The packet's MID extension names this m-line (RFC 8843 section 9.2). */
@@ -155,7 +183,7 @@ export class Receivers {
         this.#learn(view.ssrc, receiver);
         return receiver;
       }
-      if (receiver.codec(view.payloadType) !== undefined) {
+      if ((receiver.codec(view.payloadType) ?? receiver.repaired(view.payloadType)) !== undefined) {
         byType = receiver;
         candidates++;
       }

@@ -218,6 +218,11 @@ export class TransportHost {
     if (open !== undefined) open.sender.wantedLayer = layer;
   }
 
+  /** How many frames are enough for a sender, and how much it matters beside others. */
+  wishSender(id: SenderId, framesPerSecond: number, priority: number): void {
+    this.#senders.get(id)?.sender.wish(framesPerSecond, priority);
+  }
+
   closeSender(id: SenderId): void {
     const open = this.#senders.get(id);
     if (open === undefined) return;

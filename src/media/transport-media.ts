@@ -1,17 +1,25 @@
 import type { Millis } from '../base/clock.ts';
 import { parseRtp, RtpView } from '../rtp/packet.ts';
+import { Arrivals } from '../rtp/rtcp/arrivals.ts';
 import { parseRtcp, type ReportBlock } from '../rtp/rtcp/parse.ts';
 import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
 import { SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
 import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import type { Forwarder } from '../sfu/forwarder.ts';
-import { NO_LAYER, type PacketOutput, type TrackSender } from '../sfu/track-sender.ts';
+import type { PacketOutput } from '../sfu/packet-output.ts';
+import { NO_LAYER, type TrackSender } from '../sfu/track-sender.ts';
 import type { DropCounter } from './drop-counter.ts';
 import { PathQualityMeter } from './path-quality.ts';
 import type { ProtectedMedia, ProtectedPath } from './protected-media.ts';
-import type { TrackId } from './protocol.ts';
+import type { Codec, TrackId } from './protocol.ts';
 import { type Receiver, Receivers } from './receivers.ts';
-import { type Reporter, writeFeedback, writeReports } from './transport-reports.ts';
+import { restore } from './retransmissions.ts';
+import { type Reporter, writeArrivals, writeFeedback, writeReports } from './transport-reports.ts';
+
+/** Longest packet that is made here, with its seal. */
+const MAX_PACKET = 2048;
+/** Packets are made in here, sealed, and given to the socket, which takes them at once: one buffer does for a thread. */
+const scratch = new Uint8Array(MAX_PACKET);
 
 /** What a browser's media need of the rest. */
 export interface MediaPath extends ProtectedPath {
@@ -35,6 +43,8 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
   readonly #reporter: Reporter;
   readonly #view = new RtpView();
   readonly #make: MakeTransform | undefined;
+  readonly #arrivals = new Arrivals();
+  #transportSequence = 0;
   #opener: SrtpOpener | undefined;
   #sealer: SrtpSealer | undefined;
 
@@ -79,6 +89,15 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
     return sealed;
   }
 
+  lend(): Uint8Array | undefined {
+    return this.#sealer !== undefined && this.#path.isReady() ? scratch : undefined;
+  }
+
+  nextTransportSequence(): number {
+    this.#transportSequence = (this.#transportSequence + 1) & 0xffff;
+    return this.#transportSequence;
+  }
+
   resend(bytes: Uint8Array): void {
     this.#path.sendReused(bytes);
   }
@@ -106,14 +125,14 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
       this.#drops.count('rtp', 'no-receiver');
       return;
     }
+    const transportSequence = receiver.transportSequence(view);
+    if (transportSequence >= 0 && this.#arrivals.push(transportSequence, now)) {
+      const report = this.#arrivals.take(now);
+      if (report !== undefined) this.#sendRtcp(writeArrivals(this.#reporter, view.ssrc, report));
+    }
     const codec = receiver.codec(view.payloadType);
     if (codec === undefined) {
-      this.#drops.count('rtp', 'payload-type');
-      return;
-    }
-    // Retransmissions in a format of their own (RFC 4588) are not negotiated.
-    if (codec.mime.endsWith('/rtx')) {
-      this.#drops.count('rtp', 'rtx');
+      this.#onRepair(view, receiver, now);
       return;
     }
     const reception = receiver.reception(view.ssrc, codec.clockRate);
@@ -124,6 +143,25 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
     reception.push(view.sequence, view.timestamp, now);
     const wanted = reception.wanted(now);
     if (wanted.length > 0) this.#sendRtcp(writeFeedback(this.#reporter, view.ssrc, wanted));
+    this.#forward(view, receiver, codec, now);
+  }
+
+  /** A retransmission, of which only what is missing is used; or padding, or what nobody agreed to. */
+  #onRepair(view: RtpView, receiver: Receiver, now: Millis): void {
+    const codec = receiver.repaired(view.payloadType);
+    if (codec === undefined) {
+      this.#drops.count('rtp', 'payload-type');
+      return;
+    }
+    const restored = restore(view, receiver, codec);
+    if (restored === 'padding') return;
+    if (restored === 'unknown') this.#drops.count('rtp', 'rtx-source');
+    else if (receiver.findReception(view.ssrc)?.recovered(view.sequence) !== true)
+      this.#drops.count('rtp', 'rtx-unasked');
+    else this.#forward(view, receiver, codec, now);
+  }
+
+  #forward(view: RtpView, receiver: Receiver, codec: Codec, now: Millis): void {
     if (receiver.muted) return;
     if (receiver.simulcast) {
       const layer = receiver.layer(view);
@@ -164,9 +202,11 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
             receiver.findReception(packet.ssrc)?.senderReport(packet.ntpHigh, packet.ntpLow, now);
           }
           break;
-        case 'nack':
-          this.#senders.get(packet.media)?.sender.resend(packet.sequences, now);
+        case 'nack': {
+          const open = this.#senders.get(packet.media);
+          open?.forwarder.resend(open.sender, packet.sequences, now);
           break;
+        }
         case 'pli':
           this.#keyframeWanted(packet.media, now);
           break;
@@ -179,6 +219,7 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
         case 'sdes':
         case 'bye':
         case 'xr':
+        case 'transport-cc':
         case 'ignored':
           break;
       }

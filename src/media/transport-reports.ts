@@ -1,5 +1,7 @@
 import type { Millis } from '../base/clock.ts';
+import type { ArrivalReport } from '../rtp/rtcp/arrivals.ts';
 import type { ReportBlock } from '../rtp/rtcp/parse.ts';
+import { MAX_FEEDBACK_BYTES, writeTransportFeedback } from '../rtp/rtcp/transport-feedback.ts';
 import { MAX_REPORTS, RtcpWriter } from '../rtp/rtcp/write.ts';
 import { SRTP_OVERHEAD } from '../rtp/srtp/transform.ts';
 import type { TrackSender } from '../sfu/track-sender.ts';
@@ -51,6 +53,13 @@ export function writeReports(
   }
   if (writer.length > 0) compounds.push(writer);
   return compounds;
+}
+
+/** When packets of a browser's came (transport-cc), in a compound of its own. */
+export function writeArrivals(reporter: Reporter, media: number, report: ArrivalReport): RtcpWriter {
+  const writer = new RtcpWriter(new Uint8Array(MAX_FEEDBACK_BYTES + SRTP_OVERHEAD));
+  writer.length = writeTransportFeedback(writer.bytes, 0, { sender: reporter.ssrc, media, ...report });
+  return writer;
 }
 
 /** A NACK or a PLI for what a browser sends, in a compound of its own. */

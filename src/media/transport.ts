@@ -76,6 +76,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     this.media = options.media({
       send: (bytes) => this.#send(bytes),
       sendReused: (bytes) => this.#sendReused(bytes),
+      isReady: () => this.#state === 'connected' && this.#ice.selected !== undefined && options.mux.ready,
     });
     options.mux.addUfrag(options.local.ufrag, this);
     this.#consentAlarm = options.timers.schedule(now + CONSENT_MS, (at) => this.#watchConsent(at));

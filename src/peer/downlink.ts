@@ -19,6 +19,9 @@ interface Wanted {
   paused: boolean;
   /** The largest simulcast layer that it has a use for; undefined: nothing was said, or there is nothing to choose. */
   layer: number | undefined;
+  /** Frames a second that are enough, 0: all; and how much it matters beside others. */
+  framesPerSecond: number;
+  priority: number;
 }
 
 /**
@@ -31,6 +34,7 @@ type SlotState =
       readonly name: 'assigned' | 'sending';
       readonly wanted: Wanted;
       readonly ssrc: number;
+      readonly rtxSsrc: number;
       sender: SenderId | undefined;
     }
   | { readonly name: 'draining' };
@@ -70,7 +74,15 @@ export class Downlink {
 
   add(track: Track, publisher: Participant): void {
     if (!this.#wanted.has(track.sid))
-      this.#wanted.set(track.sid, { track, publisher, unmatched: false, paused: false, layer: undefined });
+      this.#wanted.set(track.sid, {
+        track,
+        publisher,
+        unmatched: false,
+        paused: false,
+        layer: undefined,
+        framesPerSecond: 0,
+        priority: 0,
+      });
   }
 
   /** Stops sending at once; the m-line drains. False: the track was not there. */
@@ -99,12 +111,19 @@ export class Downlink {
   adjust(track: TrackId, settings: UpdateTrackSettings): void {
     this.pause(track, settings.disabled);
     const wanted = this.#wanted.get(track);
-    const layer = wantedLayer(wanted?.track.video, settings);
-    if (wanted === undefined || layer === undefined || wanted.layer === layer) return;
-    wanted.layer = layer;
+    if (wanted === undefined || wanted.track.kind !== 'video') return;
+    const { fps, priority } = settings;
+    const layer = wantedLayer(wanted.track.video, settings);
+    const isOther = wanted.framesPerSecond !== fps || wanted.priority !== priority;
     const { state } = this.#slotOf(wanted) ?? {};
-    if (state?.name !== 'sending' || state.sender === undefined) return;
-    this.#room.media({ type: 'sender.layer', sender: state.sender, layer });
+    const sender = state?.name === 'sending' ? state.sender : undefined;
+    if (layer !== undefined && layer !== wanted.layer && sender !== undefined)
+      this.#room.media({ type: 'sender.layer', sender, layer });
+    if (isOther && sender !== undefined)
+      this.#room.media({ type: 'sender.wish', sender, framesPerSecond: fps, priority });
+    wanted.layer = layer ?? wanted.layer;
+    wanted.framesPerSecond = fps;
+    wanted.priority = priority;
   }
 
   /** Decides what an m-line that the client takes media on shall carry in the description being made. */
@@ -116,7 +135,7 @@ export class Downlink {
     if (slot.state.name === 'draining') slot.state = { name: 'idle' };
     else if (slot.state.name === 'idle') this.#assign(slot);
     if (slot.state.name === 'idle') return idle(slot);
-    const { ssrc, wanted } = slot.state;
+    const { rtxSsrc, ssrc, wanted } = slot.state;
     const codecs = carryCodecs(wanted.track.codecs, slot.codecs);
     if (codecs.length === 0) {
       this.#giveUp(slot, wanted);
@@ -130,6 +149,7 @@ export class Downlink {
       stream: `${wanted.publisher.sid}|${wanted.track.sid}`,
       track: wanted.track.sid,
       ssrc,
+      rtxSsrc,
       cname: wanted.publisher.sid,
     };
   }
@@ -151,7 +171,7 @@ export class Downlink {
   settle(transport: PeerTransport): void {
     for (const slot of this.#slots.values()) {
       if (slot.state.name !== 'assigned') continue;
-      const { ssrc, wanted } = slot.state;
+      const { rtxSsrc, ssrc, wanted } = slot.state;
       const sender = newId(this.#random, 'SN');
       this.#room.media({
         type: 'sender.open',
@@ -161,13 +181,17 @@ export class Downlink {
         kind: slot.kind,
         mid: slot.mid,
         ssrc,
+        rtxSsrc,
         cname: wanted.publisher.sid,
         codecs: carryCodecs(wanted.track.codecs, (slot.agreed ?? slot).codecs),
         extensions: (slot.agreed ?? slot).extensions,
       });
       if (wanted.paused) this.#room.media({ type: 'sender.mute', sender, muted: true });
       if (wanted.layer !== undefined) this.#room.media({ type: 'sender.layer', sender, layer: wanted.layer });
-      slot.state = { name: 'sending', wanted, ssrc, sender };
+      const { framesPerSecond, priority } = wanted;
+      if (framesPerSecond > 0 || priority > 0)
+        this.#room.media({ type: 'sender.wish', sender, framesPerSecond, priority });
+      slot.state = { name: 'sending', wanted, ssrc, rtxSsrc, sender };
     }
   }
 
@@ -253,7 +277,8 @@ export class Downlink {
         this.#giveUp(slot, wanted);
         continue;
       }
-      slot.state = { name: 'assigned', wanted, ssrc: this.#freshSsrc(), sender: undefined };
+      const ssrc = this.#freshSsrc(0);
+      slot.state = { name: 'assigned', wanted, ssrc, rtxSsrc: this.#freshSsrc(ssrc), sender: undefined };
       return;
     }
   }
@@ -265,12 +290,14 @@ export class Downlink {
     this.#unmatched(wanted.track.sid);
   }
 
-  /** An SSRC that no m-line of this client has (RFC 3550 section 8), and not 0. */
-  #freshSsrc(): number {
+  /** An SSRC that no m-line of this client has (RFC 3550 section 8), neither 0 nor `other`. */
+  #freshSsrc(other: number): number {
     for (;;) {
       const ssrc = this.#random.u32();
-      const taken = [...this.#slots.values()].some(({ state }) => 'ssrc' in state && state.ssrc === ssrc);
-      if (ssrc !== 0 && !taken) return ssrc;
+      const taken = [...this.#slots.values()].some(
+        ({ state }) => 'ssrc' in state && (state.ssrc === ssrc || state.rtxSsrc === ssrc),
+      );
+      if (ssrc !== 0 && ssrc !== other && !taken) return ssrc;
     }
   }
 

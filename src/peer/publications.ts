@@ -183,6 +183,7 @@ export class Publications {
         media.simulcast && {
           simulcast: {
             ridExtension: media.simulcast.ridExtension,
+            repairedExtension: media.extensions.repairedRid ?? 0,
             rids: video.layers.map(({ rid }) => rid),
           },
         }),

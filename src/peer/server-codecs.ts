@@ -6,16 +6,17 @@ export const serverCodecs: readonly CodecLine[] = [
   { mime: 'audio/g722', clockRate: 8000, channels: 1, payloadType: 9, fmtp: '' },
   { mime: 'audio/pcmu', clockRate: 8000, channels: 1, payloadType: 0, fmtp: '' },
   { mime: 'audio/pcma', clockRate: 8000, channels: 1, payloadType: 8, fmtp: '' },
-  { mime: 'video/vp8', clockRate: 90_000, channels: 1, payloadType: 96, fmtp: '' },
-  { mime: 'video/vp9', clockRate: 90_000, channels: 1, payloadType: 98, fmtp: 'profile-id=0' },
+  { mime: 'video/vp8', clockRate: 90_000, channels: 1, payloadType: 96, fmtp: '', rtx: 97 },
+  { mime: 'video/vp9', clockRate: 90_000, channels: 1, payloadType: 98, fmtp: 'profile-id=0', rtx: 99 },
   {
     mime: 'video/h264',
     clockRate: 90_000,
     channels: 1,
     payloadType: 102,
     fmtp: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
+    rtx: 103,
   },
 ];
 
 /** Header extension ids in our own offers. */
-export const serverExtensions: HeaderExtensions = { mid: 4, audioLevel: 1, absSendTime: 2, transportCc: 0 };
+export const serverExtensions: HeaderExtensions = { mid: 4, audioLevel: 1, absSendTime: 2, transportCc: 3 };

@@ -7,9 +7,11 @@ export interface CodecLine {
   readonly channels: number;
   readonly payloadType: number;
   readonly fmtp: string;
+  /** Payload type of its retransmissions (RFC 4588), if there are any. */
+  readonly rtx?: number | undefined;
 }
 
-/** RTP header extension ids (RFC 8285) of an m-line; 0 = not there. transport-cc is never agreed to. */
+/** RTP header extension ids (RFC 8285) of an m-line; 0 = not there. */
 export interface HeaderExtensions {
   readonly mid: number;
   readonly audioLevel: number;
@@ -27,6 +29,7 @@ export const extensionUris = {
   mid: 'urn:ietf:params:rtp-hdrext:sdes:mid',
   audioLevel: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
   absSendTime: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
+  transportCc: 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
   rid: 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
   repairedRid: 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
 } as const;
@@ -38,9 +41,13 @@ const STATIC: Readonly<Record<number, readonly [string, number]>> = {
   9: ['g722', 8000],
 };
 
-/** Codecs of an m-line in the sender's order of preference, at most 64. Those with odd numbers or names are left out. */
+/**
+ * Codecs of an m-line in the sender's order of preference, at most 64, each with its retransmissions. Those with odd
+ * numbers or names are left out.
+ */
 export function readCodecs(section: MediaDescription): CodecLine[] {
   const codecs: CodecLine[] = [];
+  const repairs = new Map<number, number>();
   const order = String(section.payloads ?? '')
     .split(' ')
     .slice(0, 64)
@@ -55,9 +62,15 @@ export function readCodecs(section: MediaDescription): CodecLine[] {
     if (!(channels >= 1 && channels <= 8)) continue;
     const config = String(section.fmtp.find(({ payload }) => payload === payloadType)?.config ?? '');
     const fmtp = /^[\x20-\x7e]{0,512}$/.test(config) ? config : '';
+    // RFC 4588 section 8.1: `apt` names the format that is repaired.
+    const repaired = name === 'rtx' ? /(?:^|;)\s*apt=(\d{1,3})\s*(?:;|$)/i.exec(fmtp)?.[1] : undefined;
+    if (repaired !== undefined) repairs.set(Number(repaired), payloadType);
     codecs.push({ mime: `${section.type}/${name}`, clockRate, channels, payloadType, fmtp });
   }
-  return codecs;
+  return codecs.map((codec) => {
+    const rtx = repairs.get(codec.payloadType);
+    return rtx === undefined ? codec : { ...codec, rtx };
+  });
 }
 
 /** The header extensions that we know, with the ids 1 … 14 of the one-byte form (RFC 8285 section 4.2). */
@@ -72,7 +85,7 @@ export function readExtensions(section: MediaDescription): HeaderExtensions {
     mid: id(extensionUris.mid),
     audioLevel: id(extensionUris.audioLevel),
     absSendTime: id(extensionUris.absSendTime),
-    transportCc: 0,
+    transportCc: id(extensionUris.transportCc),
     ...(rid !== 0 && { rid }),
     ...(repairedRid !== 0 && { repairedRid }),
   };
@@ -90,7 +103,7 @@ const VIDEO = ['video/vp8', 'video/h264', 'video/vp9'];
 
 /**
  * The one codec in which a browser shall send a track, or undefined when it offers none that we forward. One alone, so
- * that every subscriber knows what will come; RED, FEC and retransmission formats are never taken.
+ * that every subscriber knows what will come; RED and FEC are never taken, retransmissions go with it.
  */
 export function publishCodec(offered: readonly CodecLine[], wish: PublishWish): CodecLine | undefined {
   const wished = `video/${wish.video}`;

@@ -24,6 +24,8 @@ export type SectionContent =
       readonly stream: string;
       readonly track: string;
       readonly ssrc: number;
+      /** Of retransmissions (RFC 4588). */
+      readonly rtxSsrc?: number;
       readonly cname: string;
     }
   /** SCTP data channels (RFC 8841). */
@@ -100,7 +102,9 @@ function writeSection(
   const formats =
     content.type === 'data'
       ? 'webrtc-datachannel'
-      : content.codecs.map(({ payloadType }) => payloadType).join(' ');
+      : content.codecs
+          .flatMap(({ payloadType, rtx }) => (rtx === undefined ? [payloadType] : [payloadType, rtx]))
+          .join(' ');
   lines.push(`m=${type} 9 ${protocol} ${formats}`, 'c=IN IP4 0.0.0.0', `a=mid:${mid}`);
   lines.push(`a=ice-ufrag:${local.ice.ufrag}`, `a=ice-pwd:${local.ice.pwd}`);
   lines.push(`a=fingerprint:${local.fingerprint.algorithm} ${local.fingerprint.value}`, `a=setup:${setup}`);
@@ -111,30 +115,37 @@ function writeSection(
   }
   lines.push('a=rtcp:9 IN IP4 0.0.0.0', 'a=rtcp-mux', 'a=rtcp-rsize', `a=${directions[content.type]}`);
   writeExtensions(lines, content.extensions);
-  for (const codec of content.codecs) writeCodec(lines, codec);
+  for (const codec of content.codecs) writeCodec(lines, codec, content.extensions);
   if (content.type === 'receive' && content.simulcast !== undefined) writeSimulcast(lines, content.simulcast);
   if (content.type === 'send') {
     lines.push(`a=msid:${content.stream} ${content.track}`);
-    lines.push(`a=ssrc:${content.ssrc} cname:${content.cname}`);
-    lines.push(`a=ssrc:${content.ssrc} msid:${content.stream} ${content.track}`);
+    const repaired = content.rtxSsrc !== undefined && content.codecs.some(({ rtx }) => rtx !== undefined);
+    if (repaired) lines.push(`a=ssrc-group:FID ${content.ssrc} ${content.rtxSsrc}`);
+    for (const ssrc of repaired ? [content.ssrc, content.rtxSsrc] : [content.ssrc]) {
+      lines.push(`a=ssrc:${ssrc} cname:${content.cname}`);
+      lines.push(`a=ssrc:${ssrc} msid:${content.stream} ${content.track}`);
+    }
   }
 }
 
 const directions = { idle: 'inactive', receive: 'recvonly', send: 'sendonly' } as const;
 
 function writeExtensions(lines: string[], extensions: HeaderExtensions): void {
-  for (const name of ['mid', 'audioLevel', 'absSendTime', 'rid', 'repairedRid'] as const) {
+  for (const name of ['mid', 'audioLevel', 'absSendTime', 'transportCc', 'rid', 'repairedRid'] as const) {
     if ((extensions[name] ?? 0) !== 0) lines.push(`a=extmap:${extensions[name]} ${extensionUris[name]}`);
   }
 }
 
-function writeCodec(lines: string[], codec: CodecLine): void {
-  const { channels, clockRate, fmtp, mime, payloadType } = codec;
+function writeCodec(lines: string[], codec: CodecLine, { transportCc }: HeaderExtensions): void {
+  const { channels, clockRate, fmtp, mime, payloadType, rtx } = codec;
   const name = mime.slice(mime.indexOf('/') + 1);
   const spelled = name === 'opus' ? name : name.toUpperCase();
   lines.push(`a=rtpmap:${payloadType} ${spelled}/${clockRate}${channels > 1 ? `/${channels}` : ''}`);
   if (mime.startsWith('video/')) {
     lines.push(`a=rtcp-fb:${payloadType} nack`, `a=rtcp-fb:${payloadType} nack pli`);
+    lines.push(`a=rtcp-fb:${payloadType} ccm fir`);
   }
+  if (transportCc !== 0) lines.push(`a=rtcp-fb:${payloadType} transport-cc`);
   if (fmtp !== '') lines.push(`a=fmtp:${payloadType} ${fmtp}`);
+  if (rtx !== undefined) lines.push(`a=rtpmap:${rtx} rtx/${clockRate}`, `a=fmtp:${rtx} apt=${payloadType}`);
 }

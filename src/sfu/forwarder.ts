@@ -2,7 +2,9 @@ import type { Millis } from '../base/clock.ts';
 import type { RtpView } from '../rtp/packet.ts';
 import { beginsKeyFrame } from './key-frame.ts';
 import { Layers, MAX_LAYERS } from './layers.ts';
+import { PayloadCache } from './payload-cache.ts';
 import { NO_LAYER, type SendRefusal, type TrackSender } from './track-sender.ts';
+import { Vp8Descriptor } from './vp8.ts';
 
 /** A key frame is asked for at most this often: encoders answer each with a burst. */
 const KEYFRAME_EVERY: Millis = 500;
@@ -11,15 +13,19 @@ const KEYFRAME_EVERY: Millis = 500;
 export interface ForwarderListener {
   /** A receiver of the track cannot decode: the source shall send a key frame, of `layer` if there are layers. */
   keyframeNeeded(layer: number): void;
-  /** A packet did not go to one of the senders. `muted` is not told: it is no loss. */
-  refused(reason: Exclude<SendRefusal, 'muted'>): void;
+  /** A packet did not go to one of the senders, and not because it was not wanted. */
+  refused(reason: Exclude<SendRefusal, 'muted' | 'left-out'>): void;
 }
+
+const vp8 = new Vp8Descriptor();
 
 /** One track's way from its source to all who receive it. */
 export class Forwarder {
   readonly #senders: TrackSender[] = [];
   readonly #listener: ForwarderListener;
-  readonly #layers = new Layers();
+  readonly layers = new Layers();
+  /** Of each layer, or of the one stream; made when a sender comes that repairs out of them. */
+  readonly #caches: PayloadCache[] = [];
   /** Per layer; the last is for all of them at once. */
   readonly #keyframeAskedAt = new Float64Array(MAX_LAYERS + 1).fill(Number.NEGATIVE_INFINITY);
 
@@ -33,6 +39,8 @@ export class Forwarder {
 
   add(sender: TrackSender, now: Millis): void {
     this.#senders.push(sender);
+    if (sender.repairs && this.#caches.length === 0)
+      for (let layer = 0; layer < MAX_LAYERS; layer++) this.#caches.push(new PayloadCache());
     if (sender.kind === 'video') this.requestKeyframe(NO_LAYER, now);
   }
 
@@ -43,11 +51,13 @@ export class Forwarder {
 
   /** Sends the packet, whose codec is `mime`, to every sender. Returns how many took it. */
   push(view: RtpView, mime: string, now: Millis): number {
+    if (this.#caches.length > 0) this.#take(view, mime, 0, now);
     let count = 0;
     for (const sender of this.#senders) {
-      const outcome = sender.push(view, mime, now);
-      if (outcome === 'sent') count++;
-      else if (outcome !== 'muted') this.#listener.refused(outcome);
+      // There is one stream: bandwidth decides whether it is sent, and a receiver that lost it begins at a key frame.
+      if (sender.allowedLayer < 0) continue;
+      this.#thinOut(sender, 0);
+      count += this.#sendTo(sender, view, mime, now);
     }
     return count;
   }
@@ -57,15 +67,15 @@ export class Forwarder {
    * frame alone, and one is asked for as long as a sender waits.
    */
   pushLayer(view: RtpView, mime: string, layer: number, now: Millis): number {
-    this.#layers.heard(layer, now);
+    this.#take(view, mime, layer, now);
     let count = 0;
     let begins: boolean | undefined;
     for (const sender of this.#senders) {
-      if (sender.muted) continue;
+      if (sender.muted || sender.allowedLayer < 0) continue;
       if (sender.layer !== layer) {
-        const isBest = this.#layers.best(sender.wantedLayer, now) === layer;
+        const isBest = this.layers.best(sender.targetLayer, now) === layer;
         // Whoever sees nothing yet takes what comes first: a small picture now is better than a large one later.
-        if (!isBest && (sender.layer !== NO_LAYER || layer > sender.wantedLayer)) continue;
+        if (!isBest && (sender.layer !== NO_LAYER || layer > sender.targetLayer)) continue;
         begins ??= beginsKeyFrame(mime, view.bytes, view.payloadStart, view.payloadEnd);
         if (!begins) {
           if (isBest) this.requestKeyframe(layer, now);
@@ -73,11 +83,15 @@ export class Forwarder {
         }
         sender.layer = layer;
       }
-      const outcome = sender.push(view, mime, now);
-      if (outcome === 'sent') count++;
-      else if (outcome !== 'muted') this.#listener.refused(outcome);
+      this.#thinOut(sender, layer);
+      count += this.#sendTo(sender, view, mime, now);
     }
     return count;
+  }
+
+  /** Answers a receiver's NACK. Returns how many packets were sent again. */
+  resend(sender: TrackSender, sequences: readonly number[], now: Millis): number {
+    return sender.resend(sequences, this.#caches, now);
   }
 
   /** The source is muted or on hold: what comes next follows what was sent, without a gap. */
@@ -91,5 +105,25 @@ export class Forwarder {
     if (now - this.#keyframeAskedAt[at]! < KEYFRAME_EVERY) return;
     this.#keyframeAskedAt[at] = now;
     this.#listener.keyframeNeeded(layer);
+  }
+
+  #sendTo(sender: TrackSender, view: RtpView, mime: string, now: Millis): number {
+    const outcome = sender.push(view, mime, now);
+    if (outcome === 'sent') return 1;
+    if (outcome !== 'muted' && outcome !== 'left-out') this.#listener.refused(outcome);
+    return 0;
+  }
+
+  /** Measures the packet, and keeps its payload for those who may miss it. */
+  #take(view: RtpView, mime: string, layer: number, now: Millis): void {
+    this.layers.heard(layer, view.payloadEnd - view.payloadStart + 50, now);
+    this.#caches[layer]?.keep(view);
+    if (mime === 'video/vp8' && vp8.read(view.bytes, view.payloadStart, view.payloadEnd) && vp8.frameStart)
+      this.layers.frame(layer, vp8.temporal);
+  }
+
+  #thinOut(sender: TrackSender, layer: number): void {
+    if (sender.framesPerSecond > 0)
+      sender.temporal.wanted = this.layers.temporalFor(layer, sender.framesPerSecond);
   }
 }

@@ -7,12 +7,13 @@ export interface ExtensionIds {
   readonly mid: number;
   readonly audioLevel: number;
   readonly absSendTime: number;
+  readonly transportCc: number;
 }
 
 /** Below this level (-dBov) a packet is marked as voice: the V bit of RFC 6464. */
 const VOICE_BELOW = 60;
 
-/** Writes one sender's header extension block: MID (RFC 8843 section 14.3), level (RFC 6464), abs-send-time. */
+/** Writes one sender's header extension block: MID (RFC 8843 section 14.3), level (RFC 6464), abs-send-time, transport-wide number. */
 export class HeaderExtensions {
   readonly #ids: ExtensionIds;
   readonly #mid: Uint8Array;
@@ -22,19 +23,29 @@ export class HeaderExtensions {
     this.#ids = ids;
     this.#mid = utf8(mid).subarray(0, 255);
     // RFC 8285 section 4.2: the one-byte form has ids 1 to 14 and data of 1 to 16 bytes.
-    this.#twoByte = ids.mid > 14 || ids.audioLevel > 14 || ids.absSendTime > 14 || this.#mid.length > 16;
+    this.#twoByte =
+      ids.mid > 14 ||
+      ids.audioLevel > 14 ||
+      ids.absSendTime > 14 ||
+      ids.transportCc > 14 ||
+      this.#mid.length > 16;
+  }
+
+  /** Packets have a transport-wide sequence number. */
+  get hasTransportSequence(): boolean {
+    return this.#ids.transportCc !== 0;
   }
 
   /** The most that {@link write} writes. */
   get maxBytes(): number {
-    return 4 + 2 + this.#mid.length + 4 + 5 + 3;
+    return 4 + 2 + this.#mid.length + 4 + 5 + 4 + 3;
   }
 
   /**
    * Writes the block at `start` and returns where it ends; `start` itself when there is nothing to write, and the X bit
-   * stays clear. `level` is -dBov or NO_LEVEL.
+   * stays clear. `level` is -dBov or NO_LEVEL; `transportSequence` is looked at if the peer wants it.
    */
-  write(bytes: Uint8Array, start: number, level: number, now: Millis): number {
+  write(bytes: Uint8Array, start: number, level: number, now: Millis, transportSequence: number): number {
     const ids = this.#ids;
     let at = start + 4;
     if (ids.mid !== 0 && this.#mid.length > 0) {
@@ -53,6 +64,11 @@ export class HeaderExtensions {
       bytes[at++] = time >> 16;
       bytes[at++] = time >> 8;
       bytes[at++] = time;
+    }
+    if (ids.transportCc !== 0) {
+      at = this.#element(bytes, at, ids.transportCc, 2);
+      bytes[at++] = transportSequence >> 8;
+      bytes[at++] = transportSequence;
     }
     if (at === start + 4) return start;
     while ((at - start) & 3) bytes[at++] = 0;

@@ -4,6 +4,8 @@ import type { RtpView } from '../rtp/packet.ts';
 
 /** A jump of the source's sequence by more is a new start, not a loss. */
 const MAX_JUMP = 1000;
+/** Packets whose own offset is known, once some were left out: as many as may come late. A power of two. */
+const REMEMBERED = 1024;
 /** A jump of the source's timestamp by more than this beyond the time that passed is a new start. */
 const MAX_TIMESTAMP_JUMP_S = 10;
 
@@ -28,6 +30,8 @@ export class Rewriter {
   #lastTimestampIn = 0;
   #lastTimestampOut: number;
   #lastAt: Millis | undefined;
+  /** The offset of each of the last numbers; made when the first packet is left out. */
+  #offsets: Int32Array | undefined;
 
   /** The first sequence number is below 2^15, so that a receiver guesses SRTP's roll-over counter right (RFC 3711 section 3.3.1). */
   constructor(start: {
@@ -58,6 +62,21 @@ export class Rewriter {
   }
 
   /**
+   * The packet is left out by choice: the next one takes its number. False: it is late, and there is a gap where it
+   * belongs, which {@link map} would fill.
+   */
+  skip(view: RtpView): boolean {
+    if (view.ssrc !== this.#source) return true;
+    const ahead = sequenceDelta(view.sequence, this.#highestIn);
+    if (ahead <= 0 || ahead > MAX_JUMP) return false;
+    this.#offsets ??= new Int32Array(REMEMBERED).fill(this.#sequenceOffset);
+    this.#rememberOffsets(view.sequence, ahead);
+    this.#sequenceOffset--;
+    this.#highestIn = view.sequence;
+    return true;
+  }
+
+  /**
    * Sets {@link sequence} and {@link timestamp} for the packet. `switched`: it is the first of a new source or after a
    * pause. `late`: it is older than the switch and must not be sent.
    */
@@ -76,7 +95,9 @@ export class Rewriter {
       this.#sequenceOffset = this.#highestOut + 1 - view.sequence;
       this.#firstIn = view.sequence;
     }
-    this.sequence = (view.sequence + this.#sequenceOffset) & 0xffff;
+    if (ahead > 0 && this.#offsets !== undefined) this.#rememberOffsets(view.sequence, ahead);
+    const offset = ahead > 0 ? this.#sequenceOffset : this.#offsets?.[view.sequence & (REMEMBERED - 1)];
+    this.sequence = (view.sequence + (offset ?? this.#sequenceOffset)) & 0xffff;
     this.timestamp = (view.timestamp + this.#timestampOffset) >>> 0;
     if (ahead > 0) {
       this.#highestIn = view.sequence;
@@ -97,10 +118,17 @@ export class Rewriter {
     this.timestamp = (this.#lastTimestampOut + elapsed) >>> 0;
     this.#sequenceOffset = this.sequence - view.sequence;
     this.#timestampOffset = this.timestamp - view.timestamp;
+    this.#offsets?.fill(this.#sequenceOffset);
     this.#firstIn = view.sequence;
     this.#highestIn = view.sequence;
     this.#remember(view, now);
     return 'switched';
+  }
+
+  /** Numbers that are missing up to this one had no packet left out among them, as far as is known. */
+  #rememberOffsets(sequence: number, ahead: number): void {
+    const offsets = this.#offsets!;
+    for (let i = 0; i < ahead; i++) offsets[(sequence - i) & (REMEMBERED - 1)] = this.#sequenceOffset;
   }
 
   #remember(view: RtpView, now: Millis): void {

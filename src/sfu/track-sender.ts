@@ -7,32 +7,31 @@ import type { SenderReport } from '../rtp/rtcp/write.ts';
 import { SRTP_OVERHEAD } from '../rtp/srtp/transform.ts';
 import type { ExtensionIds } from './header-extensions.ts';
 import { HeaderExtensions } from './header-extensions.ts';
+import type { PacketOutput } from './packet-output.ts';
 import { PacketRing } from './packet-ring.ts';
+import type { PayloadCache } from './payload-cache.ts';
 import { Rewriter } from './rewriter.ts';
-import { Vp8Continuity } from './vp8.ts';
+import { RtxSender } from './rtx-sender.ts';
+import type { SentPacket } from './sent-log.ts';
+import { ALL_TEMPORAL, TemporalFilter } from './temporal-filter.ts';
+import { type Vp8Counters, Vp8Descriptor, writeVp8Counters } from './vp8.ts';
+import { Vp8Continuity } from './vp8-continuity.ts';
 
 /** A codec that the peer takes, with its payload type there. `mime` in lower case. */
 export interface SenderCodec {
   readonly mime: string;
   readonly clockRate: number;
   readonly payloadType: number;
-}
-
-/** Where a sender's packets go: the peer's association. Buffers belong to the sender; `bytes` is read during the call. */
-export interface PacketOutput {
-  /**
-   * Seals the RTP packet `bytes[0, length)`, whose header ends at `headerEnd`, in place and sends it. Answers the sealed
-   * length, or 0 when it was not sent: no keys yet, no path, or the socket is busy.
-   */
-  sendRtp(bytes: Uint8Array, headerEnd: number, length: number): number;
-  /** Sends sealed bytes once more. */
-  resend(bytes: Uint8Array): void;
+  /** Of its retransmissions (RFC 4588). */
+  readonly rtx?: number | undefined;
 }
 
 /** What a {@link TrackSender} is made for: one m-line of one peer. */
 export interface SenderOptions {
   readonly kind: 'audio' | 'video';
   readonly ssrc: number;
+  /** Of retransmissions, for codecs that have a payload type for them. */
+  readonly rtxSsrc?: number | undefined;
   readonly cname: string;
   readonly mid: string;
   readonly codecs: readonly SenderCodec[];
@@ -42,7 +41,7 @@ export interface SenderOptions {
 }
 
 /** Why a packet was not sent. */
-export type SendRefusal = 'muted' | 'codec' | 'late' | 'too-long' | 'not-ready';
+export type SendRefusal = 'muted' | 'left-out' | 'codec' | 'late' | 'too-long' | 'not-ready';
 
 /** No simulcast layer: the track has one stream, or the sender waits for a key frame. */
 export const NO_LAYER = -1;
@@ -55,6 +54,8 @@ const MAX_PAYLOAD = 1400;
 /** Packets a second that a peer may ask for again. */
 const RESENDS = { perSecond: 200, burst: 200 };
 
+const vp8 = new Vp8Descriptor();
+
 /** Sends one track to one peer: its own SSRC, continuous numbers, the peer's payload types and extensions. */
 export class TrackSender {
   readonly ssrc: number;
@@ -64,6 +65,14 @@ export class TrackSender {
   layer = NO_LAYER;
   /** The largest layer that the peer has a use for. */
   wantedLayer = Number.POSITIVE_INFINITY;
+  /** The largest layer that the peer's bandwidth has room for; -1: for none of them, and nothing is sent. */
+  allowedLayer = Number.POSITIVE_INFINITY;
+  /** Which frames go through, of a stream in temporal layers. */
+  readonly temporal = new TemporalFilter();
+  /** What of the peer's bandwidth comes first: LiveKit's priority, larger first. */
+  priority = 0;
+  /** Frames a second that are enough; 0: all. */
+  framesPerSecond = 0;
   #muted = false;
   #packets = 0;
   #octets = 0;
@@ -71,9 +80,18 @@ export class TrackSender {
   readonly #extensions: HeaderExtensions;
   readonly #output: PacketOutput;
   readonly #rewriter: Rewriter;
-  readonly #ring: PacketRing;
+  readonly #ring: PacketRing | undefined;
+  readonly #rtx: RtxSender | undefined;
   readonly #vp8 = new Vp8Continuity();
   #resends: TokenBucket | undefined;
+  readonly #sent: SentPacket = {
+    layer: 0,
+    ssrc: 0,
+    sourceSequence: 0,
+    timestamp: 0,
+    marker: false,
+    vp8: undefined,
+  };
 
   constructor(options: SenderOptions) {
     this.ssrc = options.ssrc >>> 0;
@@ -87,7 +105,14 @@ export class TrackSender {
       timestamp: options.random.u32(),
       closeGapsAfter: options.kind === 'audio' ? PAUSE : Number.POSITIVE_INFINITY,
     });
-    this.#ring = new PacketRing(RING[options.kind]);
+    if (options.rtxSsrc !== undefined && options.codecs.some(({ rtx }) => rtx !== undefined)) {
+      this.#rtx = new RtxSender({
+        ssrc: options.rtxSsrc >>> 0,
+        sequence: options.random.u32(),
+        extensions: this.#extensions,
+        output: options.output,
+      });
+    } else this.#ring = new PacketRing(RING[options.kind]);
   }
 
   /** Muted, nothing is sent; unmuted, the stream goes on where it stopped. */
@@ -97,6 +122,13 @@ export class TrackSender {
     this.layer = NO_LAYER;
   }
 
+  /** What the peer asks for beside the size; see {@link framesPerSecond} and {@link priority}. */
+  wish(framesPerSecond: number, priority: number): void {
+    this.framesPerSecond = framesPerSecond;
+    this.priority = priority;
+    if (framesPerSecond === 0) this.temporal.wanted = ALL_TEMPORAL;
+  }
+
   /** Of the codec that the peer likes best, Hz. */
   get clockRate(): number {
     return this.#codecs[0]?.clockRate ?? 90_000;
@@ -104,6 +136,16 @@ export class TrackSender {
 
   get muted(): boolean {
     return this.#muted;
+  }
+
+  /** Retransmissions are made anew out of the source's cache (RFC 4588), and there can be padding. */
+  get repairs(): boolean {
+    return this.#rtx !== undefined;
+  }
+
+  /** The largest layer that is both wanted and allowed. */
+  get targetLayer(): number {
+    return Math.min(this.wantedLayer, this.allowedLayer);
   }
 
   /** The source pauses: its next packet follows the last one sent, whatever its number. */
@@ -118,11 +160,24 @@ export class TrackSender {
     if (codec === undefined) return 'codec';
     const payload = view.payloadEnd - view.payloadStart;
     if (payload > MAX_PAYLOAD) return 'too-long';
+    const isVp8 = mime === 'video/vp8' && vp8.read(view.bytes, view.payloadStart, view.payloadEnd);
+    let blank = false;
+    if (isVp8 && !this.temporal.takes(vp8)) {
+      this.#vp8.skip(vp8);
+      if (this.#rewriter.skip(view)) return 'left-out';
+      // Its number is shown as missing already: without anything in it the receiver asks no more.
+      blank = true;
+    }
     const mapped = this.#rewriter.map(view, codec.clockRate, now);
     if (mapped === 'late') return 'late';
     const { sequence, timestamp } = this.#rewriter;
-    const bytes = this.#ring.slot(sequence, 12 + this.#extensions.maxBytes + payload + SRTP_OVERHEAD);
-    const headerEnd = this.#extensions.write(bytes, 12, view.level, now);
+    const needed = 12 + this.#extensions.maxBytes + payload + SRTP_OVERHEAD;
+    const bytes = this.#ring === undefined ? this.#output.lend() : this.#ring.slot(sequence, needed);
+    if (bytes === undefined) return 'not-ready';
+    const transportSequence = this.#extensions.hasTransportSequence
+      ? this.#output.nextTransportSequence(now)
+      : 0;
+    const headerEnd = this.#extensions.write(bytes, 12, view.level, now, transportSequence);
     writeRtpHeader(bytes, 0, {
       payloadType: codec.payloadType,
       // RFC 3551 section 4.1: audio marks the first packet of a talkspurt; so it does behind a switch.
@@ -132,32 +187,45 @@ export class TrackSender {
       ssrc: this.ssrc,
       extension: headerEnd === 12 ? 'none' : 'follows',
     });
+    if (blank) return this.#sendBlank(bytes, headerEnd);
     const from = view.bytes;
     for (let i = view.payloadStart, j = headerEnd; i < view.payloadEnd; i++, j++) bytes[j] = from[i]!;
-    if (mime === 'video/vp8') {
-      const moment = mapped === 'switched' ? 'switched' : 'going-on';
-      this.#vp8.rewrite(bytes, headerEnd, headerEnd + payload, moment);
+    let counters: Vp8Counters | undefined;
+    if (isVp8) {
+      counters = this.#vp8.map(vp8, mapped === 'switched' ? 'switched' : 'going-on');
+      vp8.moveBy(headerEnd - view.payloadStart);
+      writeVp8Counters(bytes, vp8, counters);
     }
     const length = this.#output.sendRtp(bytes, headerEnd, headerEnd + payload);
     if (length === 0) return 'not-ready';
-    this.#ring.keep(sequence, length);
+    this.#ring?.keep(sequence, length);
+    if (this.#rtx !== undefined && codec.rtx !== undefined) {
+      this.#rtx.follow(codec.rtx, timestamp);
+      this.#noteSent(view, sequence, timestamp, counters, now);
+    }
     this.#packets++;
     this.#octets += payload;
     return 'sent';
   }
 
-  /** Answers a NACK from the ring. Returns how many packets were sent again. */
-  resend(sequences: readonly number[], now: Millis): number {
+  /** Answers a NACK, out of the ring or the source's `caches`. Returns how many packets were sent again. */
+  resend(sequences: readonly number[], caches: readonly PayloadCache[], now: Millis): number {
+    if (this.#rtx !== undefined) return this.#rtx.resend(sequences, caches, now);
     this.#resends ??= new TokenBucket(RESENDS, now);
     let count = 0;
     for (const sequence of sequences) {
-      const packet = this.#ring.find(sequence);
+      const packet = this.#ring?.find(sequence);
       if (packet === undefined) continue;
       if (!this.#resends.take(now)) break;
       this.#output.resend(packet);
       count++;
     }
     return count;
+  }
+
+  /** Sends a packet of padding on the retransmission stream. Answers its bytes; 0 when there can be none. */
+  pad(now: Millis): number {
+    return this.#rtx?.pad(now) ?? 0;
   }
 
   /** Numbers for a sender report at `now`, which is `unixMs` of wall time; undefined when nothing was sent yet. */
@@ -173,6 +241,30 @@ export class TrackSender {
       packets: this.#packets >>> 0,
       octets: this.#octets >>> 0,
     };
+  }
+
+  /** A packet of padding alone (RFC 3550 section 5.1) under a number that was shown as missing. */
+  #sendBlank(bytes: Uint8Array, headerEnd: number): 'sent' | 'not-ready' {
+    bytes[0] = bytes[0]! | 0x20;
+    bytes[headerEnd] = 1;
+    return this.#output.sendRtp(bytes, headerEnd, headerEnd + 1) === 0 ? 'not-ready' : 'sent';
+  }
+
+  #noteSent(
+    view: RtpView,
+    sequence: number,
+    timestamp: number,
+    counters: Vp8Counters | undefined,
+    now: Millis,
+  ): void {
+    const sent = this.#sent;
+    sent.layer = Math.max(0, this.layer);
+    sent.ssrc = view.ssrc;
+    sent.sourceSequence = view.sequence;
+    sent.timestamp = timestamp;
+    sent.marker = view.marker;
+    sent.vp8 = counters;
+    this.#rtx!.log.note(sequence, sent, now);
   }
 
   #codec(mime: string): SenderCodec | undefined {

@@ -1,4 +1,4 @@
-/** The VP8 payload descriptor (RFC 7741 section 4.2): where its counters are, and whether a key frame begins. */
+/** The VP8 payload descriptor (RFC 7741 section 4.2): where its counters are, which temporal layer it is, and what begins. */
 export class Vp8Descriptor {
   /** Offset of the 7- or 15-bit picture id, or 0. */
   pictureIdAt = 0;
@@ -11,6 +11,12 @@ export class Vp8Descriptor {
   keyIndexAt = 0;
   keyIndex = 0;
   keyFrameStart = false;
+  /** A frame begins here. */
+  frameStart = false;
+  /** Temporal layer, 0 the one on which all others stand; 0 when the stream has none. */
+  temporal = 0;
+  /** Y: the frame needs temporal layer 0 alone, and one may begin to send its layer here. */
+  layerSync = false;
 
   /** Reads the descriptor of the payload `bytes[start, end)`; false when it is none. Allocates nothing. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
@@ -18,6 +24,9 @@ export class Vp8Descriptor {
     this.tl0At = 0;
     this.keyIndexAt = 0;
     this.keyFrameStart = false;
+    this.frameStart = false;
+    this.temporal = 0;
+    this.layerSync = false;
     let at = start;
     if (at >= end) return false;
     const first = bytes[at++]!;
@@ -39,6 +48,10 @@ export class Vp8Descriptor {
       }
       if (present & 0x30) {
         if (at >= end) return false;
+        if (present & 0x20) {
+          this.temporal = bytes[at]! >> 6;
+          this.layerSync = (bytes[at]! & 0x20) !== 0;
+        }
         if (present & 0x10) {
           this.keyIndexAt = at;
           this.keyIndex = bytes[at]! & 0x1f;
@@ -48,58 +61,37 @@ export class Vp8Descriptor {
     }
     if (at >= end) return false;
     // RFC 7741 section 4.3: P = 0 in the first octet of a frame's first partition is a key frame.
+    this.frameStart = (first & 0x17) === 0x10;
     this.keyFrameStart = (first & 0x17) === 0x10 && (bytes[at]! & 0x01) === 0;
     return true;
   }
-}
 
-/**
- * Keeps a VP8 stream's counters continuous for one receiver when its source changes: a decoder takes a jump of the
- * picture id or TL0PICIDX for a loss and freezes.
- */
-export class Vp8Continuity {
-  readonly #descriptor = new Vp8Descriptor();
-  #started = false;
-  #pictureOffset = 0;
-  #tl0Offset = 0;
-  #keyIndexOffset = 0;
-  #lastPicture = 0;
-  #lastTl0 = 0;
-  #lastKeyIndex = 0;
-
-  /** Rewrites the counters of the payload `bytes[start, end)` in place. `switched`: it is the first of another source. */
-  rewrite(bytes: Uint8Array, start: number, end: number, moment: 'switched' | 'going-on'): void {
-    const found = this.#descriptor;
-    if (!found.read(bytes, start, end)) return;
-    if (moment === 'switched' && this.#started) {
-      this.#pictureOffset = this.#lastPicture + 1 - found.pictureId;
-      this.#tl0Offset = this.#lastTl0 + 1 - found.tl0;
-      this.#keyIndexOffset = this.#lastKeyIndex + 1 - found.keyIndex;
-    }
-    this.#started = true;
-    if (found.pictureIdAt !== 0) {
-      const picture = (found.pictureId + this.#pictureOffset) & 0x7fff;
-      if (found.longPictureId) {
-        bytes[found.pictureIdAt] = 0x80 | (picture >> 8);
-        bytes[found.pictureIdAt + 1] = picture;
-      } else bytes[found.pictureIdAt] = picture & 0x7f;
-      if (isAhead(picture, this.#lastPicture, 15)) this.#lastPicture = picture;
-    }
-    if (found.tl0At !== 0) {
-      const tl0 = (found.tl0 + this.#tl0Offset) & 0xff;
-      bytes[found.tl0At] = tl0;
-      if (isAhead(tl0, this.#lastTl0, 8)) this.#lastTl0 = tl0;
-    }
-    if (found.keyIndexAt !== 0) {
-      const keyIndex = (found.keyIndex + this.#keyIndexOffset) & 0x1f;
-      bytes[found.keyIndexAt] = (bytes[found.keyIndexAt]! & 0xe0) | keyIndex;
-      if (isAhead(keyIndex, this.#lastKeyIndex, 5)) this.#lastKeyIndex = keyIndex;
-    }
+  /** The payload was copied to elsewhere, so many bytes further behind. */
+  moveBy(offset: number): void {
+    if (this.pictureIdAt !== 0) this.pictureIdAt += offset;
+    if (this.tl0At !== 0) this.tl0At += offset;
+    if (this.keyIndexAt !== 0) this.keyIndexAt += offset;
   }
 }
 
-/** `a` comes after `b` among counters of so many bits. */
-function isAhead(a: number, b: number, bits: number): boolean {
-  const distance = (a - b) & ((1 << bits) - 1);
-  return distance !== 0 && distance < 1 << (bits - 1);
+/** A frame's counters, as a receiver is to see them. */
+export interface Vp8Counters {
+  /** 15 bits. */
+  picture: number;
+  /** TL0PICIDX, 8 bits. */
+  tl0: number;
+  /** KEYIDX, 5 bits. */
+  keyIndex: number;
+}
+
+/** Writes those counters that the descriptor has, in place. */
+export function writeVp8Counters(bytes: Uint8Array, found: Vp8Descriptor, counters: Vp8Counters): void {
+  if (found.pictureIdAt !== 0) {
+    if (found.longPictureId) {
+      bytes[found.pictureIdAt] = 0x80 | (counters.picture >> 8);
+      bytes[found.pictureIdAt + 1] = counters.picture;
+    } else bytes[found.pictureIdAt] = counters.picture & 0x7f;
+  }
+  if (found.tl0At !== 0) bytes[found.tl0At] = counters.tl0;
+  if (found.keyIndexAt !== 0) bytes[found.keyIndexAt] = (bytes[found.keyIndexAt]! & 0xe0) | counters.keyIndex;
 }

@@ -2,6 +2,7 @@ import { fromUtf8 } from '../../base/bytes.ts';
 import type { Result } from '../../base/result.ts';
 import { fail, ok } from '../../base/result.ts';
 import { readU32 } from '../packet.ts';
+import { parseTransportFeedback, type TransportFeedback } from './transport-feedback.ts';
 import { parseVoipMetrics, type VoipMetrics } from './voip-metrics.ts';
 
 /** What one receiver says of one source (RFC 3550 section 6.4.1). */
@@ -20,7 +21,7 @@ export interface ReportBlock {
   readonly delaySinceLastSr: number;
 }
 
-/** A packet of an RTCP compound. `ignored` is well-formed and of no use here: REMB, transport-cc, APP. */
+/** A packet of an RTCP compound. `ignored` is well-formed and of no use here: REMB, APP. */
 export type RtcpPacket =
   | {
       readonly type: 'sr';
@@ -44,6 +45,7 @@ export type RtcpPacket =
   | { readonly type: 'pli'; readonly ssrc: number; readonly media: number }
   | { readonly type: 'fir'; readonly ssrc: number; readonly media: readonly number[] }
   | { readonly type: 'xr'; readonly ssrc: number; readonly voip: readonly VoipMetrics[] }
+  | TransportFeedback
   | { readonly type: 'ignored'; readonly payloadType: number; readonly format: number };
 
 /** Why bytes are no RTCP compound. */
@@ -113,6 +115,7 @@ function parseOne(
       };
     }
     case 205:
+      if (count === 15) return parseTransportFeedback(bytes, start, end);
       if (count !== 1) break;
       return size < 16 ? undefined : parseNack(bytes, start, end);
     case 206:

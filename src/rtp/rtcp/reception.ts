@@ -54,6 +54,11 @@ export class Reception {
     this.#transit = transit;
   }
 
+  /** A retransmission came. False: its packet was not missing. */
+  recovered(sequence: number): boolean {
+    return this.#missing.delete(sequence);
+  }
+
   senderReport(ntpHigh: number, ntpLow: number, now: Millis): void {
     this.#lastSr = ((ntpHigh << 16) | (ntpLow >>> 16)) >>> 0;
     this.#lastSrAt = now;

@@ -15,12 +15,10 @@ function receiver(mid: string, codecs = [opus], ssrcs: number[] = []): Receiver 
 
 function packet(ssrc: number, payloadType: number, mid?: string): RtpView {
   const bytes = new Uint8Array(60);
-  const end = new HeaderExtensions({ mid: 4, audioLevel: 0, absSendTime: 0 }, mid ?? '').write(
-    bytes,
-    12,
-    0,
-    0,
-  );
+  const end = new HeaderExtensions(
+    { mid: 4, audioLevel: 0, absSendTime: 0, transportCc: 0 },
+    mid ?? '',
+  ).write(bytes, 12, 0, 0, 0);
   bytes.set([end > 12 ? 0x90 : 0x80, payloadType, 0, 1, 0, 0, 0, 1, 0, 0, ssrc >> 8, ssrc]);
   const view = new RtpView();
   expect(parseRtp(bytes, end + 1, view)).toBeUndefined();

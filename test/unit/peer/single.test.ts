@@ -74,14 +74,15 @@ describe('one peer connection', () => {
     expect(mline).toContain('a=recvonly');
     expect(mline).toContain('a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1');
     expect(mline).not.toContain('red');
-    expect(mline).not.toContain('transport-wide-cc');
+    expect(mline).toContain('transport-wide-cc');
+    expect(mline).toContain('a=rtcp-fb:111 transport-cc');
     expect(rig.told('receiver.open')).toEqual([
       expect.objectContaining({
         track: track?.sid,
         mid: '7',
         ssrcs: [1234],
         kind: 'audio',
-        extensions: { mid: 4, audioLevel: 1, absSendTime: 2, transportCc: 0 },
+        extensions: { mid: 4, audioLevel: 1, absSendTime: 2, transportCc: 3 },
         codecs: [expect.objectContaining({ mime: 'audio/opus', payloadType: 111 })],
       }),
     ]);

@@ -68,7 +68,7 @@ describe('a camera in three sizes', () => {
     ada.offer(cameraOffer);
     expect(section(ada.last('answer').sdp, '0')).toContain('a=simulcast:recv q;h;f\r\n');
     const [receiver] = rig.told('receiver.open');
-    expect(receiver?.simulcast).toEqual({ ridExtension: 10, rids: ['q', 'h', 'f'] });
+    expect(receiver?.simulcast).toEqual({ ridExtension: 10, repairedExtension: 0, rids: ['q', 'h', 'f'] });
     const told = bob.last('update').participants[0]?.tracks[0];
     expect(told).toMatchObject({ simulcast: true, width: 1280, height: 720 });
     expect(told?.layers.map(({ height, rid }) => [rid, height])).toEqual([
@@ -91,6 +91,12 @@ describe('a camera in three sizes', () => {
       [sender?.sender, 0],
       [sender?.sender, 1],
     ]);
-    expect(rig.told('sender.mute')).toEqual([{ type: 'sender.mute', sender: sender?.sender, muted: true }]);
+    ask({ width: 640, height: 360, fps: 15, priority: 2 });
+    expect(rig.told('sender.wish')).toMatchObject([
+      { sender: sender?.sender, framesPerSecond: 15, priority: 2 },
+    ]);
+    expect(rig.told('sender.mute').slice(0, 1)).toEqual([
+      { type: 'sender.mute', sender: sender?.sender, muted: true },
+    ]);
   });
 });

@@ -51,7 +51,7 @@ describe('reading', () => {
       stream: 'stream-c1',
       ssrcs: [99],
       rejected: false,
-      extensions: { mid: 4, audioLevel: 1, absSendTime: 2, transportCc: 0 },
+      extensions: { mid: 4, audioLevel: 1, absSendTime: 2, transportCc: 3 },
     });
     expect(offer.media[0]?.codecs.map(({ mime }) => mime)).toContain('audio/pcma');
   });

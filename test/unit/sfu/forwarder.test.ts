@@ -3,13 +3,9 @@ import { expect, test } from 'vitest';
 import { findExtension, NO_LEVEL, parseRtp, RtpView, writeRtpHeader } from '../../../src/rtp/packet.ts';
 import { Forwarder } from '../../../src/sfu/forwarder.ts';
 import { HeaderExtensions } from '../../../src/sfu/header-extensions.ts';
+import type { PacketOutput } from '../../../src/sfu/packet-output.ts';
 import { PacketRing } from '../../../src/sfu/packet-ring.ts';
-import {
-  NO_LAYER,
-  type PacketOutput,
-  type SenderOptions,
-  TrackSender,
-} from '../../../src/sfu/track-sender.ts';
+import { NO_LAYER, type SenderOptions, TrackSender } from '../../../src/sfu/track-sender.ts';
 
 const random = { bytes: (length: number) => new Uint8Array(length), u32: () => 1000 };
 const pcma = { mime: 'audio/pcma', clockRate: 8000, payloadType: 8 };
@@ -27,6 +23,12 @@ class Output implements PacketOutput {
   resend(bytes: Uint8Array): void {
     this.resent.push(bytes.slice());
   }
+  lend(): Uint8Array | undefined {
+    return this.busy ? undefined : new Uint8Array(2048);
+  }
+  nextTransportSequence(): number {
+    return 7;
+  }
 }
 
 function sender(output: PacketOutput, options: Partial<SenderOptions> = {}): TrackSender {
@@ -36,7 +38,7 @@ function sender(output: PacketOutput, options: Partial<SenderOptions> = {}): Tra
     cname: 'c',
     mid: '3',
     codecs: [opus, pcma],
-    extensions: { mid: 2, audioLevel: 1, absSendTime: 0 },
+    extensions: { mid: 2, audioLevel: 1, absSendTime: 0, transportCc: 0 },
     output,
     random,
     ...options,
@@ -84,9 +86,9 @@ test('a NACK is answered from the ring, not beyond it, and within the rate', () 
   const output = new Output();
   const track = sender(output);
   for (let i = 0; i < 100; i++) track.push(view(i), 'audio/pcma', i * 20);
-  expect(track.resend([1100, 1099, 1001, 1036, 5], 2000)).toBe(2);
+  expect(track.resend([1100, 1099, 1001, 1036, 5], [], 2000)).toBe(2);
   expect(output.resent).toEqual([output.sent[99], output.sent[98]]);
-  expect(track.resend(new Array<number>(1000).fill(1100), 2000)).toBe(198);
+  expect(track.resend(new Array<number>(1000).fill(1100), [], 2000)).toBe(198);
 });
 
 test('what was not sent is not repeated', () => {
@@ -95,7 +97,7 @@ test('what was not sent is not repeated', () => {
   track.push(view(1), 'audio/pcma', 0);
   output.busy = true;
   expect(track.push(view(2), 'audio/pcma', 20)).toBe('not-ready');
-  expect(track.resend([1002], 30)).toBe(0);
+  expect(track.resend([1002], [], 30)).toBe(0);
 });
 
 test('the sender report counts what was sent and carries the clocks', () => {
@@ -134,9 +136,9 @@ test('extensions are read back as they were written', () => {
             [mid, audioLevel, absSendTime].filter((id) => id !== 0).length,
         );
         fc.pre(![mid, audioLevel, absSendTime].includes(15));
-        const extensions = new HeaderExtensions({ mid, audioLevel, absSendTime }, name);
+        const extensions = new HeaderExtensions({ mid, audioLevel, absSendTime, transportCc: 0 }, name);
         const bytes = new Uint8Array(12 + extensions.maxBytes);
-        const end = extensions.write(bytes, 12, level, 1500);
+        const end = extensions.write(bytes, 12, level, 1500, 0);
         expect(end).toBeLessThanOrEqual(bytes.length);
         writeRtpHeader(bytes, 0, {
           payloadType: 0,

@@ -5,7 +5,8 @@ import { Forwarder } from '../../../src/sfu/forwarder.ts';
 import { beginsKeyFrame } from '../../../src/sfu/key-frame.ts';
 import { Layers } from '../../../src/sfu/layers.ts';
 import { NO_LAYER, TrackSender } from '../../../src/sfu/track-sender.ts';
-import { Vp8Continuity, Vp8Descriptor } from '../../../src/sfu/vp8.ts';
+import { Vp8Descriptor, writeVp8Counters } from '../../../src/sfu/vp8.ts';
+import { Vp8Continuity } from '../../../src/sfu/vp8-continuity.ts';
 
 /** A VP8 payload with 15-bit picture id, TL0PICIDX and KEYIDX (RFC 7741 section 4.2). */
 function vp8(frame: {
@@ -64,7 +65,7 @@ class Stage {
       cname: 'c',
       mid: '1',
       codecs: [{ mime: 'video/vp8', clockRate: 90_000, payloadType: 96 }],
-      extensions: { mid: 0, audioLevel: 0, absSendTime: 0 },
+      extensions: { mid: 0, audioLevel: 0, absSendTime: 0, transportCc: 0 },
       random: { bytes: (length) => new Uint8Array(length), u32: () => 1000 },
       output: {
         sendRtp: (bytes, headerEnd, length) => {
@@ -76,6 +77,8 @@ class Stage {
           return length;
         },
         resend: () => {},
+        lend: () => undefined,
+        nextTransportSequence: () => 0,
       },
     });
     this.forwarder.add(this.sender, 0);
@@ -169,7 +172,7 @@ describe('one of several sizes', () => {
 test('the best layer: the largest not above the wish, else the smallest above it', () => {
   const layers = new Layers();
   expect(layers.best(2, 0)).toBe(NO_LAYER);
-  layers.heard(1, 0);
+  layers.heard(1, 100, 0);
   expect([layers.best(0, 10), layers.best(1, 10), layers.best(Number.POSITIVE_INFINITY, 10)]).toEqual([
     1, 1, 1,
   ]);
@@ -201,8 +204,12 @@ describe('key frames', () => {
           beginsKeyFrame(mime, payload, 0, payload.length);
         const bytes = Uint8Array.of(1, 2, ...payload, 3, 4);
         const vp8State = new Vp8Continuity();
-        vp8State.rewrite(bytes, 2, 2 + payload.length, 'going-on');
-        vp8State.rewrite(bytes, 2, 2 + payload.length, switched ? 'switched' : 'going-on');
+        const found = new Vp8Descriptor();
+        for (const moment of ['going-on', switched ? 'switched' : 'going-on'] as const) {
+          if (!found.read(bytes, 2, 2 + payload.length)) continue;
+          vp8State.skip(found);
+          writeVp8Counters(bytes, found, vp8State.map(found, moment));
+        }
         expect([...bytes.subarray(0, 2), ...bytes.subarray(2 + payload.length)]).toEqual([1, 2, 3, 4]);
       }),
     );

@@ -1,0 +1,39 @@
+import type { RtpView } from '../rtp/packet.ts';
+
+/** Payloads that are kept of one stream: two seconds of a large picture. A power of two. */
+const SIZE = 512;
+/** Bytes of a slot at first; it grows once to what a bigger packet needs, and stays so. */
+const SLOT_BYTES = 400;
+
+/** The last payloads of one stream as its source sent them, for all who may miss one of them (RFC 4588). */
+export class PayloadCache {
+  readonly #slots: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(SIZE).fill(undefined);
+  readonly #sources = new Float64Array(SIZE).fill(-1);
+  readonly #sequences = new Int32Array(SIZE);
+  readonly #lengths = new Int32Array(SIZE);
+
+  keep(view: RtpView): void {
+    const at = view.sequence & (SIZE - 1);
+    const length = view.payloadEnd - view.payloadStart;
+    let slot = this.#slots[at];
+    if (slot === undefined || slot.length < length) {
+      slot = new Uint8Array(length > SLOT_BYTES ? 1300 + (length > 1300 ? length - 1300 : 0) : SLOT_BYTES);
+      this.#slots[at] = slot;
+    }
+    const from = view.bytes;
+    for (let i = view.payloadStart, j = 0; i < view.payloadEnd; i++, j++) slot[j] = from[i]!;
+    this.#sources[at] = view.ssrc;
+    this.#sequences[at] = view.sequence;
+    this.#lengths[at] = length;
+  }
+
+  /** Copies a payload to `into` at `offset`; its length, or -1 when it is no longer there. */
+  copy(ssrc: number, sequence: number, into: Uint8Array, offset: number): number {
+    const at = sequence & (SIZE - 1);
+    if (this.#sources[at] !== ssrc || this.#sequences[at] !== sequence) return -1;
+    const length = this.#lengths[at]!;
+    const slot = this.#slots[at]!;
+    for (let i = 0; i < length; i++) into[offset + i] = slot[i]!;
+    return length;
+  }
+}
