@@ -2,7 +2,7 @@
 import type { SoundPart } from './sound-part.ts';
 
 /** A tone by what it says. */
-export type ToneName = 'ringback' | 'busy' | 'join' | 'leave' | 'comfort-noise';
+export type ToneName = 'ringback' | 'busy' | 'congestion' | 'join' | 'leave' | 'comfort-noise';
 
 /** A stretch of a tone: these frequencies together (Hz), none for a pause, for `ms`. */
 export interface ToneStretch {
@@ -16,7 +16,11 @@ export type Cadence = readonly ToneStretch[];
 interface CountryTones {
   readonly ringback: Cadence;
   readonly busy: Cadence;
+  /** The network cannot, not the callee. Undefined: the frequencies of `busy`, {@link CONGESTION_MS} on and off. */
+  readonly congestion?: Cadence;
 }
+
+const CONGESTION_MS = 250;
 
 /** ITU-T E.180 section 3 and 4: what is recommended, and what a country has that is not in the table. */
 const RECOMMENDED: CountryTones = { ringback: even([425], 1000, 4000), busy: even([425], 500, 500) };
@@ -26,28 +30,56 @@ const RECOMMENDED: CountryTones = { ringback: even([425], 1000, 4000), busy: eve
  * two frequencies that beat so stand here.
  */
 const COUNTRIES: Readonly<Record<string, CountryTones>> = {
-  AT: { ringback: even([420], 1000, 5000), busy: even([420], 400, 400) },
-  AU: { ringback: twice([413, 438], 400, 200, 2000), busy: even([425], 375, 375) },
-  BE: { ringback: even([425], 1000, 3000), busy: even([425], 500, 500) },
-  BR: { ringback: even([425], 1000, 4000), busy: even([425], 250, 250) },
+  AT: { ringback: even([420], 1000, 5000), busy: even([420], 400, 400), congestion: even([420], 200, 200) },
+  AU: {
+    ringback: twice([413, 438], 400, 200, 2000),
+    busy: even([425], 375, 375),
+    congestion: even([425], 375, 375),
+  },
+  BE: { ringback: even([425], 1000, 3000), busy: even([425], 500, 500), congestion: even([425], 167, 167) },
+  BR: {
+    ringback: even([425], 1000, 4000),
+    busy: even([425], 250, 250),
+    congestion: [...even([425], 750, 250), ...even([425], 250, 250)],
+  },
   CA: { ringback: even([440, 480], 2000, 4000), busy: even([480, 620], 500, 500) },
-  CN: { ringback: even([450], 1000, 4000), busy: even([450], 350, 350) },
-  DE: { ringback: even([425], 1000, 4000), busy: even([425], 480, 480) },
-  ES: { ringback: even([425], 1500, 3000), busy: even([425], 200, 200) },
-  FI: { ringback: even([425], 1000, 4000), busy: even([425], 300, 300) },
+  CN: { ringback: even([450], 1000, 4000), busy: even([450], 350, 350), congestion: even([450], 700, 700) },
+  DE: { ringback: even([425], 1000, 4000), busy: even([425], 480, 480), congestion: even([425], 240, 240) },
+  ES: {
+    ringback: even([425], 1500, 3000),
+    busy: even([425], 200, 200),
+    congestion: [...even([425], 200, 200), ...even([425], 200, 200), ...even([425], 200, 600)],
+  },
+  FI: { ringback: even([425], 1000, 4000), busy: even([425], 300, 300), congestion: even([425], 200, 200) },
   FR: { ringback: even([440], 1500, 3500), busy: even([440], 500, 500) },
-  GB: { ringback: twice([400, 450], 400, 200, 2000), busy: even([400], 375, 375) },
+  GB: {
+    ringback: twice([400, 450], 400, 200, 2000),
+    busy: even([400], 375, 375),
+    congestion: [...even([400], 400, 350), ...even([400], 225, 525)],
+  },
   HK: { ringback: twice([440, 480], 400, 200, 3000), busy: even([480, 620], 500, 500) },
   IE: { ringback: twice([400, 450], 400, 200, 2000), busy: even([425], 500, 500) },
   IN: { ringback: twice([387.5, 412.5], 400, 200, 2000), busy: even([400], 750, 750) },
-  JP: { ringback: even([392, 408], 1000, 2000), busy: even([400], 500, 500) },
-  KR: { ringback: even([440, 480], 1000, 2000), busy: even([480, 620], 300, 200) },
+  JP: {
+    ringback: even([392, 408], 1000, 2000),
+    busy: even([400], 500, 500),
+    congestion: even([400], 500, 500),
+  },
+  KR: {
+    ringback: even([440, 480], 1000, 2000),
+    busy: even([480, 620], 300, 200),
+    congestion: even([480, 620], 300, 200),
+  },
   MX: { ringback: even([425], 1000, 4000), busy: even([425], 250, 250) },
-  MY: { ringback: twice([425], 400, 200, 2000), busy: even([425], 500, 500) },
+  MY: {
+    ringback: twice([425], 400, 200, 2000),
+    busy: even([425], 500, 500),
+    congestion: even([425], 500, 500),
+  },
   NZ: { ringback: twice([400, 450], 400, 200, 2000), busy: even([400], 500, 500) },
   PH: { ringback: even([425, 480], 1000, 4000), busy: even([480, 620], 500, 500) },
-  RU: { ringback: even([425], 800, 3200), busy: even([425], 400, 400) },
-  SE: { ringback: even([425], 1000, 5000), busy: even([425], 250, 250) },
+  RU: { ringback: even([425], 800, 3200), busy: even([425], 400, 400), congestion: even([425], 200, 200) },
+  SE: { ringback: even([425], 1000, 5000), busy: even([425], 250, 250), congestion: even([425], 250, 750) },
   SG: { ringback: twice([413, 437], 400, 200, 2000), busy: even([425], 750, 750) },
   TH: { ringback: even([400], 1000, 4000), busy: even([400], 500, 500) },
   TW: { ringback: even([440, 480], 1000, 2000), busy: even([480, 620], 500, 500) },
@@ -76,7 +108,9 @@ const RAMP_MS = 5;
 export function cadenceOf(tone: Exclude<ToneName, 'comfort-noise'>, country?: string): Cadence {
   if (tone === 'join') return JOIN;
   if (tone === 'leave') return LEAVE;
-  return (COUNTRIES[country ?? ''] ?? RECOMMENDED)[tone];
+  const tones = COUNTRIES[country ?? ''] ?? RECOMMENDED;
+  if (tone !== 'congestion') return tones[tone];
+  return tones.congestion ?? even(tones.busy[0]?.hz ?? [], CONGESTION_MS, CONGESTION_MS);
 }
 
 /** The sound of one round of `tone` at `rate` Hz. */

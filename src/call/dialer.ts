@@ -49,6 +49,8 @@ export interface CallOrder {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Undefined: what the trunk says. */
   readonly mediaEncryption?: MediaEncryption | undefined;
+  /** The room hears it ring, and the tone of a call that comes to nothing (LiveKit's play_dialtone); false when not given. */
+  readonly playsDialtone?: boolean | undefined;
   /** Keys pressed after the answer: 0-9 A-D * #, and `w` for half a second. */
   readonly dtmf?: string | undefined;
 }
@@ -175,6 +177,7 @@ export class Dialer {
         ...new Map([...headersOf(trunk.headers, attributes), ...Object.entries(order.headers ?? {})]),
       ],
       digits: order.dtmf ?? '',
+      playsDialtone: order.playsDialtone === true,
       ringingTimeoutMs: order.ringingTimeoutMs ?? trunk.ringingTimeoutMs,
       maxCallDurationMs: shorter(order.maxCallDurationMs, trunk.maxCallDurationMs),
       headerMaps: { ...trunk.headers, includeHeaders: order.includeHeaders ?? trunk.headers.includeHeaders },

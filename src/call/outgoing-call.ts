@@ -9,6 +9,7 @@ import { responseAttributes } from '../trunk/headers.ts';
 import type { Attempt } from './call-route.ts';
 import { dialDigits } from './dial-digits.ts';
 import { causeOfSipEnd, type EndingCause, reasonHeader } from './ending.ts';
+import { failureTone } from './failure-tone.ts';
 import { endingOfOutgoing, isDead, isRedirection, isUnreachable } from './outgoing-ending.ts';
 import type { OutgoingCallOptions } from './outgoing-options.ts';
 import {
@@ -60,6 +61,7 @@ export class OutgoingCall {
   enter(room: RoomHandle, participant: Participant): void {
     this.line.enter(room, participant);
     this.line.limit(this.#options.ringingTimeoutMs, 'ringing-timeout');
+    if (this.#options.playsDialtone) this.line.ring(this.#options.trunk.country);
   }
 
   /** Ends the call from our side, whatever state it is in: CANCEL, or BYE once answered. */
@@ -259,6 +261,10 @@ export class OutgoingCall {
   #release(cause: EndingCause): void {
     this.#options.timers.cancel(this.#patience);
     this.#stopDigits();
+    const { playsDialtone, trunk } = this.#options;
+    // What the far end played is not talked over; who gave up himself needs no tone.
+    if (playsDialtone && !this.line.hasVoice && this.#lastEnd !== undefined)
+      this.line.sounds.playToRoom(failureTone(cause, trunk.country), 'once');
     this.line.leave(cause);
   }
 }

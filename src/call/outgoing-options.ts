@@ -28,6 +28,8 @@ export interface OutgoingCallOptions {
   readonly headers: ExtraHeaders;
   /** Pressed after the answer; `w` waits half a second. */
   readonly digits: string;
+  /** The room hears it ring, and how it fails. */
+  readonly playsDialtone: boolean;
   readonly ringingTimeoutMs: Millis;
   /** 0 = no end. */
   readonly maxCallDurationMs: Millis;

@@ -94,6 +94,8 @@ export class PhoneCall implements CallHandler {
       clock: options.clock,
       timers: options.timers,
       answer: () => this.answer(),
+      pinChecked: (verdict) =>
+        options.emit({ type: 'call.pin', call: this.id, trunk: options.trunk.id, verdict }),
       proceed: () => this.#agreedSoFar(),
       end: (cause) => this.end(cause),
     });

@@ -1,63 +1,26 @@
-import type { Clock, Millis } from '../base/clock.ts';
+import type { Millis } from '../base/clock.ts';
 import type { HostPort } from '../base/net.ts';
-import type { Alarm, Timers } from '../base/wake-queue.ts';
-import type { EventSink, LegQuality } from '../events/index.ts';
-import type { LegId, MediaEvent, TrackId } from '../media/protocol.ts';
+import type { Alarm } from '../base/wake-queue.ts';
+import type { LegQuality } from '../events/index.ts';
+import type { MediaEvent, TrackId } from '../media/protocol.ts';
 import type { Door, LeaveReason, Participant } from '../room/participant.ts';
 import type { AnteroomHandle, MediaPlace, RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import type { SipCall } from '../sip/ports.ts';
 import { mediaAddressFault } from '../trunk/media-address.ts';
-import type { InboundTrunk } from '../trunk/trunk.ts';
 import { PRESSED_MS } from './dial-digits.ts';
-import { DialogRequests, type ReferralTaker } from './dialog-requests.ts';
+import { DialogRequests } from './dialog-requests.ts';
 import { causeOfRemoval, type EndingCause, leaveReasonOf } from './ending.ts';
-import { KeyMerger, type KeyWay, keyWays } from './key-ways.ts';
+import { LineKeys } from './line-keys.ts';
 import { LineOffers } from './line-offers.ts';
+import type { LineOwner, PhoneLineOptions } from './line-options.ts';
 import { lineScore } from './line-score.ts';
 import { LineSounds } from './line-sounds.ts';
-import type { AnnouncedPort, Negotiation } from './negotiation.ts';
+import type { AnnouncedPort } from './negotiation.ts';
 import { legMedia, PhoneVoice, unheard } from './phone-voice.ts';
 
 /** How long the leg's last numbers are waited for when a call is over. */
 const QUALITY_WAIT_MS: Millis = 1000;
-
-export interface PhoneLineOptions {
-  /** The call, `SCL_…`. */
-  readonly id: string;
-  readonly leg: LegId;
-  /** An id for the phone's track: one for each codec that it has in the course of the call. */
-  readonly newTrack: () => TrackId;
-  readonly trunk: Pick<InboundTrunk, 'id' | 'mediaAddresses' | 'mediaTimeoutMs' | 'dtmf' | 'dtmfInband'>;
-  readonly negotiation: Negotiation;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly emit: EventSink;
-  /** Takes the phone's REFERs; undefined: they are refused. */
-  readonly referrals?: ReferralTaker | undefined;
-  /** The address under which the phone reaches our RTP. */
-  readonly announce: (remote: HostPort) => string;
-}
-
-/** What a line tells the call that it belongs to. */
-export interface LineOwner {
-  /** The worker reserved a port: SDP can be written from now on. */
-  portOpened(): void;
-  /** An offer and its answer are complete, and media may go where it says: they begin or change. */
-  agreed(agreement: AudioAgreement): void;
-  /** Nothing came from the phone for the media time-out. */
-  silent(): void;
-  /** The call cannot go on, or is not wanted any more. */
-  end(cause: EndingCause): void;
-  /** A key was pressed; true: it is not for the room, and nobody else may know which it was. */
-  keyHeard?(digit: string): boolean;
-  /** What {@link PhoneLine.sounds} played last is over, by itself. */
-  played?(): void;
-  /** Somebody may have come into the room, or left. */
-  companyChanged?(): void;
-  /** After {@link PhoneLine.leave}, once: everything is given back. */
-  left(quality: LegQuality | undefined): void;
-}
 
 /**
  * A phone in a room, whoever called: its door towards the room, its leg in the media worker, its voice, its keys,
@@ -71,7 +34,7 @@ export class PhoneLine implements Door {
   readonly #options: PhoneLineOptions;
   readonly #owner: LineOwner;
   readonly #beganAt: Millis;
-  readonly #keys = new KeyMerger();
+  readonly #keys: LineKeys;
   #room: RoomHandle | undefined;
   /** Where the phone's media are before it has a room. */
   #anteroom: AnteroomHandle | undefined;
@@ -90,13 +53,23 @@ export class PhoneLine implements Door {
     this.#owner = owner;
     this.#beganAt = options.clock.now();
     this.offers = new LineOffers(options.negotiation, this);
-    const place = () => ({ place: this.#place, room: this.#room });
-    this.sounds = new LineSounds(options.leg, place, () => owner.played?.());
+    const { id, leg, clock, timers, emit, negotiation } = options;
+    this.sounds = new LineSounds({
+      ...{ leg, clock, timers },
+      line: () => ({ place: this.#place, room: this.#room, voice: this.#voice?.published }),
+      onPlayed: () => owner.played?.(),
+    });
     this.requests = new DialogRequests({
-      ...{ call: options.id, clock: options.clock, timers: options.timers, emit: options.emit },
+      ...{ call: id, clock, timers, emit },
       referrals: options.referrals,
       transferred: () => owner.end('transferred'),
-      keyHeard: (digit, durationMs) => this.#keyHeard('info', digit, durationMs),
+      keyHeard: (digit, durationMs) => this.#keys.heard('info', digit, durationMs),
+    });
+    this.#keys = new LineKeys({
+      ...{ id, leg, clock, emit, mode: options.trunk.dtmf ?? 'rfc4733', requests: this.requests },
+      hasEvents: () => negotiation.agreement?.dtmfOut !== undefined,
+      room: () => this.#presence,
+      intercept: (digit) => this.#phase !== 'up' || owner.keyHeard?.(digit) === true,
     });
   }
 
@@ -138,6 +111,18 @@ export class PhoneLine implements Door {
   /** The phone's own wish, beside any hold. */
   mute(muted: boolean): void {
     this.#voice?.mute(muted);
+  }
+
+  /** The phone rings: its room hears that in its track, until there is something of the phone's own to hear. */
+  ring(country: string | undefined): void {
+    this.#speak()?.ring();
+    this.sounds.playToRoom([{ from: 'tone', tone: 'ringback', country }], 'all');
+  }
+
+  get #presence(): { readonly room: RoomHandle; readonly participant: Participant } | undefined {
+    const room = this.#room;
+    const participant = this.#participant;
+    return room && participant && { room, participant };
   }
 
   get #place(): MediaPlace | undefined {
@@ -196,14 +181,7 @@ export class PhoneLine implements Door {
 
   /** Sends a key to the phone, by the trunk's way. */
   press(digit: string, durationMs: Millis): void {
-    const { leg, trunk, negotiation } = this.#options;
-    const hasEvents = negotiation.agreement?.dtmfOut !== undefined;
-    const { allowsInfo } = this.requests;
-    for (const way of keyWays(trunk.dtmf ?? 'rfc4733', { hasEvents, allowsInfo })) {
-      if (way === 'info') this.requests.press(digit, durationMs);
-      else if (way === 'rtp') this.#room?.media({ type: 'leg.dtmf', leg, digit, durationMs });
-      else this.#room?.media({ type: 'leg.dtmf', leg, digit, durationMs, form: 'tone' });
-    }
+    this.#keys.press(digit, durationMs);
   }
 
   /** Our RTP as whoever signals from `remote` is to see it. */
@@ -245,6 +223,7 @@ export class PhoneLine implements Door {
 
   /** Makes media what was agreed on. */
   apply(agreement: AudioAgreement): void {
+    if (!this.hasVoice) this.sounds.silenceRoom();
     this.#speak()?.apply(agreement, this.#options.negotiation.holding ? 'gateway' : 'phone');
   }
 
@@ -256,9 +235,9 @@ export class PhoneLine implements Door {
   /** The call is answered: others see the phone as active. */
   activate({ codec }: AudioAgreement): void {
     const { clock, emit, id } = this.#options;
-    const room = this.#room;
-    const participant = this.#participant;
-    if (room === undefined || participant === undefined) return;
+    const present = this.#presence;
+    if (present === undefined) return;
+    const { room, participant } = present;
     this.describe(new Map([['sip.callStatus', 'active']]));
     room.activate(participant);
     const setupMs = clock.now() - this.#beganAt;
@@ -277,8 +256,11 @@ export class PhoneLine implements Door {
       this.#closed(undefined);
       return;
     }
-    if (this.#participant !== undefined) this.#room?.leave(this.#participant, leaveReasonOf(cause));
+    const present = this.#presence;
+    const voice = this.#voice;
+    const stays = this.sounds.leaveRoom(() => present?.room.leave(present.participant, leaveReasonOf(cause)));
     place.media({ type: 'leg.close', leg });
+    if (stays) voice?.hangUp();
     // A worker that died says nothing more: the call is over all the same.
     this.#deadline = timers.schedule(clock.now() + QUALITY_WAIT_MS, () => this.#closed(undefined));
   }
@@ -330,7 +312,7 @@ export class PhoneLine implements Door {
         emit({ type: 'call.spoken', call: id });
         return;
       case 'leg.digit':
-        this.#keyHeard(event.form === 'tone' ? 'tone' : 'rtp', event.digit, event.durationMs);
+        this.#keys.heard(event.form === 'tone' ? 'tone' : 'rtp', event.digit, event.durationMs);
         return;
       case 'leg.played':
         this.sounds.heard(event);
@@ -353,24 +335,14 @@ export class PhoneLine implements Door {
     }
   }
 
-  /** The phone pressed a key, and may tell it by several ways: the room hears it once. */
-  #keyHeard(way: KeyWay, digit: string, durationMs: Millis): void {
-    const { clock, emit, id } = this.#options;
-    if (this.#phase !== 'up' || !this.#keys.isNew(way, digit, clock.now())) return;
-    if (this.#owner.keyHeard?.(digit) === true) return;
-    emit({ type: 'call.dtmf', call: id, digit, durationMs });
-    if (this.#participant !== undefined) this.#room?.pressKey(this.#participant, digit, []);
-  }
-
   /** The voice is made with the first media, when it is known who speaks. */
   #speak(): PhoneVoice | undefined {
     const { id, leg, newTrack, trunk, negotiation, emit, clock } = this.#options;
-    const room = this.#room;
-    const participant = this.#participant;
-    if (room === undefined || participant === undefined || this.#phase !== 'up') return undefined;
+    const present = this.#presence;
+    if (present === undefined || this.#phase !== 'up') return undefined;
     this.#voice ??= new PhoneVoice({
-      ...{ call: id, leg, track: this.#track, newTrack, room, participant, trunk, emit },
-      source: this.#remote.address,
+      ...{ call: id, leg, track: this.#track, newTrack, ...present, trunk, emit },
+      source: () => this.#remote.address,
       web: negotiation.web,
       now: () => clock.now(),
     });

@@ -1,6 +1,6 @@
 import type { Millis } from '../base/clock.ts';
 import type { EventSink } from '../events/index.ts';
-import type { LegCrypto, LegId, LegMedia, TrackId } from '../media/protocol.ts';
+import type { Codec, LegCrypto, LegId, LegMedia, TrackId } from '../media/protocol.ts';
 import type { Participant, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { CryptoLine } from '../sdp/crypto.ts';
@@ -18,18 +18,29 @@ export interface PhoneVoiceOptions {
   readonly room: RoomHandle;
   readonly participant: Participant;
   readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'mediaTimeoutMs' | 'dtmfInband'>;
-  /** Where the call's signaling comes from. */
-  readonly source: string;
+  /** Where the call's signaling comes from by now. */
+  readonly source: () => string;
   readonly web: WebMedia | undefined;
   readonly emit: EventSink;
   readonly now: () => Millis;
+}
+
+/** In what a phone rings whose codec nobody knows yet: every browser has it (RFC 7874 section 3). */
+const RINGING: Codec = { mime: 'audio/pcma', clockRate: 8000, channels: 1, payloadType: 8, fmtp: '' };
+
+/** What browsers have of a phone. */
+export interface PublishedVoice {
+  readonly track: TrackId;
+  readonly codec: Codec;
+  readonly since: Millis;
 }
 
 /** A phone's voice in its room: the track that others hear, on hold or not, and the leg's media behind it. */
 export class PhoneVoice {
   readonly #options: PhoneVoiceOptions;
   #track: TrackId;
-  #mime: string | undefined;
+  #published: PublishedVoice | undefined;
+  #started = false;
   #heldSince: Millis | undefined;
   #selfMuted = false;
 
@@ -40,7 +51,24 @@ export class PhoneVoice {
 
   /** The phone has media: it is in the room with ears and mouth. */
   get started(): boolean {
-    return this.#mime !== undefined;
+    return this.#started;
+  }
+
+  /** The track that others hear; undefined before there is one. */
+  get published(): PublishedVoice | undefined {
+    return this.#published;
+  }
+
+  /** Others get a track before the phone has a voice: to hear it ring. */
+  ring(): void {
+    if (this.#published === undefined) this.#publish(RINGING);
+  }
+
+  /** The call is over, and others hear a last sound in the track. */
+  hangUp(): void {
+    const { room, participant } = this.#options;
+    room.setMuted(participant, this.#track, false);
+    room.update(participant, { attributes: new Map([['sip.callStatus', 'hangup']]) });
   }
 
   /** Early media: the phone hears the room, and nobody hears the phone before the call is answered. */
@@ -57,19 +85,20 @@ export class PhoneVoice {
   /** Makes media what was agreed on: the first time, and after each offer and answer. `holder`: who wants any hold. */
   apply(agreement: AudioAgreement, holder: 'phone' | 'gateway'): void {
     const { mime } = agreement.codec;
-    const before = this.#mime;
-    this.#mime = mime;
+    const before = this.#published?.codec.mime;
     const renewed = before !== undefined && before !== mime;
     if (renewed) this.#withdraw();
     this.#sendMedia(agreement, renewed ? this.#track : undefined);
-    if (before !== mime) this.#publish(agreement);
-    if (renewed) this.#options.emit({ type: 'call.codec', call: this.#options.call, codec: mime });
+    if (before !== mime) this.#publish(agreement.codec);
+    if (renewed && this.#started)
+      this.#options.emit({ type: 'call.codec', call: this.#options.call, codec: mime });
+    this.#started = true;
     this.#setHeld(agreement.direction === 'recvonly' || agreement.direction === 'inactive', holder);
   }
 
   #sendMedia(agreement: AudioAgreement, track: TrackId | undefined): void {
     const { leg, room } = this.#options;
-    const media = legMedia(agreement, this.#options);
+    const media = legMedia(agreement, { ...this.#options, source: this.#options.source() });
     room.media({ type: 'leg.media', leg, media, ...(track === undefined ? {} : { track }) });
   }
 
@@ -80,15 +109,16 @@ export class PhoneVoice {
     this.#track = newTrack();
   }
 
-  #publish(agreement: AudioAgreement): void {
-    const { room, participant, leg } = this.#options;
+  #publish(codec: Codec): void {
+    const { room, participant, leg, now } = this.#options;
+    this.#published = { track: this.#track, codec, since: now() };
     const track: Track = {
       sid: this.#track,
       name: 'phone',
       kind: 'audio',
       source: 'microphone',
       origin: { from: 'leg', leg },
-      codecs: [agreement.codec],
+      codecs: [codec],
       stream: '',
       muted: this.#isMuted,
       disableDtx: true,
@@ -124,7 +154,7 @@ export class PhoneVoice {
 /** What the media worker is to know of an agreement with a phone that signals from `source`. */
 export function legMedia(
   agreement: AudioAgreement,
-  { trunk, source, web }: Pick<PhoneVoiceOptions, 'trunk' | 'source' | 'web'>,
+  { trunk, source, web }: Pick<PhoneVoiceOptions, 'trunk' | 'web'> & { readonly source: string },
 ): LegMedia {
   const allowedSources = allowedMediaSources(trunk, agreement.remote.address, source);
   // A phone that holds sends music or nothing: neither shall reach the room, nor count as a call that went silent.

@@ -5,6 +5,7 @@ import type { Lockout } from '../sip/digest/lockout.ts';
 import { ruleOfPin } from '../trunk/pin.ts';
 import { type CallPolicy, DEFAULT_POLICY, type DispatchRule, type InboundTrunk } from '../trunk/trunk.ts';
 import type { EndingCause } from './ending.ts';
+import { failureTone } from './failure-tone.ts';
 import { IVR_IDLE, type IvrAction, type IvrInput, type IvrState, stepIvr, wakeOf } from './ivr.ts';
 import { Keypad } from './keypad.ts';
 import type { PhoneLine } from './phone-line.ts';
@@ -12,6 +13,8 @@ import type { Answering } from './state.ts';
 
 /** Silence before the first prompt: the far end's path may open a moment after the answer. */
 const LEAD_MS: Millis = 400;
+/** For the tone that says that there is no place. */
+const TURNED_AWAY_MS: Millis = 3000;
 const FALLBACK_LANGUAGE = 'en';
 
 /** What the trunk, the rule and the door say of a call's reception. */
@@ -34,10 +37,15 @@ export interface ReceptionCall {
   readonly clock: Clock;
   readonly timers: Timers;
   answer(): void;
+  /** A PIN was keyed; which one is nobody's to know. */
+  pinChecked(verdict: PinVerdict): void;
   /** The line is in its room: media as the call stands. */
   proceed(): void;
   end(cause: EndingCause): void;
 }
+
+/** What came of a PIN; `locked`: this caller has keyed too many wrong ones, by now or before. */
+export type PinVerdict = 'accepted' | 'refused' | 'locked';
 
 /** When a call is answered that is received so. Without an offer there is nothing to play before the answer. */
 export function answeringOf({ rule, pinRules }: ReceptionPlan, offer: 'offer' | 'no-offer'): Answering {
@@ -56,7 +64,7 @@ export class Reception {
   readonly #plan: ReceptionPlan;
   readonly #call: ReceptionCall;
   readonly #keypad = new Keypad();
-  #stage: 'pin' | 'waiting' | 'in';
+  #stage: 'pin' | 'waiting' | 'in' | 'turned-away';
   #policy: CallPolicy;
   #ivr: IvrState = IVR_IDLE;
   #alarm: Alarm | undefined;
@@ -112,6 +120,7 @@ export class Reception {
       this.#input({ type: 'digit', digit });
       return true;
     }
+    if (this.#stage === 'turned-away') return true;
     if (!this.#policy.keypadMute || this.#keypad.press(digit, this.#call.clock.now()) !== 'mute')
       return false;
     this.#isMuted = !this.#isMuted;
@@ -175,14 +184,27 @@ export class Reception {
     const rule = ruleOfPin(pinRules, pin);
     if (rule === undefined || lockout.isLocked(lockoutKey, now)) {
       lockout.failed(lockoutKey, now);
+      this.#call.pinChecked(lockout.isLocked(lockoutKey, now) ? 'locked' : 'refused');
       this.#input({ type: 'verdict', verdict: 'wrong' });
       return;
     }
     lockout.succeeded(lockoutKey);
+    this.#call.pinChecked('accepted');
     this.#input({ type: 'verdict', verdict: 'right' });
     const refused = admit(rule);
     if (refused === undefined) this.#admitted(rule);
-    else this.#call.end(refused);
+    else this.#turnAway(refused);
+  }
+
+  /** The room of a right PIN has no place for him: who is answered hears it as a tone. */
+  #turnAway(cause: EndingCause): void {
+    if (!this.#isAnswered) {
+      this.#call.end(cause);
+      return;
+    }
+    this.#stage = 'turned-away';
+    this.#call.line.sounds.play(failureTone(cause, this.#plan.trunk.country), 'last', 'silenced');
+    this.#call.line.limit(TURNED_AWAY_MS, cause);
   }
 
   #admitted({ policy = DEFAULT_POLICY }: DispatchRule): void {
@@ -217,7 +239,8 @@ export class Reception {
   #tellRoom(tone: 'join' | 'leave', spoken: 'joined' | 'left'): void {
     const { entrySound } = this.#policy;
     if (entrySound === 'none') return;
-    this.#call.line.sounds.playToRoom(entrySound === 'tone' ? { from: 'tone', tone } : this.#file(spoken));
+    const sound: Sound = entrySound === 'tone' ? { from: 'tone', tone } : this.#file(spoken);
+    this.#call.line.sounds.playToRoom([sound], 'once');
   }
 
   #file(name: string): Sound {

@@ -76,6 +76,8 @@ export type GatewayEvent =
   /** The first RTP went to the phone. */
   | { type: 'call.spoken'; call: string }
   | { type: 'call.dtmf'; call: string; digit: string; durationMs: number }
+  /** A PIN was keyed: `accepted`, `refused`, or `locked` when the caller has had too many wrong ones. */
+  | { type: 'call.pin'; call: string; trunk: string; verdict: 'accepted' | 'refused' | 'locked' }
   /** On hold: nothing of what the phone sends reaches the room. */
   | { type: 'call.held'; call: string; by: 'phone' | 'gateway' }
   | { type: 'call.resumed'; call: string; heldMs: number }

@@ -125,8 +125,9 @@ export class MediaHost {
     } catch (error) {
       this.#options.onFault(error, command.type);
     }
-    // A tick that finds no work stops the ticker; only these two can bring work.
-    if (command.type === 'leg.open' || command.type === 'receiver.open') this.#ticker.start();
+    // A tick that finds no work stops the ticker; only these can bring work.
+    const { type } = command;
+    if (type === 'leg.open' || type === 'receiver.open' || type === 'track.play') this.#ticker.start();
   }
 
   /** Closes everything, sockets too. */
@@ -144,7 +145,7 @@ export class MediaHost {
     switch (command.type) {
       case 'room.open':
         if (!this.#rooms.has(command.room))
-          this.#rooms.set(command.room, new RoomMedia(command.room, codecs, mix));
+          this.#rooms.set(command.room, new RoomMedia(command.room, codecs, mix, emit));
         return;
       case 'room.close': {
         const room = this.#rooms.get(command.room);
@@ -182,6 +183,15 @@ export class MediaHost {
         return;
       case 'room.stop':
         this.#rooms.get(command.room)?.stop(command.play);
+        return;
+      case 'track.play':
+        this.#rooms.get(command.room)?.trackSounds.play(command, {
+          ...{ codecs, book: this.#sounds, ssrc: this.#options.random.u32() },
+          forward: (track, view, mime, now) => transports.forward(track, view, mime, now),
+        });
+        return;
+      case 'track.stop':
+        this.#rooms.get(command.room)?.trackSounds.stop(command.track, command.play);
         return;
       case 'leg.close':
         this.#legs.close(command.leg);

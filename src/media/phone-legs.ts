@@ -241,7 +241,8 @@ export class PhoneLegs {
     const { clock, random, cname, mediaTimeoutMs, unixOffsetMs, emit, drops, forward } = this.#options;
     const events: LegEvents = {
       onVoice: (view, mime, now) => {
-        forward(leg.track, view, mime, now);
+        // A sound in the phone's track has its voice in it.
+        if (!leg.room.trackSounds.has(leg.track)) forward(leg.track, view, mime, now);
         leg.room.phonePacket(leg.track, view, now);
       },
       onHeard: () => emit({ type: 'leg.heard', leg: id }),

@@ -173,6 +173,23 @@ export type MediaCommand =
       readonly repeat: SoundRepeat;
     }
   | { readonly type: 'room.stop'; readonly room: RoomId; readonly play: PlayId }
+  /**
+   * Plays sounds to the browsers of a room within a phone's track, in the place of what sounded there before and above what
+   * the phone says; answered by `track.played`. The track may outlive its leg, or be there before the leg has media. Phones
+   * are not sent tracks: they hear `room.play`.
+   */
+  | {
+      readonly type: 'track.play';
+      readonly room: RoomId;
+      readonly leg: LegId;
+      readonly track: TrackId;
+      /** As the track was published. */
+      readonly codec: Pick<Codec, 'mime' | 'fmtp'>;
+      readonly play: PlayId;
+      readonly sounds: readonly Sound[];
+      readonly repeat: SoundRepeat;
+    }
+  | { readonly type: 'track.stop'; readonly room: RoomId; readonly track: TrackId; readonly play: PlayId }
   | {
       readonly type: 'transport.open';
       readonly room: RoomId;
@@ -304,6 +321,8 @@ export type MediaEvent =
     }
   /** What `leg.play` began is over. A leg that is closed says nothing of it. */
   | { readonly type: 'leg.played'; readonly leg: LegId; readonly play: PlayId; readonly why: PlayEnd }
+  /** What `track.play` began is over. */
+  | { readonly type: 'track.played'; readonly track: TrackId; readonly play: PlayId; readonly why: PlayEnd }
   /** Nothing came from the phone for the media time-out. */
   | { readonly type: 'leg.silent'; readonly leg: LegId }
   /** How the call fared, every 5 s while there is sound or a report of it. */

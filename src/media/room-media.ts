@@ -2,12 +2,22 @@ import type { VoiceCodecs } from '../audio/codec.ts';
 import type { Millis } from '../base/clock.ts';
 import type { PhoneLeg } from '../leg/leg.ts';
 import type { RtpView } from '../rtp/packet.ts';
-import type { LegId, MediaCommand, PlayId, RoomId, SpeakerLevel, TrackId, TransportId } from './protocol.ts';
+import type {
+  LegId,
+  MediaCommand,
+  MediaEvent,
+  PlayId,
+  RoomId,
+  SpeakerLevel,
+  TrackId,
+  TransportId,
+} from './protocol.ts';
 import { RoomMix } from './room-mix.ts';
 import { RoomSound } from './room-sound.ts';
 import type { SoundBook } from './sound-book.ts';
 import { Speakers } from './speakers.ts';
 import { DEFAULT_MIX, type MixSettings } from './talkers.ts';
+import { TrackSounds } from './track-sounds.ts';
 import { VoiceSource } from './voice-source.ts';
 
 /** What a packet of a voice lasts for the speaker detection; phones and browsers send 20 ms. */
@@ -26,25 +36,36 @@ export class RoomMedia {
   readonly #speakers = new Speakers();
   readonly #voices = new Map<TrackId, VoiceSource>();
   readonly #sounds = new Map<PlayId, RoomSound>();
+  readonly #phones = new Map<LegId, PhoneLeg>();
+  /** What browsers hear beside voices. */
+  readonly trackSounds: TrackSounds;
 
-  constructor(room: RoomId, codecs: VoiceCodecs, mix: MixSettings = DEFAULT_MIX) {
+  constructor(
+    room: RoomId,
+    codecs: VoiceCodecs,
+    mix: MixSettings = DEFAULT_MIX,
+    emit: (event: MediaEvent) => void = () => {},
+  ) {
     this.room = room;
     this.#codecs = codecs;
+    this.trackSounds = new TrackSounds((leg) => this.#said(leg), emit);
     this.#mix = new RoomMix(codecs, mix);
   }
 
   /** Nothing here needs the tick. */
   get idle(): boolean {
-    return this.legs.size === 0 && this.#voices.size === 0;
+    return this.legs.size === 0 && this.#voices.size === 0 && this.trackSounds.size === 0;
   }
 
   addPhone(leg: LegId, phone: PhoneLeg): void {
     this.legs.add(leg);
+    this.#phones.set(leg, phone);
     this.#mix.addPhone(phone);
   }
 
   removePhone(leg: LegId, phone: PhoneLeg, track: TrackId): void {
     this.legs.delete(leg);
+    this.#phones.delete(leg);
     this.#mix.removePhone(phone);
     this.#speakers.remove(track);
   }
@@ -109,10 +130,17 @@ export class RoomMedia {
   /** The next 20 ms for every phone; the speakers, when they changed. */
   tick(now: Millis): SpeakerLevel[] | undefined {
     this.#mix.tick(now);
+    this.trackSounds.tick(now);
     return this.#speakers.poll(now);
   }
 
   close(): void {
     for (const track of [...this.#voices.keys()]) this.removeVoice(track);
+    this.trackSounds.close();
+  }
+
+  #said(leg: LegId): Int16Array | undefined {
+    const phone = this.#phones.get(leg);
+    return phone && this.#mix.said(phone);
   }
 }

@@ -60,6 +60,11 @@ export class RoomMix {
     return this.#phones.size;
   }
 
+  /** What a phone says in this tick, as the mix has it; undefined: nothing. */
+  said(phone: MixPhone): Int16Array | undefined {
+    return this.#phones.get(phone)?.talker.talks === true ? phone.frame : undefined;
+  }
+
   /** The best rate at which any phone of the room listens, Hz: what a sound for all should be made for. */
   get rate(): MixRate {
     for (const phone of this.#phones.keys()) if (phone.format?.sampleRate === 16_000) return 16_000;

@@ -146,6 +146,9 @@ export class MediaWorkers {
       case 'leg.closed':
         this.#doors.get(event.leg)?.(event);
         return;
+      case 'track.played':
+        this.#doors.get(event.track)?.(event);
+        return;
       case 'transport.connected':
       case 'transport.path':
       case 'transport.quality':

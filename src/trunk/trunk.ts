@@ -114,7 +114,7 @@ export interface CallPolicy {
   readonly maxCallDurationMs: Millis | undefined;
   /** `*6` mutes the phone's voice, and unmutes it. */
   readonly keypadMute: boolean;
-  /** How the room's phones are told that a phone comes or goes. */
+  /** How those in the room are told that a phone comes or goes. */
   readonly entrySound: 'none' | 'tone' | 'spoken';
   /** Of prompts; undefined: the trunk's, or English. */
   readonly language: string | undefined;

@@ -78,6 +78,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     ...{ type: 'call.referred', call: 'SCL_a', to: SECRET_NUMBER, kind: 'blind' },
     ...{ result: 'followed', status: 202 },
   },
+  'call.pin': { type: 'call.pin', call: 'SCL_a', trunk: 'nubitel', verdict: 'refused' },
   'call.held': { type: 'call.held', call: 'SCL_a', by: 'phone' },
   'call.resumed': { type: 'call.resumed', call: 'SCL_a', heldMs: 4000 },
   'call.codec': { type: 'call.codec', call: 'SCL_a', codec: 'audio/pcmu' },

@@ -9,7 +9,7 @@ import { PhoneDoor } from '../../src/call/phone-door.ts';
 import { ReferralDesk } from '../../src/call/referral-desk.ts';
 import type { GatewayEvent } from '../../src/events/index.ts';
 import { MediaHost } from '../../src/media/host.ts';
-import type { MediaEvent, MediaWorkerPort } from '../../src/media/protocol.ts';
+import type { MediaCommand, MediaEvent, MediaWorkerPort } from '../../src/media/protocol.ts';
 import type { RtpPortPair, RtpPorts } from '../../src/media/rtp-ports.ts';
 import { SoundBook } from '../../src/media/sound-book.ts';
 import { MediaWorkers } from '../../src/room/media-workers.ts';
@@ -91,6 +91,8 @@ class OwnAlarms implements Timers {
 export class VirtualGateway {
   readonly events: GatewayEvent[] = [];
   readonly faults: string[] = [];
+  /** What the media side was told to play, and to play no more. */
+  readonly sounds: MediaCommand[] = [];
   readonly endpoint: SipEndpoint;
   readonly door: PhoneDoor;
   readonly dialer: Dialer;
@@ -133,7 +135,13 @@ export class VirtualGateway {
       this.events.push(event);
     };
     const workers = new MediaWorkers(emit);
-    const port: MediaWorkerPort = { send: (command) => this.#host.handle(command), onEvent: () => {} };
+    const port: MediaWorkerPort = {
+      send: (command) => {
+        if (/\.(play|stop)$/.test(command.type)) this.sounds.push(command);
+        this.#host.handle(command);
+      },
+      onEvent: () => {},
+    };
     this.ports = new VirtualPorts(net);
     this.#host = new MediaHost({
       browsers: {

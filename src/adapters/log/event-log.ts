@@ -23,6 +23,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'call.media': ['debug', 'first RTP of the phone'],
   'call.spoken': ['debug', 'first RTP to the phone'],
   'call.dtmf': ['debug', 'key pressed'],
+  'call.pin': ['info', 'PIN keyed'],
   'call.held': ['info', 'call on hold'],
   'call.resumed': ['info', 'call resumed'],
   'call.transferring': ['info', 'call is being transferred'],

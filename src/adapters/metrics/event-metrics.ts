@@ -55,6 +55,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       to.count('trunkroom_dtmf_total');
       to.observe('trunkroom_key_press_seconds', event.durationMs);
       return;
+    case 'call.pin':
+      to.count('trunkroom_pins_total', { trunk: event.trunk, verdict: event.verdict });
+      return;
     case 'call.resumed':
       to.observe('trunkroom_call_hold_seconds', event.heldMs);
       return;

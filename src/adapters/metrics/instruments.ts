@@ -120,6 +120,7 @@ const COUNTERS = {
   },
   trunkroom_referrals_total: { help: 'Transfers that phones asked for, and why not.', labels: ['result'] },
   trunkroom_transfers_total: { help: 'Calls transferred by REFER, and why not.', labels: ['result'] },
+  trunkroom_pins_total: { help: 'PINs keyed by callers.', labels: ['trunk', 'verdict'] },
   trunkroom_dtmf_total: { help: 'Keys pressed on phones.', labels: [] },
   trunkroom_leg_packets_total: { help: 'RTP packets of ended calls.', labels: ['direction'] },
   trunkroom_leg_packets_lost_total: { help: 'RTP packets of ended calls that never came.', labels: [] },

@@ -33,6 +33,6 @@ export const policyKeys = {
   entry_sound: z
     .enum(['none', 'tone', 'spoken'])
     .default('none')
-    .meta({ description: 'How the room\u2019s phones are told that a phone has come or gone.' }),
+    .meta({ description: 'How those in the room are told that a phone has come or gone.' }),
   language: language.optional().meta({ description: 'Language of prompts; absent: as the trunk says.' }),
 };

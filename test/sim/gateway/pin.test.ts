@@ -69,6 +69,7 @@ function hears(listener: VirtualPhone, ms = 600): PromptName | 'nothing' | 'othe
 const people = (room: string) => gateway.rooms.find(room)?.participants.size ?? 0;
 const cause = () =>
   gateway.events.flatMap((event) => (event.type === 'call.ended' ? [event.ending.cause] : []));
+const verdicts = () => gateway.events.flatMap((event) => (event.type === 'call.pin' ? [event.verdict] : []));
 const level = (listener: VirtualPhone, hz: number, ms: number) => {
   const from = listener.handset.recording().length;
   pass(ms);
@@ -102,6 +103,7 @@ describe('a PIN', () => {
     expect(level(a, TONES[1], 2000)).toBeGreaterThan(-18);
     expect(level(b, TONES[0], 2000)).toBeGreaterThan(-18);
     expect(JSON.stringify(gateway.events)).not.toMatch(/0815|call\.dtmf/);
+    expect(verdicts()).toEqual(['accepted', 'accepted']);
     a.handset.press('7');
     pass(500);
     expect(gateway.events.filter(({ type }) => type === 'call.dtmf')).toHaveLength(1);
@@ -129,11 +131,30 @@ describe('a PIN', () => {
       pass(3000);
     }
     // The fourth and fifth wrong one; then not even the right one is let in.
+    expect(verdicts()).toEqual(['refused', 'refused', 'refused', 'refused', 'locked', 'locked']);
     pass(3000);
     expect(cause()).toEqual(['wrong-pin', 'wrong-pin']);
     a.dialAgain('service');
     pass(1000);
     expect(a.ended).toMatchObject({ by: 'rejected', status: 403 });
+    over();
+  });
+  it('is right, and its room has no place: a tone says so before the call ends', () => {
+    open(direct('board', '4711'));
+    expect(gateway.rooms.create('board', { maxParticipants: 1 }).ok).toBe(true);
+    const [a, b] = [phone(), phone()];
+    pass(1000);
+    a.handset.press('4711#');
+    pass(2000);
+    b.handset.press('4711#');
+    pass(2000);
+    expect(toneLevel(b.handset.recording().subarray(-12_000), 8000, 425)).toBeGreaterThan(-24);
+    expect(b.ended).toBeUndefined();
+    b.handset.press('7');
+    pass(3000);
+    expect(b.ended).toMatchObject({ by: 'bye' });
+    expect(cause()).toEqual(['room-full']);
+    expect(verdicts()).toEqual(['accepted', 'accepted']);
     over();
   });
   it('is not waited for for ever', () => {

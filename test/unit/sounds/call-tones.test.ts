@@ -34,6 +34,17 @@ describe('call tones', () => {
       expect(sound.length).toBe((cadence.reduce((sum, ms) => sum + ms, 0) * rate) / 1000);
     }
   });
+  it.each([
+    ['MY', [425], [500, 500]],
+    ['GB', [400], [400, 350, 225, 525]],
+    ['NZ', [400], [250, 250]],
+    ['US', [480, 620], [250, 250]],
+    [undefined, [425], [250, 250]],
+  ] as const)('tells congestion in %s from a callee who is busy', (country, hz, cadence) => {
+    const rounds = cadenceOf('congestion', country);
+    expect(rounds.map(({ ms }) => ms)).toEqual(cadence);
+    expect(rounds[0]?.hz).toEqual(hz);
+  });
   it('tells joining from leaving by their order', () => {
     const halves = (tone: ToneName) => {
       const sound = round(tone, undefined, 8000);
