@@ -17,7 +17,8 @@ import type { HeaderMaps, MediaEncryption } from '../trunk/trunk.ts';
 import { CallRoute, type TargetLocator } from './call-route.ts';
 import { DIGITS } from './dial-digits.ts';
 import { causeOfJoinRefusal, type EndingCause } from './ending.ts';
-import { mediaSecurity, Negotiation } from './negotiation.ts';
+import { mediaTerms } from './media-terms.ts';
+import { Negotiation } from './negotiation.ts';
 import { OutgoingCall } from './outgoing-call.ts';
 import type { PlacedCallListener } from './outgoing-options.ts';
 import type { PhoneCalls } from './phone-calls.ts';
@@ -169,7 +170,7 @@ export class Dialer {
         trunk.codecs,
         random.u32(),
         undefined,
-        mediaSecurity(encryptionOf(order), random),
+        mediaTerms({ ...trunk, mediaEncryption: encryptionOf(order) }, random),
       ),
       route: new CallRoute({ trunk, user: written.to, isUp, locator, random }),
       from: { user: written.from, display: order.displayName ?? '' },

@@ -1,9 +1,8 @@
 import { fromUtf8, utf8 } from '../base/bytes.ts';
-import type { Random } from '../base/random.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Fingerprint } from '../media/protocol.ts';
 import { CRYPTO_SUITES, type CryptoSuite, OFFERED_SUITES } from '../sdp/crypto.ts';
-import type { EncryptionPolicy, OfferedEncryption } from '../sdp/encryption.ts';
+import type { OfferedEncryption } from '../sdp/encryption.ts';
 import {
   type AudioAgreement,
   type MediaWay,
@@ -16,6 +15,7 @@ import { type Direction, readPhoneSdp } from '../sdp/phone-description.ts';
 import { acceptAnswer, type PhoneOffer, writeOffer } from '../sdp/phone-offer.ts';
 import { type LocalDescription, type LocalSession, revise } from '../sdp/phone-write.ts';
 import type { EndingCause } from './ending.ts';
+import type { MediaTerms } from './media-terms.ts';
 import {
   nothingAgreed,
   type OfferAnswer,
@@ -35,27 +35,15 @@ export interface AnnouncedPort {
   readonly fingerprint?: Fingerprint | undefined;
 }
 
-/** How a trunk wants its calls' media, where they are not a browser's. */
-export interface MediaSecurity {
-  readonly policy: EncryptionPolicy;
-  readonly random: Random;
-}
-
-/** What a trunk's setting asks of negotiation: nothing, where it has no SRTP. */
-export function mediaSecurity(
-  policy: EncryptionPolicy | undefined,
-  random: Random,
-): MediaSecurity | undefined {
-  return policy === undefined || policy === 'disabled' ? undefined : { policy, random };
-}
-
 /** One call's offers and answers as SDP; where they stand is {@link OfferAnswer}. */
 export class Negotiation {
   readonly #sessionId: number;
   readonly #codecs: readonly PhoneCodec[];
-  readonly #security: MediaSecurity | undefined;
+  readonly #terms: MediaTerms | undefined;
   /** Our end of a web phone's media; undefined: plain RTP. */
   readonly web: WebMedia | undefined;
+  /** The far end could not read an offer of ours with SRTP on one line and plain RTP on another. */
+  #inTheClear = false;
   #local: LocalDescription | undefined;
   #state: OfferAnswer = nothingAgreed;
   /** What we want; what comes of it depends on the phone. */
@@ -63,11 +51,11 @@ export class Negotiation {
 
   /**
    * `codecs` are what the trunk allows; `sessionId` stands in our o= lines; `web` for who speaks by ICE and DTLS; without
-   * `security` there is no SRTP by keys in SDP.
+   * `terms` there is plain RTP only.
    */
-  constructor(codecs: readonly PhoneCodec[], sessionId: number, web?: WebMedia, security?: MediaSecurity) {
+  constructor(codecs: readonly PhoneCodec[], sessionId: number, web?: WebMedia, terms?: MediaTerms) {
     this.#codecs = codecs;
-    this.#security = security;
+    this.#terms = terms;
     this.#sessionId = sessionId;
     this.web = web;
   }
@@ -121,6 +109,7 @@ export class Negotiation {
       direction: this.#direction,
       way: this.#way,
       encryption: this.#offeredEncryption(),
+      rtcpMux: this.#offersMux,
       ...(dtmf === undefined ? {} : { dtmf }),
       ...(agreed === undefined ? {} : { session: agreed.session, known: agreed.agreement.accept }),
     };
@@ -137,7 +126,10 @@ export class Negotiation {
     const { session } = agreed;
     const codecs: PhoneCodec[] = agreed.agreement.comfortNoiseIn === undefined ? [codec] : [codec, 'CN'];
     const repeated = { codecs, known, direction, dtmf: dtmfIn ?? ('none' as const), ptimeMs, session };
-    const offer: PhoneOffer = { ...repeated, way: this.#way, encryption: this.#offeredEncryption() };
+    const offer: PhoneOffer = {
+      ...{ ...repeated, way: this.#way, encryption: this.#offeredEncryption() },
+      rtcpMux: this.#offersMux,
+    };
     this.#step({ type: 'we-offer', offer });
     return this.#write(at, (local) => writeOffer(offer, local));
   }
@@ -165,6 +157,14 @@ export class Negotiation {
     return ok(agreement.value);
   }
 
+  /** Our next offer is of plain RTP alone; false: that was so already, or may not be. */
+  withdrawEncryption(): boolean {
+    if (this.#terms?.encryption !== 'allowed' || this.#inTheClear || this.agreement !== undefined)
+      return false;
+    this.#inTheClear = true;
+    return true;
+  }
+
   /** The open offer, ours or theirs, came to nothing: the session stays as it was. */
   refused(): void {
     if (this.#state.phase !== 'stable') this.#step({ type: 'refused' });
@@ -184,29 +184,35 @@ export class Negotiation {
     return this.web === undefined ? 'rtp' : 'ice';
   }
 
+  /** What stands stays: who agreed to it may offer nothing else later (RFC 5761 section 5.1.1). */
+  get #offersMux(): boolean {
+    const { agreement } = this;
+    return agreement === undefined ? this.#terms?.rtcpMux === 'offered' : agreement.rtcpMux === true;
+  }
+
   #ourEncryption() {
-    if (this.#security === undefined) return undefined;
-    const { policy } = this.#security;
+    const policy = this.#terms?.encryption ?? 'disabled';
+    if (policy === 'disabled') return undefined;
     return { policy, before: this.agreement?.crypto, newKey: this.#newKey };
   }
 
   /** What stands stays, with the key that stands; else all that we have. */
   #offeredEncryption(): OfferedEncryption | undefined {
     const { agreement } = this;
-    const policy = this.#security?.policy ?? 'disabled';
+    const policy = this.#terms?.encryption ?? 'disabled';
     if (agreement !== undefined) {
       return agreement.crypto === undefined ? undefined : { keys: [agreement.crypto.local], plain: 'never' };
     }
-    if (policy === 'disabled' || this.web !== undefined) return undefined;
+    if (policy === 'disabled' || this.#inTheClear || this.web !== undefined) return undefined;
     const keys = OFFERED_SUITES.map((suite, at) => ({ tag: at + 1, suite, ...this.#newKey(suite) }));
     return { keys, plain: policy === 'allowed' ? 'beside' : 'never' };
   }
 
   /** Each key is used for one session and one direction only (RFC 3711 section 9.1). */
   readonly #newKey = (suite: CryptoSuite): { readonly key: Uint8Array; readonly salt: Uint8Array } => {
-    if (this.#security === undefined) throw new Error('no key is made where no SRTP is wanted');
+    if (this.#terms === undefined) throw new Error('no key is made where no SRTP is wanted');
     const { key, salt } = CRYPTO_SUITES[suite];
-    return { key: this.#security.random.bytes(key), salt: this.#security.random.bytes(salt) };
+    return { key: this.#terms.random.bytes(key), salt: this.#terms.random.bytes(salt) };
   };
 
   #codec(): PhoneCodec | undefined {

@@ -32,6 +32,7 @@ export class OutgoingCall {
   #state: OutgoingState = { phase: 'opening' };
   #invite: OutgoingInvite | undefined;
   #hop: NextHop | undefined;
+  #attempt: Attempt | undefined;
   /** The attempt whose word counts. */
   #current: OutgoingHandler | undefined;
   /** SDP of a provisional response: what the 2xx means when it brings none. */
@@ -124,10 +125,22 @@ export class OutgoingCall {
     const dead = isDead(end) && this.#state.phase === 'calling';
     if (dead) this.#giveUp(cause);
     else this.#trying();
+    if (this.#isAskedInTheClear(end)) return;
     if (this.#isElsewhere(end)) this.#input({ type: 'elsewhere' });
     else if (isUnreachable(end, this.#options.trunk.rerouteCodes))
       this.#input({ type: 'unreachable', cause, more: true });
     else this.#input({ type: 'end', cause, by: 'sip' });
+  }
+
+  /** Many far ends refuse an offer of two audio lines, SRTP and plain RTP: they get one more, of plain RTP alone. */
+  #isAskedInTheClear(end: SipEnd): boolean {
+    const { negotiation, emit } = this.#options;
+    const attempt = this.#attempt;
+    if (end.by !== 'rejected' || end.status !== 488 || attempt === undefined) return false;
+    if (this.#state.phase !== 'calling' || !negotiation.withdrawEncryption()) return false;
+    emit({ type: 'call.unencrypted', call: this.id, status: end.status });
+    this.#dial(attempt);
+    return true;
   }
 
   /** Whether a redirection leads on, or has left places that are to be tried now that one of them refused. */
@@ -178,6 +191,7 @@ export class OutgoingCall {
     const { hop, to } = attempt;
     const authenticate = attempt.trust === 'credentials' ? this.#options.authenticate : undefined;
     this.#hop = hop;
+    this.#attempt = attempt;
     this.#early = undefined;
     this.line.signalsFrom(hop.remote);
     if (negotiation.offering) negotiation.refused();

@@ -22,7 +22,8 @@ import { explain, type Route, route } from '../trunk/route.ts';
 import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
 import { type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
 import { type Accepted, joinRoom } from './join-room.ts';
-import { mediaSecurity, Negotiation, type PlannedAnswer } from './negotiation.ts';
+import { mediaTerms } from './media-terms.ts';
+import { Negotiation, type PlannedAnswer } from './negotiation.ts';
 import { PhoneCall } from './phone-call.ts';
 import type { LiveCall, PhoneCalls } from './phone-calls.ts';
 import type { ReferralDesk } from './referral-desk.ts';
@@ -164,7 +165,7 @@ export class PhoneDoor {
       decision.trunk.codecs,
       random.u32(),
       web,
-      mediaSecurity(decision.trunk.mediaEncryption, random),
+      mediaTerms(decision.trunk, random),
     );
     const planned = planFor(invite, decision.trunk, negotiation);
     if (!planned.ok) return planned.error;

@@ -1,6 +1,6 @@
 import type { Millis } from '../base/clock.ts';
 import type { EventSink } from '../events/index.ts';
-import type { Codec, LegCrypto, LegId, LegMedia, TrackId } from '../media/protocol.ts';
+import type { Codec, LegId, LegKey, LegMedia, TrackId } from '../media/protocol.ts';
 import type { Participant, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { CryptoLine } from '../sdp/crypto.ts';
@@ -177,6 +177,6 @@ export function unheard(agreement: AudioAgreement): AudioAgreement {
   return { ...agreement, direction: hears ? 'sendonly' : 'inactive' };
 }
 
-function masterOf({ key, salt }: CryptoLine): LegCrypto['local'] {
-  return { key, salt };
+function masterOf({ key, salt, mki }: CryptoLine): LegKey {
+  return mki === undefined ? { key, salt } : { key, salt, mki };
 }

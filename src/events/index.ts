@@ -68,6 +68,8 @@ export type GatewayEvent =
   | { type: 'call.dialled'; call: string; sipCallId: string; target: string }
   /** A 3xx came for an outbound call. */
   | { type: 'call.redirected'; call: string; status: number; followed: boolean }
+  /** An offer with SRTP beside plain RTP was refused with `status`; plain RTP alone is offered now. */
+  | { type: 'call.unencrypted'; call: string; status: number }
   /** A target of an outbound trunk could not take a call; the next one is tried, if there is one. */
   | { type: 'call.unreachable'; call: string; target: string; reason: string }
   | { type: 'call.ringing'; call: string }

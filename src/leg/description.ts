@@ -12,6 +12,8 @@ export interface LegCodec {
 /** What SDP agreed on: media/protocol.ts' `LegMedia` fits it. */
 export interface LegDescription {
   readonly remote: { readonly address: string; readonly port: number; readonly rtcpPort: number };
+  /** RTCP both ways on RTP's ports (RFC 5761). */
+  readonly rtcpMux?: boolean | undefined;
   readonly allowedSources: readonly string[];
   readonly codec: LegCodec;
   readonly accept: readonly LegCodec[];

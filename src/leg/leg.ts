@@ -288,15 +288,17 @@ export class PhoneLeg {
     if (reason !== undefined) this.#options.events.onDropped({ where: 'rtcp', reason });
   }
 
-  /** RTCP goes to the port that the SDP named, or beside the learned RTP port when the phone is behind a NAT. */
+  /** RTCP goes where RTP goes when both agreed on that, else to the port that the SDP named, or beside the learned one when the phone is behind a NAT. */
   #sendRtcp(bytes: Uint8Array): void {
     const remote = this.#media?.remote;
     const destination = this.#latch.destination;
     if (remote === undefined || destination === undefined || remote.rtcpPort === 0) return;
+    const isMuxed = this.#media?.rtcpMux === true;
+    const socket = isMuxed ? this.#options.rtp : this.#options.rtcp;
     const moved = destination.address !== remote.address || destination.port !== remote.port;
-    const port = moved ? destination.port + 1 : remote.rtcpPort;
-    if (port > 65535 || this.#options.rtcp.queued > 0) return;
-    this.#options.rtcp.send(bytes, port, destination.address);
+    const port = isMuxed ? destination.port : moved ? destination.port + 1 : remote.rtcpPort;
+    if (port > 65535 || socket.queued > 0) return;
+    socket.send(bytes, port, destination.address);
   }
 
   #live(now: Millis): void {

@@ -70,11 +70,16 @@ export interface LegAssociation {
   readonly fingerprints: readonly Fingerprint[];
 }
 
+/** A master key of SDP, and the identifier that each of its packets bears (RFC 3711 section 3.1). */
+export interface LegKey extends SrtpMaster {
+  readonly mki?: Uint8Array | undefined;
+}
+
 /** SRTP's keys of a phone's media, as SDP told them (RFC 4568): of what we send, and of what comes. */
 export interface LegCrypto {
   readonly profile: SrtpProfile;
-  readonly local: SrtpMaster;
-  readonly remote: SrtpMaster;
+  readonly local: LegKey;
+  readonly remote: LegKey;
 }
 
 /** A key as a telephone-event (RFC 4733), or as its tones within the voice. */
@@ -88,6 +93,8 @@ export interface LegMedia {
   readonly crypto?: LegCrypto | undefined;
   /** Where the phone says it listens; latching may refine the port. */
   readonly remote: { readonly address: string; readonly port: number; readonly rtcpPort: number };
+  /** RTCP both ways on RTP's ports (RFC 5761). */
+  readonly rtcpMux?: boolean | undefined;
   /** Sources that may be latched on to, as CIDR or plain addresses. */
   readonly allowedSources: readonly string[];
   /** The codec that we send. Any codec in `accept` may come in. */

@@ -2,7 +2,8 @@ import { equalBytes } from '../base/bytes.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
 import type { SrtpMaster } from '../rtp/srtp/key-derivation.ts';
-import { rtpHeaderLength, type SrtpFault, SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
+import { MAX_MKI_BYTES, MarkedOpener, MarkedSealer } from '../rtp/srtp/mki.ts';
+import { rtpHeaderLength, type SrtpFault } from '../rtp/srtp/session.ts';
 import { type MakeTransform, SRTP_OVERHEAD } from '../rtp/srtp/transform.ts';
 import type { DropCounter } from './drop-counter.ts';
 import type { LegCrypto } from './protocol.ts';
@@ -28,21 +29,19 @@ export class SrtpSockets implements RtpPortPair {
   readonly #ring: Uint8Array[] = [];
   #next = 0;
   #keys: LegCrypto | undefined;
-  #sealer: SrtpSealer | undefined;
-  #opener: SrtpOpener | undefined;
-  #old: { readonly opener: SrtpOpener; readonly until: Millis } | undefined;
+  #sealer: MarkedSealer | undefined;
+  #opener: MarkedOpener | undefined;
+  #old: { readonly opener: MarkedOpener; readonly until: Millis } | undefined;
 
   /** `make`: who protects; absent: TypeScript alone. */
   constructor(pair: RtpPortPair, clock: Clock, drops: DropCounter, make?: MakeTransform) {
     this.#clock = clock;
     this.#drops = drops;
     this.#make = make;
-    this.rtp = new Layer(pair.rtp, (bytes) => this.#sealRtp(bytes));
+    this.rtp = new Layer(pair.rtp, (bytes) => (isRtcp(bytes) ? this.#sealRtcp(bytes) : this.#sealRtp(bytes)));
     this.rtcp = new Layer(pair.rtcp, (bytes) => this.#sealRtcp(bytes));
     pair.rtp.onDatagram = (bytes, address, port) => {
-      // RFC 5761 section 4: RTCP that came to the RTP port. SRTP leaves the first 8 bytes as they are.
-      const isRtcp = bytes.length >= 2 && bytes[1]! >= 192 && bytes[1]! <= 223;
-      const plain = isRtcp ? this.#openRtcp(bytes) : this.#openRtp(bytes);
+      const plain = isRtcp(bytes) ? this.#openRtcp(bytes) : this.#openRtp(bytes);
       if (plain !== undefined) this.rtp.onDatagram(plain, address, port);
     };
     pair.rtcp.onDatagram = (bytes, address, port) => {
@@ -61,12 +60,15 @@ export class SrtpSockets implements RtpPortPair {
     }
     const sameProfile = before?.profile === keys.profile;
     if (!sameProfile || !sameMaster(before.local, keys.local)) {
-      this.#sealer = new SrtpSealer(keys.profile, keys.local, this.#make);
+      this.#sealer = new MarkedSealer(keys.profile, keys.local, keys.local.mki, this.#make);
+    } else if (this.#sealer !== undefined) this.#sealer.mki = keys.local.mki;
+    if (sameProfile && sameMaster(before.remote, keys.remote)) {
+      if (this.#opener !== undefined) this.#opener.mki = keys.remote.mki;
+      return;
     }
-    if (sameProfile && sameMaster(before.remote, keys.remote)) return;
     if (this.#opener !== undefined)
       this.#old = { opener: this.#opener, until: this.#clock.now() + OLD_KEY_MS };
-    this.#opener = new SrtpOpener(keys.profile, keys.remote, this.#make);
+    this.#opener = new MarkedOpener(keys.profile, keys.remote, keys.remote.mki, this.#make);
   }
 
   #openRtp(bytes: Uint8Array): Uint8Array | undefined {
@@ -77,9 +79,9 @@ export class SrtpSockets implements RtpPortPair {
     return this.#opener === undefined ? bytes : this.#opened('srtcp', bytes, this.#opener);
   }
 
-  #opened(where: 'srtp' | 'srtcp', bytes: Uint8Array, opener: SrtpOpener): Uint8Array | undefined {
+  #opened(where: 'srtp' | 'srtcp', bytes: Uint8Array, opener: MarkedOpener): Uint8Array | undefined {
     let length = open(where, bytes, opener);
-    if (length === 'unauthentic' && this.#old !== undefined) {
+    if ((length === 'unauthentic' || length === 'mki') && this.#old !== undefined) {
       if (this.#clock.now() < this.#old.until) length = open(where, bytes, this.#old.opener);
       else this.#old = undefined;
     }
@@ -111,7 +113,7 @@ export class SrtpSockets implements RtpPortPair {
       this.#drops.count('srtp', 'seal-too-long');
       return undefined;
     }
-    const buffer = this.#ring[this.#next] ?? new Uint8Array(MAX_PACKET + SRTP_OVERHEAD);
+    const buffer = this.#ring[this.#next] ?? new Uint8Array(MAX_PACKET + SRTP_OVERHEAD + MAX_MKI_BYTES);
     this.#ring[this.#next] = buffer;
     this.#next = (this.#next + 1) % RING;
     buffer.set(packet);
@@ -125,7 +127,7 @@ export class SrtpSockets implements RtpPortPair {
   }
 }
 
-function open(where: 'srtp' | 'srtcp', bytes: Uint8Array, opener: SrtpOpener): number | SrtpFault {
+function open(where: 'srtp' | 'srtcp', bytes: Uint8Array, opener: MarkedOpener): number | SrtpFault | 'mki' {
   return where === 'srtp' ? opener.openRtp(bytes, bytes.length) : opener.openRtcp(bytes, bytes.length);
 }
 
@@ -156,6 +158,11 @@ class Layer implements DatagramSocket {
   close(): void {
     this.#below.close();
   }
+}
+
+/** RFC 5761 section 4: RTCP on the RTP port. SRTP leaves the first 8 bytes as they are. */
+function isRtcp(bytes: Uint8Array): boolean {
+  return bytes.length >= 2 && bytes[1]! >= 192 && bytes[1]! <= 223;
 }
 
 function sameMaster(a: SrtpMaster, b: SrtpMaster): boolean {

@@ -42,15 +42,19 @@ export interface CryptoLine {
   readonly suite: CryptoSuite;
   readonly key: Uint8Array;
   readonly salt: Uint8Array;
+  /** Master key identifier that each packet bears (RFC 3711 section 3.1); undefined: none. */
+  readonly mki?: Uint8Array | undefined;
 }
 
+/** Bytes of the longest MKI (RFC 4568 section 6.1). */
+const MAX_MKI = 128;
 /** Lines of one stream that are looked at. */
 const MAX_LINES = 16;
-const INLINE = /^inline:([A-Za-z0-9+/]{1,88}={0,2})(?:\|(?:2\^)?\d{1,15})?$/;
+const INLINE = /^inline:([A-Za-z0-9+/]{1,88}={0,2})(?:\|(?:2\^)?\d{1,15})?(?:\|(\d{1,309}):(\d{1,3}))?$/;
 
 /**
- * The lines that we can use. Others are passed over (RFC 4568 section 5.1.2): suites that we lack, several keys or an MKI, a
- * session parameter that changes what we would do (section 6.3), and faults.
+ * The lines that we can use. Others are passed over (RFC 4568 section 5.1.2): suites that we lack, several keys, a session
+ *  parameter that changes what we would do (section 6.3), and faults.
  */
 export function readCrypto(lines: MediaDescription['crypto']): readonly CryptoLine[] {
   return (lines ?? []).slice(0, MAX_LINES).flatMap((line) => readLine(line) ?? []);
@@ -59,8 +63,16 @@ export function readCrypto(lines: MediaDescription['crypto']): readonly CryptoLi
 function readLine(line: NonNullable<MediaDescription['crypto']>[number]): CryptoLine | undefined {
   const tag = Number(line.id);
   const suite = suiteOf(String(line.suite));
-  const text = INLINE.exec(String(line.config))?.[1];
-  if (suite === undefined || text === undefined || !Number.isSafeInteger(tag) || tag > 999_999_999)
+  const inline = INLINE.exec(String(line.config));
+  const text = inline?.[1];
+  const mki = readMki(inline?.[2], inline?.[3]);
+  if (
+    mki === 'fault' ||
+    suite === undefined ||
+    text === undefined ||
+    !Number.isSafeInteger(tag) ||
+    tag > 999_999_999
+  )
     return undefined;
   if (
     !String(line.sessionConfig ?? '')
@@ -71,7 +83,24 @@ function readLine(line: NonNullable<MediaDescription['crypto']>[number]): Crypto
   const { key, salt } = CRYPTO_SUITES[suite];
   const bytes = fromBase64(text);
   if (bytes.length !== key + salt) return undefined;
-  return { tag, suite, key: bytes.slice(0, key), salt: bytes.slice(key) };
+  const found = { tag, suite, key: bytes.slice(0, key), salt: bytes.slice(key) };
+  return mki === undefined ? found : { ...found, mki };
+}
+
+/** RFC 4568 section 6.1: `value:length`, the value in so many bytes, the highest first. */
+function readMki(value: string | undefined, length: string | undefined): Uint8Array | 'fault' | undefined {
+  if (value === undefined || length === undefined) return undefined;
+  const bytes = new Uint8Array(Math.min(MAX_MKI + 1, Number(length)));
+  let rest = BigInt(value);
+  for (let at = bytes.length - 1; at >= 0; at--) {
+    bytes[at] = Number(rest & 255n);
+    rest >>= 8n;
+  }
+  return rest > 0n || bytes.length === 0 || bytes.length > MAX_MKI ? 'fault' : bytes;
+}
+
+function writeMki(mki: Uint8Array): string {
+  return `|${mki.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n)}:${mki.length}`;
 }
 
 function suiteOf(name: string): CryptoSuite | undefined {
@@ -85,11 +114,11 @@ function isHarmless(parameter: string): boolean {
 }
 
 /** `a=crypto`, without its end of line. */
-export function writeCrypto({ tag, suite, key, salt }: CryptoLine): string {
+export function writeCrypto({ tag, suite, key, salt, mki }: CryptoLine): string {
   const both = new Uint8Array(key.length + salt.length);
   both.set(key);
   both.set(salt, key.length);
-  return `a=crypto:${tag} ${suite} inline:${base64(both)}`;
+  return `a=crypto:${tag} ${suite} inline:${base64(both)}${mki === undefined ? '' : writeMki(mki)}`;
 }
 
 /** Whether two lines have the same key for the same suite: then packets count on, and their roll-over counter stays. */

@@ -72,9 +72,10 @@ export function usableLines(
 
 /** RFC 4568 section 5.1.2: the answer has the offer's tag and suite, and a key of its own. */
 function ourKey({ before, newKey }: OurEncryption, remote: CryptoLine): CryptoLine {
-  const { tag, suite } = remote;
-  if (before !== undefined && sameKey(before.remote, remote)) return { ...before.local, tag };
-  return { tag, suite, ...newKey(suite) };
+  const { tag, suite, mki } = remote;
+  // Who marks packets by their key expects the same of us, in as many bytes.
+  if (before !== undefined && sameKey(before.remote, remote)) return { ...before.local, tag, mki };
+  return { tag, suite, ...newKey(suite), mki };
 }
 
 /** The keys that an answer settles on; undefined: plain RTP. */

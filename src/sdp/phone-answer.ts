@@ -18,6 +18,8 @@ import { type LocalEvent, type LocalSession, writePhoneSdp } from './phone-write
  */
 export interface AudioAgreement {
   readonly remote: { readonly address: string; readonly port: number; readonly rtcpPort: number };
+  /** RTCP both ways on RTP's ports (RFC 5761); of a web phone it is never otherwise, and not said here. */
+  readonly rtcpMux?: boolean | undefined;
   /** What we send. */
   readonly codec: AudioFormat;
   /** What may come in. */
@@ -89,7 +91,7 @@ export function planAnswer(
     return ok({
       line,
       agreement: {
-        remote: { address: audio.address, port: audio.port, rtcpPort: audio.rtcpPort },
+        ...placeOf(audio, isMuxable(audio, common)),
         codec,
         accept: common,
         dtmfOut: dtmf,
@@ -125,11 +127,29 @@ export function writeAnswer(
             direction: agreement.direction,
             mid: theirs.mid,
             setup: 'passive',
+            rtcpMux: agreement.rtcpMux === true,
             ...(agreement.crypto === undefined ? {} : { crypto: [agreement.crypto.local] }),
           }
         : theirs,
     ),
   );
+}
+
+/**
+ * Where a phone hears RTP and RTCP; `mux`: whether both may go one way, where the phone would have it so (RFC 5761
+ * section 5.1.1). */
+export function placeOf(
+  { address, port, rtcpPort, rtcpMux, association }: PhoneAudio,
+  mux: boolean,
+): Pick<AudioAgreement, 'remote' | 'rtcpMux'> {
+  const remote = { address, port, rtcpPort };
+  if (!rtcpMux || !mux || association !== undefined) return { remote };
+  return { remote, rtcpMux: true };
+}
+
+/** RFC 5761 section 4: with these payload types and a marker RTP cannot be told from RTCP. */
+function isMuxable({ events, noises }: PhoneAudio, formats: readonly AudioFormat[]): boolean {
+  return [...formats, ...events, ...noises].every(({ payloadType }) => payloadType < 64 || payloadType > 95);
 }
 
 /** How an audio line wants its media to travel. */

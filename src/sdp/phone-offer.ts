@@ -7,6 +7,7 @@ import {
   type MediaWay,
   type NegotiationFault,
   noiseFor,
+  placeOf,
   wayOf,
 } from './phone-answer.ts';
 import { type AudioFormat, isCodec, offeredEvent, offeredFormat, type PhoneCodec } from './phone-codec.ts';
@@ -32,6 +33,8 @@ export interface PhoneOffer {
   readonly ptimeMs?: number;
   /** `rtp` when it is not said. */
   readonly way?: MediaWay;
+  /** RTCP on RTP's port is offered (RFC 5761). */
+  readonly rtcpMux?: boolean;
   /** Undefined: plain RTP. */
   readonly encryption?: OfferedEncryption | undefined;
   /** The session's m-lines so far, which an offer repeats in their places (RFC 3264 section 8); none: a new session. */
@@ -47,7 +50,7 @@ export function writeOffer(offer: PhoneOffer, local: LocalSession): string {
   const ours: LocalAudio = {
     ...{ protocol: PROTOCOLS[way], formats: offeredFormats(offer), events: offeredEvents(offer) },
     noise: codecs.includes('CN') ? offeredFormat('CN').payloadType : undefined,
-    ...{ ptimeMs, direction, mid: undefined, setup: 'actpass' },
+    ...{ ptimeMs, direction, mid: undefined, setup: 'actpass', rtcpMux: offer.rtcpMux === true },
   };
   const secured = encryption === undefined ? ours : { ...ours, protocol: SECURED, crypto: encryption.keys };
   const lines = session?.lines.map((theirs, at) =>
@@ -76,7 +79,7 @@ export function acceptAnswer(
   const dtmfOut = eventFor(audio, codec);
   const noiseOut = offer.codecs.includes('CN') ? noiseFor(audio, codec) : undefined;
   return ok({
-    remote: { address: audio.address, port: audio.port, rtcpPort: audio.rtcpPort },
+    ...placeOf(audio, offer.rtcpMux === true),
     codec,
     // What comes to us bears the numbers of our offer (RFC 3264 section 5.1).
     accept: offeredFormats(offer),

@@ -41,6 +41,8 @@ export interface LocalAudio {
   readonly mid: string | undefined;
   /** Who opens DTLS: `passive` in an answer, `actpass` in an offer, to which a browser answers `active` (RFC 5763 section 5). */
   readonly setup: 'passive' | 'actpass';
+  /** RTCP comes to our RTP port; behind ICE it always does. */
+  readonly rtcpMux?: boolean;
   /** Keys of SRTP: in an answer the one that was chosen. */
   readonly crypto?: readonly CryptoLine[] | undefined;
 }
@@ -92,8 +94,12 @@ function audioLines(local: LocalSession, audio: LocalAudio): string[] {
     `a=ptime:${audio.ptimeMs}`,
     `a=${audio.direction}`,
     ...(audio.crypto ?? []).map(writeCrypto),
-    ...(local.association === undefined ? [] : associationLines(local.association, audio)),
+    ...(local.association === undefined ? muxLines(audio) : associationLines(local.association, audio)),
   ];
+}
+
+function muxLines({ rtcpMux }: LocalAudio): string[] {
+  return rtcpMux === true ? ['a=rtcp-mux'] : [];
 }
 
 function formatLines(format: AudioFormat): string[] {

@@ -77,6 +77,10 @@ function readOfMedia(line: string, media: MediaDescription): boolean {
     media.fmtp.push({ payload: Number(format[1]), config: format[2]! });
     return true;
   }
+  if (line === 'a=rtcp-mux') {
+    media.rtcpMux = 'rtcp-mux';
+    return true;
+  }
   const time = TIME.exec(line);
   if (time === null) return false;
   media[time[1] as 'ptime' | 'maxptime'] = Number(time[2]);

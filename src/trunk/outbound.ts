@@ -68,6 +68,8 @@ export interface OutboundTrunk {
   readonly mediaTimeoutMs?: Millis | undefined;
   /** As an inbound trunk has it; `allowed` offers SRTP first, and plain RTP on a line beside it. */
   readonly mediaEncryption?: MediaEncryption | undefined;
+  /** As an inbound trunk has it. */
+  readonly rtcpMux?: boolean | undefined;
   readonly ringingTimeoutMs: Millis;
   /** A target that does not say anything in this time is passed over for the next. */
   readonly targetTimeoutMs: Millis;

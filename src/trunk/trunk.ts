@@ -49,6 +49,8 @@ export interface InboundTrunk {
   readonly mediaTimeoutMs?: Millis | undefined;
   /** `disabled` when not given. A web phone's media are always encrypted, by DTLS. */
   readonly mediaEncryption?: MediaEncryption | undefined;
+  /** RTCP on RTP's port is offered (RFC 5761); who offers it has it anyway. Undefined: false. */
+  readonly rtcpMux?: boolean | undefined;
   readonly calledNumberFrom: CalledNumberSource;
   /** Whether P-Asserted-Identity of this trunk says who calls (RFC 3325 section 7): only of who vouches for it. */
   readonly identity: 'from' | 'asserted';

@@ -48,6 +48,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     room: 'lobby',
   },
   'call.redirected': { type: 'call.redirected', call: 'SCL_a', status: 302, followed: true },
+  'call.unencrypted': { type: 'call.unencrypted', call: 'SCL_a', status: 488 },
   'call.unreachable': {
     ...{ type: 'call.unreachable', call: 'SCL_a', target: '192.0.2.9:5060', reason: 'sip-timeout' },
   },

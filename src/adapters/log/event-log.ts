@@ -17,6 +17,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'call.not-placed': ['warn', 'call was not placed'],
   'call.placed': ['info', 'call placed'],
   'call.redirected': ['warn', 'call was redirected'],
+  'call.unencrypted': ['warn', 'encryption refused: asked again without'],
   'call.unreachable': ['warn', 'target cannot take the call'],
   'call.ringing': ['debug', 'call is ringing'],
   'call.answered': ['info', 'call answered'],

@@ -134,6 +134,7 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'gateway.stopping':
     case 'call.dialled':
     case 'call.spoken':
+    case 'call.unencrypted':
     case 'certificates.loaded':
     case 'certificates.refused':
     case 'call.ringing':

@@ -34,6 +34,7 @@ const developmentTrunk: TrunkConfig = {
   allowed_numbers: [],
   media_addresses: [],
   media_encryption: 'allowed',
+  rtcp_mux: false,
   codecs: ['PCMA', 'PCMU'],
   called_number_from: 'request-uri',
   trusted_identity: false,

@@ -31,6 +31,7 @@ function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
     headers: headerMaps(trunk),
     mediaAddresses: trunk.media_addresses,
     mediaEncryption: trunk.media_encryption,
+    rtcpMux: trunk.rtcp_mux,
     mediaTimeoutMs: trunk.media_timeout,
     country: trunk.country,
     numberFormat: trunk.number_format,

@@ -11,6 +11,12 @@ export function mediaEncryption(allowed: string) {
     });
 }
 
+/** A trunk's `rtcp_mux`. */
+export const rtcpMux = z.boolean().default(false).meta({
+  description:
+    'Whether our offers want RTCP on the port of RTP (RFC 5761). A phone that offers it gets it in any case; one that does not answer it keeps two ports.',
+});
+
 /** A trunk's `media_timeout`. */
 export const mediaTimeout = duration.optional().meta({
   description:

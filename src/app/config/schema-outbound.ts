@@ -3,7 +3,7 @@ import { parseHostPort } from '../../sip/uri.ts';
 import { country, dtmf, dtmfInband, duration, id, network, number } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
-import { mediaEncryption, mediaTimeout } from './schema-media-policy.ts';
+import { mediaEncryption, mediaTimeout, rtcpMux } from './schema-media-policy.ts';
 import { termKeys } from './schema-terms.ts';
 
 const hostPort = z
@@ -120,6 +120,7 @@ export const outboundTrunkSchema = z.strictObject({
   codecs: codecList('Codecs that are offered, in this order.'),
   media_timeout: mediaTimeout,
   media_encryption: mediaEncryption('allowed (offered first, plain RTP on a line beside it)'),
+  rtcp_mux: rtcpMux,
   ringing_timeout: duration
     .prefault('60s')
     .meta({ description: 'How long the callee\u2019s phone may ring before the call is given up.' }),

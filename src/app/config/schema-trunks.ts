@@ -13,7 +13,7 @@ import {
 } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
-import { mediaEncryption, mediaTimeout } from './schema-media-policy.ts';
+import { mediaEncryption, mediaTimeout, rtcpMux } from './schema-media-policy.ts';
 import { pinKey, policyKeys } from './schema-policy.ts';
 import { termKeys } from './schema-terms.ts';
 import { transferKeys } from './schema-transfers.ts';
@@ -57,6 +57,7 @@ export const trunkSchema = z.strictObject({
   ),
   media_timeout: mediaTimeout,
   media_encryption: mediaEncryption('allowed (taken when it is offered)'),
+  rtcp_mux: rtcpMux,
   called_number_from: z
     .enum(['request-uri', 'to', 'p-called-party-id', 'diversion'])
     .default('request-uri')

@@ -43,6 +43,7 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     allowedNumbers: trunk.allowed_numbers,
     mediaAddresses: trunk.media_addresses,
     mediaEncryption: trunk.media_encryption,
+    rtcpMux: trunk.rtcp_mux,
     mediaTimeoutMs: trunk.media_timeout,
     country: trunk.country,
     codecs: trunk.codecs,

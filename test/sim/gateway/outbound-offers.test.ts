@@ -92,6 +92,41 @@ describe('an offer in an outbound call', () => {
   });
 });
 
+describe('an offer of SRTP with plain RTP beside it', () => {
+  const twin = (invite: { readonly offer: Uint8Array | undefined }) =>
+    fromUtf8(invite.offer ?? new Uint8Array(0)).split('m=audio').length > 2;
+
+  it('that is refused with 488 is made once more in the clear, in the same call', () => {
+    const { carrier, place, pass, heard, events, settle } = world();
+    const far = carrier((invite, self) => {
+      if (twin(invite)) invite.reject(488);
+      else answering(invite, self);
+    });
+    const placed = place({}, { mediaEncryption: 'allowed' });
+    pass(2000);
+    expect(heard).toEqual(['ringing', 'answered']);
+    expect(far.invites).toHaveLength(2);
+    expect(far.offer).toMatch(/RTP\/AVP/);
+    expect(far.offer).not.toMatch(/crypto|SAVP/);
+    expect(events('call.unencrypted')).toMatchObject([{ status: 488 }]);
+    if (placed.ok) placed.value.hangUp();
+    pass(500);
+    settle();
+  });
+
+  it('is not made a third time, and not at all in the clear where SRTP is required', () => {
+    for (const mediaEncryption of ['allowed', 'required'] as const) {
+      const { carrier, place, pass, heard, settle } = world();
+      const far = carrier((invite) => invite.reject(488));
+      place({}, { mediaEncryption });
+      pass(2000);
+      expect(heard).toEqual(['over no-common-codec 0']);
+      expect(far.invites).toHaveLength(mediaEncryption === 'allowed' ? 2 : 1);
+      settle();
+    }
+  });
+});
+
 it('a hold that was asked for while it rang comes with the answer', () => {
   const { carrier, place, pass, settle } = world();
   const far = carrier((invite) => invite.progress(180));

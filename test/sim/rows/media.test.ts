@@ -84,6 +84,52 @@ test('row 21: without rtcp-mux RTCP goes to the port beside', () => {
   finish();
 });
 
+test('row 21: with rtcp-mux RTCP goes where RTP goes, and comes there; a re-INVITE keeps or ends it', () => {
+  const { carrier, gateway, establish, pass, finish } = rowWorld();
+  establish(carrier.sdp(['m=audio 4000 RTP/AVP 8', 'a=rtcp:4000', 'a=rtcp-mux']));
+  expect(carrier.last('SIP/2.0 200')).toMatch(/^a=rtcp-mux\r$/m);
+  pass(12_000);
+  const isRtcp = ({ payloadType }: { payloadType: number }) => payloadType >= 64 && payloadType <= 95;
+  expect(carrier.rtcp).toBe(0);
+  expect(carrier.rtp.filter(isRtcp).length).toBeGreaterThanOrEqual(2);
+  const ssrc = carrier.rtp.at(-1)!.ssrc;
+  const report = Uint8Array.from([0x81, 201, 0, 7, 0, 0, 0, 1, ...new Array<number>(24).fill(0)]);
+  new DataView(report.buffer).setUint32(8, ssrc);
+  report[12] = 64;
+  carrier.media.send(report, carrier.port, '10.0.0.1');
+  pass(6000);
+  const told = gateway.events.flatMap((event) => (event.type === 'call.quality' ? [event.quality] : []));
+  expect(told.some(({ sent }) => sent?.loss === 0.25)).toBe(true);
+  carrier.send('INVITE', { cseq: 2, sdp: carrier.sdp(['m=audio 4000 RTP/AVP 8']) });
+  pass(100);
+  carrier.send('ACK', { cseq: 2 });
+  const muxed = carrier.rtp.filter(isRtcp).length;
+  pass(12_000);
+  expect(carrier.rtp.filter(isRtcp).length).toBe(muxed);
+  expect(carrier.rtcp).toBeGreaterThanOrEqual(1);
+  finish();
+});
+
+test('row 21: payload types that RTCP could be taken for are not multiplexed', () => {
+  const { carrier, establish, finish } = rowWorld();
+  establish(carrier.sdp(['m=audio 4000 RTP/AVP 8 72', 'a=rtpmap:72 telephone-event/8000', 'a=rtcp-mux']));
+  expect(carrier.last('SIP/2.0 200')).not.toContain('rtcp-mux');
+  finish();
+});
+
+test('row 21: a trunk may offer rtcp-mux by itself, and takes no for an answer', () => {
+  for (const answer of [['a=rtcp-mux'], []]) {
+    const { carrier, pass, finish } = rowWorld({ trunk: { rtcpMux: true } });
+    carrier.send('INVITE');
+    pass(200);
+    expect(carrier.last('SIP/2.0 200')).toMatch(/^a=rtcp-mux\r$/m);
+    carrier.send('ACK', { cseq: 1, sdp: carrier.sdp(['m=audio 4000 RTP/AVP 8', ...answer]) });
+    pass(12_000);
+    expect(carrier.rtcp > 0).toBe(answer.length === 0);
+    finish();
+  }
+});
+
 test('row 22: comfort noise alone keeps a silent caller in the call', () => {
   const { carrier, gateway, listener, establish, pass, finish } = rowWorld();
   establish(carrier.sdp(['m=audio 4000 RTP/AVP 8 13']));

@@ -1,6 +1,7 @@
 /** Rows 25 and 29: SRTP by keys in SDP, towards a carrier that writes everything by hand. */
 import { describe, expect, test } from 'vitest';
-import { rtpHeaderLength, SrtpOpener, SrtpSealer } from '../../../src/rtp/srtp/session.ts';
+import { MarkedOpener, MarkedSealer } from '../../../src/rtp/srtp/mki.ts';
+import { rtpHeaderLength } from '../../../src/rtp/srtp/session.ts';
 import { CRYPTO_SUITES, type CryptoLine, type CryptoSuite, writeCrypto } from '../../../src/sdp/crypto.ts';
 import { readPhoneSdp } from '../../../src/sdp/phone-description.ts';
 import { type RawCarrier, rowWorld } from './raw-carrier.ts';
@@ -25,11 +26,11 @@ function answeredKey(carrier: RawCarrier): CryptoLine {
 
 /** Under `ours` the carrier sends from now on, under `theirs` it hears. */
 function protect(carrier: RawCarrier, ours: CryptoLine, theirs: CryptoLine) {
-  const sealer = new SrtpSealer(ours.suite, ours);
-  const opener = new SrtpOpener(theirs.suite, theirs);
+  const sealer = new MarkedSealer(ours.suite, ours, ours.mki);
+  const opener = new MarkedOpener(theirs.suite, theirs, theirs.mki);
   const faults: string[] = [];
   carrier.seal = (packet) => {
-    const bytes = new Uint8Array(packet.length + 20);
+    const bytes = new Uint8Array(packet.length + 40);
     bytes.set(packet);
     const length = sealer.sealRtp(bytes, rtpHeaderLength(packet, packet.length), packet.length);
     if (typeof length === 'string') throw new Error(length);
@@ -79,6 +80,37 @@ describe('row 29: a trunk that requires SRTP', () => {
     expect(carrier.rtp.at(-1)).toMatchObject({ payloadType: 8, bytes: 160 });
     finish();
   });
+
+  test.each(['AES_CM_128_HMAC_SHA1_32', 'AES_256_CM_HMAC_SHA1_80', 'AEAD_AES_128_GCM'] as const)(
+    'marks packets by their key where the far end does, by %s, until it changes key and mark',
+    (suite) => {
+      const { carrier, pass, heardFor, finish } = rowWorld(REQUIRED);
+      const first = { ...keyLine(suite, 7), mki: Uint8Array.of(0, 0, 0, 1) };
+      carrier.send('INVITE', { sdp: offerOf(carrier, first) });
+      pass(200);
+      const theirs = answeredKey(carrier);
+      expect(theirs.mki).toEqual(first.mki);
+      const { faults } = protect(carrier, first, theirs);
+      carrier.send('ACK', { cseq: 1 });
+      carrier.talk = { frameMs: 20, law: 'pcma' };
+      pass(400);
+      expect(heardFor(500)).toBeGreaterThan(-18);
+      const before = { heard: carrier.rtp.length, faults: faults.length };
+      pass(6000);
+      expect(carrier.rtp.length - before.heard).toBeGreaterThanOrEqual(299);
+      expect(faults.length).toBe(before.faults);
+      const next = { ...keyLine(suite, 9), mki: Uint8Array.of(0, 0, 0, 2) };
+      carrier.send('INVITE', { cseq: 2, sdp: offerOf(carrier, next) });
+      // Still under the first key and its mark.
+      expect(heardFor(300)).toBeGreaterThan(-18);
+      expect(answeredKey(carrier).mki).toEqual(next.mki);
+      protect(carrier, next, answeredKey(carrier));
+      carrier.send('ACK', { cseq: 2 });
+      pass(300);
+      expect(heardFor(500)).toBeGreaterThan(-18);
+      finish();
+    },
+  );
 
   test('refuses an offer in the clear', () => {
     const { carrier, pass, finish } = rowWorld(REQUIRED);

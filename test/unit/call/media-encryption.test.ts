@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fromUtf8, utf8 } from '../../../src/base/bytes.ts';
-import { mediaSecurity, Negotiation } from '../../../src/call/negotiation.ts';
+import { mediaTerms } from '../../../src/call/media-terms.ts';
+import { Negotiation } from '../../../src/call/negotiation.ts';
 import type { EncryptionPolicy } from '../../../src/sdp/encryption.ts';
 import { LossyNet } from '../../support/lossy-net.ts';
 
@@ -9,8 +10,8 @@ const KEY = 'WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz';
 const THEIRS = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEY}`;
 
 function call(policy: EncryptionPolicy) {
-  const security = mediaSecurity(policy, new LossyNet(5).random);
-  return new Negotiation(['PCMA'], 1, undefined, security);
+  const terms = mediaTerms({ mediaEncryption: policy }, new LossyNet(5).random);
+  return new Negotiation(['PCMA'], 1, undefined, terms);
 }
 
 function sdp(...lines: string[]): Uint8Array {

@@ -53,8 +53,9 @@ describe('a=crypto', () => {
   });
 
   test.each([
-    ['an MKI', `inline:${KEY}|2^20|1:4`],
-    ['an MKI alone', `inline:${KEY}|1:4`],
+    ['an MKI that its bytes cannot hold', `inline:${KEY}|2^20|256:1`],
+    ['an MKI of no bytes', `inline:${KEY}|1:0`],
+    ['an MKI of too many bytes', `inline:${KEY}|1:129`],
     ['two keys', `inline:${KEY};inline:${KEY}`],
     ['a key that is too short', 'inline:AAAA'],
     ['a key that is too long', `inline:${KEY}AAAA`],
@@ -69,6 +70,23 @@ describe('a=crypto', () => {
 
   test.each(['WSH=128', '-FOO=1', 'WSH=64 -BAR', 'KDR=0'])('with %s it is', (parameters) => {
     expect(cryptoOf(`a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEY} ${parameters}`)).toHaveLength(1);
+  });
+
+  test.each([
+    ['|2^20|1:4', [0, 0, 0, 1]],
+    ['|66051:3', [1, 2, 3]],
+    ['|18446744073709551615:8', new Array(8).fill(255)],
+  ])('RFC 4568 section 6.1: an MKI %s is read, and written again', (text, bytes) => {
+    const [line] = cryptoOf(`a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEY}${text}`);
+    expect([...(line?.mki ?? [])]).toEqual(bytes);
+    expect(cryptoOf(writeCrypto(line!))).toEqual([line]);
+  });
+
+  test('our key in an answer has the MKI of theirs', () => {
+    const marked = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEY}|2^31|5:2`;
+    const { text, crypto } = answer(sdp('c=IN IP4 192.0.2.9', 'm=audio 4000 RTP/SAVP 8', marked), 'required');
+    expect(text).toMatch(/^a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:[^|]+\|5:2\r$/m);
+    expect(crypto?.local.mki).toEqual(Uint8Array.of(0, 5));
   });
 
   test('unknown suites are passed over, an old name is understood', () => {
