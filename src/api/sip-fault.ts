@@ -1,6 +1,6 @@
 import { SIPStatusCode } from '@livekit/protocol';
 import { fail } from '../base/result.ts';
-import type { PlaceRefusal } from '../call/dialer.ts';
+import type { PlaceRefusal } from '../call/call-order.ts';
 import type { CallEnding } from '../events/index.ts';
 import { refuse, type TwirpFault } from './twirp.ts';
 

@@ -1,7 +1,7 @@
 import { type CreateSIPParticipantRequest, SIPParticipantInfo } from '@livekit/protocol';
 import type { Millis } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
-import type { CallOrder, Dialer, PlacedCall } from '../call/dialer.ts';
+import type { CallOrder, CallPlacer, PlacedCall } from '../call/call-order.ts';
 import type { CallEnding } from '../events/index.ts';
 import { isHeaderValue, mayBeSet } from '../trunk/headers.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
@@ -10,9 +10,6 @@ import { withinLimits } from './room-limits.ts';
 import { callFault, placeFault } from './sip-fault.ts';
 import { includedHeaders } from './sip-trunk-info.ts';
 import { refuse, type TwirpFault } from './twirp.ts';
-
-/** What places calls. */
-export type CallPlacer = Pick<Dialer, 'placeCall'>;
 
 /** Headers that one request may set. */
 const MAX_HEADERS = 64;

@@ -9,10 +9,11 @@ import {
   TransferSIPParticipantRequest,
 } from '@livekit/protocol';
 import { ok } from '../base/result.ts';
+import type { CallPlacer } from '../call/call-order.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
 import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
 import { denied } from './room-access.ts';
-import { type CallPlacer, createParticipant } from './sip-participant.ts';
+import { createParticipant } from './sip-participant.ts';
 import { type CallTransferrer, transferParticipant } from './sip-transfer.ts';
 import { dispatchRuleInfo, inboundTrunkInfo, outboundTrunkInfo } from './sip-trunk-info.ts';
 import { type Method, method, refuse } from './twirp.ts';

@@ -160,6 +160,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       announce,
       calls,
     });
+    const referrals = new ReferralDesk({ trunks: outgoing, dialer: outbound.dialer, calls });
+    outbound.dialer.referrals = referrals;
     const rules = dispatchRules(config);
     const phones = new PhoneDoor({
       ...shared,
@@ -173,7 +175,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       announce,
       candidates,
       calls,
-      referrals: new ReferralDesk({ trunks: outgoing, dialer: outbound.dialer, calls }),
+      referrals,
     });
     engines.serve(phones);
 

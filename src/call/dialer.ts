@@ -13,69 +13,19 @@ import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
 import { normalizeNumber, numberKey } from '../trunk/number.ts';
 import type { OutboundTrunk, Target } from '../trunk/outbound.ts';
 import { freeIdentity } from '../trunk/participant.ts';
-import type { HeaderMaps, MediaEncryption } from '../trunk/trunk.ts';
+import type { MediaEncryption } from '../trunk/trunk.ts';
+import type { CallOrder, PlacedCall, PlaceRefusal } from './call-order.ts';
 import { CallRoute, type TargetLocator } from './call-route.ts';
 import { DIGITS } from './dial-digits.ts';
-import { causeOfJoinRefusal, type EndingCause } from './ending.ts';
+import { causeOfJoinRefusal } from './ending.ts';
 import { mediaTerms } from './media-terms.ts';
 import { Negotiation } from './negotiation.ts';
 import { OutgoingCall } from './outgoing-call.ts';
 import type { PlacedCallListener } from './outgoing-options.ts';
 import type { PhoneCalls } from './phone-calls.ts';
 import { PHONE_PERMISSIONS } from './phone-permissions.ts';
-
-/** A call to be placed: LiveKit's CreateSIPParticipantRequest by meaning. */
-export interface CallOrder {
-  readonly trunk: OutboundTrunk;
-  /** Number or name to call. */
-  readonly to: string;
-  /** One of the trunk's numbers; undefined: its first. */
-  readonly from?: string | undefined;
-  /** What the callee's phone shows beside the number. */
-  readonly displayName?: string | undefined;
-  readonly room: string;
-  /** Undefined: `sip_<number>`. */
-  readonly identity?: string | undefined;
-  readonly name?: string | undefined;
-  readonly metadata?: string | undefined;
-  readonly attributes?: ReadonlyMap<string, string> | undefined;
-  /** Keeps the callee's number out of identity, name and attributes. */
-  readonly hidePhoneNumber?: boolean | undefined;
-  readonly ringingTimeoutMs?: Millis | undefined;
-  /** Not longer than the trunk allows; undefined: what the trunk says. */
-  readonly maxCallDurationMs?: Millis | undefined;
-  /** Which headers of the answer become attributes; undefined: what the trunk says. */
-  readonly includeHeaders?: HeaderMaps['includeHeaders'] | undefined;
-  /** Beside the trunk's; these win. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Undefined: what the trunk says. */
-  readonly mediaEncryption?: MediaEncryption | undefined;
-  /** The room hears it ring, and the tone of a call that comes to nothing (LiveKit's play_dialtone); false when not given. */
-  readonly playsDialtone?: boolean | undefined;
-  /** Keys pressed after the answer: 0-9 A-D * #, and `w` for half a second. */
-  readonly dtmf?: string | undefined;
-}
-
-/** Why a call is not even begun. */
-export type PlaceRefusal =
-  | EndingCause
-  | 'bad-caller'
-  | 'bad-digits'
-  | 'country-not-allowed'
-  | 'trunk-disabled';
-
-/** A call that was begun. */
-export interface PlacedCall {
-  readonly id: string;
-  readonly identity: string;
-  /** Sid of the participant, `PA_…`. */
-  readonly participant: string;
-  /** CANCEL, or BYE once answered. */
-  hangUp(): void;
-  /** Puts the phone on hold, once it is answered: it hears nothing, and the room hears nothing of it. */
-  hold(): void;
-  resume(): void;
-}
+import type { ReferralDesk } from './referral-desk.ts';
+import { referralsOf } from './referrals.ts';
 
 export interface DialerOptions {
   readonly rooms: RoomDirectory;
@@ -103,6 +53,8 @@ const LONGEST_SHOWN = 64;
 
 /** Places calls: who may call whom is the caller's to decide, and the trunk's limits hold. */
 export class Dialer {
+  /** Follows the REFERs of phones that were called, and places its calls here; undefined: they are refused. */
+  referrals: ReferralDesk | undefined;
   readonly #options: DialerOptions;
   readonly #calls = new Map<string, OutgoingCall>();
   #stopping = false;
@@ -164,7 +116,7 @@ export class Dialer {
     };
     const id = newId(random, 'SCL');
     const attributes = attributesOf(order, id, { to, from });
-    const call = new OutgoingCall({
+    const call: OutgoingCall = new OutgoingCall({
       ...{ id, leg: newId(random, 'LG'), newTrack: () => newId(random, 'TR'), trunk },
       negotiation: new Negotiation(
         trunk.codecs,
@@ -183,6 +135,7 @@ export class Dialer {
       maxCallDurationMs: shorter(order.maxCallDurationMs, trunk.maxCallDurationMs),
       headerMaps: { ...trunk.headers, includeHeaders: order.includeHeaders ?? trunk.headers.includeHeaders },
       authenticate: this.#options.authenticatorOf(trunk),
+      referrals: referralsOf({ call: id, trunk, desk: this.referrals, clock, timers, emit }, () => call),
       ...{ locator, engine, clock, timers, emit, announce, listener },
       onOver: () => {
         forget();

@@ -21,6 +21,7 @@ const TABLE = {
   'room-deleted': row(200, 16, 'room_deleted', 'none', 'the room was deleted'),
   'duplicate-identity': row(200, 16, 'duplicate_identity', 'none', 'somebody joined with the same identity'),
   'max-duration': row(200, 16, 'user_unavailable', 'none', 'the longest allowed duration is over'),
+  'hold-timeout': row(200, 16, 'user_unavailable', 'none', 'on hold for longer than is allowed'),
   transferred: row(200, 16, 'client_initiated', 'none', 'handed on to somebody else'),
   replaced: row(200, 16, 'client_initiated', 'none', 'another call took its place'),
   'bad-replaces': row(400, 111, 'sip_trunk_failure', 'client', 'the Replaces header cannot be understood'),

@@ -4,7 +4,7 @@ import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink, LegQuality } from '../events/index.ts';
 import type { LegId, TrackId } from '../media/protocol.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
-import type { InboundTrunk } from '../trunk/trunk.ts';
+import type { InboundTrunk, MediaPatience } from '../trunk/trunk.ts';
 import type { ReferralTaker } from './dialog-requests.ts';
 import type { EndingCause } from './ending.ts';
 import type { Negotiation } from './negotiation.ts';
@@ -16,7 +16,9 @@ export interface PhoneLineOptions {
   readonly leg: LegId;
   /** An id for the phone's track: one for each codec that it has in the course of the call. */
   readonly newTrack: () => TrackId;
-  readonly trunk: Pick<InboundTrunk, 'id' | 'mediaAddresses' | 'mediaTimeoutMs' | 'dtmf' | 'dtmfInband'>;
+  readonly trunk: Pick<InboundTrunk, 'id' | 'mediaAddresses' | keyof MediaPatience | 'dtmf' | 'dtmfInband'>;
+  /** What the call's rule has otherwise than the trunk, once it is in its room. */
+  readonly patience?: (() => MediaPatience) | undefined;
   readonly negotiation: Negotiation;
   readonly clock: Clock;
   readonly timers: Timers;

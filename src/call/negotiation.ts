@@ -80,7 +80,8 @@ export class Negotiation {
     const offer = readPhoneSdp(fromUtf8(bytes));
     if (!offer.ok) return fail('bad-offer');
     const encryption = this.#ourEncryption();
-    const ours = { keep: this.#codec(), direction: this.#direction, way: this.#way, encryption };
+    const packetTimes = this.#terms?.packetTimes;
+    const ours = { keep: this.#codec(), direction: this.#direction, way: this.#way, encryption, packetTimes };
     const plan = planAnswer(offer.value, this.#codecs, ours);
     if (!plan.ok) return fail(causeOf(plan.error));
     const { association } = plan.value.agreement;
@@ -110,6 +111,7 @@ export class Negotiation {
       way: this.#way,
       encryption: this.#offeredEncryption(),
       rtcpMux: this.#offersMux,
+      packetTimes: this.#terms?.packetTimes,
       ...(dtmf === undefined ? {} : { dtmf }),
       ...(agreed === undefined ? {} : { session: agreed.session, known: agreed.agreement.accept }),
     };
@@ -129,6 +131,7 @@ export class Negotiation {
     const offer: PhoneOffer = {
       ...{ ...repeated, way: this.#way, encryption: this.#offeredEncryption() },
       rtcpMux: this.#offersMux,
+      packetTimes: this.#terms?.packetTimes,
     };
     this.#step({ type: 'we-offer', offer });
     return this.#write(at, (local) => writeOffer(offer, local));
@@ -228,7 +231,8 @@ export class Negotiation {
 
   #write({ address, port, fingerprint }: AnnouncedPort, build: (local: LocalSession) => string): Uint8Array {
     const association = fingerprint === undefined ? undefined : this.web?.describe(port, fingerprint);
-    const at = { address, port, association, sessionId: this.#sessionId };
+    const packetTimes = this.#terms?.packetTimes;
+    const at = { address, port, association, sessionId: this.#sessionId, packetTimes };
     this.#local = revise(this.#local, (version) => build({ ...at, version }));
     return utf8(this.#local.text);
   }

@@ -18,6 +18,7 @@ import {
   type OutgoingState,
   stepOutgoing,
 } from './outgoing-state.ts';
+import type { CallWay } from './phone-calls.ts';
 import { PhoneLine } from './phone-line.ts';
 
 /**
@@ -56,6 +57,13 @@ export class OutgoingCall {
       end: (cause) => this.end(cause),
       left: (quality) => this.#left(quality),
     });
+  }
+
+  /** The trunk that we placed it by, and where it is now. */
+  get way(): CallWay {
+    const hop = this.#hop;
+    const farEnd = hop && { source: hop.remote.address, transport: hop.transport };
+    return { way: 'out', trunk: this.#options.trunk, farEnd };
   }
 
   /** The call is in its room: reserve a port, then dial. */

@@ -7,6 +7,7 @@ import type { Authenticator, ExtraHeaders, NextHop, SipEngine } from '../sip/por
 import type { OutboundTrunk } from '../trunk/outbound.ts';
 import type { HeaderMaps } from '../trunk/trunk.ts';
 import type { CallRoute } from './call-route.ts';
+import type { ReferralTaker } from './dialog-requests.ts';
 import type { Negotiation } from './negotiation.ts';
 
 /** What whoever places a call hears of it. `over` comes exactly once, last. */
@@ -36,6 +37,8 @@ export interface OutgoingCallOptions {
   /** What the headers of responses say of the call. */
   readonly headerMaps: HeaderMaps;
   readonly authenticate: Authenticator | undefined;
+  /** Takes the phone's REFERs; undefined: they are refused. */
+  readonly referrals?: ReferralTaker | undefined;
   /** Where it is tried. */
   readonly route: CallRoute;
   /** Hears which hops answered. */

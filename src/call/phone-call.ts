@@ -20,6 +20,7 @@ import type { InboundTrunk } from '../trunk/trunk.ts';
 import type { ReferralTaker } from './dialog-requests.ts';
 import { causeOfSipEnd, type EndingCause, endingOf, reasonHeader, refusalStatus } from './ending.ts';
 import type { Negotiation, PlannedAnswer } from './negotiation.ts';
+import type { CallWay } from './phone-calls.ts';
 import { PhoneLine } from './phone-line.ts';
 import { answeringOf, Reception, type ReceptionPlan } from './reception.ts';
 import {
@@ -79,16 +80,20 @@ export class PhoneCall implements CallHandler {
     this.#options = options;
     const offer = options.planned === undefined ? 'no-offer' : 'offer';
     this.#state = openingCall(options.answering ?? answeringOf(options.reception, offer));
-    this.line = new PhoneLine(options, {
-      portOpened: () => this.#input({ type: 'port-opened' }),
-      agreed: (agreement) => this.#agreed(agreement),
-      silent: () => this.end('media-timeout'),
-      end: (cause) => this.end(cause),
-      keyHeard: (digit) => this.#reception.keyHeard(digit),
-      played: () => this.#reception.played(),
-      companyChanged: () => this.#reception.companyChanged(),
-      left: (quality) => this.#left(quality),
-    });
+    const patience = () => this.#reception.patience;
+    this.line = new PhoneLine(
+      { ...options, patience },
+      {
+        portOpened: () => this.#input({ type: 'port-opened' }),
+        agreed: (agreement) => this.#agreed(agreement),
+        silent: () => this.end('media-timeout'),
+        end: (cause) => this.end(cause),
+        keyHeard: (digit) => this.#reception.keyHeard(digit),
+        played: () => this.#reception.played(),
+        companyChanged: () => this.#reception.companyChanged(),
+        left: (quality) => this.#left(quality),
+      },
+    );
     this.#reception = new Reception(options.reception, {
       line: this.line,
       clock: options.clock,
@@ -103,8 +108,8 @@ export class PhoneCall implements CallHandler {
   }
 
   /** The trunk that it came by. */
-  get trunk(): InboundTrunk {
-    return this.#options.trunk;
+  get way(): CallWay {
+    return { way: 'in', trunk: this.#options.trunk };
   }
 
   /** The call is in its room: reserve a port, and let it ring meanwhile. */

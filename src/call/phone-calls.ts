@@ -1,6 +1,8 @@
 /** All calls with phones, whoever called: where somebody finds the call that a participant of a room is. */
 import { fail, type Result } from '../base/result.ts';
+import type { DialogNames, SipTransport } from '../sip/ports.ts';
 import type { Replaces } from '../sip/replaces.ts';
+import type { OutboundTrunk } from '../trunk/outbound.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
 import type { EndingCause } from './ending.ts';
 import type { PhoneLine } from './phone-line.ts';
@@ -12,12 +14,23 @@ export interface PhoneAddress {
   readonly identity: string;
 }
 
+/** By which trunk a call came to us, or was placed. */
+export type CallWay =
+  | { readonly way: 'in'; readonly trunk: InboundTrunk }
+  /** `farEnd`: where its signaling goes; undefined before it was dialled. */
+  | { readonly way: 'out'; readonly trunk: OutboundTrunk; readonly farEnd: FarEnd | undefined };
+
+/** An address that signals, as trunks name it. */
+export interface FarEnd {
+  readonly source: string;
+  readonly transport: SipTransport;
+}
+
 export interface LiveCall {
   /** `SCL_…`. */
   readonly id: string;
   readonly line: PhoneLine;
-  /** The trunk that it came by; undefined: we placed it. */
-  readonly trunk?: InboundTrunk | undefined;
+  readonly way: CallWay;
   /** Ends it from our side. */
   end(cause: EndingCause): void;
 }
@@ -33,8 +46,8 @@ export interface TransferRequest extends Omit<TransferOrder, 'replaces' | 'to'> 
 
 export class PhoneCalls {
   readonly #calls = new Set<LiveCall>();
-  /** Names of the last dialogs that ended, with their trunk. */
-  readonly #ended: string[] = [];
+  /** The last dialogs that ended. */
+  readonly #ended: { readonly dialog: DialogNames; readonly way: CallWay }[] = [];
 
   /** From now on the call can be found, until what comes back is called. */
   add(call: LiveCall): () => void {
@@ -42,9 +55,8 @@ export class PhoneCalls {
     return () => {
       this.#calls.delete(call);
       const { last } = call.line.requests;
-      if (last === undefined || call.trunk === undefined) return;
-      const { callId, localTag, remoteTag } = last;
-      this.#ended.push([call.trunk.id, callId, localTag, remoteTag].join('\n'));
+      if (last === undefined) return;
+      this.#ended.push({ dialog: last, way: call.way });
       if (this.#ended.length > MAX_ENDED) this.#ended.shift();
     };
   }
@@ -59,22 +71,18 @@ export class PhoneCalls {
   }
 
   /** The answered call whose dialog a Replaces names that was sent to us (RFC 3891 section 3). */
-  named({ callId, toTag, fromTag }: Replaces): LiveCall | undefined {
-    for (const call of this.#calls) {
-      const { dialog } = call.line.requests;
-      if (dialog?.callId === callId && dialog.localTag === toTag && dialog.remoteTag === fromTag) return call;
-    }
+  named(replaces: Replaces): LiveCall | undefined {
+    for (const call of this.#calls) if (isNamed(call.line.requests.dialog, replaces)) return call;
     return undefined;
   }
 
-  /** Whether a Replaces names a call of that trunk that was answered and ended, not long ago. */
-  hasEnded({ callId, toTag, fromTag }: Replaces, trunk: string): boolean {
-    if (this.#ended.includes([trunk, callId, toTag, fromTag].join('\n'))) return true;
+  /** Whether a Replaces names a call that was answered and ended, not long ago, and that `mayKnow` lets it know of. */
+  hasEnded(replaces: Replaces, mayKnow: (way: CallWay) => boolean): boolean {
+    if (this.#ended.some(({ dialog, way }) => isNamed(dialog, replaces) && mayKnow(way))) return true;
     // It may wait for the last numbers of its media.
     return [...this.#calls].some((call) => {
       const { dialog, last } = call.line.requests;
-      if (dialog !== undefined || call.trunk?.id !== trunk || last?.callId !== callId) return false;
-      return last.localTag === toTag && last.remoteTag === fromTag;
+      return dialog === undefined && isNamed(last, replaces) && mayKnow(call.way);
     });
   }
 
@@ -96,4 +104,8 @@ export class PhoneCalls {
     if (other !== undefined && replaces === undefined) return fail('not-answered');
     return call.line.requests.transfers.begin({ ...rest, to, replaces }, listener);
   }
+}
+
+function isNamed(dialog: DialogNames | undefined, { callId, toTag, fromTag }: Replaces): boolean {
+  return dialog?.callId === callId && dialog.localTag === toTag && dialog.remoteTag === fromTag;
 }

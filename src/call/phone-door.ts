@@ -27,8 +27,8 @@ import { Negotiation, type PlannedAnswer } from './negotiation.ts';
 import { PhoneCall } from './phone-call.ts';
 import type { LiveCall, PhoneCalls } from './phone-calls.ts';
 import type { ReferralDesk } from './referral-desk.ts';
-import { Referrals } from './referrals.ts';
-import { namedCall, replacement, wantsPlace } from './replacing.ts';
+import { referralsOf } from './referrals.ts';
+import { namedCall, replacement, trunkToReplace, wantsPlace } from './replacing.ts';
 import { WebMedia } from './web-media.ts';
 
 export interface PhoneDoorOptions {
@@ -62,6 +62,8 @@ export class PhoneDoor {
   readonly #calls = new Map<string, PhoneCall>();
   readonly #rate: TokenBucket;
   readonly #wrongPins = new Lockout();
+  /** Calls whose place another is about to take. */
+  readonly #replaced = new Set<LiveCall>();
   #stopping = false;
 
   constructor(options: PhoneDoorOptions) {
@@ -92,7 +94,7 @@ export class PhoneDoor {
 
   /** For `SipEndpoint.authorize`: challenges who has to prove himself, before anything is kept of the call. */
   readonly authorize: Authorize = (request) => {
-    const account = this.#accountOf(callFacts(request), namedCall(request, this.#options.calls)?.trunk);
+    const account = this.#accountOf(callFacts(request), namedCall(request, this.#options.calls));
     if (account === undefined) return undefined;
     const { guard, clock, emit } = this.#options;
     const verdict = guard.check(request, account, clock.now());
@@ -131,12 +133,12 @@ export class PhoneDoor {
    * What the caller must know; undefined when an address is enough. Where every trunk of a source asks for credentials,
    * who has none is not told either which numbers there are.
    */
-  #accountOf(facts: CallFacts, replaced: InboundTrunk | undefined): GuardedAccount | undefined {
+  #accountOf(facts: CallFacts, replaced: LiveCall | undefined): GuardedAccount | undefined {
     const { trunks } = this.#options;
     const naming = trunks.naming(facts);
     // Who takes the place of a call must know what its caller had to know, whatever number he calls.
-    if (replaced?.auth !== undefined && naming.includes(replaced))
-      return { ...replaced.auth, id: replaced.id };
+    const taking = replaced && trunkToReplace(replaced.way, naming, trunks);
+    if (taking?.auth !== undefined) return { ...taking.auth, id: taking.id };
     if (!naming.some(({ auth }) => auth !== undefined)) return undefined;
     const match = trunks.match(facts);
     const open = naming.some(({ auth }) => auth === undefined);
@@ -157,7 +159,10 @@ export class PhoneDoor {
   #admit(invite: IncomingInvite, decision: Accepted, replaced?: LiveCall): EndingCause | undefined {
     if (this.#stopping) return 'stopping';
     const { capacity, clock } = this.#options;
-    if (this.#calls.size >= capacity.calls || !this.#rate.take(clock.now())) return 'overload';
+    // Once a call: who takes a place needs none of his own.
+    const comes = replaced === undefined || this.#replaced.has(replaced) ? 'beside' : 'instead';
+    const isFull = this.#calls.size >= capacity.calls && comes === 'beside';
+    if (isFull || !this.#rate.take(clock.now())) return 'overload';
     const { random, candidates } = this.#options;
     // Whoever comes by WebSocket is a browser, and has a browser's media.
     const web = isWebSocket(invite.request.flow) ? new WebMedia(random, candidates) : undefined;
@@ -169,7 +174,7 @@ export class PhoneDoor {
     );
     const planned = planFor(invite, decision.trunk, negotiation);
     if (!planned.ok) return planned.error;
-    const slot = this.#options.limits.begin(decision.trunk, clock.now());
+    const slot = this.#options.limits.begin(decision.trunk, clock.now(), comes);
     if (!slot.ok) return slot.error;
     return this.#letIn(invite, decision, negotiation, planned.value, slot.value, replaced);
   }
@@ -206,7 +211,10 @@ export class PhoneDoor {
           return undefined;
         },
       },
-      referrals: this.#referralsOf(trunk, id, () => call),
+      referrals: referralsOf(
+        { ...this.#options, trunk, call: id, desk: this.#options.referrals },
+        () => call,
+      ),
       clock,
       timers,
       emit,
@@ -214,6 +222,7 @@ export class PhoneDoor {
       answered: () => replaced?.end('replaced'),
       onOver: () => {
         forget();
+        if (replaced !== undefined) this.#replaced.delete(replaced);
         this.#calls.delete(id);
         slot.release();
       },
@@ -226,6 +235,7 @@ export class PhoneDoor {
       return place.error;
     }
     this.#calls.set(id, call);
+    if (replaced !== undefined) this.#replaced.add(replaced);
     const forget = this.#options.calls?.add(call) ?? (() => {});
     emit({
       type: 'call.received',
@@ -243,16 +253,6 @@ export class PhoneDoor {
       call.waitIn(anteroom);
     }
     return undefined;
-  }
-
-  #referralsOf(trunk: InboundTrunk, call: string, phone: () => PhoneCall): Referrals | undefined {
-    const { referrals: desk, clock, timers, emit } = this.#options;
-    if (desk === undefined) return undefined;
-    return new Referrals({
-      ...{ call, trunk, desk, clock, timers, emit },
-      place: () => phone().line.place,
-      transferred: () => phone().end('transferred'),
-    });
   }
 
   /** Where a caller keys his PIN: near the rooms that it may lead to. */

@@ -11,6 +11,7 @@ import { mediaAddressFault } from '../trunk/media-address.ts';
 import { PRESSED_MS } from './dial-digits.ts';
 import { DialogRequests } from './dialog-requests.ts';
 import { causeOfRemoval, type EndingCause, leaveReasonOf } from './ending.ts';
+import { HoldLimit } from './hold-limit.ts';
 import { LineKeys } from './line-keys.ts';
 import { LineOffers } from './line-offers.ts';
 import type { LineOwner, PhoneLineOptions } from './line-options.ts';
@@ -35,6 +36,7 @@ export class PhoneLine implements Door {
   readonly #owner: LineOwner;
   readonly #beganAt: Millis;
   readonly #keys: LineKeys;
+  readonly #hold: HoldLimit;
   #room: RoomHandle | undefined;
   /** Where the phone's media are before it has a room. */
   #anteroom: AnteroomHandle | undefined;
@@ -54,6 +56,7 @@ export class PhoneLine implements Door {
     this.#beganAt = options.clock.now();
     this.offers = new LineOffers(options.negotiation, this);
     const { id, leg, clock, timers, emit, negotiation } = options;
+    this.#hold = new HoldLimit({ clock, timers, over: () => owner.end('hold-timeout') });
     this.sounds = new LineSounds({
       ...{ leg, clock, timers },
       line: () => ({ place: this.#place, room: this.#room, voice: this.#voice?.published }),
@@ -248,6 +251,7 @@ export class PhoneLine implements Door {
   leave(cause: EndingCause): void {
     const { leg, timers, clock } = this.#options;
     timers.cancel(this.#deadline);
+    this.#hold.close();
     this.#phase = 'leaving';
     this.offers.close();
     this.requests.close(cause === 'bye');
@@ -340,8 +344,10 @@ export class PhoneLine implements Door {
     const { id, leg, newTrack, trunk, negotiation, emit, clock } = this.#options;
     const present = this.#presence;
     if (present === undefined || this.#phase !== 'up') return undefined;
+    const patience = { ...trunk, ...this.#options.patience?.() };
     this.#voice ??= new PhoneVoice({
-      ...{ call: id, leg, track: this.#track, newTrack, ...present, trunk, emit },
+      ...{ call: id, leg, track: this.#track, newTrack, ...present, trunk: patience, emit },
+      heldChanged: (held) => this.#hold.changed(held, patience.holdTimeoutMs),
       source: () => this.#remote.address,
       web: negotiation.web,
       now: () => clock.now(),

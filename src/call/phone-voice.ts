@@ -18,6 +18,8 @@ export interface PhoneVoiceOptions {
   readonly room: RoomHandle;
   readonly participant: Participant;
   readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'mediaTimeoutMs' | 'dtmfInband'>;
+  /** The phone is on hold from now on, or no more. */
+  readonly heldChanged: (held: boolean) => void;
   /** Where the call's signaling comes from by now. */
   readonly source: () => string;
   readonly web: WebMedia | undefined;
@@ -137,6 +139,7 @@ export class PhoneVoice {
       emit({ type: 'call.resumed', call, heldMs: now() - (this.#heldSince ?? now()) });
       this.#heldSince = undefined;
     }
+    this.#options.heldChanged(held);
     this.#tellMuted();
     room.update(participant, { attributes: new Map([['sip.onHold', held ? 'true' : '']]) });
   }

@@ -3,7 +3,13 @@ import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { Sound } from '../media/protocol.ts';
 import type { Lockout } from '../sip/digest/lockout.ts';
 import { ruleOfPin } from '../trunk/pin.ts';
-import { type CallPolicy, DEFAULT_POLICY, type DispatchRule, type InboundTrunk } from '../trunk/trunk.ts';
+import {
+  type CallPolicy,
+  DEFAULT_POLICY,
+  type DispatchRule,
+  type InboundTrunk,
+  type MediaPatience,
+} from '../trunk/trunk.ts';
 import type { EndingCause } from './ending.ts';
 import { failureTone } from './failure-tone.ts';
 import { IVR_IDLE, type IvrAction, type IvrInput, type IvrState, stepIvr, wakeOf } from './ivr.ts';
@@ -19,7 +25,10 @@ const FALLBACK_LANGUAGE = 'en';
 
 /** What the trunk, the rule and the door say of a call's reception. */
 export interface ReceptionPlan {
-  readonly trunk: Pick<InboundTrunk, 'country' | 'language' | 'ringingTimeoutMs' | 'maxCallDurationMs'>;
+  readonly trunk: Pick<
+    InboundTrunk,
+    'country' | 'language' | 'ringingTimeoutMs' | 'maxCallDurationMs' | keyof MediaPatience
+  >;
   /** The rule, or the first of `pinRules`. */
   readonly rule: DispatchRule;
   /** Those of which the PIN chooses; none: the call is in its room. */
@@ -78,6 +87,15 @@ export class Reception {
     this.#call = call;
     this.#policy = plan.rule.policy ?? DEFAULT_POLICY;
     this.#stage = plan.pinRules.length > 0 ? 'pin' : this.#waits ? 'waiting' : 'in';
+  }
+
+  /** Of the rule that the call goes by, else of the trunk. */
+  get patience(): MediaPatience {
+    const { trunk } = this.#plan;
+    return {
+      mediaTimeoutMs: this.#policy.mediaTimeoutMs ?? trunk.mediaTimeoutMs,
+      holdTimeoutMs: this.#policy.holdTimeoutMs ?? trunk.holdTimeoutMs,
+    };
   }
 
   /** The phone rings; it is in its room, or in the anteroom when there is a PIN to ask for. */

@@ -7,7 +7,7 @@ import { normalizeNumber } from '../trunk/number.ts';
 import { NumberSet } from '../trunk/number-set.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
-import type { CallOrder, Dialer, PlacedCall, PlaceRefusal } from './dialer.ts';
+import type { CallOrder, CallPlacer, PlacedCall, PlaceRefusal } from './call-order.ts';
 import type { PlacedCallListener } from './outgoing-options.ts';
 import type { PhoneAddress, PhoneCalls } from './phone-calls.ts';
 
@@ -27,13 +27,16 @@ export type ReferralRefusal =
 export interface ReferralDeskOptions {
   /** Where transferred calls may be placed. */
   readonly trunks: readonly OutboundTrunk[];
-  readonly dialer: Pick<Dialer, 'placeCall'>;
+  readonly dialer: CallPlacer;
   readonly calls: PhoneCalls;
 }
 
+/** A trunk whose phones ask for transfers, in or out. */
+export type TransferringTrunk = Pick<InboundTrunk, 'country' | 'transfers'>;
+
 /** A phone that asks for a transfer. */
 export interface Transferor {
-  readonly trunk: InboundTrunk;
+  readonly trunk: TransferringTrunk;
   /** Where it is; undefined: nowhere yet. */
   readonly place: PhoneAddress | undefined;
   /** Its transfers that were followed before. */
@@ -46,9 +49,9 @@ export const MAX_RINGING_MS: Millis = 180_000;
 export class ReferralDesk {
   readonly #options: ReferralDeskOptions;
   /** Numbers that each trunk's transfers may call, compiled when first asked for. */
-  readonly #allowed = new Map<InboundTrunk, NumberSet>();
+  readonly #allowed = new WeakMap<TransferringTrunk, NumberSet>();
   /** Calls that live, by the trunk whose transfers placed them. */
-  readonly #live = new Map<string, number>();
+  readonly #live = new Map<TransferringTrunk, number>();
 
   constructor(options: ReferralDeskOptions) {
     this.#options = options;
@@ -65,18 +68,18 @@ export class ReferralDesk {
   ): Result<PlacedCall, ReferralRefusal> {
     const order = this.#order(transferor, referral);
     if (!order.ok) return order;
-    const { id } = transferor.trunk;
+    const { trunk } = transferor;
     const placed = this.#options.dialer.placeCall(order.value, {
       ringing: () => listener.ringing(),
       answered: () => listener.answered(),
       over: (ending, talkedMs) => {
-        const left = (this.#live.get(id) ?? 1) - 1;
-        if (left > 0) this.#live.set(id, left);
-        else this.#live.delete(id);
+        const left = (this.#live.get(trunk) ?? 1) - 1;
+        if (left > 0) this.#live.set(trunk, left);
+        else this.#live.delete(trunk);
         listener.over(ending, talkedMs);
       },
     });
-    if (placed.ok) this.#live.set(id, (this.#live.get(id) ?? 0) + 1);
+    if (placed.ok) this.#live.set(trunk, (this.#live.get(trunk) ?? 0) + 1);
     return placed;
   }
 
@@ -90,7 +93,7 @@ export class ReferralDesk {
     if (replaces !== undefined && calls.named(replaces) !== undefined) return fail('joins-two-rooms');
     const number = normalizeNumber(target.user, trunk.country);
     if (!number.ok || this.#allowedOf(trunk).closeness(number.value) === 0) return fail('number-not-allowed');
-    const live = this.#live.get(trunk.id) ?? 0;
+    const live = this.#live.get(trunk) ?? 0;
     if (before >= transfers.maxPerCall || live >= transfers.maxAtOnce) return fail('too-many-transfers');
     const ringingTimeoutMs = by.ringingTimeoutMs === 0 ? MAX_RINGING_MS : by.ringingTimeoutMs;
     return ok({
@@ -106,7 +109,7 @@ export class ReferralDesk {
     });
   }
 
-  #allowedOf(trunk: InboundTrunk): NumberSet {
+  #allowedOf(trunk: TransferringTrunk): NumberSet {
     const known = this.#allowed.get(trunk);
     if (known !== undefined) return known;
     const allowed = new NumberSet(trunk.transfers?.numbers ?? [], trunk.country);

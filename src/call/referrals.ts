@@ -6,16 +6,15 @@ import { parseNumber } from '../sip/grammar.ts';
 import type { ExtraHeaders, SipCall, SipRequestInfo } from '../sip/ports.ts';
 import { type Referral, readReferral, wantsNoNotify } from '../sip/refer.ts';
 import { SIPFRAG, writeSipfrag } from '../sip/sipfrag.ts';
-import type { InboundTrunk } from '../trunk/trunk.ts';
-import type { PlacedCall } from './dialer.ts';
+import type { PlacedCall } from './call-order.ts';
 import type { ReferralTaker } from './dialog-requests.ts';
-import type { PhoneAddress } from './phone-calls.ts';
-import { MAX_RINGING_MS, type ReferralDesk } from './referral-desk.ts';
+import type { LiveCall, PhoneAddress } from './phone-calls.ts';
+import { MAX_RINGING_MS, type ReferralDesk, type TransferringTrunk } from './referral-desk.ts';
 
 export interface ReferralsOptions {
   /** The call, `SCL_…`. */
   readonly call: string;
-  readonly trunk: InboundTrunk;
+  readonly trunk: TransferringTrunk;
   readonly desk: ReferralDesk;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -24,6 +23,22 @@ export interface ReferralsOptions {
   place(): PhoneAddress | undefined;
   /** Somebody else has the phone's place in the conversation, and the phone has not hung up: its call is to be ended. */
   transferred(): void;
+}
+
+/** What takes the REFERs in a call, whoever placed it. `phone` is asked for when one comes. */
+export function referralsOf(
+  parts: Omit<ReferralsOptions, 'desk' | 'place' | 'transferred'> & {
+    readonly desk: ReferralDesk | undefined;
+  },
+  phone: () => LiveCall,
+): Referrals | undefined {
+  const { desk } = parts;
+  if (desk === undefined) return undefined;
+  return new Referrals({
+    ...{ ...parts, desk },
+    place: () => phone().line.place,
+    transferred: () => phone().end('transferred'),
+  });
 }
 
 /** What a REFER made that was followed. */

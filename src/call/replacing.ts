@@ -4,9 +4,10 @@ import type { SipRequestInfo } from '../sip/ports.ts';
 import { parseReplaces } from '../sip/replaces.ts';
 import type { CallFacts } from '../trunk/facts.ts';
 import type { TrunkTable } from '../trunk/match.ts';
+import type { InboundTrunk } from '../trunk/trunk.ts';
 import type { EndingCause } from './ending.ts';
 import type { Accepted } from './join-room.ts';
-import type { LiveCall, PhoneCalls } from './phone-calls.ts';
+import type { CallWay, LiveCall, PhoneCalls } from './phone-calls.ts';
 
 /** A call that is to be replaced, and the decision that brings the new one into its room. */
 export interface Replacement {
@@ -26,8 +27,22 @@ export function namedCall(request: SipRequestInfo, calls: PhoneCalls | undefined
 }
 
 /**
- * The call that an INVITE replaces, or why it may not: only one of a trunk that names its source and allows transfers. Others are as
- * unknown to it as those that never were.
+ * The trunk by which an INVITE may take the place of a call that came or was placed so, of those that name the INVITE's source: the
+ * call's own, or, where we placed it, one that names its far end, too.
+ */
+export function trunkToReplace(
+  way: CallWay,
+  naming: readonly InboundTrunk[],
+  trunks: TrunkTable,
+): InboundTrunk | undefined {
+  if (way.way === 'in') return naming.find(({ id }) => id === way.trunk.id);
+  const around = way.farEnd === undefined ? [] : trunks.naming(way.farEnd);
+  return naming.find((trunk) => around.includes(trunk));
+}
+
+/**
+ * The call that an INVITE replaces, or why it may not: only one of a trunk that allows transfers, and from where that trunk is. Others
+ * are as unknown to it as those that never were.
  */
 export function replacement(
   request: SipRequestInfo,
@@ -39,14 +54,16 @@ export function replacement(
   const replaces = values.length === 1 ? parseReplaces(values[0]!) : undefined;
   // More than one is refused, too, and so is one beside Join, which we do not know.
   if (replaces === undefined) return fail('bad-replaces');
-  const allowing = trunks.naming(facts).filter(({ transfers }) => transfers !== undefined);
-  if (allowing.length === 0) return fail('transfers-refused');
+  const naming = trunks.naming(facts);
+  const taking = (way: CallWay | undefined) =>
+    way?.trunk.transfers === undefined ? undefined : trunkToReplace(way, naming, trunks);
   const call = calls?.named(replaces);
-  const trunk = allowing.find((each) => each.id === call?.trunk?.id);
+  const trunk = taking(call?.way);
   const place = call?.line.place;
   if (call === undefined || trunk === undefined || place === undefined) {
-    const ended = allowing.some(({ id }) => calls?.hasEnded(replaces, id) === true);
-    return fail(ended ? 'replaced-ended' : 'no-replaced-call');
+    if (calls?.hasEnded(replaces, (way) => taking(way) !== undefined) === true) return fail('replaced-ended');
+    const allows = naming.some(({ transfers }) => transfers !== undefined);
+    return fail(allows ? 'no-replaced-call' : 'transfers-refused');
   }
   // It is answered: all that stand in the table are.
   if (replaces.earlyOnly) return fail('replaced-answered');

@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Association } from './association.ts';
 import type { CryptoLine } from './crypto.ts';
 import { type EncryptionFault, type OurEncryption, usableLines } from './encryption.ts';
+import { choosePtime, type PacketTimes } from './packet-times.ts';
 import { type AudioFormat, isCodec, type PhoneCodec } from './phone-codec.ts';
 import {
   type Direction,
@@ -56,15 +57,14 @@ export interface OurSide {
   readonly way?: MediaWay;
   /** Undefined: plain RTP only. */
   readonly encryption?: OurEncryption | undefined;
+  /** Undefined: as the phone asks for. */
+  readonly packetTimes?: PacketTimes | undefined;
 }
 
 /** How media travel: as RTP or SRTP, or as a browser's, by DTLS-SRTP behind ICE. A call has one or the other. */
 export type MediaWay = 'rtp' | 'ice';
 
 const FRESH: OurSide = { keep: undefined, direction: 'sendrecv' };
-
-/** Packet times that we can send, ms. */
-const PTIMES = [10, 20, 30, 40, 50, 60];
 
 /**
  * Chooses from a phone's offer: the first line of our way of media with a codec that is allowed, and of its codecs the first
@@ -74,7 +74,7 @@ const PTIMES = [10, 20, 30, 40, 50, 60];
 export function planAnswer(
   offer: PhoneDescription,
   allowed: readonly PhoneCodec[],
-  { keep, direction, way = 'rtp', encryption }: OurSide = FRESH,
+  { keep, direction, way = 'rtp', encryption, packetTimes }: OurSide = FRESH,
 ): Result<AnswerPlan, NegotiationFault> {
   const usable = usableLines(offer, way, encryption);
   if (!usable.ok) return usable;
@@ -98,7 +98,7 @@ export function planAnswer(
         dtmfIn: dtmf,
         comfortNoiseOut: noise?.(audio, codec),
         comfortNoiseIn: noise?.(audio, codec),
-        ptimeMs: choosePtime(audio),
+        ptimeMs: choosePtime(audio, packetTimes),
         direction: narrower(mirrored(audio.direction), direction),
         association: audio.association,
         ...(crypto === undefined ? {} : { crypto }),
@@ -169,10 +169,4 @@ export function noiseFor({ noises }: PhoneAudio, codec: AudioFormat): number | u
 
 function eventsOf({ codec, dtmfIn }: AudioAgreement): LocalEvent[] {
   return dtmfIn === undefined ? [] : [{ payloadType: dtmfIn, clockRate: codec.clockRate }];
-}
-
-/** What the phone would like, made one that we can send: the nearest below, never above its maxptime; 20 ms by default. */
-export function choosePtime({ ptimeMs, maxPtimeMs }: PhoneAudio): number {
-  const wish = Math.min(ptimeMs ?? 20, maxPtimeMs ?? Number.POSITIVE_INFINITY);
-  return PTIMES.findLast((ptime) => ptime <= wish) ?? 20;
 }

@@ -1,8 +1,8 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { answeredKeys, type OfferedEncryption } from './encryption.ts';
+import { choosePtime, type PacketTimes } from './packet-times.ts';
 import {
   type AudioAgreement,
-  choosePtime,
   eventFor,
   type MediaWay,
   type NegotiationFault,
@@ -29,8 +29,9 @@ export interface PhoneOffer {
   readonly dtmf?: number | 'none';
   /** What came to us so far: its payload types stay, too. */
   readonly known?: readonly AudioFormat[];
-  /** Packet time that we ask for; 20 when it is not said. */
+  /** Packet time that we ask for; 20 when it is not said. What `packetTimes` says of it wins. */
   readonly ptimeMs?: number;
+  readonly packetTimes?: PacketTimes | undefined;
   /** `rtp` when it is not said. */
   readonly way?: MediaWay;
   /** RTCP on RTP's port is offered (RFC 5761). */
@@ -87,7 +88,7 @@ export function acceptAnswer(
     dtmfIn: dtmfOut === undefined ? undefined : offeredEventAt(offer, codec.clockRate),
     comfortNoiseOut: noiseOut,
     comfortNoiseIn: noiseOut === undefined ? undefined : offeredFormat('CN').payloadType,
-    ptimeMs: choosePtime(audio),
+    ptimeMs: choosePtime(audio, offer.packetTimes),
     direction: narrower(offer.direction, mirrored(audio.direction)),
     association: audio.association,
     ...(keys.value === undefined ? {} : { crypto: keys.value }),

@@ -1,5 +1,6 @@
 import { candidateLines, type HostCandidate } from './candidates.ts';
 import { type CryptoLine, writeCrypto } from './crypto.ts';
+import type { PacketTimes } from './packet-times.ts';
 import { type AudioFormat, rtpMap, wishes } from './phone-codec.ts';
 import type { Direction, PhoneMediaLine } from './phone-description.ts';
 
@@ -12,6 +13,8 @@ export interface LocalSession {
   readonly version: number;
   /** Towards a web phone. */
   readonly association?: LocalAssociation | undefined;
+  /** What is asked for in every line of ours, whatever was agreed on. */
+  readonly packetTimes?: PacketTimes | undefined;
 }
 
 /** Our end of a web phone's ICE and DTLS. */
@@ -91,7 +94,7 @@ function audioLines(local: LocalSession, audio: LocalAudio): string[] {
       `a=rtpmap:${payloadType} telephone-event/${clockRate}`,
       `a=fmtp:${payloadType} 0-15`,
     ]),
-    `a=ptime:${audio.ptimeMs}`,
+    ...packetTimeLines(local.packetTimes, audio.ptimeMs),
     `a=${audio.direction}`,
     ...(audio.crypto ?? []).map(writeCrypto),
     ...(local.association === undefined ? muxLines(audio) : associationLines(local.association, audio)),
@@ -100,6 +103,11 @@ function audioLines(local: LocalSession, audio: LocalAudio): string[] {
 
 function muxLines({ rtcpMux }: LocalAudio): string[] {
   return rtcpMux === true ? ['a=rtcp-mux'] : [];
+}
+
+function packetTimeLines({ ptimeMs, maxPtimeMs }: PacketTimes = {}, agreedMs: number): string[] {
+  const ptime = `a=ptime:${ptimeMs ?? Math.min(agreedMs, maxPtimeMs ?? agreedMs)}`;
+  return maxPtimeMs === undefined ? [ptime] : [ptime, `a=maxptime:${maxPtimeMs}`];
 }
 
 function formatLines(format: AudioFormat): string[] {

@@ -21,13 +21,18 @@ interface Usage {
 export class TrunkLimits {
   readonly #usage = new Map<string, Usage>();
 
-  /** Takes a place for a new call on `trunk`, or says which limit is in the way. */
+  /**
+   * Takes a place for a new call on `trunk`, or says which limit is in the way. A call that comes `instead` of another is let in where
+   * there are as many as there may be: the other will go.
+   */
   begin(
     trunk: Pick<InboundTrunk, 'id' | 'maxCalls' | 'callsPerSecond'>,
     now: Millis,
+    comes: 'beside' | 'instead' = 'beside',
   ): Result<CallSlot, LimitRefusal> {
     const usage = this.#of(trunk, now);
-    if (trunk.maxCalls > 0 && usage.calls >= trunk.maxCalls) return fail('trunk-limit');
+    const isFull = trunk.maxCalls > 0 && usage.calls >= trunk.maxCalls;
+    if (isFull && comes === 'beside') return fail('trunk-limit');
     if (usage.bucket?.take(now) === false) return fail('trunk-rate');
     usage.calls++;
     let held = true;

@@ -55,7 +55,7 @@ export class TrunkTable {
   }
 
   /** The trunks that name a call's source and its transport, in their order. */
-  naming({ source, transport = 'udp' }: CallFacts): readonly InboundTrunk[] {
+  naming({ source, transport = 'udp' }: Pick<CallFacts, 'source' | 'transport'>): readonly InboundTrunk[] {
     return this.#trunks
       .filter(({ trunk, sources }) => sources.has(source) && takes(trunk, transport))
       .map(({ trunk }) => trunk);

@@ -4,7 +4,15 @@ import type { Account } from '../sip/digest/client.ts';
 import type { SipTransport } from '../sip/ports.ts';
 import type { CallerIdentity } from './caller-identity.ts';
 import type { AllowedCountries, NumberFormat } from './dialled-number.ts';
-import type { DtmfMode, HeaderMaps, MediaEncryption, TrunkCodec } from './trunk.ts';
+import type {
+  DtmfMode,
+  HeaderMaps,
+  MediaEncryption,
+  MediaPatience,
+  TransferPolicy,
+  TrunkCodec,
+  TrunkPacketTimes,
+} from './trunk.ts';
 
 /** A place that calls may be sent to, by name or address; `port` undefined: what DNS or the transport says. */
 export interface Target {
@@ -36,7 +44,7 @@ export type RedirectPolicy =
   | { readonly do: 'follow'; readonly max: number; readonly hosts: readonly string[] };
 
 /** Where calls go out, as whom, and how many: LiveKit's SIPOutboundTrunkInfo, and what LiveKit lacks. */
-export interface OutboundTrunk {
+export interface OutboundTrunk extends MediaPatience {
   readonly id: string;
   readonly name: string;
   /** Host of Request-URI and To. */
@@ -64,8 +72,7 @@ export interface OutboundTrunk {
   /** Final statuses after which the next target is tried. */
   readonly rerouteCodes: readonly number[];
   readonly codecs: readonly TrunkCodec[];
-  /** As an inbound trunk has it. */
-  readonly mediaTimeoutMs?: Millis | undefined;
+  readonly packetTimes?: TrunkPacketTimes | undefined;
   /** As an inbound trunk has it; `allowed` offers SRTP first, and plain RTP on a line beside it. */
   readonly mediaEncryption?: MediaEncryption | undefined;
   /** As an inbound trunk has it. */
@@ -88,6 +95,7 @@ export interface OutboundTrunk {
   readonly enabled?: boolean | undefined;
   /** As an inbound trunk has them. */
   readonly terms?: SipTerms | undefined;
+  readonly transfers?: TransferPolicy | undefined;
   readonly dtmf?: DtmfMode | undefined;
   /** Tones within its phones' voices are keys too; false when not given. */
   readonly dtmfInband?: boolean | undefined;

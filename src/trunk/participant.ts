@@ -35,7 +35,8 @@ export function phoneParticipant(
   attributes.set('sip.callID', facts.callId);
   attributes.set('sip.callStatus', facts.status);
   attributes.set('sip.trunkID', trunk.id);
-  attributes.set('sip.ruleID', rule.id);
+  // A call that took the place of one that we placed came by no rule.
+  if (rule.id !== '') attributes.set('sip.ruleID', rule.id);
   attributes.set('sip.trunkPhoneNumber', called);
   if (!hidden) attributes.set('sip.phoneNumber', caller);
   return {

@@ -24,11 +24,25 @@ export interface HeaderMaps {
   readonly includeHeaders: 'none' | 'x' | 'all';
 }
 
-/** Who may call in, from where, to what, and how much: LiveKit's SIPInboundTrunkInfo, and what LiveKit lacks. */
+/** How long a call's media may be missing, or rest. */
+export interface MediaPatience {
+  /** A phone of which nothing is heard for so long is hung up; 0: never; undefined: the gateway's own. */
+  readonly mediaTimeoutMs?: Millis | undefined;
+  /** A call that is on hold for so long without a break is ended; 0 or undefined: never. */
+  readonly holdTimeoutMs?: Millis | undefined;
+}
+
+/** Packet times that a trunk's calls ask for, ms; undefined: 20 is offered, and what the far end asks for is agreed to. */
+export interface TrunkPacketTimes {
+  readonly ptimeMs?: Millis | undefined;
+  readonly maxPtimeMs?: Millis | undefined;
+}
+
 /** How keys reach a phone: RTP telephone-events (RFC 4733), INFO, both of them, or their tones within the voice. */
 export type DtmfMode = 'rfc4733' | 'info' | 'both' | 'inband';
 
-export interface InboundTrunk {
+/** Who may call in, from where, to what, and how much: LiveKit's SIPInboundTrunkInfo, and what LiveKit lacks. */
+export interface InboundTrunk extends MediaPatience {
   readonly id: string;
   readonly name: string;
   /** Called numbers or patterns of them that the trunk serves; empty = every number. A trunk that names the number wins over one that does not. */
@@ -45,8 +59,7 @@ export interface InboundTrunk {
   readonly country: string | undefined;
   /** Allowed codecs; the caller's order decides, this one orders our own offers. */
   readonly codecs: readonly TrunkCodec[];
-  /** A phone of which nothing is heard for so long is hung up; 0: never; undefined: the gateway's own. */
-  readonly mediaTimeoutMs?: Millis | undefined;
+  readonly packetTimes?: TrunkPacketTimes | undefined;
   /** `disabled` when not given. A web phone's media are always encrypted, by DTLS. */
   readonly mediaEncryption?: MediaEncryption | undefined;
   /** RTCP on RTP's port is offered (RFC 5761); who offers it has it anyway. Undefined: false. */
@@ -101,8 +114,8 @@ export type RoomChoice =
   /** A room for each called number: prefix and number; `randomize` adds random characters. */
   | { readonly kind: 'callee'; readonly roomPrefix: string; readonly randomize: boolean };
 
-/** How a rule takes a call, beside where it goes. */
-export interface CallPolicy {
+/** How a rule takes a call, beside where it goes. Of {@link MediaPatience} undefined means: the trunk's. */
+export interface CallPolicy extends MediaPatience {
   /**
    * When a call is answered: as soon as it can be, when somebody is in its room, or when its PIN was right. A PIN is asked
    * for after the answer, but with `after-pin`, or with `when-somebody` and early media, before it.

@@ -26,11 +26,13 @@ export class VirtualCarrier {
       readonly frequency?: number;
       readonly codec?: number;
       readonly media?: string;
+      /** Of its SIP. */
+      readonly port?: number;
       /** Changes what it gets or sends, as a carrier with habits of its own would word it. */
       readonly reword?: (text: string, way: 'in' | 'out') => string;
     } = {},
   ) {
-    const { frequency = 700, codec = 8, media = address } = options;
+    const { frequency = 700, codec = 8, media = address, port: sip = 5060 } = options;
     this.handset = new Handset(net, { address: address, frequency });
     const rtp = this.handset.socket.local.port;
     this.sdp = utf8(
@@ -42,7 +44,7 @@ export class VirtualCarrier {
     const { reword } = options;
     const worded = (bytes: Uint8Array, way: 'in' | 'out') =>
       reword === undefined ? bytes : utf8(reword(fromUtf8(bytes), way));
-    const local = { address: address, port: 5060 };
+    const local = { address: address, port: sip };
     const socket = net.open(local.address, local.port);
     this.endpoint = new SipEndpoint({
       ...{ clock: net, timers: net.queue, random: net.random, emit: () => {}, userAgent: 'carrier' },

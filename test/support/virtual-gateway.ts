@@ -210,6 +210,8 @@ export class VirtualGateway {
         isBad: (hop) => failed.isBad(hop),
       },
     });
+    const referrals = new ReferralDesk({ trunks: outbound, dialer: this.dialer, calls: this.calls });
+    this.dialer.referrals = referrals;
     this.door = new PhoneDoor({
       rooms: this.rooms,
       calls: this.calls,
@@ -223,10 +225,11 @@ export class VirtualGateway {
       random,
       emit,
       announce: () => GATEWAY,
-      referrals: new ReferralDesk({ trunks: outbound, dialer: this.dialer, calls: this.calls }),
+      referrals,
       candidates: (at) => [{ transport: 'udp', address: GATEWAY, port: at }],
     });
     this.endpoint.onInvite = this.door.onInvite;
+    this.endpoint.authorize = this.door.authorize;
   }
 
   /** What is still alive, by name; empty when a call has left nothing behind. */

@@ -28,6 +28,7 @@ export function consistencyFaults(
     ...policyFaults(config),
     ...registrationFaults(config),
     ...formatFaults(config),
+    ...packetTimeFaults(config),
     ...transferFaults(config),
     ...webPhoneFaults(config),
     ...drachtioFaults(config, mode),
@@ -116,17 +117,33 @@ function formatFaults({ outbound_trunks }: Config): Inconsistency[] {
   );
 }
 
+/** Who asks for longer packets than he takes would get neither. */
+function packetTimeFaults({ trunks, outbound_trunks }: Config): Inconsistency[] {
+  return Object.entries({ trunks, outbound_trunks }).flatMap(([section, all]) =>
+    all.flatMap(({ ptime, maxptime }, index) =>
+      ptime === undefined || maxptime === undefined || ptime <= maxptime
+        ? []
+        : [{ path: [section, index, 'ptime'], message: 'is longer than maxptime' }],
+    ),
+  );
+}
+
 function transferFaults({ trunks, outbound_trunks }: Config): Inconsistency[] {
   const known = new Set(outbound_trunks.map(({ id }) => id));
-  return trunks.flatMap(({ transfer_trunk: by, transfer_numbers: numbers }, index): Inconsistency[] => {
-    const at = (key: string, message: string) => [{ path: ['trunks', index, key], message }];
-    if (by !== undefined && !known.has(by)) return at('transfer_trunk', `there is no outbound trunk ${by}`);
-    // A list without a trunk, or a trunk without a list, would be refused call by call.
-    if ((by === undefined) === (numbers.length === 0)) return [];
-    return by === undefined
-      ? at('transfer_numbers', 'transfer_trunk is needed, which calls them')
-      : at('transfer_trunk', 'transfer_numbers is needed: no number is called that it does not name');
-  });
+  const all = Object.entries({ trunks, outbound_trunks }).flatMap(([section, each]) =>
+    each.map((trunk, index) => ({ trunk, path: [section, index] })),
+  );
+  return all.flatMap(
+    ({ trunk: { transfer_trunk: by, transfer_numbers: numbers }, path }): Inconsistency[] => {
+      const at = (key: string, message: string) => [{ path: [...path, key], message }];
+      if (by !== undefined && !known.has(by)) return at('transfer_trunk', `there is no outbound trunk ${by}`);
+      // A list without a trunk, or a trunk without a list, would be refused call by call.
+      if ((by === undefined) === (numbers.length === 0)) return [];
+      return by === undefined
+        ? at('transfer_numbers', 'transfer_trunk is needed, which calls them')
+        : at('transfer_trunk', 'transfer_numbers is needed: no number is called that it does not name');
+    },
+  );
 }
 
 function webhookFaults({ keys, webhook }: Config): Inconsistency[] {

@@ -35,6 +35,7 @@ const developmentTrunk: TrunkConfig = {
   media_addresses: [],
   media_encryption: 'allowed',
   rtcp_mux: false,
+  hold_timeout: 0,
   codecs: ['PCMA', 'PCMU'],
   called_number_from: 'request-uri',
   trusted_identity: false,

@@ -2,7 +2,7 @@ import { parseHostPort } from '../../sip/uri.ts';
 import type { OutboundTrunk, Target } from '../../trunk/outbound.ts';
 import type { Config, OutboundTrunkConfig } from './schema.ts';
 import { termsOf } from './terms.ts';
-import { headerMaps } from './trunks.ts';
+import { headerMaps, mediaTimes, transferPolicy } from './trunks.ts';
 
 /** The configuration's outbound trunks, as the trunk folder has them. */
 export function outboundTrunks(config: Config): readonly OutboundTrunk[] {
@@ -32,7 +32,7 @@ function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
     mediaAddresses: trunk.media_addresses,
     mediaEncryption: trunk.media_encryption,
     rtcpMux: trunk.rtcp_mux,
-    mediaTimeoutMs: trunk.media_timeout,
+    ...mediaTimes(trunk),
     country: trunk.country,
     numberFormat: trunk.number_format,
     callerFormat: trunk.caller_format,
@@ -57,6 +57,7 @@ function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
     dtmf: trunk.dtmf,
     enabled: trunk.enabled,
     healthStatuses: trunk.health_statuses,
+    transfers: transferPolicy(trunk),
     dtmfInband: trunk.dtmf_inband,
     healthIntervalMs: trunk.health_interval,
     register:

@@ -3,8 +3,9 @@ import { parseHostPort } from '../../sip/uri.ts';
 import { country, dtmf, dtmfInband, duration, id, network, number } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
-import { mediaEncryption, mediaTimeout, rtcpMux } from './schema-media-policy.ts';
+import { mediaEncryption, mediaTimeKeys, rtcpMux } from './schema-media-policy.ts';
 import { termKeys } from './schema-terms.ts';
+import { transferKeys } from './schema-transfers.ts';
 
 const hostPort = z
   .string()
@@ -118,7 +119,7 @@ export const outboundTrunkSchema = z.strictObject({
   ...numberKeys,
   ...redirectKeys,
   codecs: codecList('Codecs that are offered, in this order.'),
-  media_timeout: mediaTimeout,
+  ...mediaTimeKeys,
   media_encryption: mediaEncryption('allowed (offered first, plain RTP on a line beside it)'),
   rtcp_mux: rtcpMux,
   ringing_timeout: duration
@@ -133,6 +134,7 @@ export const outboundTrunkSchema = z.strictObject({
     .min(0)
     .default(0)
     .meta({ description: 'New calls per second on the long run, and as many at once; 0: no limit.' }),
+  ...transferKeys,
   ...termKeys,
   health_interval: duration.prefault('0s').meta({
     description:

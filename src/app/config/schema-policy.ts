@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, language, pin } from './fields.ts';
+import { rulePatienceKeys } from './schema-media-policy.ts';
 
 /** `pin` of a rule's choice of room, as LiveKit has it. */
 export const pinKey = {
@@ -26,6 +27,7 @@ export const policyKeys = {
   max_call_duration: duration
     .optional()
     .meta({ description: 'After this a call is ended; 0s: never; absent: as the trunk says.' }),
+  ...rulePatienceKeys,
   keypad_mute: z
     .boolean()
     .default(false)

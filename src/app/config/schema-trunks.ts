@@ -13,7 +13,7 @@ import {
 } from './fields.ts';
 import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
-import { mediaEncryption, mediaTimeout, rtcpMux } from './schema-media-policy.ts';
+import { mediaEncryption, mediaTimeKeys, rtcpMux } from './schema-media-policy.ts';
 import { pinKey, policyKeys } from './schema-policy.ts';
 import { termKeys } from './schema-terms.ts';
 import { transferKeys } from './schema-transfers.ts';
@@ -55,7 +55,7 @@ export const trunkSchema = z.strictObject({
   codecs: codecList(
     'Codecs that it may use. The caller\u2019s order decides; this is the order of our own offers.',
   ),
-  media_timeout: mediaTimeout,
+  ...mediaTimeKeys,
   media_encryption: mediaEncryption('allowed (taken when it is offered)'),
   rtcp_mux: rtcpMux,
   called_number_from: z

@@ -3,6 +3,7 @@ import type {
   DispatchRule,
   HeaderMaps,
   InboundTrunk,
+  MediaPatience,
   RoomChoice,
   TransferPolicy,
 } from '../../trunk/trunk.ts';
@@ -44,7 +45,7 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     mediaAddresses: trunk.media_addresses,
     mediaEncryption: trunk.media_encryption,
     rtcpMux: trunk.rtcp_mux,
-    mediaTimeoutMs: trunk.media_timeout,
+    ...mediaTimes(trunk),
     country: trunk.country,
     codecs: trunk.codecs,
     calledNumberFrom: trunk.called_number_from,
@@ -61,6 +62,19 @@ function inboundTrunk(trunk: TrunkConfig): InboundTrunk {
     enabled: trunk.enabled,
     dtmfInband: trunk.dtmf_inband,
     transfers: transferPolicy(trunk),
+  };
+}
+
+/** The keys about the times of media that both kinds of trunk have. */
+export function mediaTimes(
+  trunk: Pick<TrunkConfig, 'media_timeout' | 'hold_timeout' | 'ptime' | 'maxptime'>,
+): MediaPatience & Pick<InboundTrunk, 'packetTimes'> {
+  const { media_timeout, hold_timeout, ptime, maxptime } = trunk;
+  const isSet = ptime !== undefined || maxptime !== undefined;
+  return {
+    mediaTimeoutMs: media_timeout,
+    holdTimeoutMs: hold_timeout,
+    packetTimes: isSet ? { ptimeMs: ptime, maxPtimeMs: maxptime } : undefined,
   };
 }
 
@@ -82,7 +96,13 @@ function authOf(trunk: TrunkConfig): InboundTrunk['auth'] {
   return { username, password, realm, algorithms: trunk.auth_algorithms };
 }
 
-function transferPolicy(trunk: TrunkConfig): TransferPolicy | undefined {
+/** The keys about transfers, of both kinds of trunk. */
+export function transferPolicy(
+  trunk: Pick<
+    TrunkConfig,
+    'transfers' | 'transfer_trunk' | 'transfer_numbers' | 'max_transfers' | 'max_transfers_per_call'
+  >,
+): TransferPolicy | undefined {
   if (trunk.transfers === 'refuse') return undefined;
   return {
     trunk: trunk.transfer_trunk,
@@ -98,6 +118,8 @@ function callPolicy(rule: RuleConfig): CallPolicy {
     earlyMedia: rule.early_media,
     waitMs: rule.wait_timeout,
     maxCallDurationMs: rule.max_call_duration,
+    mediaTimeoutMs: rule.media_timeout,
+    holdTimeoutMs: rule.hold_timeout,
     keypadMute: rule.keypad_mute,
     entrySound: rule.entry_sound,
     language: rule.language,

@@ -1,5 +1,5 @@
 import { afterEach, expect } from 'vitest';
-import type { CallOrder } from '../../../src/call/dialer.ts';
+import type { CallOrder } from '../../../src/call/call-order.ts';
 import type { CallEnding } from '../../../src/events/index.ts';
 import type { IncomingInvite } from '../../../src/sip/ports.ts';
 import type { OutboundTrunk } from '../../../src/trunk/outbound.ts';

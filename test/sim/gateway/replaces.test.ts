@@ -118,3 +118,46 @@ test('from where the call’s trunk is not: it learns nothing, and nothing happe
   expect(carrier.requests).toEqual([]);
   end();
 });
+
+test('at the trunk’s max_calls it is let in all the same; a call of its own is not, and who comes second is none', () => {
+  const { carrier, desk, own, net, pass, gateway, refusals, end } = talking({
+    ...ALLOWED,
+    maxCalls: 1,
+    allowedAddresses: ['10.0.1.9', '10.0.1.7', '10.0.1.6'],
+  });
+  const other = new RawCarrier(net, '10.0.1.6');
+  const call = (from: RawCarrier, callId: string, replaces: readonly string[]) => {
+    from.callId = callId;
+    from.send('INVITE', {
+      ...{ cseq: 1, sdp: from.sdp(), branch: callId },
+      headers: [`Contact: <sip:desk@${from.address}>`, ...replaces.map((each) => `Replaces: ${each}`)],
+    });
+  };
+  call(other, 'stranger', []);
+  pass(300);
+  expect(refusals()).toEqual(['trunk-limit']);
+  // At the same moment: the place is one.
+  call(desk, 'first', [own]);
+  call(other, 'second', [own]);
+  pass(300);
+  expect(desk.finals('INVITE')).toEqual([200]);
+  expect(carrier.requests).toEqual(['BYE']);
+  desk.send('ACK', { cseq: 1 });
+  expect(refusals()).toEqual(['trunk-limit', 'trunk-limit']);
+  pass(3000);
+  // It has the old one's place, and there is none beside it.
+  call(other, 'third', []);
+  pass(300);
+  expect(refusals()).toHaveLength(3);
+  desk.send('BYE');
+  pass(3000);
+  call(other, 'fourth', []);
+  pass(300);
+  expect(refusals()).toHaveLength(3);
+  other.send('ACK', { cseq: 1 });
+  other.send('BYE', { cseq: 2, toTag: /^To:.*;tag=([^;\r]+)/m.exec(other.last('SIP/2.0 200'))![1]! });
+  pass(3000);
+  expect(gateway.door.size).toBe(1);
+  desk.callId = 'over';
+  end();
+});

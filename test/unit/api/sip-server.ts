@@ -4,7 +4,7 @@ import { AccessTokens } from '../../../src/adapters/jwt/tokens.ts';
 import { sipService } from '../../../src/api/sip-service.ts';
 import { twirpRoutes } from '../../../src/api/twirp.ts';
 import { fail, ok, type Result } from '../../../src/base/result.ts';
-import type { CallOrder, PlacedCall, PlaceRefusal } from '../../../src/call/dialer.ts';
+import type { CallOrder, PlacedCall, PlaceRefusal } from '../../../src/call/call-order.ts';
 import type { PlacedCallListener } from '../../../src/call/outgoing-options.ts';
 import type { PhoneCalls } from '../../../src/call/phone-calls.ts';
 import type { GatewayEvent } from '../../../src/events/index.ts';

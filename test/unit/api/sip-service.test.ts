@@ -1,7 +1,7 @@
 import { CreateSIPParticipantRequest, SIPParticipantInfo } from '@livekit/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { PlaceRefusal } from '../../../src/call/dialer.ts';
+import type { PlaceRefusal } from '../../../src/call/call-order.ts';
 import { admin, bearer, call, caller, ORDER, server } from './sip-server.ts';
 
 describe('CreateSIPParticipant', () => {

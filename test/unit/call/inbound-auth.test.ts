@@ -74,7 +74,7 @@ describe('a trunk with credentials', () => {
       headers: (name) => (name === 'replaces' ? [value] : []),
     });
     expect(attempt('lobby', undefined, replaces('a@b;to-tag=1;from-tag=2'))).toBeUndefined();
-    calls.named = () => ({ trunk: closed }) as never;
+    calls.named = () => ({ way: { way: 'in', trunk: closed } }) as never;
     expect(attempt('lobby')).toBeUndefined();
     expect(attempt('lobby', undefined, replaces('a@b;to-tag=1;from-tag=2'))).toBe(401);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/app/config/load.ts';
 import { outboundTrunks } from '../../../src/app/config/outbound.ts';
 import { formatFault } from '../../../src/app/config/source.ts';
-import { inboundTrunks } from '../../../src/app/config/trunks.ts';
+import { dispatchRules, inboundTrunks } from '../../../src/app/config/trunks.ts';
 
 const KEYS = 'keys: { my-key: a-secret-of-at-least-32-characters }\n';
 
@@ -68,8 +68,37 @@ describe('inbound trunks', () => {
       ...{ trunk: 'o', numbers: ['+603*'], maxPerCall: 3, maxAtOnce: 10 },
     });
     expect(policy('transfers: allow')).toMatchObject({ trunk: undefined, numbers: [] });
+    const own = good(
+      `outbound_trunks: [{ ${OUT}, transfers: allow, transfer_trunk: o, transfer_numbers: ["1"] }]`,
+    );
+    expect(outboundTrunks(own)[0]!.transfers).toMatchObject({ trunk: 'o', numbers: ['1'] });
+    expect(faults(`outbound_trunks: [{ ${OUT}, transfer_trunk: p, transfer_numbers: ["1"] }]`)).toEqual([
+      'outbound_trunks[0].transfer_trunk: there is no outbound trunk p',
+    ]);
     expect(faults(`${out}\ntrunks: [{ ${IN}, transfer_trunk: o }]`)).toEqual([
       'trunks[0].transfer_trunk: transfer_numbers is needed: no number is called that it does not name',
+    ]);
+  });
+
+  test('packet times, and how long hold and silence may last', () => {
+    expect(inboundTrunks(good(`trunks: [{ ${IN} }]`))[0]).toMatchObject({
+      ...{ packetTimes: undefined, holdTimeoutMs: 0 },
+    });
+    const keys = 'ptime: 30ms, maxptime: 60ms, hold_timeout: 10m, media_timeout: 45s';
+    const set = {
+      ...{ packetTimes: { ptimeMs: 30, maxPtimeMs: 60 }, holdTimeoutMs: 600_000, mediaTimeoutMs: 45_000 },
+    };
+    const config = good(
+      `trunks: [{ ${IN}, ${keys} }]\noutbound_trunks: [{ ${OUT}, ${keys} }]\nrules: [{ id: r, callee: {}, hold_timeout: 1m, media_timeout: 0s }]`,
+    );
+    expect(inboundTrunks(config)[0]).toMatchObject(set);
+    expect(outboundTrunks(config)[0]).toMatchObject(set);
+    expect(dispatchRules(config)[0]!.policy).toMatchObject({ holdTimeoutMs: 60_000, mediaTimeoutMs: 0 });
+    expect(faults(`trunks: [{ ${IN}, ptime: 25ms }]`)).toEqual([
+      'trunks[0].ptime: 10ms, 20ms, 30ms, 40ms, 50ms or 60ms is expected',
+    ]);
+    expect(faults(`outbound_trunks: [{ ${OUT}, ptime: 40ms, maxptime: 30ms }]`)).toEqual([
+      'outbound_trunks[0].ptime: is longer than maxptime',
     ]);
   });
 
