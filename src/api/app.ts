@@ -4,6 +4,8 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { Result } from '../base/result.ts';
 import type { Admission, AdmissionRefusal, SignalUrl } from '../peer/admission.ts';
 import type { RoomAdministration } from '../room/administration.ts';
+import { dispatchService } from './agents/dispatch-service.ts';
+import type { AgentDispatches } from './agents/dispatches.ts';
 import type { PageAssets } from './assets.ts';
 import { type DevTokens, devToken } from './dev-token.ts';
 import { roomService } from './room-service.ts';
@@ -23,7 +25,11 @@ export interface ApiOptions {
   /** What SIP said, for holders of a key. */
   readonly trace?: TraceOptions;
   /** LiveKit's server API. */
-  readonly server?: TwirpOptions & { readonly rooms: RoomAdministration; readonly sip?: SipServiceOptions };
+  readonly server?: TwirpOptions & {
+    readonly rooms: RoomAdministration;
+    readonly sip?: SipServiceOptions;
+    readonly dispatches?: AgentDispatches;
+  };
 }
 
 /** All of HTTP but WebSockets, as pure Request → Response. */
@@ -83,8 +89,12 @@ export function createApi(options: ApiOptions): Hono {
 
   const { server } = options;
   if (server !== undefined) {
-    const { rooms, sip } = server;
-    const services = { RoomService: roomService(rooms), ...(sip !== undefined && { SIP: sipService(sip) }) };
+    const { dispatches, rooms, sip } = server;
+    const services = {
+      RoomService: roomService(rooms),
+      ...(sip !== undefined && { SIP: sipService(sip) }),
+      ...(dispatches !== undefined && { AgentDispatchService: dispatchService(rooms, dispatches) }),
+    };
     twirpRoutes(app, services, server);
   }
 

@@ -10,6 +10,8 @@ export interface Authority {
   readonly roomAdmin: boolean;
   /** The room that `roomAdmin` is for. */
   readonly room: string;
+  /** A worker of LiveKit's agents framework. */
+  readonly agent: boolean;
   /** May see trunks and rules. */
   readonly sipAdmin: boolean;
   /** May place and transfer calls. */
@@ -31,6 +33,7 @@ export function readAuthority(key: string, claims: Readonly<Record<string, unkno
     roomList: grant['roomList'] === true,
     roomAdmin: grant['roomAdmin'] === true,
     room: typeof grant['room'] === 'string' ? grant['room'] : '',
+    agent: grant['agent'] === true,
     sipAdmin: sip['admin'] === true,
     sipCall: sip['call'] === true,
   };

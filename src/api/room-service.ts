@@ -7,6 +7,7 @@ import {
   UpdateRoomMetadataRequest,
 } from '@livekit/protocol';
 import { ok } from '../base/result.ts';
+import { roomWish } from '../peer/room-config.ts';
 import type { RoomAdministration } from '../room/administration.ts';
 import { administered, denied } from './room-access.ts';
 import { withinLimits } from './room-limits.ts';
@@ -45,17 +46,11 @@ export function roomService(rooms: RoomAdministration): Readonly<Record<string, 
   };
 }
 
-/** Zero and empty mean in protobuf that nothing was said. */
 function createRoom(rooms: RoomAdministration, request: CreateRoomRequest) {
-  const { departureTimeout, emptyTimeout, maxParticipants, metadata, name } = request;
+  const { metadata, name } = request;
   const fits = withinLimits({ room: name, metadata });
   if (!fits.ok) return fits;
-  const created = rooms.create(name, {
-    emptyMs: emptyTimeout === 0 ? undefined : emptyTimeout * 1000,
-    departureMs: departureTimeout === 0 ? undefined : departureTimeout * 1000,
-    maxParticipants: maxParticipants === 0 ? undefined : maxParticipants,
-    metadata: metadata === '' ? undefined : metadata,
-  });
+  const created = rooms.create(name, roomWish(request));
   if (created.ok) return ok(roomMessage(created.value));
   return created.error === 'bad-room-name'
     ? refuse('invalid_argument', 'the room name has characters that are not allowed')

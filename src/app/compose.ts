@@ -33,6 +33,7 @@ import { TrunkTable } from '../trunk/match.ts';
 import { isPinRoom } from '../trunk/pin.ts';
 import { sameTrunk } from '../trunk/same-trunk.ts';
 import { announcer, announcerV6, localAddresses, localAddressesV6 } from './addresses.ts';
+import { openAgents } from './agents.ts';
 import { hostCandidates } from './candidates.ts';
 import { outboundTrunks } from './config/outbound.ts';
 import type { StartupConfig } from './config/read.ts';
@@ -203,12 +204,17 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       trusts,
       otherwise: gate.upgrade,
     });
+    const agents = openAgents({
+      ...{ ...shared, rooms, tokens, onFault, trusts },
+      otherwise: sipGate?.upgrade ?? gate.upgrade,
+    });
     const gauges = gatewayGauges({ timers, phones, outbound, sip: engines, rooms, workers, turn, gate });
     const metrics = openMetrics({ gauges, defaults: 'process' });
     workers.onCounts = metrics.count;
     bus.subscribe(eventLog(log, monotonicClock, config.log.level));
     bus.subscribe(metrics.sink);
     bus.subscribe(trace.recorder.sink);
+    bus.subscribe(agents.agents.dispatches.sink);
     const { urls, api_key: key = Object.keys(config.keys)[0] ?? '' } = config.webhook;
     if (urls.length > 0) {
       const webhooks = openWebhooks({ ...shared, rooms, urls, key, tokens, digests: nodeDigests, log });
@@ -226,11 +232,12 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       trace: { recorder: trace.recorder, verify: (token) => tokens.verify(token) },
       server: {
         ...{ rooms, verifier: tokens, clock: monotonicClock, emit, onFault },
+        dispatches: agents.agents.dispatches,
         sip: { trunks, outboundTrunks: outgoing, rules, dialer: outbound.dialer, calls },
       },
     });
     const http = await listening('http.port', () =>
-      listenHttp(config.http, (request) => api.fetch(request), sipGate?.upgrade ?? gate.upgrade),
+      listenHttp(config.http, (request) => api.fetch(request), agents.upgrade),
     );
     closing.push(() => http.close(LAST_WORDS_MS));
 
@@ -244,6 +251,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         outbound.stop();
         rooms.stop('server_shutdown');
         gate.close(LAST_WORDS_MS);
+        agents.close(LAST_WORDS_MS);
         sipGate?.close(LAST_WORDS_MS);
         // BYEs are resent until they are answered; leaves need a moment to be read.
         await settled(() => phones.size === 0 && outbound.isOver() && engines.gauges().calls === 0);

@@ -122,6 +122,19 @@ export type GatewayEvent =
   | { type: 'transport.connected'; transport: string; participant: string; path: string; connectMs: number }
   | { type: 'transport.failed'; transport: string; participant: string; reason: string }
   | { type: 'signal.refused'; source: string; reason: string; status: number }
+  /** A worker of LiveKit's agents framework came or went. */
+  | { type: 'agent.worker'; state: 'registered' | 'gone'; worker: string; agentName: string }
+  /** A worker took a job, or a job is over: `identity` is its agent's, `reason` why it failed. */
+  | {
+      type: 'agent.job';
+      state: 'running' | 'ended' | 'failed';
+      job: string;
+      room: string;
+      agentName: string;
+      worker: string;
+      identity: string;
+      reason: string;
+    }
   | { type: 'turn.allocated'; client: string; relay: number; username: string }
   | {
       type: 'turn.released';

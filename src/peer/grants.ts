@@ -1,5 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
+import type { RoomWish } from '../room/administration.ts';
 import type { ParticipantKind, Permissions, TrackSource } from '../room/participant.ts';
+import { readRoomConfig } from './room-config.ts';
 
 /** What an access token allows (LiveKit's claims), read and checked. */
 export interface Grants {
@@ -13,6 +15,8 @@ export interface Grants {
   /** May see and change everything of SIP (LiveKit's `sip.admin`). */
   readonly sipAdmin: boolean;
   readonly permissions: Permissions;
+  /** What a room that this token makes shall be like; undefined: as any. */
+  readonly roomConfig?: RoomWish | undefined;
 }
 
 /** Why a token was refused. */
@@ -45,6 +49,8 @@ export function readGrants(claims: Readonly<Record<string, unknown>>): Result<Gr
   if (typeof claims['sub'] !== 'undefined' && typeof claims['sub'] !== 'string') return fail('malformed');
   // An empty list means every source: one whose names are all unknown must not become that.
   const canPublish = video['canPublish'] !== false && (listed.length === 0 || sources.length > 0);
+  const roomConfig = readRoomConfig(claims['roomConfig']);
+  if (roomConfig === 'malformed') return fail('malformed');
   return ok({
     identity: text(claims['sub']),
     name: text(claims['name']),
@@ -62,6 +68,7 @@ export function readGrants(claims: Readonly<Record<string, unknown>>): Result<Gr
       canUpdateMetadata: video['canUpdateOwnMetadata'] === true,
       hidden: video['hidden'] === true,
     },
+    ...(roomConfig !== undefined && { roomConfig }),
   });
 }
 

@@ -100,9 +100,19 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   /** Joins the room and says so. Call once, when the WebSocket is open. */
   start(): void {
     const { addTracks, autoSubscribe, connections, grants, offer } = this.#admission;
-    const { attributes, identity, kind, metadata, name, permissions, room: roomName } = grants;
+    const { attributes, identity, kind, metadata, name, permissions, room: roomName, roomConfig } = grants;
     const joined = this.#context.rooms.join(
-      { room: roomName, identity, name, kind, metadata, attributes, permissions, autoCreate: true },
+      {
+        room: roomName,
+        identity,
+        name,
+        kind,
+        metadata,
+        attributes,
+        permissions,
+        autoCreate: true,
+        wish: roomConfig,
+      },
       this,
     );
     if (!joined.ok) {

@@ -14,12 +14,26 @@ export interface RoomSettings {
   readonly maxParticipants: number;
 }
 
+/** An agent that a room shall have from its beginning (LiveKit's RoomAgentDispatch). */
+export interface RoomAgent {
+  /** Empty: any of those that have no name. */
+  readonly agentName: string;
+  /** For the agent to read. */
+  readonly metadata: string;
+  readonly deployment: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** LiveKit's number of it. */
+  readonly restartPolicy: number;
+}
+
 /** What was said of a room that shall be there; what is undefined stays as it is. */
 export interface RoomWish {
   readonly emptyMs?: Millis | undefined;
   readonly departureMs?: Millis | undefined;
   readonly maxParticipants?: number | undefined;
   readonly metadata?: string | undefined;
+  /** Only of a room that is made by this wish. */
+  readonly agents?: readonly RoomAgent[] | undefined;
 }
 
 /** Why no room was made. */
@@ -28,6 +42,8 @@ export type CreateRefusal = 'bad-room-name' | 'stopping' | 'no-worker';
 /** A room as whoever administers it sees it: he may do what no participant may. `room/room.ts` implements it. */
 export interface AdministeredRoom extends RoomHandle {
   readonly settings: RoomSettings;
+  /** Agents that whoever made the room wished for; empty: nothing was said. */
+  readonly agents: readonly RoomAgent[];
   /** Changes the room's metadata; everybody in it is told. */
   setMetadata(metadata: string): void;
   /** Puts somebody out: their door is told why. */

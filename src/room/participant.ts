@@ -1,4 +1,5 @@
 import type { Codec, LegId, MediaKind, TrackId, TransportId } from '../media/protocol.ts';
+import type { RoomWish } from './administration.ts';
 
 export type ParticipantKind = 'standard' | 'ingress' | 'egress' | 'sip' | 'agent';
 export type TrackSource = 'unknown' | 'camera' | 'microphone' | 'screen_share' | 'screen_share_audio';
@@ -137,6 +138,8 @@ export interface JoinRequest {
   readonly permissions: Permissions;
   /** False: only into a room that exists. */
   readonly autoCreate: boolean;
+  /** What a room that is made by this join shall be like. */
+  readonly wish?: RoomWish | undefined;
   /** The media place from which the phone comes: a room that it opens is in the same worker. */
   readonly from?: { readonly sid: string } | undefined;
 }

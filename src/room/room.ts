@@ -1,6 +1,6 @@
 import type { EventSink } from '../events/index.ts';
 import type { MediaCommand, MediaEvent, TrackId, TransportId } from '../media/protocol.ts';
-import type { AdministeredRoom, RoomSettings } from './administration.ts';
+import type { AdministeredRoom, RoomAgent, RoomSettings } from './administration.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import { isMuted, type Member, mayPublish } from './member.ts';
 import type { Door, LeaveReason, Participant, Permissions, Speaker, Track } from './participant.ts';
@@ -13,6 +13,7 @@ export interface RoomOptions {
   readonly createdAtUnixMs: number;
   readonly metadata: string;
   readonly settings: RoomSettings;
+  readonly agents?: readonly RoomAgent[] | undefined;
   readonly worker: MediaWorker;
   readonly workers: MediaWorkers;
   readonly emit: EventSink;
@@ -28,6 +29,7 @@ export class Room implements AdministeredRoom {
   readonly name: string;
   metadata: string;
   settings: RoomSettings;
+  readonly agents: readonly RoomAgent[];
   readonly createdAtUnixMs: number;
   readonly #options: RoomOptions;
   readonly #members = new Map<string, Member>();
@@ -41,6 +43,7 @@ export class Room implements AdministeredRoom {
     this.createdAtUnixMs = options.createdAtUnixMs;
     this.metadata = options.metadata;
     this.settings = options.settings;
+    this.agents = options.agents ?? [];
     options.worker.rooms++;
     options.worker.send({ type: 'room.open', room: this.sid });
     options.workers.listenRoom(this.sid, (event) => this.#onMedia(event));

@@ -99,7 +99,7 @@ export class Rooms implements RoomDirectory, RoomAdministration {
     if (found === undefined && !request.autoCreate) return fail('no-such-room');
     const from = this.#anterooms.get(request.from?.sid ?? '')?.anteroom.worker;
     if (found !== undefined && from !== undefined && found.room.worker !== from) return fail('out-of-reach');
-    const entry = found ?? this.#open(request.room, {}, from);
+    const entry = found ?? this.#open(request.room, request.wish ?? {}, from);
     if (entry === undefined) return fail('no-worker');
     const { maxParticipants } = entry.room.settings;
     const most = Math.min(maxParticipants || Number.POSITIVE_INFINITY, this.#limits.participantsPerRoom);
@@ -172,6 +172,7 @@ export class Rooms implements RoomDirectory, RoomAdministration {
       name,
       createdAtUnixMs: this.#options.wall.unixMs(),
       metadata: wish.metadata ?? '',
+      agents: wish.agents,
       settings: settingsOf(wish, {
         emptyMs: this.#limits.emptyMs ?? DEFAULT_EMPTY_MS,
         departureMs: this.#limits.departureMs,

@@ -148,6 +148,17 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   },
   'transport.failed': { type: 'transport.failed', transport: 'TP_a', participant: 'PA_b', reason: 'consent' },
   'signal.refused': { type: 'signal.refused', source: '192.0.2.50', reason: 'bad-token', status: 401 },
+  'agent.worker': { type: 'agent.worker', state: 'registered', worker: 'AW_a', agentName: 'echo' },
+  'agent.job': {
+    type: 'agent.job',
+    state: 'running',
+    job: 'AJ_a',
+    room: `call-${SECRET_NUMBER}`,
+    agentName: 'echo',
+    worker: 'AW_a',
+    identity: 'agent-AJ_a',
+    reason: '',
+  },
   'turn.allocated': {
     type: 'turn.allocated',
     client: '192.0.2.50:4000',

@@ -1,13 +1,18 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import type { AgentPass } from '../../api/agents/jobs.ts';
 import { type Authority, type AuthorityVerifier, readAuthority } from '../../api/authority.ts';
 import type { WallClock } from '../../base/clock.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { type Grants, readGrants, type TokenFault, type TokenVerifier } from '../../peer/grants.ts';
+import { sourceByNumber } from '../../peer/livekit-info.ts';
 
 /** Clocks of token makers may be this far off, seconds. */
 const LEEWAY_S = 10;
 /** How long the signature of a webhook's body is good, seconds. */
 const BODY_TTL_S = 300;
+
+/** How long an agent has to join, seconds (LiveKit's own). */
+const AGENT_TTL_S = 3600;
 
 /** Whom a token of our own lets in. */
 export interface TokenWish {
@@ -65,6 +70,18 @@ export class AccessTokens implements TokenVerifier, AuthorityVerifier {
   /** A token for all of SIP, for this program's own commands. */
   mintSipAdmin(ttlSeconds: number): Promise<string> {
     return this.#sign({ sip: { admin: true } }, 'trunkroom', ttlSeconds);
+  }
+
+  /** A token for an agent to join the room of its job, as LiveKit makes it. */
+  mintAgent({ attributes, identity, key, metadata, name, permissions, room }: AgentPass): Promise<string> {
+    const { canPublish, canPublishData, canSubscribe, canUpdateMetadata, hidden } = permissions;
+    const video = {
+      ...{ room, roomJoin: true, agent: true, canPublish, canPublishData, canSubscribe, hidden },
+      canUpdateOwnMetadata: canUpdateMetadata,
+      canPublishSources: permissions.canPublishSources.map(sourceByNumber),
+    };
+    const claims = { name, metadata, attributes, kind: 'agent', video };
+    return this.#sign(claims, identity, AGENT_TTL_S, key);
   }
 
   /** Signs a webhook's body by its SHA-256 in base 64, as LiveKit does: good for five minutes. */

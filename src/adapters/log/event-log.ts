@@ -49,6 +49,8 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'transport.connected': ['info', 'browser media connected'],
   'transport.failed': ['warn', 'browser media failed'],
   'signal.refused': ['warn', 'browser refused'],
+  'agent.worker': ['info', 'agent worker'],
+  'agent.job': ['info', 'agent job'],
   'turn.allocated': ['debug', 'TURN allocation made'],
   'turn.released': ['debug', 'TURN allocation released'],
   'turn.refused': ['warn', 'TURN request refused'],

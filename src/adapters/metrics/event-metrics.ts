@@ -111,6 +111,12 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'signal.refused':
       to.count('trunkroom_signal_refused_total', { reason: event.reason, status: event.status });
       return;
+    case 'agent.worker':
+      to.count('trunkroom_agent_workers_total', { state: event.state });
+      return;
+    case 'agent.job':
+      to.count('trunkroom_agent_jobs_total', { state: event.state });
+      return;
     case 'turn.allocated':
       to.count('trunkroom_turn_allocated_total');
       return;

@@ -143,6 +143,8 @@ const COUNTERS = {
     help: 'Browsers refused at the signaling door.',
     labels: ['reason', 'status'],
   },
+  trunkroom_agent_workers_total: { help: 'Agent workers that came and went.', labels: ['state'] },
+  trunkroom_agent_jobs_total: { help: 'Agent jobs that began, ended or failed.', labels: ['state'] },
   trunkroom_turn_allocated_total: { help: 'TURN allocations made.', labels: [] },
   trunkroom_turn_released_total: { help: 'TURN allocations released.', labels: ['reason'] },
   trunkroom_turn_bytes_total: { help: 'Bytes relayed by released TURN allocations.', labels: ['direction'] },

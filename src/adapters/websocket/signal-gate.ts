@@ -7,18 +7,12 @@ import type { Admission, AdmissionRefusal, SignalUrl } from '../../peer/admissio
 import type { SignalSocket } from '../../peer/context.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { ConnectionQuota } from './quota.ts';
+import { type SocketSession, serveSession } from './session-socket.ts';
 import { refuseUpgrade, sourceOf, type TrustsProxy } from './upgrade.ts';
-
-/** The session behind a WebSocket (`peer/session.ts`). */
-export interface SignalSession {
-  start(): void;
-  message(data: Uint8Array | string): void;
-  closed(): void;
-}
 
 export interface SignalGateOptions {
   admit(url: SignalUrl): Promise<Result<Admission, AdmissionRefusal>>;
-  open(socket: SignalSocket, admission: Admission): SignalSession;
+  open(socket: SignalSocket, admission: Admission): SocketSession;
   readonly emit: EventSink;
   /** A bug in a session: its connection is closed, the others go on. */
   onFault(error: unknown): void;
@@ -120,49 +114,15 @@ export class SignalGate {
   }
 
   #open(socket: WebSocket, admission: Admission): void {
-    const session = this.#options.open(signalSocket(socket), admission);
-    const guarded = (act: () => void): void => {
-      try {
-        act();
-      } catch (error) {
-        this.#options.onFault(error);
-        socket.close(1011, 'internal error');
-      }
-    };
-    socket.on('message', (data, isBinary) => {
-      // One buffer each: `ws` joins fragments unless told otherwise.
-      const bytes = data as Buffer;
-      guarded(() =>
-        session.message(
-          isBinary ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes.toString('utf8'),
-        ),
-      );
-    });
+    const { onFault, open } = this.#options;
     this.#heartbeat.watch(socket);
-    // Bad frames and resets: `close` follows.
-    socket.on('error', () => {});
-    socket.once('close', () => guarded(() => session.closed()));
-    guarded(() => session.start());
+    serveSession(socket, (session) => open(session, admission), onFault);
   }
 
   #refuse(socket: Duplex, source: string, reason: string, status: number, text: string): void {
     this.#options.emit({ type: 'signal.refused', source, reason, status });
     refuseUpgrade(socket, status, text);
   }
-}
-
-function signalSocket(socket: WebSocket): SignalSocket {
-  return {
-    get queued() {
-      return socket.bufferedAmount;
-    },
-    send(frame) {
-      if (socket.readyState === socket.OPEN) socket.send(frame);
-    },
-    close(code, reason) {
-      socket.close(code, reason);
-    },
-  };
 }
 
 function readUrl(request: IncomingMessage): SignalUrl | undefined {

@@ -1,6 +1,6 @@
 import { type AddTrackRequest, SessionDescription, SignalRequest, SignalResponse } from '@livekit/protocol';
 import { WakeQueue } from '../../../src/base/wake-queue.ts';
-import type { GatewayEvent } from '../../../src/events/index.ts';
+import type { EventSink, GatewayEvent } from '../../../src/events/index.ts';
 import type { MediaCommand, MediaEvent, MediaWorkerPort } from '../../../src/media/protocol.ts';
 import type { Admission } from '../../../src/peer/admission.ts';
 import { defaultPeerOptions, type PeerContext, type PeerOptions } from '../../../src/peer/context.ts';
@@ -27,6 +27,8 @@ export class Rig {
   readonly timers = new WakeQueue();
   readonly commands: MediaCommand[] = [];
   readonly events: GatewayEvent[] = [];
+  /** Others that hear the events. */
+  readonly listeners: EventSink[] = [];
   readonly rooms: Rooms;
   readonly context: PeerContext;
   readonly sessions: PeerSessions;
@@ -43,7 +45,10 @@ export class Rig {
       wall: { unixMs: () => 1_700_000_000_000 + this.now },
       random: { bytes: (length: number) => Uint8Array.from({ length }, () => next() >>> 24), u32: next },
       timers: this.timers,
-      emit: (event: GatewayEvent) => this.events.push(event),
+      emit: (event: GatewayEvent) => {
+        this.events.push(event);
+        for (const listener of this.listeners) listener(event);
+      },
     };
     const workers = new MediaWorkers(shared.emit);
     this.#port = { send: (command) => this.commands.push(command), onEvent: () => {} };
