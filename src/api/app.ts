@@ -3,6 +3,7 @@ import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Result } from '../base/result.ts';
 import type { Admission, AdmissionRefusal, SignalUrl } from '../peer/admission.ts';
+import type { ServerRpc } from '../peer/server-rpc.ts';
 import type { RoomAdministration } from '../room/administration.ts';
 import { dispatchService } from './agents/dispatch-service.ts';
 import type { AgentDispatches } from './agents/dispatches.ts';
@@ -27,6 +28,7 @@ export interface ApiOptions {
   /** LiveKit's server API. */
   readonly server?: TwirpOptions & {
     readonly rooms: RoomAdministration;
+    readonly rpc: ServerRpc;
     readonly sip?: SipServiceOptions;
     readonly dispatches?: AgentDispatches;
   };
@@ -89,9 +91,9 @@ export function createApi(options: ApiOptions): Hono {
 
   const { server } = options;
   if (server !== undefined) {
-    const { dispatches, rooms, sip } = server;
+    const { dispatches, rooms, rpc, sip } = server;
     const services = {
-      RoomService: roomService(rooms),
+      RoomService: roomService(rooms, rpc),
       ...(sip !== undefined && { SIP: sipService(sip) }),
       ...(dispatches !== undefined && { AgentDispatchService: dispatchService(rooms, dispatches) }),
     };

@@ -10,6 +10,8 @@ export interface Authority {
   readonly roomAdmin: boolean;
   /** The room that `roomAdmin` is for. */
   readonly room: string;
+  /** Where somebody of `room` may be moved or forwarded to. */
+  readonly destinationRoom: string;
   /** A worker of LiveKit's agents framework. */
   readonly agent: boolean;
   /** May see trunks and rules. */
@@ -33,6 +35,7 @@ export function readAuthority(key: string, claims: Readonly<Record<string, unkno
     roomList: grant['roomList'] === true,
     roomAdmin: grant['roomAdmin'] === true,
     room: typeof grant['room'] === 'string' ? grant['room'] : '',
+    destinationRoom: typeof grant['destinationRoom'] === 'string' ? grant['destinationRoom'] : '',
     agent: grant['agent'] === true,
     sipAdmin: sip['admin'] === true,
     sipCall: sip['call'] === true,

@@ -3,6 +3,7 @@ import {
   ListParticipantsRequest,
   ListParticipantsResponse,
   MoveParticipantRequest,
+  MoveParticipantResponse,
   MuteRoomTrackRequest,
   MuteRoomTrackResponse,
   type ParticipantPermission,
@@ -16,16 +17,21 @@ import {
 } from '@livekit/protocol';
 import { ok, type Result } from '../base/result.ts';
 import { participantInfo, sourceByNumber, trackInfo } from '../peer/livekit-info.ts';
+import type { ServerRpc } from '../peer/server-rpc.ts';
 import type { AdministeredRoom, RoomAdministration } from '../room/administration.ts';
 import type { Participant, Permissions } from '../room/participant.ts';
 import type { Authority } from './authority.ts';
+import { performRpc } from './perform-rpc.ts';
 import { administered, denied } from './room-access.ts';
 import { withinLimits } from './room-limits.ts';
 import { sendData } from './send-data.ts';
 import { type Method, method, refuse, type TwirpFault } from './twirp.ts';
 
 /** Those methods of RoomService that are about who is in a room. */
-export function participantMethods(rooms: RoomAdministration): Readonly<Record<string, Method>> {
+export function participantMethods(
+  rooms: RoomAdministration,
+  rpc: ServerRpc,
+): Readonly<Record<string, Method>> {
   const find = (name: string, identity: string, authority: Authority) =>
     somebody(administered(rooms, name, authority), identity);
 
@@ -73,8 +79,19 @@ export function participantMethods(rooms: RoomAdministration): Readonly<Record<s
       return room.ok ? sendData(room.value, request) : room;
     }),
     ForwardParticipant: method(ForwardParticipantRequest, ({ room }, authority) => missing(room, authority)),
-    MoveParticipant: method(MoveParticipantRequest, ({ room }, authority) => missing(room, authority)),
-    PerformRpc: method(PerformRpcRequest, ({ room }, authority) => missing(room, authority)),
+    MoveParticipant: method(MoveParticipantRequest, ({ destinationRoom, identity, room }, authority) => {
+      // LiveKit: the token's own room is where he comes from, and it names where he may go.
+      if (authority.destinationRoom !== destinationRoom) return denied();
+      const found = find(room, identity, authority);
+      return found.ok ? moveParticipant(rooms, found.value, destinationRoom) : found;
+    }),
+    PerformRpc: method(PerformRpcRequest, (request, authority) => {
+      const { destinationIdentity, method: name, payload, responseTimeoutMs, room } = request;
+      const found = find(room, destinationIdentity, authority);
+      if (!found.ok) return found;
+      const { participant: to, room: its } = found.value;
+      return performRpc(rpc, { room: its, to, method: name, payload, responseTimeoutMs });
+    }),
   };
 }
 
@@ -89,6 +106,25 @@ function somebody(room: Result<AdministeredRoom, TwirpFault>, identity: string):
   return participant === undefined
     ? refuse('not_found', 'participant does not exist')
     : ok({ room: room.value, participant });
+}
+
+/** The room where he goes is made when it is not there. */
+function moveParticipant(
+  rooms: RoomAdministration,
+  { participant, room }: Found,
+  destination: string,
+): Result<MoveParticipantResponse, TwirpFault> {
+  if (destination === room.name)
+    return refuse('invalid_argument', 'destination room cannot be the same as source room');
+  const there = rooms.find(destination)?.participants;
+  if (there?.has(participant.identity) === true)
+    return refuse('failed_precondition', 'somebody of this identity is in the destination room');
+  const to = rooms.find(destination);
+  const made = to === undefined ? rooms.create(destination, {}) : ok(to);
+  if (!made.ok) return refuse('unavailable', `no room can be made: ${made.error}`);
+  return room.move(participant, made.value)
+    ? ok(new MoveParticipantResponse())
+    : refuse('unimplemented', 'phones cannot be moved');
 }
 
 function missing(room: string, authority: Authority): Result<never, TwirpFault> {

@@ -8,6 +8,7 @@ import {
 } from '@livekit/protocol';
 import { ok } from '../base/result.ts';
 import { roomWish } from '../peer/room-config.ts';
+import type { ServerRpc } from '../peer/server-rpc.ts';
 import type { RoomAdministration } from '../room/administration.ts';
 import { administered, denied } from './room-access.ts';
 import { withinLimits } from './room-limits.ts';
@@ -16,7 +17,7 @@ import { participantMethods } from './room-participants.ts';
 import { type Method, method, refuse } from './twirp.ts';
 
 /** LiveKit's RoomService (livekit_room.proto). */
-export function roomService(rooms: RoomAdministration): Readonly<Record<string, Method>> {
+export function roomService(rooms: RoomAdministration, rpc: ServerRpc): Readonly<Record<string, Method>> {
   return {
     CreateRoom: method(CreateRoomRequest, (request, { roomCreate }) => {
       if (!roomCreate) return denied();
@@ -42,7 +43,7 @@ export function roomService(rooms: RoomAdministration): Readonly<Record<string, 
       room.value.setMetadata(metadata);
       return ok(roomMessage(room.value));
     }),
-    ...participantMethods(rooms),
+    ...participantMethods(rooms, rpc),
   };
 }
 

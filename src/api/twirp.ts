@@ -20,6 +20,7 @@ const STATUS = {
   failed_precondition: 412,
   resource_exhausted: 429,
   internal: 500,
+  unknown: 500,
   unimplemented: 501,
   unavailable: 503,
 } as const;

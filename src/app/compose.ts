@@ -21,6 +21,8 @@ import { EventBus } from '../events/bus.ts';
 import type { EventSink } from '../events/index.ts';
 import { admit, type SignalUrl } from '../peer/admission.ts';
 import { defaultPeerOptions } from '../peer/context.ts';
+import type { Grants } from '../peer/grants.ts';
+import { ServerRpc } from '../peer/server-rpc.ts';
 import { PeerSessions } from '../peer/sessions.ts';
 import { MediaWorkers } from '../room/media-workers.ts';
 import { Rooms } from '../room/rooms.ts';
@@ -182,12 +184,16 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
 
     const tokens = new AccessTokens(new Map(Object.entries(config.keys)), wallClock);
     const admitSignal = (url: SignalUrl) => admit(url, tokens, gunzip);
+    const serverRpc = new ServerRpc(shared);
     const peers = {
       ...shared,
       rooms,
       iceServers: (identity: string) => turn.iceServers(identity),
       candidates,
       options: defaultPeerOptions,
+      renewToken: (grants: Grants, ttlMs: number) => tokens.renew(grants, ttlMs),
+      serverRpc,
+      onFault,
     };
     const sessions = new PeerSessions(peers);
     const proxies = new AddressSet(config.http.trusted_proxies);
@@ -231,7 +237,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         mode === 'development' ? { mint: (wish) => tokens.mint(wish), random: systemRandom } : undefined,
       trace: { recorder: trace.recorder, verify: (token) => tokens.verify(token) },
       server: {
-        ...{ rooms, verifier: tokens, clock: monotonicClock, emit, onFault },
+        ...{ rooms, rpc: serverRpc, verifier: tokens, clock: monotonicClock, emit, onFault },
         dispatches: agents.agents.dispatches,
         sip: { trunks, outboundTrunks: outgoing, rules, dialer: outbound.dialer, calls },
       },

@@ -16,7 +16,7 @@ export function randomText(random: Random, length: number): string {
 /** An id in LiveKit's form: `RM_`, `PA_`, `TR_`, `SCL_` and 12 random characters. */
 export function newId(
   random: Random,
-  prefix: 'RM' | 'PA' | 'TR' | 'SCL' | 'ND' | 'LG' | 'TP' | 'SN' | 'AW' | 'AD' | 'AJ',
+  prefix: 'RM' | 'PA' | 'TR' | 'SCL' | 'ND' | 'LG' | 'TP' | 'SN' | 'AW' | 'AD' | 'AJ' | 'RPC',
 ): string {
   return `${prefix}_${randomText(random, 12)}`;
 }

@@ -1,9 +1,11 @@
-import type { Clock, WallClock } from '../base/clock.ts';
+import type { Clock, Millis, WallClock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
 import type { HostCandidate } from '../sdp/candidates.ts';
+import type { Grants } from './grants.ts';
+import type { ServerRpc } from './server-rpc.ts';
 
 /** STUN and TURN servers with the credentials of one participant (RTCIceServer). */
 export interface IceServer {
@@ -25,6 +27,12 @@ export interface PeerContext {
   /** Our host candidates for a media worker that listens on `icePort`, most wished for first. */
   candidates(icePort: number): readonly HostCandidate[];
   readonly options: PeerOptions;
+  /** Signs a token with these grants, good for so long. */
+  renewToken(grants: Grants, ttlMs: Millis): Promise<string>;
+  /** Answers to the gateway's own requests. */
+  readonly serverRpc: ServerRpc;
+  /** A bug that nobody waits for. */
+  onFault(error: unknown): void;
 }
 
 export interface PeerOptions {

@@ -10,13 +10,15 @@ const KEYS = '0123456789*#ABCD';
 
 /**
  * Passes a client's data packet on, with the sender's name put in by us, to whom it is for (nobody named: all). A key
- * press goes as what it is, for phones take no packets. Answers why a packet was not taken.
+ * press goes as what it is, for phones take no packets. What the gateway itself `takes` goes to nobody. Answers why a packet
+ * was not taken.
  */
 export function passData(
   room: RoomHandle,
   sender: Participant,
   channel: DataChannelLabel,
   bytes: Uint8Array,
+  takes: (packet: DataPacket) => boolean = () => false,
 ): 'data-too-large' | 'data-malformed' | 'data-not-allowed' | undefined {
   if (bytes.length > MAX_PACKET) return 'data-too-large';
   if (!sender.permissions.canPublishData) return 'data-not-allowed';
@@ -30,6 +32,7 @@ export function passData(
     room.pressKey(sender, key, packet.destinationIdentities);
     return undefined;
   }
+  if (takes(packet)) return undefined;
   packet.participantSid = sender.sid;
   packet.participantIdentity = sender.identity;
   let to = packet.destinationIdentities;

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { RoomWish } from '../room/administration.ts';
 import type { ParticipantKind, Permissions, TrackSource } from '../room/participant.ts';
+import type { RoomWish } from '../room/wish.ts';
 import { readRoomConfig } from './room-config.ts';
 
 /** What an access token allows (LiveKit's claims), read and checked. */
@@ -15,6 +15,8 @@ export interface Grants {
   /** May see and change everything of SIP (LiveKit's `sip.admin`). */
   readonly sipAdmin: boolean;
   readonly permissions: Permissions;
+  /** Unix ms. */
+  readonly expiresAtUnixMs?: number | undefined;
   /** What a room that this token makes shall be like; undefined: as any. */
   readonly roomConfig?: RoomWish | undefined;
 }
@@ -69,6 +71,7 @@ export function readGrants(claims: Readonly<Record<string, unknown>>): Result<Gr
       hidden: video['hidden'] === true,
     },
     ...(roomConfig !== undefined && { roomConfig }),
+    ...(typeof claims['exp'] === 'number' && { expiresAtUnixMs: claims['exp'] * 1000 }),
   });
 }
 

@@ -138,6 +138,7 @@ export const disconnectReasons: Readonly<Record<LeaveReason, DisconnectReason>> 
   sip_trunk_failure: DisconnectReason.SIP_TRUNK_FAILURE,
   connection_timeout: DisconnectReason.CONNECTION_TIMEOUT,
   media_failure: DisconnectReason.MEDIA_FAILURE,
+  migration: DisconnectReason.MIGRATION,
 };
 
 const states = {

@@ -1,6 +1,8 @@
+import type { DataPacket } from '@livekit/protocol';
 import type { EventSink } from '../events/index.ts';
 import type { MediaEvent } from '../media/protocol.ts';
 import { connectionScore } from '../room/connection-score.ts';
+import type { Participant } from '../room/participant.ts';
 import { passData } from './data.ts';
 import type { Joined } from './joined.ts';
 import { type PeerTransport, pathName } from './transport.ts';
@@ -12,6 +14,8 @@ export interface MediaSession {
   drop(reason: string): void;
   /** A transport works. Answers how long the session has been open, ms. */
   connected(way: 'primary' | 'other'): number;
+  /** An answer to the gateway itself. */
+  takes(from: Participant, packet: DataPacket): boolean;
   /** A transport came to its end by itself. */
   failed(): void;
 }
@@ -52,7 +56,9 @@ export class MediaEvents {
         room.rate(participant, transport.id, connectionScore(event.quality));
         return;
       case 'data.received': {
-        const refusal = passData(room, participant, event.channel, event.bytes);
+        const refusal = passData(room, participant, event.channel, event.bytes, (packet) =>
+          session.takes(participant, packet),
+        );
         if (refusal !== undefined) session.drop(refusal);
         return;
       }

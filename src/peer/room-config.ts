@@ -1,5 +1,5 @@
 import { RoomConfiguration } from '@livekit/protocol';
-import type { RoomAgent, RoomWish } from '../room/administration.ts';
+import type { RoomAgent, RoomWish } from '../room/wish.ts';
 
 /** Agents that one wish may name. */
 const MAX_AGENTS = 16;

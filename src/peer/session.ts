@@ -23,12 +23,14 @@ import type { Joined } from './joined.ts';
 import type { LinkedSession, PeerLink } from './link.ts';
 import { participantInfo } from './livekit-info.ts';
 import { MediaEvents } from './media-events.ts';
+import { movingMessages } from './moving.ts';
 import { Publications } from './publications.ts';
 import { qualityUpdate } from './quality.ts';
 import { roomUpdate, trackUnmatched, trackUnpublished } from './room-orders.ts';
 import { Selection } from './selection.ts';
 import { SingleConnection } from './single-connection.ts';
 import { SpeakerChanges } from './speakers.ts';
+import { TokenRenewal } from './token-renewal.ts';
 import type { PeerTransport } from './transport.ts';
 
 /** Requests of one client. Bursts come with reconnects and crowded rooms; a large one, an offer, counts as many. */
@@ -54,6 +56,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   readonly #requested: ClientRequests;
   readonly #media: MediaEvents;
   #state: State = { name: 'new' };
+  #renewal: TokenRenewal | undefined;
   /** The client wants to see its next resume fail. */
   #failResume: 'before-words' | 'after-words' | undefined;
   #silence: Alarm | undefined;
@@ -82,6 +85,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#media = new MediaEvents({
       emit: context.emit,
       drop: (reason) => this.drop(reason),
+      takes: (from, packet) => context.serverRpc.take(from, packet),
       connected: (primary) => this.#connected(primary),
       // The signaling still works, so the client may try anew at once: its network has probably changed.
       failed: () => this.#end('connection_timeout', LeaveRequest_Action.RECONNECT),
@@ -144,6 +148,10 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     for (const request of addTracks) this.#requested.addTrack(state, request);
     if (offer !== undefined) this.#requested.offer(state, offer.sdp, offer.id);
     this.#alive();
+    this.#renewal = new TokenRenewal(this.#context, grants, participant, (token) =>
+      this.send({ case: 'refreshToken', value: token }),
+    );
+    this.#renewal.start();
     this.#connecting = this.#context.timers.schedule(this.#openedAt + options.connectMs, () =>
       this.#end('connection_timeout', LeaveRequest_Action.DISCONNECT),
     );
@@ -266,8 +274,22 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.dataReceived('reliable', keyPacket(digit, from));
   }
 
+  moveTo(name: string): void {
+    void this.#renewal?.token(name).then((token) => {
+      const state = this.#state;
+      const room = this.#context.rooms.find(name);
+      if (state.name !== 'joined' || room === undefined) return;
+      const link = this.#link;
+      for (const message of movingMessages(room, state.participant, token)) this.send(message);
+      this.#leave('migration');
+      link?.close(1000, 'moved to another room');
+    }, this.#context.onFault);
+  }
+
   removed(reason: LeaveReason): void {
-    this.#end(reason, LeaveRequest_Action.DISCONNECT);
+    // A gateway that is started again, or another media worker, has the room as well: it is worth coming back.
+    const back = reason === 'server_shutdown' || reason === 'media_failure';
+    this.#end(reason, back ? LeaveRequest_Action.RECONNECT : LeaveRequest_Action.DISCONNECT);
   }
 
   // -- ConnectionOwner: what negotiation and media tell
@@ -341,6 +363,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#context.timers.cancel(this.#silence);
     this.#context.timers.cancel(this.#connecting);
     this.#context.timers.cancel(this.#away);
+    this.#renewal?.stop();
     this.#link = undefined;
     if (state.name !== 'joined') return;
     this.#ended(state.participant.sid);

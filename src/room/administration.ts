@@ -1,40 +1,8 @@
-import type { Millis } from '../base/clock.ts';
 import type { Result } from '../base/result.ts';
 import type { TrackId } from '../media/protocol.ts';
 import type { LeaveReason, Participant, Permissions } from './participant.ts';
 import type { RoomHandle } from './ports.ts';
-
-/** What may be set for each room; the gateway's configuration has the rest. */
-export interface RoomSettings {
-  /** How long the room waits for its first participant, ms (LiveKit's empty_timeout). */
-  readonly emptyMs: Millis;
-  /** How long it stays when the last has left, ms (LiveKit's departure_timeout). */
-  readonly departureMs: Millis;
-  /** 0: as many as the gateway allows. */
-  readonly maxParticipants: number;
-}
-
-/** An agent that a room shall have from its beginning (LiveKit's RoomAgentDispatch). */
-export interface RoomAgent {
-  /** Empty: any of those that have no name. */
-  readonly agentName: string;
-  /** For the agent to read. */
-  readonly metadata: string;
-  readonly deployment: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  /** LiveKit's number of it. */
-  readonly restartPolicy: number;
-}
-
-/** What was said of a room that shall be there; what is undefined stays as it is. */
-export interface RoomWish {
-  readonly emptyMs?: Millis | undefined;
-  readonly departureMs?: Millis | undefined;
-  readonly maxParticipants?: number | undefined;
-  readonly metadata?: string | undefined;
-  /** Only of a room that is made by this wish. */
-  readonly agents?: readonly RoomAgent[] | undefined;
-}
+import type { RoomAgent, RoomSettings, RoomWish } from './wish.ts';
 
 /** Why no room was made. */
 export type CreateRefusal = 'bad-room-name' | 'stopping' | 'no-worker';
@@ -64,6 +32,8 @@ export interface AdministeredRoom extends RoomHandle {
   setPermissions(participant: Participant, permissions: Permissions): void;
   /** Subscribes a participant, or no more, in its client's stead. */
   subscribeFor(participant: Participant, tracks: readonly TrackId[], wish: 'subscribe' | 'unsubscribe'): void;
+  /** Sends somebody to another room. False: he cannot be moved. */
+  move(participant: Participant, to: RoomHandle): boolean;
   /** Data from nobody in the room, to the named identities or, if there are none, to all. */
   announce(channel: 'reliable' | 'lossy', packet: Uint8Array, to: readonly string[]): void;
 }

@@ -1,5 +1,5 @@
 import type { Codec, LegId, MediaKind, TrackId, TransportId } from '../media/protocol.ts';
-import type { RoomWish } from './administration.ts';
+import type { RoomWish } from './wish.ts';
 
 export type ParticipantKind = 'standard' | 'ingress' | 'egress' | 'sip' | 'agent';
 export type TrackSource = 'unknown' | 'camera' | 'microphone' | 'screen_share' | 'screen_share_audio';
@@ -68,7 +68,9 @@ export type LeaveReason =
   | 'user_rejected'
   | 'sip_trunk_failure'
   | 'connection_timeout'
-  | 'media_failure';
+  | 'media_failure'
+  /** Gone to another room. */
+  | 'migration';
 
 /** Somebody in a room, whichever door they came by. Read by doors; changed by {@link Room} only. */
 export interface Participant {
@@ -123,6 +125,8 @@ export interface Door {
   connectionsRated?(scores: readonly ConnectionScore[]): void;
   /** A key was pressed for this participant, 0 … 9, A … D, * or #: by a phone, or by a client towards phones. */
   keyPressed?(digit: string, from: Participant): void;
+  /** To another room, by whoever has the right; what follows is the door's to do. Absent: it cannot be moved. */
+  moveTo?(room: string): void;
   /** Out of the room for good, not by the door's own wish. */
   removed(reason: LeaveReason): void;
 }

@@ -1,11 +1,12 @@
 import type { EventSink } from '../events/index.ts';
 import type { MediaCommand, MediaEvent, TrackId, TransportId } from '../media/protocol.ts';
-import type { AdministeredRoom, RoomAgent, RoomSettings } from './administration.ts';
+import type { AdministeredRoom } from './administration.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import { isMuted, type Member, mayPublish } from './member.ts';
 import type { Door, LeaveReason, Participant, Permissions, Speaker, Track } from './participant.ts';
 import type { RoomHandle } from './ports.ts';
 import { Subscriptions } from './subscriptions.ts';
+import type { RoomAgent, RoomSettings } from './wish.ts';
 
 export interface RoomOptions {
   readonly sid: string;
@@ -211,6 +212,12 @@ export class Room implements AdministeredRoom {
   }
 
   // -- AdministeredRoom: what the API may do
+
+  move(participant: Participant, to: RoomHandle): boolean {
+    const door = this.#member(participant)?.door;
+    door?.moveTo?.(to.name);
+    return door?.moveTo !== undefined;
+  }
 
   setMetadata(metadata: string): void {
     if (metadata === this.metadata) return;

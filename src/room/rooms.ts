@@ -4,18 +4,13 @@ import type { Random } from '../base/random.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
-import type {
-  AdministeredRoom,
-  CreateRefusal,
-  RoomAdministration,
-  RoomSettings,
-  RoomWish,
-} from './administration.ts';
+import type { AdministeredRoom, CreateRefusal, RoomAdministration } from './administration.ts';
 import { Anteroom } from './anteroom.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import type { Door, JoinRefusal, JoinRequest, LeaveReason, Participant } from './participant.ts';
 import type { AnteroomHandle, RoomDirectory, RoomHandle } from './ports.ts';
 import { Room } from './room.ts';
+import type { RoomSettings, RoomWish } from './wish.ts';
 
 export interface RoomLimits {
   readonly rooms: number;

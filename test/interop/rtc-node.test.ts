@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ParticipantInfo_State } from '@livekit/protocol';
 import { dispose, RoomEvent, type RpcError, SimulateScenarioKind } from '@livekit/rtc-node';
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Baresip } from '../support/baresip.ts';
+import { eventually } from '../support/eventually.ts';
 import { Gateway } from '../support/gateway.ts';
 import { faultsHeard } from '../support/hearing.ts';
-import { RtcUser, type RtcUserOptions } from '../support/rtc-user.ts';
+import { RtcUser, type RtcUserOptions, roomToken } from '../support/rtc-user.ts';
 
 /** LiveKit's native SDK for Node (`@livekit/rtc-node`, the Rust core of its agents) against the gateway. */
 const PHONE = { hz: 440, amplitude: 8192 };
@@ -171,6 +173,55 @@ test.each([
   expect(
     faultsHeard(bob.heard('ada'), { tones: [PROGRAM], absent: [], fromSecond: 0.5, seconds: 0.5 }),
   ).toEqual([]);
+});
+
+test('a backend calls a program by RPC, and hears of its errors', async () => {
+  // RoomServiceClient has no such method yet.
+  const call = async (destinationIdentity: string, method: string, payload: string) => {
+    const response = await fetch(`${gateway.url}/twirp/livekit.RoomService/PerformRpc`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${await roomToken('rpc', 'backend', { roomAdmin: true })}`,
+      },
+      body: JSON.stringify({ room: 'rpc', destinationIdentity, method, payload }),
+    });
+    const answer: unknown = await response.json();
+    return answer;
+  };
+  const ada = await join({ room: 'rpc', identity: 'ada' });
+  ada.self.registerRpcMethod('double', ({ callerIdentity, payload }) => {
+    ada.said.push(`called by ${callerIdentity}`);
+    return Promise.resolve(`${2 * Number(payload)}`);
+  });
+  const rooms = new RoomServiceClient(gateway.url, 'devkey', 'secret');
+  await eventually('ada is active', 10_000, async () => {
+    return (await rooms.getParticipant('rpc', 'ada')).state === ParticipantInfo_State.ACTIVE;
+  });
+  expect(await call('ada', 'double', '21')).toEqual({ payload: '42' });
+  expect(await call('ada', 'triple', '1')).toMatchObject({ code: 'unimplemented' });
+  expect(await call('nobody', 'double', '1')).toMatchObject({ code: 'not_found' });
+});
+
+test('who is moved is in the other room, and heard there', async () => {
+  const rooms = new RoomServiceClient(gateway.url, 'devkey', 'secret');
+  const ada = await join({ room: 'here', identity: 'ada' });
+  const bob = await join({ room: 'there', identity: 'bob' });
+  await ada.publishTone(PROGRAM);
+  await rooms.moveParticipant('here', 'ada', 'there');
+  await bob.hears('ada');
+  await ada.says('it knows of bob', () => ada.room.remoteParticipants.has('bob'));
+  expect(ada.said).toContain('moved');
+  expect((await rooms.listParticipants('here')).map(({ identity }) => identity)).toEqual([]);
+});
+
+test('a token that ends soon is renewed in time', async () => {
+  const token = await roomToken('short', 'ada', {}, (short) => {
+    short.ttl = '60s';
+  });
+  const ada = await RtcUser.joinWith(gateway, token);
+  users.push(ada);
+  await ada.says('the token came', () => ada.said.includes('tokenRefreshed'));
 });
 
 test('who is put out is told why', async () => {

@@ -72,6 +72,18 @@ export class AccessTokens implements TokenVerifier, AuthorityVerifier {
     return this.#sign({ sip: { admin: true } }, 'trunkroom', ttlSeconds);
   }
 
+  /** A token that says what a client's own did, as it is now. */
+  renew(grants: Grants, ttlMs: number): Promise<string> {
+    const { attributes, identity, kind, metadata, name, permissions, room, roomJoin } = grants;
+    const { canUpdateMetadata, publishSources, ...rights } = permissions;
+    const video = {
+      ...{ ...rights, room, roomJoin, canUpdateOwnMetadata: canUpdateMetadata },
+      ...(publishSources.length > 0 && { canPublishSources: publishSources }),
+    };
+    const claims = { name, metadata, kind, attributes: Object.fromEntries(attributes), video };
+    return this.#sign(claims, identity, Math.ceil(ttlMs / 1000));
+  }
+
   /** A token for an agent to join the room of its job, as LiveKit makes it. */
   mintAgent({ attributes, identity, key, metadata, name, permissions, room }: AgentPass): Promise<string> {
     const { canPublish, canPublishData, canSubscribe, canUpdateMetadata, hidden } = permissions;

@@ -2,13 +2,12 @@ import { JobType, ParticipantPermission, ServerMessage, WorkerMessage } from '@l
 import { Agents } from '../../../src/api/agents/agents.ts';
 import type { AgentPass } from '../../../src/api/agents/jobs.ts';
 import type { AgentWorker } from '../../../src/api/agents/worker.ts';
-import type { RoomAgent } from '../../../src/room/administration.ts';
+import type { RoomAgent } from '../../../src/room/wish.ts';
 import { Rig } from '../peer/rig.ts';
 
 /** Agents over real rooms, in virtual time. */
 export class AgentRig extends Rig {
   readonly passes: AgentPass[] = [];
-  readonly faults: unknown[] = [];
   readonly agents: Agents;
 
   constructor() {

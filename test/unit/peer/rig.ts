@@ -6,6 +6,7 @@ import type { Admission } from '../../../src/peer/admission.ts';
 import { defaultPeerOptions, type PeerContext, type PeerOptions } from '../../../src/peer/context.ts';
 import type { ServerMessage } from '../../../src/peer/frames.ts';
 import type { PeerLink } from '../../../src/peer/link.ts';
+import { ServerRpc } from '../../../src/peer/server-rpc.ts';
 import { PeerSessions } from '../../../src/peer/sessions.ts';
 import { MediaWorkers } from '../../../src/room/media-workers.ts';
 import type { Door, Participant, Permissions, Track } from '../../../src/room/participant.ts';
@@ -28,6 +29,7 @@ export class Rig {
   readonly commands: MediaCommand[] = [];
   readonly events: GatewayEvent[] = [];
   /** Others that hear the events. */
+  readonly faults: unknown[] = [];
   readonly listeners: EventSink[] = [];
   readonly rooms: Rooms;
   readonly context: PeerContext;
@@ -62,6 +64,10 @@ export class Rig {
       ],
       candidates: (port) => [{ transport: 'udp', address: '192.0.2.1', port }],
       options: { ...defaultPeerOptions, ...options },
+      renewToken: ({ identity, room }, ttlMs) =>
+        Promise.resolve(`token of ${identity} for ${room}, ${ttlMs} ms`),
+      serverRpc: new ServerRpc(shared),
+      onFault: (error) => this.faults.push(error),
     };
     this.sessions = new PeerSessions(this.context);
   }
@@ -152,9 +158,13 @@ export class Client {
 
   constructor(
     rig: Rig,
-    admission: Partial<Admission> & { identity?: string; permissions?: Permissions } = {},
+    admission: Partial<Admission> & {
+      identity?: string;
+      permissions?: Permissions;
+      expiresAtUnixMs?: number;
+    } = {},
   ) {
-    const { identity = 'ada', permissions = everything, ...rest } = admission;
+    const { expiresAtUnixMs, identity = 'ada', permissions = everything, ...rest } = admission;
     this.#rig = rig;
     const self = this;
     this.session = rig.sessions.open(
@@ -184,6 +194,7 @@ export class Client {
           roomJoin: true,
           sipAdmin: false,
           permissions,
+          expiresAtUnixMs,
         },
         connections: 'single',
         autoSubscribe: true,
