@@ -13,6 +13,11 @@ export function levelOfEnergy(energy: number, count: number): number {
   return Math.max(0, Math.min(SILENCE_LEVEL, level));
 }
 
+/** The mean square of samples at `level`, -dBov. */
+export function energyAtLevel(level: number): number {
+  return 32767 * 32767 * 10 ** (-level / 10);
+}
+
 /** Sum of the squares of `samples[start, end)`. */
 export function energyOf(samples: Int16Array, start: number, end: number): number {
   let sum = 0;

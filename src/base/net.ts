@@ -1,3 +1,5 @@
+import type { QuietLane } from './quiet-lane.ts';
+
 /** One end of a UDP or TCP conversation. `address` is a literal IPv4 or IPv6 address, never a name. */
 export interface HostPort {
   readonly address: string;
@@ -15,6 +17,8 @@ export interface DatagramSocket {
   /** Datagrams given to the kernel that it has not taken yet: a sender that reuses buffers must see 0. */
   readonly queued: number;
   onDatagram: (bytes: Uint8Array, address: string, port: number) => void;
+  /** Where a quiet stream of this socket costs less, if there is such a place. */
+  readonly lane?: QuietLane | undefined;
   /** Sends without waiting; errors are counted by the adapter, never thrown. `bytes` must not change while `queued` > 0. */
   send(bytes: Uint8Array, port: number, address: string): void;
   close(): void;

@@ -28,6 +28,8 @@ export class LegInput {
   /** Comfort noise fills what voice leaves open; `ending`: voice came again and is not played yet. */
   #comfort: 'off' | 'on' | 'ending' = 'off';
   #clock: Clock = 8000;
+  /** Of the last packet of voice. */
+  #last: LegCodec | undefined;
   /** Of that clock. */
   #current: VoicePlayout | undefined;
   #rate: MixRate = 8000;
@@ -66,6 +68,7 @@ export class LegInput {
       this.#decoders.delete(mime);
     }
     this.#comfort = 'off';
+    this.#last = undefined;
     if (rate === this.#rate) return;
     this.#lateBefore = this.late;
     this.#playouts.clear();
@@ -79,6 +82,12 @@ export class LegInput {
     return this.#accepted.get(payloadType);
   }
 
+  /** The codec that the phone talks in, if its packets tell their level undecoded and nothing fills its pauses. */
+  get steady(): LegCodec | undefined {
+    const last = this.#last;
+    return this.#comfort === 'off' && last !== undefined && lawOf(last.mime) !== undefined ? last : undefined;
+  }
+
   /** Takes a packet of voice in. */
   push(view: RtpView, codec: LegCodec, now: Millis): JitterOutcome {
     const clock: Clock = codec.clockRate === 48_000 ? 48_000 : 8000;
@@ -88,6 +97,7 @@ export class LegInput {
       this.#current = undefined;
     }
     if (this.#comfort === 'on') this.#comfort = 'ending';
+    this.#last = codec;
     return this.#playout().push(view, now);
   }
 

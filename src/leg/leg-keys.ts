@@ -53,6 +53,11 @@ export class LegKeys {
     if (this.#detector !== undefined) this.#told(this.#detector.push(frame), 'tone', now);
   }
 
+  /** Every frame of the phone's voice is looked at. */
+  get listens(): boolean {
+    return this.#detector !== undefined;
+  }
+
   /** The phone's voice is a key's tones now: nobody wants to hear them. */
   get sounding(): boolean {
     return this.#detector?.sounding === true;

@@ -1,11 +1,12 @@
 /** What a leg sends: frames of 20 ms come in, packets of the agreed length go out, keys take the sound's place. */
 import type { VoiceFormat } from '../audio/voice-format.ts';
 import type { DatagramSocket, HostPort } from '../base/net.ts';
+import type { LaneTerms } from '../base/quiet-lane.ts';
 import type { Random } from '../base/random.ts';
 import { DtmfSender } from '../rtp/dtmf.ts';
 import { type Marker, RtpSender } from '../rtp/sender.ts';
 import type { LegDescription } from './description.ts';
-import { FRAME_MS, MAX_PAYLOAD, type Packetizer, packetizer } from './packetizer.ts';
+import { FRAME_MS, MAX_PAYLOAD, type Packetizer, packetizer, usablePtime } from './packetizer.ts';
 
 /** What a frame holds: sound, or nothing that anybody says. */
 export type FrameContent = 'sound' | 'silence';
@@ -81,6 +82,28 @@ export class LegOutput {
 
   press(digit: string, durationMs: number): boolean {
     return this.#dtmfType !== undefined && this.#keys.press(digit, durationMs);
+  }
+
+  /**
+   * How the next packets look when nothing but one frame in each will be sent, in a format that any of a room's phones
+   * may be sent at any time; undefined when something is otherwise.
+   */
+  get steady(): LaneTerms['out'] | undefined {
+    const { format, sender } = this;
+    if (format === undefined || format.memory !== 'none' || usablePtime(this.#ptimeMs) !== FRAME_MS)
+      return undefined;
+    const isOpen = this.#open && this.#comfortType === undefined && this.#socket.queued === 0;
+    if (!isOpen || this.#marker === 'marker' || sender.packets === 0 || this.#keys.pending > 0)
+      return undefined;
+    const { ssrc, sequence, timestamp } = sender;
+    return { payloadType: this.#payloadType, ssrc, sequence, timestamp, ticks: FRAME_MS * format.ticksPerMs };
+  }
+
+  /** So many frames of a {@link steady} stream were sent by somebody else. */
+  sentElsewhere(frames: number): void {
+    const ticks = FRAME_MS * this.#ticksPerMs;
+    // G.711: a byte a tick.
+    this.sender.sentElsewhere(frames, ticks, ticks);
   }
 
   /** 20 ms of encoded sound. The clock runs on while nothing may be sent. */

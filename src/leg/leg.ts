@@ -5,9 +5,12 @@
 
 import { builtInCodecs } from '../audio/built-in-codecs.ts';
 import type { VoiceCodecs } from '../audio/codec.ts';
+import { lawOf } from '../audio/g711.ts';
+import { energyAtLevel } from '../audio/level.ts';
 import { type VoiceFormat, voiceFormat } from '../audio/voice-format.ts';
 import type { Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
+import type { LaneTerms, QuietLane } from '../base/quiet-lane.ts';
 import type { Random } from '../base/random.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { CallQuality, LegQuality } from '../events/index.ts';
@@ -20,11 +23,13 @@ import { legQuality } from './e-model.ts';
 import { LegInput } from './leg-input.ts';
 import { type KeyForm, LegKeys } from './leg-keys.ts';
 import { type FrameContent, LegOutput } from './leg-output.ts';
+import { LegRest, type PutOff, type TickLog } from './leg-rest.ts';
 import { FRAME_MS } from './packetizer.ts';
+import { PlainLane } from './plain-lane.ts';
 import type { PrivateSound } from './private-sound.ts';
 import { QualityMeter } from './quality-meter.ts';
 import { RtcpReporter } from './rtcp-report.ts';
-import { TalkGate } from './talk-gate.ts';
+import { AUDIBLE, TalkGate } from './talk-gate.ts';
 import { VoiceNumbers } from './voice-numbers.ts';
 
 /** Why a datagram was dropped: the `reason` of a `dropped` event. */
@@ -37,6 +42,8 @@ export interface LegEvents {
    * the sequence numbers that they took.
    */
   onVoice(view: RtpView, mime: string, now: Millis): void;
+  /** Whether anybody waits for each packet of {@link onVoice}; otherwise it may be told a little later. */
+  isForwarded(): boolean;
   onHeard(now: Millis): void;
   /** The first packet went to the phone. */
   onSpoke(): void;
@@ -70,6 +77,10 @@ const MAX_PACKETS_PER_SECOND = 300;
 /** Comfort noise (RFC 3389) that nobody negotiated comes all the same. */
 const COMFORT_NOISE = 13;
 
+/** Mean square of the samples of a frame that is just not {@link AUDIBLE}; levels are rounded. */
+const INAUDIBLE = Math.floor(energyAtLevel(AUDIBLE + 0.5));
+const NOBODY = { address: '', port: 0 };
+
 /** One phone. Create it with its sockets, {@link apply} what SDP says, then with every tick {@link pull} and one `send…`. */
 export class PhoneLeg {
   readonly #options: LegOptions;
@@ -92,8 +103,9 @@ export class PhoneLeg {
   #toldSilent = false;
   #muted = false;
   #closed = false;
-  /** What is played to the phone for itself alone; its owner's to set. */
-  played: PrivateSound | undefined;
+  #played: PrivateSound | undefined;
+  #rest: LegRest | undefined;
+  #plainLane: QuietLane | undefined;
   constructor(options: LegOptions, now: Millis) {
     this.#options = options;
     this.#output = new LegOutput(options.rtp, options.random, () => {
@@ -128,7 +140,17 @@ export class PhoneLeg {
     return this.#output.sender.ssrc;
   }
 
-  /** Packets since the beginning. */
+  /** What is played to the phone for itself alone; its owner's to set. */
+  get played(): PrivateSound | undefined {
+    return this.#played;
+  }
+
+  set played(sound: PrivateSound | undefined) {
+    this.wake();
+    this.#played = sound;
+  }
+
+  /** Packets since the beginning; while it rests, as of when it was settled last. */
   get packetsIn(): number {
     return this.#stats.packets;
   }
@@ -146,6 +168,7 @@ export class PhoneLeg {
   apply(media: LegDescription, now: Millis): boolean {
     const format = voiceFormat(media.codec.mime, media.codec.fmtp ?? '');
     if (format === undefined) return false;
+    this.wake();
     this.#latch.expect(media.remote, media.allowedSources, now);
     this.#input.apply(media.accept, format.sampleRate);
     this.#setClock(media.codec.clockRate);
@@ -168,6 +191,7 @@ export class PhoneLeg {
 
   /** Sends a key to the phone; false when it agreed on no telephone-events, it is no key, or too many wait. */
   dtmf(digit: string, durationMs: number, form: KeyForm = 'event'): boolean {
+    this.wake();
     return form === 'tone' ? this.#keys.play(digit, durationMs) : this.#output.press(digit, durationMs);
   }
 
@@ -204,8 +228,66 @@ export class PhoneLeg {
     });
   }
 
+  /**
+   * Rests from the last of `ticks` on, until something happens: then `onAwake` is called. It is neither pulled nor sent
+   * frames meanwhile: what the lane that this answers is sent, the phone hears. Undefined while it cannot rest.
+   */
+  rest(ticks: TickLog, onAwake: () => void): QuietLane | undefined {
+    const terms = this.#rest === undefined ? this.#terms() : undefined;
+    if (terms === undefined) return undefined;
+    this.#plainLane ??= new PlainLane(this.#options.rtp);
+    const lane = this.#options.rtp.lane ?? this.#plainLane;
+    lane.rest(terms);
+    this.#rest = new LegRest(lane, ticks, onAwake);
+    return lane;
+  }
+
+  /** Works off what was put off while it rests; it rests on, or is awake. */
+  settle(now: Millis): void {
+    const rest = this.#rest;
+    if (rest === undefined) return;
+    this.#workOff(rest);
+    if (this.#gate.isShut && this.#terms() !== undefined) this.#rest = rest;
+    else rest.end();
+    const report = this.#rtcp.poll(now);
+    if (report !== undefined) this.#sendRtcp(report);
+  }
+
+  /** Rests no more; harmless when it does not. */
+  wake(): void {
+    const rest = this.#rest;
+    if (rest === undefined) return;
+    this.#workOff(rest);
+    rest.end();
+  }
+
+  /** Afterwards it does not rest: what is worked off would wake it. */
+  #workOff(rest: LegRest): void {
+    this.#rest = undefined;
+    const { address, port } = this.#latch.settled ?? NOBODY;
+    const putOff: PutOff = {
+      take: (bytes, at) => this.#receive(bytes, address, port, at),
+      pull: (at) => this.pull(at),
+    };
+    this.#output.sentElsewhere(rest.workOff(putOff));
+  }
+
+  /** For a rest: that the phone is silent is for others to know. */
+  #terms(): LaneTerms | undefined {
+    const { direction } = this.#media ?? {};
+    if (this.#closed || direction !== 'sendrecv' || this.sound !== undefined) return undefined;
+    if (this.#keys.listens || this.#options.events.isForwarded()) return undefined;
+    const peer = this.#latch.settled;
+    const voice = this.#input.steady;
+    const law = voice === undefined ? undefined : lawOf(voice.mime);
+    const out = this.#output.steady;
+    if (peer === undefined || voice === undefined || law === undefined || out === undefined) return undefined;
+    return { peer, payloadType: voice.payloadType, law, quiet: INAUDIBLE, out };
+  }
+
   /** Says BYE and answers the last numbers. The sockets are the owner's to close. */
   close(now: Millis): LegQuality {
+    this.wake();
     if (!this.#closed && this.#media !== undefined) this.#sendRtcp(this.#rtcp.bye(now).slice());
     this.#closed = true;
     this.#input.close();
@@ -222,7 +304,7 @@ export class PhoneLeg {
   }
 
   #receive(bytes: Uint8Array, address: string, port: number, now: Millis): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#rest?.lane.holds(bytes, address, port, now) === true) return;
     // RFC 5761: RTCP that came to the RTP port (types 192 … 223) is RTCP all the same.
     if (bytes.length >= 2 && bytes[1]! >= 192 && bytes[1]! <= 223) {
       this.#receiveRtcp(bytes, address, now);
@@ -246,6 +328,11 @@ export class PhoneLeg {
     if (codec === undefined && !isEvent && !isNoise) return 'payload-type';
     const verdict = this.#latch.admit(address, port, now);
     if (verdict !== 'ok') return verdict;
+    if (this.#rest !== undefined) {
+      this.wake();
+      // What was worked off went through the same view.
+      parseRtp(bytes, bytes.length, view);
+    }
     if (!this.#rate.take(now)) return 'rate';
     if (codec !== undefined) this.#setClock(codec.clockRate);
     if (!this.#stats.push(view, now)) return 'sequence-jump';

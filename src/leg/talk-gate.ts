@@ -1,6 +1,6 @@
 /** Tells whether a source's frames belong into the mix: while it is loud enough to be heard, and a little longer. */
 /** -dBov. Line noise of an A-law phone lies at 70 and below, a whisper above 60. */
-const AUDIBLE = 65;
+export const AUDIBLE = 65;
 /** Frames that follow the last audible one: ends of words, and breath. */
 const HANGOVER = 15;
 
@@ -13,6 +13,11 @@ export class TalkGate {
     if (level <= AUDIBLE) this.#left = HANGOVER;
     else if (this.#left > 0) this.#left--;
     return this.#left > 0;
+  }
+
+  /** Nothing was audible of late. */
+  get isShut(): boolean {
+    return this.#left === 0;
   }
 
   /** The source is silent for sure. */

@@ -101,6 +101,7 @@ export class MediaHost {
       srtp: options.srtp,
       emit,
       forward: (track, view, mime, now) => this.#transports.forward(track, view, mime, now),
+      isForwarded: (track) => this.#transports.isForwarded(track),
       behindIce: (local, events) => this.#transports.openLeg(local, events),
     });
     this.#ticker = new Ticker({ timers, clock, tick: (now) => this.#tick(now) });
@@ -231,9 +232,12 @@ export class MediaHost {
         this.#roomOfTrack.get(command.track)?.removeVoice(command.track);
         this.#roomOfTrack.delete(command.track);
         return;
-      case 'sender.open':
+      case 'sender.open': {
+        const room = this.#roomOfTransport.get(command.transport);
+        if (room !== undefined) this.#legs.wake(room, command.track);
         transports.openSender(command);
         return;
+      }
       case 'sender.mute':
         transports.muteSender(command.sender, command.muted);
         return;

@@ -2,7 +2,9 @@ import type { VoiceEncoder } from '../audio/codec.ts';
 import { HalfBandDown, HalfBandUp } from '../audio/half-band.ts';
 import { Limiter } from '../audio/limiter.ts';
 import { frameLength, type VoiceFormat } from '../audio/voice-format.ts';
+import type { QuietLane } from '../base/quiet-lane.ts';
 import type { FrameContent } from '../leg/leg-output.ts';
+import type { TickLog } from '../leg/leg-rest.ts';
 import type { PrivateSound } from '../leg/private-sound.ts';
 import type { MixGroup, PayloadBuffer } from './mix-group.ts';
 import type { MixSource, Talker } from './talkers.ts';
@@ -15,6 +17,10 @@ export interface MixPhone extends MixSource {
   readonly sound?: PrivateSound | undefined;
   /** Sends 20 ms of encoded sound; the bytes are lent for the call. */
   sendFrame(payload: Uint8Array, content: FrameContent, now: number): void;
+  /** See `leg/leg.ts`; absent: it never rests. */
+  rest?(ticks: TickLog, onAwake: () => void): QuietLane | undefined;
+  settle?(now: number): void;
+  wake?(): void;
 }
 
 /**
@@ -26,6 +32,8 @@ const HOLD = 25;
 /** What the mix knows of one phone beside its voice: how it gets what nobody else gets. */
 export class Listener {
   readonly talker: Talker;
+  /** Frames in a row in which it said nothing, and was sent what all are sent. */
+  quiet = 0;
   readonly #limiter = new Limiter();
   /** Of a format with memory, while its sound is its own and a little longer. */
   #encoder: VoiceEncoder | undefined;

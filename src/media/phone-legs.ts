@@ -63,6 +63,8 @@ export interface PhoneLegsOptions {
   emit(event: MediaEvent): void;
   /** A phone's voice packet, as it came, for the browsers of its room. */
   forward(track: TrackId, view: RtpView, mime: string, now: number): void;
+  /** Whether any browser hears a track of a phone. */
+  isForwarded(track: TrackId): boolean;
   /** A place behind ICE and DTLS, at the worker's port for browsers. */
   behindIce(
     local: IceCredentials,
@@ -155,6 +157,8 @@ export class PhoneLegs {
     const leg = this.#legs.get(id);
     if (leg?.bound === undefined) return;
     const { phone, transport, sockets } = leg.bound;
+    // What waits came under the keys that were.
+    phone.wake();
     sockets?.setKeys(media.crypto);
     if (transport !== undefined && media.association !== undefined) transport.associate(media.association);
     if (!phone.apply(addressed(media, transport), this.#options.clock.now())) {
@@ -167,6 +171,14 @@ export class PhoneLegs {
       leg.track = track;
     }
     leg.room.addPhone(id, phone);
+  }
+
+  /** A browser is about to hear `track`: its phone's packets must not wait. */
+  wake(room: RoomMedia, track: TrackId): void {
+    for (const id of room.legs) {
+      const leg = this.#legs.get(id);
+      if (leg?.track === track) leg.bound?.phone.wake();
+    }
   }
 
   mute(id: LegId, muted: boolean): void {
@@ -238,13 +250,15 @@ export class PhoneLegs {
   }
 
   #phone(id: LegId, leg: Leg, pair: RtpPortPair): PhoneLeg {
-    const { clock, random, cname, mediaTimeoutMs, unixOffsetMs, emit, drops, forward } = this.#options;
+    const { clock, random, cname, mediaTimeoutMs, unixOffsetMs, emit, drops, forward, isForwarded } =
+      this.#options;
     const events: LegEvents = {
       onVoice: (view, mime, now) => {
         // A sound in the phone's track has its voice in it.
         if (!leg.room.trackSounds.has(leg.track)) forward(leg.track, view, mime, now);
         leg.room.phonePacket(leg.track, view, now);
       },
+      isForwarded: () => isForwarded(leg.track),
       onHeard: () => emit({ type: 'leg.heard', leg: id }),
       onSpoke: () => emit({ type: 'leg.spoke', leg: id }),
       onDigit: ({ digit, durationMs }, form) => emit({ type: 'leg.digit', leg: id, digit, durationMs, form }),

@@ -1,7 +1,7 @@
 /**
  * The sound that a room's phones hear. Each tick every source is pulled once, the loudest that say something are summed
  * once, a phone that talks gets the sum less itself, and all phones that do not talk get one frame that was encoded once
- * for each format: O(talkers + phones). A room without phones costs nothing, and one without wide-band phones or voices
+ * for each format: O(talkers + phones). Phones that have been silent for a while rest (`resting-phones.ts`). A room without phones costs nothing, and one without wide-band phones or voices
  * costs nothing at 16 kHz.
  */
 import type { VoiceCodecs } from '../audio/codec.ts';
@@ -11,7 +11,11 @@ import type { Millis } from '../base/clock.ts';
 import { Listener, type MixPhone } from './listener.ts';
 import { MixBus } from './mix-bus.ts';
 import { MixGroup, PayloadBuffer } from './mix-group.ts';
+import { RestingPhones } from './resting-phones.ts';
 import { choose, DEFAULT_MIX, type MixSettings, type MixSource, Talker } from './talkers.ts';
+
+/** Frames of silence after which a phone may rest, and from one try to the next: a second, so that speech has its pauses. */
+const REST_AFTER = 50;
 
 /** A source that need not work while nobody listens. */
 export interface MixVoice extends MixSource {
@@ -40,6 +44,9 @@ export class RoomMix {
   readonly #codecs: VoiceCodecs;
   readonly #settings: MixSettings;
   readonly #phones = new Map<MixPhone, Listener>();
+  /** Of the phones, those that do not rest. */
+  readonly #awake = new Map<MixPhone, Listener>();
+  readonly #resting = new RestingPhones();
   readonly #voices = new Map<MixVoice, Talker>();
   readonly #bus = new MixBus();
   readonly #narrow = new Common(8000);
@@ -74,13 +81,17 @@ export class RoomMix {
   /** A phone joins. */
   addPhone(phone: MixPhone): void {
     if (this.#phones.has(phone)) return;
-    this.#phones.set(phone, new Listener(new Talker(phone, this.#settings.gain)));
+    const listener = new Listener(new Talker(phone, this.#settings.gain));
+    this.#phones.set(phone, listener);
+    this.#awake.set(phone, listener);
     if (this.#phones.size === 1) for (const voice of this.#voices.keys()) voice.listen('some');
   }
 
   /** A phone leaves; harmless when it is gone. */
   removePhone(phone: MixPhone): void {
+    phone.wake?.();
     this.#phones.get(phone)?.close();
+    this.#awake.delete(phone);
     if (!this.#phones.delete(phone) || this.#phones.size > 0) return;
     for (const voice of this.#voices.keys()) voice.listen('none');
     this.#forgetGroups('all');
@@ -113,10 +124,14 @@ export class RoomMix {
     if (this.#narrow.wanted) this.#bus.finish(8000);
     if (this.#wide.wanted) this.#bus.finish(16_000);
     for (const group of this.#groups.values()) group.begin();
-    for (const [phone, listener] of this.#phones) {
+    this.#resting.tick(now, this.#payloadOfAll);
+    for (const [phone, listener] of this.#awake) {
       const { format } = phone;
-      if (format !== undefined) this.#serve(phone, listener, this.#group(format), now);
+      if (format === undefined) continue;
+      this.#serve(phone, listener, this.#group(format), now);
+      if (listener.quiet === REST_AFTER) this.#letRest(phone, listener, format);
     }
+    this.#resting.settle(now);
     this.#forgetGroups('unserved');
   }
 
@@ -129,7 +144,8 @@ export class RoomMix {
     }
     this.#narrow.wanted = false;
     this.#wide.wanted = false;
-    for (const [phone, { talker }] of this.#phones) {
+    for (const { format } of this.#resting.formats) this.#common(format.sampleRate).wanted = true;
+    for (const [phone, { talker }] of this.#awake) {
       if (talker.pull(now)) this.#talking.push(talker);
       if (phone.format !== undefined) this.#common(phone.format.sampleRate).wanted = true;
     }
@@ -146,6 +162,7 @@ export class RoomMix {
     const others = this.#mixed - (mixed ? 1 : 0);
     const content = others === 0 && sound === undefined ? 'silence' : 'sound';
     group.served++;
+    listener.quiet = listener.talker.talks || sound !== undefined ? 0 : listener.quiet + 1;
     if (content === 'silence' && group.format.memory === 'none') {
       listener.canShare(group.format);
       phone.sendFrame(group.silence(), content, now);
@@ -167,6 +184,19 @@ export class RoomMix {
     const own = mixed ? phone.frame : undefined;
     listener.compose(this.#bus.sum(rate), own, sound, common.limiter, common.apart);
     phone.sendFrame(listener.encode(group, common.apart, 'own', this.#buffer), content, now);
+  }
+
+  /** What a format's phones hear that do not talk, in a format without memory: those that have one do not rest. */
+  readonly #payloadOfAll = (format: VoiceFormat): Uint8Array => {
+    const group = this.#group(format);
+    group.served++;
+    return this.#mixed === 0 ? group.silence() : group.shared(this.#sharedFrame(format.sampleRate));
+  };
+
+  #letRest(phone: MixPhone, listener: Listener, format: VoiceFormat): void {
+    const onAwake = () => void this.#awake.set(phone, listener);
+    listener.quiet = 0;
+    if (this.#resting.admit(phone, format, onAwake)) this.#awake.delete(phone);
   }
 
   #sharedFrame(rate: MixRate): Int16Array {

@@ -38,8 +38,16 @@ export class SrtpSockets implements RtpPortPair {
     this.#clock = clock;
     this.#drops = drops;
     this.#make = make;
-    this.rtp = new Layer(pair.rtp, (bytes) => (isRtcp(bytes) ? this.#sealRtcp(bytes) : this.#sealRtp(bytes)));
-    this.rtcp = new Layer(pair.rtcp, (bytes) => this.#sealRtcp(bytes));
+    this.rtp = new Layer(
+      pair.rtp,
+      (bytes) => (isRtcp(bytes) ? this.#sealRtcp(bytes) : this.#sealRtp(bytes)),
+      () => this.#keys === undefined,
+    );
+    this.rtcp = new Layer(
+      pair.rtcp,
+      (bytes) => this.#sealRtcp(bytes),
+      () => false,
+    );
     pair.rtp.onDatagram = (bytes, address, port) => {
       const plain = isRtcp(bytes) ? this.#openRtcp(bytes) : this.#openRtp(bytes);
       if (plain !== undefined) this.rtp.onDatagram(plain, address, port);
@@ -135,11 +143,22 @@ function open(where: 'srtp' | 'srtcp', bytes: Uint8Array, opener: MarkedOpener):
 class Layer implements DatagramSocket {
   readonly #below: DatagramSocket;
   readonly #seal: (bytes: Uint8Array) => Uint8Array | undefined;
+  readonly #isPlain: () => boolean;
   onDatagram: DatagramSocket['onDatagram'] = () => {};
 
-  constructor(below: DatagramSocket, seal: (bytes: Uint8Array) => Uint8Array | undefined) {
+  constructor(
+    below: DatagramSocket,
+    seal: (bytes: Uint8Array) => Uint8Array | undefined,
+    isPlain: () => boolean,
+  ) {
     this.#below = below;
     this.#seal = seal;
+    this.#isPlain = isPlain;
+  }
+
+  /** What lies below sees what is on the wire: of use as long as that is no secret. */
+  get lane(): DatagramSocket['lane'] {
+    return this.#isPlain() ? this.#below.lane : undefined;
   }
 
   get local(): DatagramSocket['local'] {

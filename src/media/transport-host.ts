@@ -247,6 +247,11 @@ export class TransportHost {
     return this.#forwarders.get(track)?.push(view, mime, now) ?? 0;
   }
 
+  /** Whether packets of a track go to anybody. */
+  isForwarded(track: TrackId): boolean {
+    return (this.#forwarders.get(track)?.size ?? 0) > 0;
+  }
+
   /** What is open; all 0 after the last transport closed. */
   gauges(): {
     transports: number;

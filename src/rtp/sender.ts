@@ -57,6 +57,14 @@ export class RtpSender {
     this.timestamp = (this.timestamp + ticks) >>> 0;
   }
 
+  /** So many packets of `octets` each, `ticks` apart, were stamped and sent by somebody else from where this stood. */
+  sentElsewhere(count: number, ticks: number, octets: number): void {
+    this.#sequence = (this.#sequence + count) & 0xffff;
+    this.advance(count * ticks);
+    this.packets += count;
+    this.octets += count * octets;
+  }
+
   /** The packet with `payload[start, end)` (cut to what was agreed on as the largest). */
   packet(
     payload: Uint8Array,

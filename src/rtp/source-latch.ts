@@ -49,6 +49,11 @@ export class SourceLatch {
     return this.#source ?? this.#sdp;
   }
 
+  /** The source that was learned, while none other will be. */
+  get settled(): HostPort | undefined {
+    return this.#state === 'open' ? undefined : this.#source;
+  }
+
   /** Judges a source of RTP, and learns it when it may. */
   admit(address: string, port: number, now: Millis): LatchVerdict {
     const source = this.#source;

@@ -81,7 +81,8 @@ function print(
 ): void {
   const wallMs = after.at - before.at;
   const cpuMs = (after.cpuUs - before.cpuUs) / 1000;
-  const perLeg = cpuMs / (wallMs / 1000) / legs;
+  // Of leg-seconds that were served: on a busy machine some are not.
+  const perLeg = cpuMs / (load.received / 50);
   const kernel = (after.systemUs - before.systemUs) / (after.cpuUs - before.cpuUs);
   const cells = [
     `${legs} legs, ${rooms} room${rooms > 1 ? 's' : ''}, ${talkers} talk`.padEnd(28),

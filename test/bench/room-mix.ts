@@ -44,7 +44,15 @@ const parties = Array.from({ length: phones }, (_, i) => {
       cname: 'bench',
       mediaTimeoutMs: 30_000,
       unixOffsetMs: 0,
-      events: { onVoice() {}, onHeard() {}, onSpoke() {}, onDigit() {}, onSilent() {}, onDropped() {} },
+      events: {
+        onVoice() {},
+        isForwarded: () => false,
+        onHeard() {},
+        onSpoke() {},
+        onDigit() {},
+        onSilent() {},
+        onDropped() {},
+      },
     },
     0,
   );

@@ -66,7 +66,15 @@ function legs(mime: string, payloadType: number, tones: 'heard' | undefined): vo
   const before = used();
   const parties = Array.from({ length: count }, () => {
     const rtp = swallow();
-    const events = { onVoice() {}, onHeard() {}, onSpoke() {}, onDigit() {}, onSilent() {}, onDropped() {} };
+    const events = {
+      onVoice() {},
+      isForwarded: () => false,
+      onHeard() {},
+      onSpoke() {},
+      onDigit() {},
+      onSilent() {},
+      onDropped() {},
+    };
     const leg = new PhoneLeg(
       {
         ...{ rtp, rtcp: swallow(), random, clock: time, events, cname: 'soak' },

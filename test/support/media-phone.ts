@@ -55,6 +55,7 @@ export class LegUnderTest {
         mediaTimeoutMs,
         unixOffsetMs: 1_700_000_000_000,
         events: {
+          isForwarded: () => false,
           onVoice: ({ level, payloadType, sequence }, mime, at) =>
             this.voices.push({ level, mime, payloadType, sequence, at }),
           onHeard: () => this.heard++,

@@ -10,6 +10,15 @@ export interface UdpPoll {
   close(socket: number): void;
   /** Sends the first `count` slots of the outbox; how many the kernel did not take. */
   flush(count: number): number;
+  /** The memory of all lanes: once, before any socket rests. `squares` are those of A-law, then of µ-law, by byte. */
+  lanes(held: Uint8Array, report: Float64Array, squares: Int32Array): void;
+  /** From now on packets as `terms` say are held (`native-lane.ts`). */
+  rest(socket: number, terms: Int32Array): void;
+  wake(socket: number): void;
+  /** How many packets were held, or -1 when the socket does not rest: they and the report are in the memory of {@link lanes}. */
+  drain(socket: number): number;
+  /** Sends `payload` to the first `count` of `sockets`, as each one's terms say; how many the kernel did not take. */
+  fan(sockets: Int32Array, count: number, payload: Uint8Array): number;
 }
 
 /** The addon's exports. */
@@ -39,7 +48,7 @@ export interface Addon {
 }
 
 /** As in `addon/module.cc`: which exports these are. */
-const REVISION = 3;
+const REVISION = 4;
 
 /** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {

@@ -1,7 +1,9 @@
-import { isIPv6 } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import type { DatagramSocket, HostPort } from '../../base/net.ts';
+import type { QuietLane } from '../../base/quiet-lane.ts';
 import type { Addon, UdpPoll } from './addon.ts';
+import { putTogether, takeApart } from './address-words.ts';
+import { NativeLanes } from './native-lane.ts';
 
 /** As in `addon/udp.cc`: words that describe a slot. */
 const WORDS = 8;
@@ -42,6 +44,7 @@ export class NativeUdp {
   /** A view of each slot, kept while datagrams in it have the same length: phones' packets all do. */
   readonly #views: Uint8Array[] = [];
   readonly #onFault: (error: unknown) => void;
+  readonly #lanes: NativeLanes;
   #waiting = 0;
   #flushing = false;
   /** Datagrams that the kernel did not take. */
@@ -66,6 +69,7 @@ export class NativeUdp {
     const { UdpPoll } = addon;
     const took = (taken: number) => this.#take(taken);
     this.#poll = new UdpPoll(this.#inbox, this.#inWords, this.#outbox, this.#outWords, took, bytes);
+    this.#lanes = new NativeLanes(this.#poll, performance, listener.unsent);
   }
 
   /** Binds one socket; port 0 lets the kernel choose. */
@@ -73,7 +77,7 @@ export class NativeUdp {
     const id = this.#poll.open(local.address, local.port);
     if (id < 0) return { code: getSystemErrorName(id) };
     const bound = { address: local.address, port: this.#poll.port(id) };
-    const socket = new NativeSocket(id, bound, this);
+    const socket = new NativeSocket(id, bound, this, this.#lanes.lane(id));
     this.#sockets[id] = socket;
     return socket;
   }
@@ -158,6 +162,7 @@ class NativeSocket implements DatagramSocket {
   onDatagram: (bytes: Uint8Array, address: string, port: number) => void = () => {};
   /** What is sent is copied at once: nothing of the caller's is ever waited for. */
   readonly queued = 0;
+  readonly lane: QuietLane;
   readonly #id: number;
   readonly #udp: NativeUdp;
   /** Who was heard last, as words and as text: on a phone's port always the same. */
@@ -165,7 +170,8 @@ class NativeSocket implements DatagramSocket {
   #lastText = '';
   #closed = false;
 
-  constructor(id: number, local: HostPort, udp: NativeUdp) {
+  constructor(id: number, local: HostPort, udp: NativeUdp, lane: QuietLane) {
+    this.lane = lane;
     this.#id = id;
     this.local = local;
     this.#udp = udp;
@@ -196,67 +202,4 @@ class NativeSocket implements DatagramSocket {
     this.onDatagram = () => {};
     this.#udp.close(this.#id);
   }
-}
-
-/** Family and address as words in the order of the network: `[4, a, 0, 0, 0]`, `[6, a, b, c, d]`. */
-function takeApart(address: string): Int32Array | undefined {
-  const words = new Int32Array(5);
-  if (!isIPv6(address)) {
-    const bytes = address.split('.').map(Number);
-    if (bytes.length !== 4 || bytes.some((byte) => !(byte >= 0 && byte <= 255))) return undefined;
-    words[0] = 4;
-    words[1] = bytes.reduce((word, byte) => (word << 8) | byte, 0);
-    return words;
-  }
-  const [front = '', back] = plainGroups(address).split('::');
-  const head = front === '' ? [] : front.split(':');
-  const tail = back === undefined || back === '' ? [] : back.split(':');
-  const middle = Array.from({ length: 8 - head.length - tail.length }, () => '0');
-  const groups = [...head, ...middle, ...tail].map((group) => Number.parseInt(group, 16));
-  words[0] = 6;
-  for (let i = 0; i < 4; i++) words[1 + i] = (groups[2 * i]! << 16) | groups[2 * i + 1]!;
-  return words;
-}
-
-/** Without a zone, and an IPv4 end as two groups (RFC 4291 section 2.2). */
-function plainGroups(address: string): string {
-  const text = address.split('%')[0]!;
-  const colon = text.lastIndexOf(':');
-  if (!text.includes('.')) return text;
-  const [a = 0, b = 0, c = 0, d = 0] = text
-    .slice(colon + 1)
-    .split('.')
-    .map(Number);
-  return `${text.slice(0, colon + 1)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
-}
-
-/** The text as node:dgram gives it: IPv6 by RFC 5952. */
-function putTogether(words: Int32Array): string {
-  if (words[0] === 4) {
-    const word = words[1]! >>> 0;
-    return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
-  }
-  const groups: string[] = [];
-  for (let i = 1; i <= 4; i++) {
-    const word = words[i]! >>> 0;
-    groups.push((word >>> 16).toString(16), (word & 0xffff).toString(16));
-  }
-  return shortened(groups);
-}
-
-/** The longest run of two or more zero groups becomes `::`, the first of equal ones (RFC 5952 section 4.2). */
-function shortened(groups: readonly string[]): string {
-  let from = -1;
-  let length = 1;
-  for (let i = 0; i < 8; i++) {
-    let end = i;
-    while (end < 8 && groups[end] === '0') end++;
-    if (end - i > length) {
-      from = i;
-      length = end - i;
-    }
-    i = Math.max(i, end);
-  }
-  if (from < 0) return groups.join(':');
-  return `${groups.slice(0, from).join(':')}::${groups.slice(from + length).join(':')}`;
 }

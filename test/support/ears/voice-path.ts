@@ -141,6 +141,7 @@ function join(net: LossyNet, codecs: VoiceCodecs, mime: string, address: string)
       unixOffsetMs: 0,
       events: {
         onVoice: nothing,
+        isForwarded: () => false,
         onHeard: nothing,
         onSpoke: nothing,
         onDigit: nothing,

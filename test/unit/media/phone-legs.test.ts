@@ -22,6 +22,7 @@ it('forwards a phone under its new track once it is given one', () => {
     sounds: new SoundBook(),
     emit() {},
     forward: (track) => forwarded.push(track),
+    isForwarded: () => false,
     behindIce: undefined as never,
   });
   const handset = new Handset(net, { address: '192.0.2.1', frequency: 440 });

@@ -67,7 +67,7 @@ beforeEach(() => {
       release() {},
     },
     ...{ clock: net, random: net.random, drops: { count() {} } as never, sounds: book },
-    ...{ mediaTimeoutMs: 0, unixOffsetMs: 0, cname: 'test', forward() {} },
+    ...{ mediaTimeoutMs: 0, unixOffsetMs: 0, cname: 'test', forward() {}, isForwarded: () => false },
     emit: (event) => told.push(event),
     behindIce: () => {
       throw new Error('no web phones here');

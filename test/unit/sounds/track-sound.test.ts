@@ -57,7 +57,7 @@ beforeEach(() => {
       release() {},
     },
     ...{ clock: net, random: net.random, drops: { count() {} } as never, sounds: book, forward },
-    ...{ mediaTimeoutMs: 0, unixOffsetMs: 0, cname: 'test' },
+    ...{ mediaTimeoutMs: 0, unixOffsetMs: 0, cname: 'test', isForwarded: () => false },
     emit: (event) => told.push(event),
     behindIce: () => {
       throw new Error('no web phones here');

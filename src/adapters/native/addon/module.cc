@@ -10,7 +10,7 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "SrtpTransform", DefineSrtpTransform(env));
   napi_value revision = nullptr;
   // Changes with what `addon.ts` says of the exports: an older build beside newer code is not used.
-  napi_create_int32(env, 3, &revision);
+  napi_create_int32(env, 4, &revision);
   napi_set_named_property(env, exports, "revision", revision);
   return exports;
 }

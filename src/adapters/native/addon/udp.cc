@@ -19,45 +19,8 @@
 
 #include "udp.h"
 
-namespace {
-
-// Bytes that a slot may have. Longer datagrams are cut, as recvfrom(2) has it, and told by their length.
-constexpr uint32_t kMaxSlot = 1 << 16;
-// Words of 32 bits that describe a slot: socket, length, family, port, and four of the address.
-constexpr uint32_t kWords = 8;
-// Datagrams that one system call may take from one socket, or send: a burst after a stall.
-constexpr uint32_t kBurst = 16;
-constexpr int kEvents = 128;
-// Rounds of one wake-up; then timers and other handles have their turn, and epoll, being level-triggered, comes again.
-constexpr int kRounds = 4;
-constexpr int kKernelBuffer = 1 << 21;
-
-struct Socket {
-  int fd = -1;
-  int family = 0;
-};
-
-struct Poll {
-  napi_env env = nullptr;
-  napi_ref on_batch = nullptr;
-  napi_ref memory[4] = {};
-  napi_async_context context = nullptr;
-  napi_async_cleanup_hook_handle cleanup = nullptr;
-  uv_poll_t handle;
-  int epoll = -1;
-  uint32_t open = 0;
-  bool closing = false;
-  std::vector<Socket> sockets;
-  std::vector<uint32_t> vacant;
-  // Bytes of a slot in either block.
-  uint32_t slot = 0;
-  uint8_t* inbox = nullptr;
-  int32_t* in_words = nullptr;
-  uint32_t in_slots = 0;
-  uint8_t* outbox = nullptr;
-  int32_t* out_words = nullptr;
-  uint32_t out_slots = 0;
-};
+#include "lane.h"
+#include "poll.h"
 
 napi_value Throw(napi_env env, const char* message) {
   napi_throw_error(env, nullptr, message);
@@ -81,6 +44,47 @@ Poll* Self(napi_env env, napi_callback_info info, size_t want, napi_value* args)
   }
   return static_cast<Poll*>(poll);
 }
+
+Socket* Find(Poll* poll, napi_env env, napi_value value) {
+  uint32_t id = 0;
+  if (napi_get_value_uint32(env, value, &id) != napi_ok || id >= poll->sockets.size()) return nullptr;
+  Socket* found = &poll->sockets[id];
+  return found->fd < 0 ? nullptr : found;
+}
+
+socklen_t Destination(const int32_t* words, int family, sockaddr_storage* to) {
+  if (family == AF_INET) {
+    auto* v4 = reinterpret_cast<sockaddr_in*>(to);
+    *v4 = {};
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(static_cast<uint16_t>(words[3]));
+    v4->sin_addr.s_addr = htonl(static_cast<uint32_t>(words[4]));
+    return sizeof *v4;
+  }
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(to);
+  *v6 = {};
+  v6->sin6_family = AF_INET6;
+  v6->sin6_port = htons(static_cast<uint16_t>(words[3]));
+  uint32_t part[4] = {0, 0, htonl(0xffff), htonl(static_cast<uint32_t>(words[4]))};
+  if (words[2] != 4) {
+    for (int k = 0; k < 4; k++) part[k] = htonl(static_cast<uint32_t>(words[4 + k]));
+  }
+  memcpy(&v6->sin6_addr, part, sizeof part);
+  return sizeof *v6;
+}
+
+namespace {
+
+// Bytes that a slot may have. Longer datagrams are cut, as recvfrom(2) has it, and told by their length.
+constexpr uint32_t kMaxSlot = 1 << 16;
+// Datagrams that one system call may take from one socket, or send: a burst after a stall.
+constexpr uint32_t kBurst = 16;
+// A socket that has more than one datagram at a time is asked for many so often.
+constexpr uint32_t kBusy = 64;
+constexpr int kEvents = 128;
+// Rounds of one wake-up; then timers and other handles have their turn, and epoll, being level-triggered, comes again.
+constexpr int kRounds = 4;
+constexpr int kKernelBuffer = 1 << 21;
 
 // Fills `to`; its length, or 0 when `text` is no address of `family`.
 socklen_t ParseAddress(const char* text, int port, int family, sockaddr_storage* to) {
@@ -127,9 +131,25 @@ void Describe(int32_t* words, uint32_t socket, uint32_t length, const sockaddr_s
   for (int i = 0; i < 4; i++) words[4 + i] = static_cast<int32_t>(ntohl(part[i]));
 }
 
-// Takes datagrams of one socket into the slots from `filled` on; how many slots are full then.
-uint32_t Take(Poll* poll, uint32_t id, uint32_t filled) {
-  const int fd = poll->sockets[id].fd;
+// Takes one datagram of a socket into a slot, or into its lane; how many slots are full then. Phones send one at a time, and
+// one costs half of what asking for several does.
+uint32_t TakeOne(Poll* poll, uint32_t id, uint32_t filled) {
+  Socket& socket = poll->sockets[id];
+  uint8_t* slot = poll->inbox + static_cast<size_t>(filled) * poll->slot;
+  int32_t* words = poll->in_words + static_cast<size_t>(filled) * kWords;
+  sockaddr_storage from;
+  socklen_t length = sizeof from;
+  const ssize_t got = recvfrom(socket.fd, slot, poll->slot, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &length);
+  // An error is the ICMP answer to an earlier send: reading it has cleared it.
+  if (got < 0) return filled;
+  Describe(words, id, static_cast<uint32_t>(got), from);
+  if (socket.lane != nullptr && Hold(socket.lane, slot, static_cast<uint32_t>(got), words, poll->now)) return filled;
+  return filled + 1;
+}
+
+// Takes what a socket has into the slots from `filled` on.
+uint32_t TakeMany(Poll* poll, uint32_t id, uint32_t filled) {
+  Socket& socket = poll->sockets[id];
   mmsghdr messages[kBurst];
   iovec parts[kBurst];
   sockaddr_storage from[kBurst];
@@ -143,13 +163,24 @@ uint32_t Take(Poll* poll, uint32_t id, uint32_t filled) {
     messages[i].msg_hdr.msg_iov = &parts[i];
     messages[i].msg_hdr.msg_iovlen = 1;
   }
-  // An error is the ICMP answer to an earlier send: reading it has cleared it.
-  const int got = recvmmsg(fd, messages, room, MSG_DONTWAIT, nullptr);
+  const int got = recvmmsg(socket.fd, messages, room, MSG_DONTWAIT, nullptr);
+  if (got > 1) socket.busy = kBusy;
   for (int i = 0; i < got; i++) {
     Describe(poll->in_words + static_cast<size_t>(filled) * kWords, id, messages[i].msg_len, from[i]);
     filled++;
   }
   return filled;
+}
+
+uint32_t Take(Poll* poll, uint32_t id, uint32_t filled) {
+  Socket& socket = poll->sockets[id];
+  // There was more than what was taken in the round before.
+  if (socket.round == poll->round - 1) socket.busy = kBusy;
+  socket.round = poll->round;
+  // A lane takes its packets one by one: a leg that rests has no bursts.
+  if (socket.lane != nullptr || socket.busy == 0) return TakeOne(poll, id, filled);
+  socket.busy--;
+  return TakeMany(poll, id, filled);
 }
 
 void Tell(Poll* poll, uint32_t filled) {
@@ -178,6 +209,8 @@ void OnReadable(uv_poll_t* handle, int, int) {
     const int ready = epoll_wait(poll->epoll, events, kEvents, 0);
     if (ready <= 0) return;
     uint32_t filled = 0;
+    poll->round++;
+    poll->now = NowMs();
     for (int i = 0; i < ready && filled < poll->in_slots; i++) filled = Take(poll, events[i].data.u32, filled);
     if (filled > 0) Tell(poll, filled);
     if (ready < kEvents && filled < poll->in_slots) return;
@@ -216,7 +249,9 @@ napi_value Open(napi_env env, napi_callback_info info) {
     id = poll->vacant.back();
     poll->vacant.pop_back();
   }
-  poll->sockets[id] = {fd, family};
+  poll->sockets[id] = {};
+  poll->sockets[id].fd = fd;
+  poll->sockets[id].family = family;
   epoll_event event = {};
   event.events = EPOLLIN;
   event.data.u32 = id;
@@ -229,13 +264,6 @@ napi_value Open(napi_env env, napi_callback_info info) {
   }
   if (poll->open++ == 0) uv_poll_start(&poll->handle, UV_READABLE, OnReadable);
   return Number(env, static_cast<int32_t>(id));
-}
-
-Socket* Find(Poll* poll, napi_env env, napi_value value) {
-  uint32_t id = 0;
-  if (napi_get_value_uint32(env, value, &id) != napi_ok || id >= poll->sockets.size()) return nullptr;
-  Socket* found = &poll->sockets[id];
-  return found->fd < 0 ? nullptr : found;
 }
 
 // port(socket: number): the port that it is bound to; 0 when it is closed.
@@ -264,31 +292,11 @@ napi_value Close(napi_env env, napi_callback_info info) {
   // Closing takes the descriptor out of epoll too.
   close(found->fd);
   found->fd = -1;
+  delete found->lane;
+  *found = {};
   poll->vacant.push_back(static_cast<uint32_t>(found - poll->sockets.data()));
   if (--poll->open == 0) uv_poll_stop(&poll->handle);
   return nullptr;
-}
-
-// The destination that a slot's words name, for a socket of `family`; its length.
-socklen_t Destination(const int32_t* words, int family, sockaddr_storage* to) {
-  if (family == AF_INET) {
-    auto* v4 = reinterpret_cast<sockaddr_in*>(to);
-    *v4 = {};
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(static_cast<uint16_t>(words[3]));
-    v4->sin_addr.s_addr = htonl(static_cast<uint32_t>(words[4]));
-    return sizeof *v4;
-  }
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(to);
-  *v6 = {};
-  v6->sin6_family = AF_INET6;
-  v6->sin6_port = htons(static_cast<uint16_t>(words[3]));
-  uint32_t part[4] = {0, 0, htonl(0xffff), htonl(static_cast<uint32_t>(words[4]))};
-  if (words[2] != 4) {
-    for (int k = 0; k < 4; k++) part[k] = htonl(static_cast<uint32_t>(words[4 + k]));
-  }
-  memcpy(&v6->sin6_addr, part, sizeof part);
-  return sizeof *v6;
 }
 
 // flush(count: number): sends the first `count` slots of the outbox; how many the kernel did not take. Neighbours of one
@@ -351,23 +359,11 @@ void OnCleanup(napi_async_cleanup_hook_handle, void* data) {
   poll->closing = true;
   for (Socket& socket : poll->sockets) {
     if (socket.fd >= 0) close(socket.fd);
+    delete socket.lane;
   }
   poll->sockets.clear();
   uv_poll_stop(&poll->handle);
   uv_close(reinterpret_cast<uv_handle_t*>(&poll->handle), Free);
-}
-
-template <typename T>
-bool Memory(napi_env env, napi_value value, napi_typedarray_type want, T** data, uint32_t* length, napi_ref* hold) {
-  napi_typedarray_type type;
-  size_t count = 0;
-  void* start = nullptr;
-  if (napi_get_typedarray_info(env, value, &type, &count, &start, nullptr, nullptr) != napi_ok || type != want) {
-    return false;
-  }
-  *data = static_cast<T*>(start);
-  *length = static_cast<uint32_t>(count);
-  return napi_create_reference(env, value, 1, hold) == napi_ok;
 }
 
 // new UdpPoll(inbox: Uint8Array, inWords: Int32Array, outbox: Uint8Array, outWords: Int32Array, onBatch: (count) => void,
@@ -417,8 +413,13 @@ napi_value DefineUdpPoll(napi_env env) {
       {"port", nullptr, Port, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"close", nullptr, Close, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"flush", nullptr, Flush, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"lanes", nullptr, Lanes, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"rest", nullptr, Rest, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"wake", nullptr, Wake, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"drain", nullptr, Drain, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"fan", nullptr, Fan, nullptr, nullptr, nullptr, napi_default_method, nullptr},
   };
   napi_value constructor = nullptr;
-  napi_define_class(env, "UdpPoll", NAPI_AUTO_LENGTH, New, nullptr, 4, methods, &constructor);
+  napi_define_class(env, "UdpPoll", NAPI_AUTO_LENGTH, New, nullptr, 9, methods, &constructor);
   return constructor;
 }

@@ -1,0 +1,100 @@
+#pragma once
+
+// What udp.cc and lane.cc share: the sockets of a thread, and the memory that JavaScript lends.
+
+#include <node_api.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <uv.h>
+
+#include <vector>
+
+// Words of 32 bits that describe a slot: socket, length, family, port, and four of the address.
+constexpr uint32_t kWords = 8;
+// Packets that a lane holds, and the longest one: 20 ms of G.711 with the header. As in `native-lane.ts`.
+constexpr uint32_t kHeld = 20;
+constexpr uint32_t kHeldBytes = 172;
+
+// What a socket whose leg rests needs: whose packets are held, and how the leg's own look. See lane.cc.
+struct Lane {
+  // Family, port and four words of the address, as a slot's words have them.
+  int32_t source[6] = {};
+  uint8_t payload_type = 0;
+  // Of the law: each byte's sample, squared. Quiet is what has at most `limit` of it a byte.
+  const int32_t* squares = nullptr;
+  uint32_t limit = 0;
+  sockaddr_storage to = {};
+  socklen_t to_length = 0;
+  uint8_t header[12] = {};
+  uint16_t sequence = 0;
+  uint32_t timestamp = 0;
+  uint32_t step = 0;
+  uint32_t sent = 0;
+  uint32_t held = 0;
+  double at[kHeld];
+  uint16_t length[kHeld];
+  uint8_t bytes[kHeld][kHeldBytes];
+};
+
+struct Socket {
+  int fd = -1;
+  int family = 0;
+  // Present while its leg rests.
+  Lane* lane = nullptr;
+  // Round in which it was read last, and how many more times several datagrams are asked for at once.
+  uint32_t round = 0;
+  uint32_t busy = 0;
+};
+
+struct Poll {
+  napi_env env = nullptr;
+  napi_ref on_batch = nullptr;
+  napi_ref memory[6] = {};
+  napi_async_context context = nullptr;
+  napi_async_cleanup_hook_handle cleanup = nullptr;
+  uv_poll_t handle;
+  int epoll = -1;
+  uint32_t open = 0;
+  bool closing = false;
+  std::vector<Socket> sockets;
+  std::vector<uint32_t> vacant;
+  // Bytes of a slot in either block.
+  uint32_t slot = 0;
+  uint8_t* inbox = nullptr;
+  int32_t* in_words = nullptr;
+  uint32_t in_slots = 0;
+  uint8_t* outbox = nullptr;
+  int32_t* out_words = nullptr;
+  uint32_t out_slots = 0;
+  // Rounds of reading, ever; and when the present one began, ms of the monotonic clock.
+  uint32_t round = 0;
+  double now = 0;
+  // What a lane has held is handed over here: bytes, and for each packet its age and length behind the count of sent ones.
+  uint8_t* held = nullptr;
+  double* report = nullptr;
+  // Squares of A-law and of µ-law.
+  int32_t squares[2][256] = {};
+};
+
+napi_value Throw(napi_env env, const char* message);
+napi_value Number(napi_env env, int32_t value);
+// The receiver of a method, with its arguments; null, and an exception, when it is none.
+Poll* Self(napi_env env, napi_callback_info info, size_t want, napi_value* args);
+// An open socket by its number, or null.
+Socket* Find(Poll* poll, napi_env env, napi_value value);
+// The destination that a slot's words name, for a socket of `family`; its length.
+socklen_t Destination(const int32_t* words, int family, sockaddr_storage* to);
+
+template <typename T>
+bool Memory(napi_env env, napi_value value, napi_typedarray_type want, T** data, uint32_t* length, napi_ref* hold) {
+  napi_typedarray_type type;
+  size_t count = 0;
+  void* start = nullptr;
+  if (napi_get_typedarray_info(env, value, &type, &count, &start, nullptr, nullptr) != napi_ok || type != want) {
+    return false;
+  }
+  *data = static_cast<T*>(start);
+  *length = static_cast<uint32_t>(count);
+  return hold == nullptr || napi_create_reference(env, value, 1, hold) == napi_ok;
+}

@@ -1,0 +1,64 @@
+import { isIPv6 } from 'node:net';
+
+/** Family and address as words in the order of the network: `[4, a, 0, 0, 0]`, `[6, a, b, c, d]`. */
+export function takeApart(address: string): Int32Array | undefined {
+  const words = new Int32Array(5);
+  if (!isIPv6(address)) {
+    const bytes = address.split('.').map(Number);
+    if (bytes.length !== 4 || bytes.some((byte) => !(byte >= 0 && byte <= 255))) return undefined;
+    words[0] = 4;
+    words[1] = bytes.reduce((word, byte) => (word << 8) | byte, 0);
+    return words;
+  }
+  const [front = '', back] = plainGroups(address).split('::');
+  const head = front === '' ? [] : front.split(':');
+  const tail = back === undefined || back === '' ? [] : back.split(':');
+  const middle = Array.from({ length: 8 - head.length - tail.length }, () => '0');
+  const groups = [...head, ...middle, ...tail].map((group) => Number.parseInt(group, 16));
+  words[0] = 6;
+  for (let i = 0; i < 4; i++) words[1 + i] = (groups[2 * i]! << 16) | groups[2 * i + 1]!;
+  return words;
+}
+
+/** Without a zone, and an IPv4 end as two groups (RFC 4291 section 2.2). */
+function plainGroups(address: string): string {
+  const text = address.split('%')[0]!;
+  const colon = text.lastIndexOf(':');
+  if (!text.includes('.')) return text;
+  const [a = 0, b = 0, c = 0, d = 0] = text
+    .slice(colon + 1)
+    .split('.')
+    .map(Number);
+  return `${text.slice(0, colon + 1)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+}
+
+/** The text as node:dgram gives it: IPv6 by RFC 5952. */
+export function putTogether(words: Int32Array): string {
+  if (words[0] === 4) {
+    const word = words[1]! >>> 0;
+    return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
+  }
+  const groups: string[] = [];
+  for (let i = 1; i <= 4; i++) {
+    const word = words[i]! >>> 0;
+    groups.push((word >>> 16).toString(16), (word & 0xffff).toString(16));
+  }
+  return shortened(groups);
+}
+
+/** The longest run of two or more zero groups becomes `::`, the first of equal ones (RFC 5952 section 4.2). */
+function shortened(groups: readonly string[]): string {
+  let from = -1;
+  let length = 1;
+  for (let i = 0; i < 8; i++) {
+    let end = i;
+    while (end < 8 && groups[end] === '0') end++;
+    if (end - i > length) {
+      from = i;
+      length = end - i;
+    }
+    i = Math.max(i, end);
+  }
+  if (from < 0) return groups.join(':');
+  return `${groups.slice(0, from).join(':')}::${groups.slice(from + length).join(':')}`;
+}

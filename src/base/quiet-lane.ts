@@ -1,0 +1,56 @@
+/**
+ * A lane beside a socket for a stream that says nothing: its packets wait unread, and what is sent to it is stamped and
+ * sent by whoever does that cheaply. The owner comes by now and then, and works off what has come as if it came then.
+ */
+import type { Millis } from './clock.ts';
+
+/** Packets that a lane holds at most; what comes above is the owner's at once. */
+export const LANE_HOLDS = 20;
+/** The longest packet that it holds or sends, bytes: 20 ms of G.711 with the header. */
+export const LANE_LONGEST = 172;
+/** Of an RTP header without CSRC and extension, bytes. */
+export const LANE_HEADER = 12;
+
+/** Which packets a lane may hold, and how those look that it sends. */
+export interface LaneTerms {
+  /** Who sends them, and where ours go. */
+  readonly peer: { readonly address: string; readonly port: number };
+  readonly payloadType: number;
+  /** How loud a byte of the payload is: the law of ITU-T G.711 that names it. */
+  readonly law: 'pcma' | 'pcmu';
+  /** What the squares of a quiet packet's samples are on average, at most; a whole number. */
+  readonly quiet: number;
+  /** Of the packets that it sends: `sequence` and `timestamp` are the next one's, `ticks` lie between two. */
+  readonly out: {
+    readonly payloadType: number;
+    readonly ssrc: number;
+    readonly sequence: number;
+    readonly timestamp: number;
+    readonly ticks: number;
+  };
+}
+
+/** Takes a packet that was held; the bytes are lent. */
+export type TakeHeld = (bytes: Uint8Array, at: Millis) => void;
+
+/** One socket's lane. */
+export interface QuietLane {
+  /** From now on. Again only after {@link wake}. */
+  rest(terms: LaneTerms): void;
+  /** Whether it keeps this datagram of its socket; always false where lanes see datagrams first. */
+  holds(bytes: Uint8Array, address: string, port: number, now: Millis): boolean;
+  /** Hands over what it holds, oldest first; answers how many packets it has sent since the last time. */
+  drain(take: TakeHeld): number;
+  /** No more. */
+  wake(): void;
+  /** Sends to this lane and others at once. */
+  readonly fan: LaneFan;
+  /** Its number with {@link fan}. */
+  readonly id: number;
+}
+
+/** Sends to lanes that rest. */
+export interface LaneFan {
+  /** The first `count` of `lanes` get a packet of `payload` each. */
+  send(lanes: Int32Array, count: number, payload: Uint8Array): void;
+}

@@ -1,0 +1,114 @@
+import { energyG711 } from '../audio/g711.ts';
+import type { Millis } from '../base/clock.ts';
+import type { DatagramSocket } from '../base/net.ts';
+import {
+  LANE_HEADER,
+  LANE_HOLDS,
+  LANE_LONGEST,
+  type LaneFan,
+  type LaneTerms,
+  type QuietLane,
+  type TakeHeld,
+} from '../base/quiet-lane.ts';
+import { writeRtpHeader } from '../rtp/packet.ts';
+
+/** Packets in turn: a socket may hold some that it has not sent yet. */
+const RING = 4;
+
+/** A lane for any socket, in TypeScript: the reference of what the addon's do, and what serves where they cannot. */
+export class PlainLane implements QuietLane, LaneFan {
+  readonly id = 0;
+  readonly #socket: DatagramSocket;
+  #terms: LaneTerms | undefined;
+  /** Packets, their lengths and times: there while it rests. */
+  #held = NOTHING;
+  readonly #lengths: number[] = [];
+  readonly #times: Millis[] = [];
+  #sent = 0;
+  #sequence = 0;
+  #timestamp = 0;
+  readonly #ring: Uint8Array[] = [];
+  readonly #fields = {
+    payloadType: 0,
+    marker: false,
+    sequence: 0,
+    timestamp: 0,
+    ssrc: 0,
+    extension: 'none',
+  } as const;
+
+  constructor(socket: DatagramSocket) {
+    this.#socket = socket;
+  }
+
+  get fan(): LaneFan {
+    return this;
+  }
+
+  rest(terms: LaneTerms): void {
+    this.#terms = terms;
+    this.#held = new Uint8Array(LANE_HOLDS * LANE_LONGEST);
+    this.#sequence = terms.out.sequence;
+    this.#timestamp = terms.out.timestamp;
+    this.#forget();
+  }
+
+  wake(): void {
+    this.#terms = undefined;
+    this.#held = NOTHING;
+    this.#ring.length = 0;
+    this.#forget();
+  }
+
+  holds(bytes: Uint8Array, address: string, port: number, now: Millis): boolean {
+    const terms = this.#terms;
+    const { length } = bytes;
+    const next = this.#lengths.length;
+    if (terms === undefined || next === LANE_HOLDS || length <= LANE_HEADER || length > LANE_LONGEST)
+      return false;
+    // No padding, extension or CSRC; the marker says nothing of what is heard.
+    if (bytes[0] !== 0x80 || (bytes[1]! & 0x7f) !== terms.payloadType) return false;
+    if (port !== terms.peer.port || address !== terms.peer.address) return false;
+    const energy = energyG711(terms.law, bytes, LANE_HEADER, length);
+    if (energy > terms.quiet * (length - LANE_HEADER)) return false;
+    this.#held.set(bytes, next * LANE_LONGEST);
+    this.#lengths.push(length);
+    this.#times.push(now);
+    return true;
+  }
+
+  drain(take: TakeHeld): number {
+    const sent = this.#sent;
+    this.#lengths.forEach((length, i) => {
+      take(this.#held.subarray(i * LANE_LONGEST, i * LANE_LONGEST + length), this.#times[i]!);
+    });
+    this.#forget();
+    return sent;
+  }
+
+  send(_lanes: Int32Array, _count: number, payload: Uint8Array): void {
+    const terms = this.#terms;
+    if (terms === undefined) return;
+    const { out, peer } = terms;
+    const at = this.#sent % RING;
+    const packet = this.#ring[at] ?? new Uint8Array(LANE_LONGEST);
+    this.#ring[at] = packet;
+    const stamp = { ...this.#fields, ...out, sequence: this.#sequence, timestamp: this.#timestamp };
+    writeRtpHeader(packet, 0, stamp);
+    packet.set(payload, LANE_HEADER);
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#timestamp = (this.#timestamp + out.ticks) >>> 0;
+    this.#sent++;
+    // As a leg does: the ring allows a few to be under way, and with more the kernel is choking.
+    if (this.#socket.queued < RING)
+      this.#socket.send(packet.subarray(0, LANE_HEADER + payload.length), peer.port, peer.address);
+  }
+
+  #forget(): void {
+    this.#lengths.length = 0;
+    this.#times.length = 0;
+    this.#sent = 0;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
