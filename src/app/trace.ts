@@ -38,9 +38,9 @@ export async function openTrace(
   const capture = hepCapture(config, wall, socket, { address, port });
   return {
     recorder,
-    observe: (way, bytes, flow) => {
-      recorder.observe(way, bytes, flow);
-      capture(way, bytes, flow);
+    observe: (way, bytes, flow, text) => {
+      recorder.observe(way, bytes, flow, text);
+      capture(way, bytes, flow, text);
     },
     close: () => socket.close(),
   };
@@ -54,9 +54,9 @@ function hepCapture(
   to: { readonly address: string; readonly port: number },
 ): TraceService['observe'] {
   const identity = { captureId: config.hep_id, authKey: config.hep_password };
-  return (way, bytes, flow) => {
+  return (way, bytes, flow, known) => {
     if (socket.queued > MAX_QUEUED || bytes.length > MAX_PAYLOAD) return;
-    const text = fromUtf8(bytes);
+    const text = known ?? fromUtf8(bytes);
     const callId = callIdOf(text);
     const payload = redact(bytes, text);
     const packet = hepPacket({ unixMs: wall.unixMs(), way, flow, payload, callId }, identity);

@@ -6,8 +6,10 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 export function randomText(random: Random, length: number): string {
   let text = '';
   while (text.length < length) {
-    for (const byte of random.bytes(length - text.length + 4)) {
-      if (byte < 248 && text.length < length) text += BASE62[byte % 62];
+    const bytes = random.bytes(length - text.length + 4);
+    for (let i = 0; i < bytes.length && text.length < length; i++) {
+      const byte = bytes[i]!;
+      if (byte < 248) text += BASE62[byte % 62]!;
     }
   }
   return text;

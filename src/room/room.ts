@@ -327,9 +327,10 @@ export class Room implements AdministeredRoom {
   /** Tells all of a change of `changed`; a hidden participant's is told to itself alone. */
   #tell(changed: Participant): void {
     changed.version++;
+    const { hidden } = changed.permissions;
+    const news = [changed];
     for (const member of this.#members.values()) {
-      if (changed.permissions.hidden && member.participant !== changed) continue;
-      member.door.participantsChanged([changed]);
+      if (!hidden || member.participant === changed) member.door.participantsChanged(news);
     }
   }
 

@@ -43,7 +43,7 @@ export interface Dialog {
 const MAX_METHODS = 32;
 
 /** The dialog that a request makes when we answer it (section 12.1.1). */
-export function uasDialog(request: SipRequest, localTag: string, flow: Flow): Dialog {
+export function uasDialog(request: SipRequest, localTag: string, flow: Flow, terms?: SipTerms): Dialog {
   const routeSet = request.headers.all('record-route');
   const contact = contactUri(request);
   // A sent-by that is not the packet's source means a NAT, and then its Contact cannot be reached either.
@@ -60,9 +60,10 @@ export function uasDialog(request: SipRequest, localTag: string, flow: Flow): Di
     target: contact ?? request.from.text,
     allowed: allowedBy(request),
     flow,
-    secure: /^<?\s*sips:/i.test(routeSet[0] ?? '') || /^sips:/i.test(request.uri),
+    secure: (routeSet[0] !== undefined && /^<?\s*sips:/i.test(routeSet[0])) || /^sips:/i.test(request.uri),
     next: behindNat ? undefined : nextHop(routeSet[0], contact, flow),
     proof: undefined,
+    terms,
   };
 }
 
@@ -107,7 +108,8 @@ export function refreshTarget(dialog: Dialog, message: SipRequest | SipResponse)
 /** Undefined when the message does not say what its sender takes. */
 function allowedBy({ headers }: SipRequest | SipResponse): readonly string[] | undefined {
   const allow = headers.all('allow');
-  return allow.length === 0 ? undefined : allow.slice(0, MAX_METHODS);
+  if (allow.length > MAX_METHODS) allow.length = MAX_METHODS;
+  return allow.length === 0 ? undefined : allow;
 }
 
 /** May requests in this dialog come from `flow`? Only from where it was made, or from where our requests go. */
@@ -118,7 +120,7 @@ export function isPeer(dialog: Dialog, flow: Flow): boolean {
 
 /** The first Contact's URI, when it is one of SIP's. */
 function contactUri(message: SipRequest | SipResponse): string | undefined {
-  const contact = message.headers.all('contact')[0];
+  const contact = message.headers.first('contact');
   const address = contact === undefined ? undefined : parseAddress(contact);
   return address?.uri === undefined ? undefined : address.text;
 }

@@ -2,6 +2,7 @@
  * The SIP endpoint: bytes in, bytes out, and the application's calls between. Pure: time, randomness and the way out
  * are handed in. What a request means is `request-router.ts`; here is what all messages go through.
  */
+import { fromUtf8 } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
@@ -64,8 +65,11 @@ export interface SipEndpointOptions {
   readonly isTrustedPeer?: (flow: Flow, dialogFlow: Flow) => boolean;
   /** Has the process more to do than it can? New INVITEs then get 503 with Retry-After, and what lives goes on. */
   readonly overloaded?: () => boolean;
-  /** Hears each message of admitted sources before it is read, and each that is sent. The bytes are its own only during the call. */
-  readonly observe?: (way: 'in' | 'out', bytes: Uint8Array, flow: Flow) => void;
+  /**
+   * Hears each message of admitted sources before it is read, and each that is sent. The bytes are its own only during the call;
+   * `text` is what they say, where that is known.
+   */
+  readonly observe?: (way: 'in' | 'out', bytes: Uint8Array, flow: Flow, text?: string) => void;
   /** A request that came over TLS offers its connection for ours to `port` of the same host (RFC 5923 section 8.2). */
   readonly aliased?: (flow: Flow, port: number) => void;
   /** T1, T2, T4 in ms, where the defaults of RFC 3261 do not fit. */
@@ -181,9 +185,10 @@ export class SipEndpoint implements SipEngine {
       return;
     }
     if (flow.transport !== 'udp' && !this.#closed.has(flow)) this.#streams.add(flow);
-    this.#options.observe?.('in', bytes, flow);
+    const text = bytes.length > this.#limits.parse.message ? undefined : fromUtf8(bytes);
+    this.#options.observe?.('in', bytes, flow, text);
     this.#router.strained = rate === 'strained' || this.#options.overloaded?.() === true;
-    const parsed = parseMessage(bytes, this.#limits.parse);
+    const parsed = parseMessage(bytes, this.#limits.parse, text);
     if (!parsed.ok) this.#malformed(parsed.error, flow, admitted);
     else if (parsed.value.kind === 'request') {
       const { via } = parsed.value;

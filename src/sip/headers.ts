@@ -57,9 +57,12 @@ const LISTS = new Set([
 
 /** The one name under which a header is kept: full form, lower case. */
 export function canonicalName(name: string): string {
-  const known = COMMON.get(name);
-  if (known !== undefined) return known;
-  return name.toLowerCase();
+  return COMMON.get(name) ?? name.toLowerCase();
+}
+
+/** As {@link canonicalName} has it for names in a spelling that is common, which so are tokens for sure; else undefined. */
+export function knownName(name: string): string | undefined {
+  return COMMON.get(name);
 }
 
 /** The headers of a message in their order, names canonical, values unfolded and trimmed. */
@@ -95,8 +98,23 @@ export class Headers {
 
   /** Every element: lines of list headers are split at their commas; `name` canonical. */
   all(name: string): string[] {
-    const lines = this.lines(name);
-    if (!LISTS.has(name)) return lines;
-    return lines.flatMap(splitCommas).filter((element) => element !== '');
+    const isList = LISTS.has(name);
+    const found: string[] = [];
+    for (let i = 0; i < this.names.length; i++) {
+      if (this.names[i] !== name) continue;
+      const value = this.values[i]!;
+      if (!isList) found.push(value);
+      else if (!value.includes(',')) {
+        if (value !== '') found.push(value);
+      } else for (const element of splitCommas(value)) if (element !== '') found.push(element);
+    }
+    return found;
+  }
+
+  /** The first of {@link all}; undefined when there is none. */
+  first(name: string): string | undefined {
+    const value = this.get(name);
+    if (value === undefined || !LISTS.has(name) || (value !== '' && !value.includes(','))) return value;
+    return this.all(name)[0];
   }
 }

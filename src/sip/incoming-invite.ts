@@ -15,10 +15,9 @@ import type {
   SipCall,
   SipEnd,
   SipRequestInfo,
-  SipUri,
 } from './ports.ts';
 import { type Provisional, ReliableProvisionals } from './reliable.ts';
-import { requestInfo, sdpOf } from './request-info.ts';
+import { sdpOf } from './request-info.ts';
 import { ALLOW } from './screening.ts';
 import type { ServerOwner, ServerTransaction } from './server-table.ts';
 
@@ -51,7 +50,7 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
   constructor(
     core: SipCore,
     request: SipRequest,
-    uri: SipUri,
+    info: SipRequestInfo,
     transaction: ServerTransaction,
     terms: SipTerms = core.session,
   ) {
@@ -59,12 +58,12 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
     this.#core = core;
     this.#transaction = transaction;
     this.#invite = request;
-    this.request = requestInfo(request, uri, flow);
+    this.request = info;
     this.offer = sdpOf(request);
-    transaction.toTag = newTag(core.random);
+    transaction.toTag ??= newTag(core.random);
     transaction.owner = this;
     this.#terms = terms;
-    const dialog = { ...uasDialog(request, transaction.toTag, flow), terms };
+    const dialog = uasDialog(request, transaction.toTag, flow, terms);
     this.#session = new DialogSession(core, dialog, 'invited', {
       handler: () => this.handler,
       endedEarly: (reason) => this.#fail(487, { by: 'bye', reason }),

@@ -42,7 +42,7 @@ export interface SipResponse extends MessageBase {
 
 export type SipMessage = SipRequest | SipResponse;
 
-/** What is sent is kept for 32 s at most, or until it is acknowledged. */
+/** What is sent is kept until it is answered or acknowledged, or not at all. */
 const slab = new ByteSlab(32_768);
 
 /** A line of a message to be written. */
@@ -58,14 +58,15 @@ export function writeRequest(
   return write(`${method} ${uri} SIP/2.0\r\n`, headers, body);
 }
 
-/** A response's bytes. `first` are whole lines that come before `headers`. Content-Length is added; the caller gives every other header. */
+/** A response's bytes. `lines` are whole header lines; Content-Length is added. */
 export function writeResponse(
   status: number,
-  first: string,
-  headers: readonly HeaderLine[],
-  body?: Uint8Array,
+  lines: string,
+  body: Uint8Array | undefined,
+  into: ByteSlab = slab,
 ): Uint8Array {
-  return write(`SIP/2.0 ${status} ${reasonPhrase(status)}\r\n${first}`, headers, body);
+  const head = `SIP/2.0 ${status} ${reasonPhrase(status)}\r\n${lines}Content-Length: ${body?.length ?? 0}\r\n\r\n`;
+  return into.write(head, body);
 }
 
 function write(start: string, headers: readonly HeaderLine[], body: Uint8Array | undefined): Uint8Array {
@@ -76,5 +77,17 @@ function write(start: string, headers: readonly HeaderLine[], body: Uint8Array |
 
 /** Extra headers of the application, without those that could break out of their line or name. */
 export function safeExtras(extras: ExtraHeaders | undefined): ExtraHeaders {
-  return extras?.filter(([name, value]) => /^[A-Za-z0-9-]+$/.test(name) && !hasControl(value)) ?? [];
+  return extras?.filter(isSafe) ?? [];
+}
+
+/** {@link safeExtras} as whole lines. */
+export function extraLines(extras: ExtraHeaders | undefined): string {
+  let lines = '';
+  if (extras === undefined) return lines;
+  for (const extra of extras) if (isSafe(extra)) lines += `${extra[0]}: ${extra[1]}\r\n`;
+  return lines;
+}
+
+function isSafe([name, value]: HeaderLine): boolean {
+  return /^[A-Za-z0-9-]+$/.test(name) && !hasControl(value);
 }

@@ -6,7 +6,7 @@
 import { fromUtf8 } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { isToken, parseNumber, splitCommas } from './grammar.ts';
-import { canonicalName, Headers } from './headers.ts';
+import { canonicalName, Headers, knownName } from './headers.ts';
 import type { CSeq, SipMessage } from './message.ts';
 import { parseAddress } from './name-addr.ts';
 import { parseVia } from './via.ts';
@@ -55,23 +55,32 @@ export interface ParseFault {
 }
 
 /** What must stand exactly once. Max-Forwards may miss: RFC 2543 did not know it. */
-const ONCE = ['from', 'to', 'call-id', 'cseq'] as const;
-const AT_MOST_ONCE = ['content-length', 'max-forwards', 'content-type', 'expires'] as const;
+const COUNTED = [
+  ...[
+    ['from', 'once'] as const,
+    ['to', 'once'] as const,
+    ['call-id', 'once'] as const,
+    ['cseq', 'once'] as const,
+  ],
+  ...(['content-length', 'max-forwards', 'content-type', 'expires'] as const).map(
+    (name) => [name, 'at-most-once'] as const,
+  ),
+];
 const MAX_CSEQ = 2 ** 31 - 1;
 
-/** Reads one message that fills `bytes`: a datagram, or what the stream framer cut out. */
+/** Reads one message that fills `bytes`: a datagram, or what the stream framer cut out. `text` is what they say, where it is known. */
 export function parseMessage(
   bytes: Uint8Array,
   limits: ParseLimits = DEFAULT_LIMITS,
+  text?: string,
 ): Result<SipMessage, ParseFault> {
   const headers = new Headers();
   if (bytes.length > limits.message) return refuse('too-large', 513, '', headers);
   let from = 0;
   while (bytes[from] === 13 && bytes[from + 1] === 10) from += 2;
   if (from === bytes.length) return refuse('empty', 400, '', headers);
-  const end = endOfHead(bytes, from);
+  const { head, end } = readHead(bytes, from, from === 0 ? text : undefined);
   if (end < 0) return refuse('no-end-of-headers', 400, '', headers);
-  const head = fromUtf8(bytes.subarray(from, end));
 
   let eol = head.indexOf('\r\n');
   if (eol < 0) eol = head.length;
@@ -109,14 +118,14 @@ function readStartLine(line: string): StartLine {
   const last = line.lastIndexOf(' ');
   const method = first > 0 ? line.slice(0, first) : '';
   if (!isToken(method)) return { kind: 'rubbish', reason: 'start-line', method: '' };
-  const version = line.slice(last + 1);
+  const version = line.endsWith(' SIP/2.0') ? 'SIP/2.0' : line.slice(last + 1);
   const uri = line.slice(first + 1, last);
   if (
     last === first ||
     uri === '' ||
     uri.includes(' ') ||
     uri.includes('\t') ||
-    !/^SIP\/\d+\.\d+$/i.test(version)
+    (version !== 'SIP/2.0' && !/^SIP\/\d+\.\d+$/i.test(version))
   ) {
     return { kind: 'rubbish', reason: 'start-line', method };
   }
@@ -131,22 +140,22 @@ function readHeaders(
   headers: Headers,
   limits: ParseLimits,
 ): ParseReason | undefined {
-  // Looked for once: a CR or LF of its own, or a NUL, is in hardly any message.
-  const suspicious = /\0|\r(?!\n)|(?<!\r)\n/.test(head);
+  const hasNul = head.includes('\0');
   let at = from + 2;
   while (at < head.length) {
-    let eol = head.indexOf('\r\n', at);
-    if (eol < 0) eol = head.length;
+    let eol = endOfLine(head, at);
+    // A CR or LF of its own is in hardly any message.
+    let suspicious = hasNul || isBroken(head, at, eol);
     const colon = head.indexOf(':', at);
     if (colon <= at || colon > eol) return 'header-syntax';
-    let value = head.slice(colon + 1, eol).trim();
+    let value = trimmed(head, colon + 1, eol);
     let next = eol + 2;
     if (isFold(head, next)) {
       const parts = [value];
       let length = value.length;
       for (; isFold(head, next) && length <= limits.line; next = eol + 2) {
-        eol = head.indexOf('\r\n', next);
-        if (eol < 0) eol = head.length;
+        eol = endOfLine(head, next);
+        suspicious ||= isBroken(head, next, eol);
         const part = head.slice(next, eol).trim();
         parts.push(part);
         length += 1 + part.length;
@@ -156,13 +165,53 @@ function readHeaders(
     if (value.length > limits.line) return 'line-too-long';
     // Section 25.1: a NUL only as a quoted pair.
     if (suspicious && /[\r\n]|(?:^|[^\\])\0/.test(value)) return 'header-syntax';
-    const name = head.slice(at, colon).trimEnd();
-    if (!isToken(name)) return 'header-syntax';
+    let name = head.slice(at, colon);
+    const known = knownName(name);
+    if (known === undefined) {
+      name = name.trimEnd();
+      if (!isToken(name)) return 'header-syntax';
+    }
     if (headers.names.length === limits.headers) return 'too-many-headers';
-    headers.add(canonicalName(name), value);
+    headers.add(known ?? canonicalName(name), value);
     at = next;
   }
   return undefined;
+}
+
+/** Where the line at `from` ends: before its CRLF, or with the head. */
+function endOfLine(head: string, from: number): number {
+  // One character is looked for faster than two.
+  const lf = head.indexOf('\n', from);
+  if (lf > from && head.charCodeAt(lf - 1) === 13) return lf - 1;
+  const eol = lf < 0 ? -1 : head.indexOf('\r\n', from);
+  return eol < 0 ? head.length : eol;
+}
+
+/** Is there a CR without LF, or LF without CR, in the line from `at` to `eol`? */
+function isBroken(head: string, at: number, eol: number): boolean {
+  const cr = head.indexOf('\r', at);
+  if (cr >= 0 && cr < eol) return true;
+  const lf = head.indexOf('\n', at);
+  return lf >= 0 && lf < eol;
+}
+
+/** As `slice` and `trim` have it, with one string made instead of two. */
+function trimmed(head: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(head.charCodeAt(start))) start++;
+  while (end > start && isBlank(head.charCodeAt(end - 1))) end--;
+  if (start === end) return '';
+  const plain = isVisible(head.charCodeAt(start)) && isVisible(head.charCodeAt(end - 1));
+  return plain ? head.slice(start, end) : head.slice(start, end).trim();
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
+}
+
+function isVisible(code: number): boolean {
+  return code > 32 && code < 127;
 }
 
 /** Does the line at `at` go on with the header before it? */
@@ -181,12 +230,13 @@ function readMessage(
   const bad = (reason: ParseReason) => refuse(reason, 400, method, headers);
   const topVia = headers.get('via');
   if (topVia === undefined) return bad('missing-header');
-  for (const name of ONCE) {
+  for (const [name, times] of COUNTED) {
     const count = headers.count(name);
-    if (count !== 1) return bad(count === 0 ? 'missing-header' : 'repeated-header');
+    if (count > 1 || (count === 0 && times === 'once')) {
+      return bad(count === 0 ? 'missing-header' : 'repeated-header');
+    }
   }
-  for (const name of AT_MOST_ONCE) if (headers.count(name) > 1) return bad('repeated-header');
-  const via = parseVia(splitCommas(topVia)[0]!);
+  const via = parseVia(topVia.includes(',') ? splitCommas(topVia)[0]! : topVia);
   if (via === undefined) return bad('bad-via');
   const from = parseAddress(headers.get('from')!);
   if (from === undefined) return bad('bad-from');
@@ -215,12 +265,30 @@ function readMessage(
 
 /** `4711 INVITE`; undefined when malformed or 2^31 and more. */
 export function parseCSeq(text: string): CSeq | undefined {
-  const blank = text.search(/[ \t]/);
+  const space = text.indexOf(' ');
+  const blank = space < 0 || text.includes('\t') ? text.search(/[ \t]/) : space;
   if (blank <= 0) return undefined;
   // Leading zeros are allowed, and RFC 4475 (wsinv) sends many.
-  const number = parseNumber(text.slice(0, blank).replace(/^0+(?=\d)/, ''), MAX_CSEQ);
+  const digits = text.slice(0, blank);
+  const number = parseNumber(digits.startsWith('0') ? digits.replace(/^0+(?=\d)/, '') : digits, MAX_CSEQ);
   const method = text.slice(blank + 1).trim();
   return number !== undefined && isToken(method) ? { number, method } : undefined;
+}
+
+/** The text before the empty line, and where that line's predecessor ends in the bytes; `end` -1: there is none. */
+function readHead(
+  bytes: Uint8Array,
+  from: number,
+  known: string | undefined,
+): { readonly head: string; readonly end: number } {
+  const text = known ?? fromUtf8(from === 0 ? bytes : bytes.subarray(from));
+  // Of plain ASCII, as nearly all messages are, the places in the text are those in the bytes.
+  if (text.length === bytes.length - from) {
+    const end = text.indexOf('\r\n\r\n');
+    return end < 0 ? { head: '', end } : { head: text.slice(0, end), end: from + end };
+  }
+  const end = endOfHead(bytes, from);
+  return end < 0 ? { head: '', end } : { head: fromUtf8(bytes.subarray(from, end)), end };
 }
 
 function endOfHead(bytes: Uint8Array, from: number): number {

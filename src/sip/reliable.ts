@@ -33,7 +33,8 @@ export class ReliableProvisionals {
   readonly #cseq: number;
   readonly #host: ReliableHost;
   readonly #queue: Provisional[] = [];
-  #rseq: number;
+  /** 0 until there is one. */
+  #rseq = 0;
   #waiting: Waiting | undefined;
   #stopped = false;
   #again: Alarm | undefined;
@@ -44,8 +45,6 @@ export class ReliableProvisionals {
     this.#transaction = transaction;
     this.#cseq = cseq;
     this.#host = host;
-    // Section 3: the first is chosen at random from 1 to 2^31 - 1; that leaves room to count up.
-    this.#rseq = (core.random.u32() % 0x3fffffff) + 1;
   }
 
   /** A description is on its way that nobody has acknowledged: a 2xx must wait (section 3). */
@@ -60,6 +59,8 @@ export class ReliableProvisionals {
       if (this.#queue.length < MAX_QUEUE) this.#queue.push(provisional);
       return;
     }
+    // Section 3: the first is chosen at random from 1 to 2^31 - 1; that leaves room to count up.
+    if (this.#rseq === 0) this.#rseq = (this.#core.random.u32() % 0x3fffffff) + 1;
     const rseq = this.#rseq++;
     const bytes = this.#host.send(provisional, rseq);
     if (bytes === undefined) return;

@@ -5,19 +5,52 @@ import type { Flow, HeaderReader, SipRequestInfo, SipUri } from './ports.ts';
 
 /** A request as the application sees it. `uri` is its Request-URI, read. */
 export function requestInfo(request: SipRequest, uri: SipUri, flow: Flow): SipRequestInfo {
-  const { headers } = request;
-  return {
-    method: request.method,
-    uri,
-    from: toNameAddr(request.from),
-    to: toNameAddr(request.to),
-    callId: request.callId,
-    flow,
-    header: (name) => headers.all(canonicalName(name))[0],
-    ...headerReader(headers),
-    body: request.body,
-    contentType: mediaType(request),
-  };
+  return new ReadRequest(request, uri, flow);
+}
+
+/** What few ask for is made when they ask. */
+class ReadRequest implements SipRequestInfo {
+  readonly uri: SipUri;
+  readonly flow: Flow;
+  readonly from: SipRequestInfo['from'];
+  readonly to: SipRequestInfo['to'];
+  readonly #request: SipRequest;
+
+  constructor(request: SipRequest, uri: SipUri, flow: Flow) {
+    this.#request = request;
+    this.uri = uri;
+    this.flow = flow;
+    this.from = toNameAddr(request.from);
+    this.to = toNameAddr(request.to);
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get callId(): string {
+    return this.#request.callId;
+  }
+
+  get body(): Uint8Array {
+    return this.#request.body;
+  }
+
+  get contentType(): string {
+    return mediaType(this.#request);
+  }
+
+  get headerNames(): readonly string[] {
+    return this.#request.headers.names;
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.first(canonicalName(name));
+  }
+
+  headers(name: string): string[] {
+    return this.#request.headers.all(canonicalName(name));
+  }
 }
 
 /** A message's headers as the application reads them. */

@@ -8,7 +8,15 @@ import { newTag } from './ids.ts';
 import { IncomingSession } from './incoming-invite.ts';
 import type { SipLimits } from './limits.ts';
 import type { SipRequest } from './message.ts';
-import type { Authorize, ExtraHeaders, Flow, IncomingInvite, SipUri, TermsOf } from './ports.ts';
+import type {
+  Authorize,
+  ExtraHeaders,
+  Flow,
+  IncomingInvite,
+  SipRequestInfo,
+  SipUri,
+  TermsOf,
+} from './ports.ts';
 import { requestInfo } from './request-info.ts';
 import { buildResponse, statelessTag } from './responses.ts';
 import { CAPABILITIES, screenInitial } from './screening.ts';
@@ -136,8 +144,9 @@ export class RequestRouter {
     }
     const screened = screenInitial(request);
     const uri = screened.ok ? screened.value : webUri(request, flow);
-    if (!merged && uri !== undefined && (request.method === 'INVITE' || isWebSocket(flow))) {
-      const refused = this.#unauthorized(request, uri, flow);
+    const info = uri === undefined ? undefined : requestInfo(request, uri, flow);
+    if (!merged && info !== undefined && (request.method === 'INVITE' || isWebSocket(flow))) {
+      const refused = this.#unauthorized(info);
       if (refused !== undefined) {
         this.#stateless(request, flow, refused.status, refused.headers);
         return;
@@ -148,17 +157,17 @@ export class RequestRouter {
     if (merged) transaction.respond(482);
     else if (!screened.ok) transaction.respond(screened.error.status, { headers: screened.error.headers });
     else if (request.method === 'OPTIONS') transaction.respond(200, { headers: CAPABILITIES });
-    else this.#invite(request, screened.value, transaction);
+    else this.#invite(request, info ?? requestInfo(request, screened.value, flow), transaction);
   }
 
-  #invite(request: SipRequest, uri: SipUri, transaction: ServerTransaction): void {
-    const terms = this.#terms(request, uri, transaction.flow);
+  #invite(request: SipRequest, info: SipRequestInfo, transaction: ServerTransaction): void {
+    const terms = this.#terms(info);
     const refused = refuseTerms(request, terms);
     if (refused !== undefined) {
       transaction.respond(refused.status, { headers: refused.headers });
       return;
     }
-    const session = new IncomingSession(this.#core, request, uri, transaction, terms);
+    const session = new IncomingSession(this.#core, request, info, transaction, terms);
     this.#core.guard(() => this.#onInvite(session));
     // Section 17.2.1: a 100 is for who has nothing else to say at once.
     if (!transaction.responded) transaction.respond(100);
@@ -166,20 +175,20 @@ export class RequestRouter {
     if (!session.taken) session.reject(500);
   }
 
-  #terms(request: SipRequest, uri: SipUri, flow: Flow): SipTerms {
+  #terms(info: SipRequestInfo): SipTerms {
     let terms: SipTerms | undefined;
     this.#core.guard(() => {
-      terms = this.termsOf?.(requestInfo(request, uri, flow));
+      terms = this.termsOf?.(info);
     });
     return terms ?? this.#core.session;
   }
 
   /** An application that fails lets nobody in. */
-  #unauthorized(request: SipRequest, uri: SipUri, flow: Flow): ReturnType<Authorize> {
+  #unauthorized(info: SipRequestInfo): ReturnType<Authorize> {
     if (this.authorize === undefined) return undefined;
     let refused: ReturnType<Authorize> = { status: 500, headers: [] };
     this.#core.guard(() => {
-      refused = this.authorize?.(requestInfo(request, uri, flow));
+      refused = this.authorize?.(info);
     });
     return refused;
   }

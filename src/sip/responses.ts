@@ -1,5 +1,6 @@
+import type { ByteSlab } from '../base/bytes.ts';
 import type { Headers } from './headers.ts';
-import { type HeaderLine, safeExtras, writeResponse } from './message.ts';
+import { extraLines, writeResponse } from './message.ts';
 import type { ExtraHeaders, Flow } from './ports.ts';
 import { viaLinesForResponse } from './via.ts';
 
@@ -45,34 +46,35 @@ export function echoOf(headers: Headers, flow: Flow, toTag: string | undefined):
   );
 }
 
-/** A response of {@link echoOf} and what is its own. */
+/** A response of {@link echoOf} and what is its own, into `slab`. */
 export function writeAnswer(
   status: number,
   echo: string,
   userAgent: string,
   headers: Headers,
   parts: ResponseParts,
+  slab?: ByteSlab,
 ): Uint8Array {
-  const lines: HeaderLine[] = [];
+  let lines = echo;
   if (status === 100) {
     // Section 8.2.6.1: the Timestamp must be given back.
     const timestamp = headers.get('timestamp');
-    if (timestamp !== undefined) lines.push(['Timestamp', timestamp]);
+    if (timestamp !== undefined) lines += `Timestamp: ${timestamp}\r\n`;
   }
   if (parts.contact !== undefined) {
     // Section 12.1.1: all Record-Route values, in their order.
-    for (const route of headers.lines('record-route')) lines.push(['Record-Route', route]);
-    lines.push(['Contact', parts.contact]);
+    for (const route of headers.lines('record-route')) lines += `Record-Route: ${route}\r\n`;
+    lines += `Contact: ${parts.contact}\r\n`;
   }
-  lines.push(...safeExtras(parts.headers), ['Server', userAgent]);
+  lines += `${extraLines(parts.headers)}Server: ${userAgent}\r\n`;
   if (parts.body !== undefined && parts.body.length > 0) {
-    lines.push(['Content-Type', parts.contentType ?? 'application/sdp']);
+    lines += `Content-Type: ${parts.contentType ?? 'application/sdp'}\r\n`;
   }
-  return writeResponse(status, echo, lines, parts.body);
+  return writeResponse(status, lines, parts.body, slab);
 }
 
 function hasTag(to: string): boolean {
-  return /;\s*tag\s*=/i.test(to.slice(to.lastIndexOf('>') + 1));
+  return !to.endsWith('>') && /;\s*tag\s*=/i.test(to.slice(to.lastIndexOf('>') + 1));
 }
 
 /** A To tag that depends on the request alone, for answers that keep no state (section 8.2.7). */

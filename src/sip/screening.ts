@@ -100,7 +100,10 @@ export function screenAny(request: SipRequest): Result<SipUri, Refusal> {
   if (!uri.ok) return fail({ status: uri.error === 'scheme' ? 416 : 400 });
   // RFC 3261 section 19.1.1: a Request-URI carries no headers.
   if (uri.value.headers !== '') return fail({ status: 400 });
-  const required = [...request.headers.all('require'), ...request.headers.all('proxy-require')];
+  const { headers } = request;
+  if (headers.get('require') === undefined && headers.get('proxy-require') === undefined)
+    return ok(uri.value);
+  const required = [...headers.all('require'), ...headers.all('proxy-require')];
   const unknown = required.filter((tag) => !SUPPORTED.includes(tag.toLowerCase()));
   // Section 8.2.2.3: Require is passed over in ACK and CANCEL, which do not come here.
   if (unknown.length > 0) return fail({ status: 420, headers: [['Unsupported', unknown.join(', ')]] });
@@ -132,6 +135,7 @@ export function screenOffer(request: SipRequest): { ok: false; error: Refusal } 
       return fail({ status: 415, headers: [['Accept-Encoding', 'identity']] });
     }
   }
+  if (headers.get('accept') === undefined) return undefined;
   const accept = headers.all('accept');
   const takesSdp = accept.some((type) => /^(?:application\/(?:sdp|\*)|\*\/\*)\s*(?:;|$)/i.test(type));
   return accept.length > 0 && !takesSdp ? fail({ status: 406 }) : undefined;

@@ -2,6 +2,7 @@
  * The server transactions that live (RFC 3261 section 17.2), found by branch, sent-by and method. Bounded by the endpoint, which
  * asks `size` before it creates.
  */
+import { ByteSlab } from '../base/bytes.ts';
 import type { SipCore } from './core.ts';
 import type { SipRequest } from './message.ts';
 import type { Flow } from './ports.ts';
@@ -26,6 +27,9 @@ export interface ServerOwner {
 type Runner =
   | { readonly kind: 'invite'; readonly run: TransactionRunner<InviteServerState, InviteServerInput> }
   | { readonly kind: 'other'; readonly run: TransactionRunner<ServerState, ServerInput> };
+
+/** Answers that are kept for 32 s, apart from those that are of no use after a moment. */
+const resting = new ByteSlab(32_768);
 
 /**
  * Tens of thousands of them rest at a time, for 32 s after their answer: what is of no use by then is let go, and the runner's host
@@ -94,6 +98,7 @@ export class ServerTransaction implements RunnerHost {
       this.#core.userAgent,
       request.headers,
       parts,
+      this.isInvite ? undefined : resting,
     );
     this.responded = true;
     if (status >= 200) {

@@ -20,7 +20,9 @@ interface SessionExpires {
 
 /** `1800;refresher=uac`; undefined when there is none or it cannot be read. */
 export function readSessionExpires(message: SipRequest | SipResponse): SessionExpires | undefined {
-  const [first = '', ...params] = (message.headers.get('session-expires') ?? '').split(';');
+  const value = message.headers.get('session-expires');
+  if (value === undefined) return undefined;
+  const [first = '', ...params] = value.split(';');
   const seconds = parseNumber(first.trim(), LONGEST);
   if (seconds === undefined) return undefined;
   const refresher = params.map((each) => /^\s*refresher\s*=\s*(ua[cs])\s*$/i.exec(each)?.[1]).find(Boolean);
@@ -28,7 +30,9 @@ export function readSessionExpires(message: SipRequest | SipResponse): SessionEx
 }
 
 function readMinSe(message: SipRequest | SipResponse): number {
-  const value = (message.headers.get('min-se') ?? '').split(';')[0]!.trim();
+  const header = message.headers.get('min-se');
+  if (header === undefined) return SHORTEST;
+  const value = header.split(';')[0]!.trim();
   return Math.max(SHORTEST, parseNumber(value, LONGEST) ?? 0);
 }
 
@@ -58,8 +62,8 @@ export function tooShort(request: SipRequest, { minSe }: SessionTimes): ExtraHea
 }
 
 function supportsTimer(request: SipRequest): boolean {
-  const tags = [...request.headers.all('supported'), ...request.headers.all('require')];
-  return tags.some((tag) => tag.toLowerCase() === 'timer');
+  const isTimer = (tag: string) => tag.toLowerCase() === 'timer';
+  return request.headers.all('supported').some(isTimer) || request.headers.all('require').some(isTimer);
 }
 
 export interface SessionTimerHost {

@@ -1,6 +1,6 @@
 import { fromUtf8 } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { hasControl, parseNumber } from './grammar.ts';
+import { parseNumber } from './grammar.ts';
 import type { SipUri } from './ports.ts';
 
 /** A URI with what the application does not see. */
@@ -12,7 +12,6 @@ export interface ParsedUri extends SipUri {
 /** `scheme`: well formed, but none of sip, sips, tel (416). `syntax`: not a URI (400). */
 export type UriFault = 'scheme' | 'syntax';
 
-const FORBIDDEN = /[ "<>]/;
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
 const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?$/;
 const IPV6 = /^[0-9A-Fa-f:.]{2,45}$/;
@@ -22,16 +21,26 @@ const NO_PARAMS: ReadonlyMap<string, string> = new Map();
 /** Takes a SIP, SIPS or tel URI apart (RFC 3261 section 19.1, RFC 3966). No white space, no angle brackets. */
 export function parseUri(text: string): Result<ParsedUri, UriFault> {
   const colon = text.indexOf(':');
-  if (colon <= 0 || FORBIDDEN.test(text) || hasControl(text) || !SCHEME.test(text.slice(0, colon)))
-    return fail('syntax');
+  if (colon <= 0 || !isPlain(text)) return fail('syntax');
+  if (colon === 3 && text.startsWith('sip')) return parseSip('sip', text.slice(4));
+  if (!SCHEME.test(text.slice(0, colon))) return fail('syntax');
   const scheme = text.slice(0, colon).toLowerCase();
   if (scheme === 'sip' || scheme === 'sips') return parseSip(scheme, text.slice(colon + 1));
   return scheme === 'tel' ? parseTel(text.slice(colon + 1)) : fail('scheme');
 }
 
+/** Neither blanks nor controls, quotes or angle brackets. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code <= 32 || code === 127 || code === 34 || code === 60 || code === 62) return false;
+  }
+  return true;
+}
+
 function parseSip(scheme: 'sip' | 'sips', rest: string): Result<ParsedUri, UriFault> {
   const at = rest.indexOf('@');
-  if (at !== rest.lastIndexOf('@')) return fail('syntax');
+  if (at >= 0 && rest.indexOf('@', at + 1) >= 0) return fail('syntax');
   let user = '';
   if (at >= 0) {
     const userInfo = rest.slice(0, at);
@@ -73,7 +82,7 @@ export function parseHostPort(text: string): { host: string; port: number | unde
     port = parseNumber(text.slice(colon + 1), 65_535);
     if (port === undefined || port === 0) return undefined;
   }
-  if (host.startsWith('[')) {
+  if (host.charCodeAt(0) === 91) {
     host = host.endsWith(']') ? host.slice(1, -1) : '';
     return IPV6.test(host) ? { host, port } : undefined;
   }

@@ -17,17 +17,13 @@ export interface Via {
 /** Branches of RFC 3261 begin so; what follows makes them unique (section 8.1.1.7). */
 export const MAGIC_COOKIE = 'z9hG4bK';
 
+const PROTOCOL = 'SIP/2.0/';
+
 /** Reads one element; blanks may stand around slashes and colon. Undefined when malformed. */
 export function parseVia(text: string): Via | undefined {
-  let i = tokenEnd(text, 0);
-  if (text.slice(0, i).toUpperCase() !== 'SIP') return undefined;
-  const version = afterSlash(text, i);
-  if (version < 0) return undefined;
-  i = tokenEnd(text, version);
-  if (text.slice(version, i) !== '2.0') return undefined;
-  const transport = afterSlash(text, i);
+  const transport = text.startsWith(PROTOCOL) ? skipBlank(text, PROTOCOL.length) : afterProtocol(text);
   if (transport < 0) return undefined;
-  i = tokenEnd(text, transport);
+  const i = tokenEnd(text, transport);
   const sentBy = skipBlank(text, i);
   if (i === transport || sentBy === i) return undefined;
   const semicolon = text.indexOf(';', sentBy);
@@ -51,6 +47,16 @@ export function parseVia(text: string): Via | undefined {
   };
 }
 
+/** Index of the transport, when blanks or small letters stand before it; -1 when it is another protocol. */
+function afterProtocol(text: string): number {
+  let i = tokenEnd(text, 0);
+  if (text.slice(0, i).toUpperCase() !== 'SIP') return -1;
+  const version = afterSlash(text, i);
+  if (version < 0) return -1;
+  i = tokenEnd(text, version);
+  return text.slice(version, i) === '2.0' ? afterSlash(text, i) : -1;
+}
+
 function afterSlash(text: string, from: number): number {
   const slash = skipBlank(text, from);
   return text.charCodeAt(slash) === 47 ? skipBlank(text, slash + 1) : -1;
@@ -61,7 +67,13 @@ function afterSlash(text: string, from: number): number {
  * request really came from (RFC 3261 section 18.2.1, RFC 3581 section 4), whether it asked for that or not.
  */
 export function viaLinesForResponse(lines: readonly string[], source: HostPort): string[] {
-  const [top = '', ...rest] = splitCommas(lines[0] ?? '');
+  const line = lines[0] ?? '';
+  if (!line.includes(',')) {
+    const answered = lines.slice();
+    answered[0] = `${withoutSource(line)};received=${source.address};rport=${source.port}`;
+    return answered;
+  }
+  const [top = '', ...rest] = splitCommas(line);
   const first = `${withoutSource(top)};received=${source.address};rport=${source.port}`;
   return lines.length === 1 && rest.length === 0 ? [first] : [first, ...rest, ...lines.slice(1)];
 }
@@ -70,7 +82,9 @@ const SOURCE = /^\s*(?:rport|received)\s*(?:=|$)/i;
 
 /** A Via element without `rport` and `received`. */
 function withoutSource(via: string): string {
-  if (!/rport|received/i.test(via)) return via.trimEnd();
+  // As nearly everybody writes it.
+  const asked = via.endsWith(';rport') ? via.slice(0, -6) : via;
+  if (!/rport|received/i.test(asked)) return asked.trimEnd();
   let bare = '';
   for (let from = 0; from <= via.length; ) {
     const semicolon = via.indexOf(';', from);

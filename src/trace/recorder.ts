@@ -85,9 +85,9 @@ export class TraceRecorder {
   }
 
   /** For `SipEndpointOptions.observe`. A call's trace begins with its INVITE; what belongs to none is passed over. */
-  readonly observe = (way: 'in' | 'out', bytes: Uint8Array, flow: Flow): void => {
+  readonly observe = (way: 'in' | 'out', bytes: Uint8Array, flow: Flow, known?: string): void => {
     if (this.#limits.calls === 0) return;
-    const text = fromUtf8(bytes);
+    const text = known ?? fromUtf8(bytes);
     const callId = callIdOf(text);
     if (callId === undefined) return;
     const trace = this.#traces.get(callId) ?? (text.startsWith('INVITE ') ? this.#begin(callId) : undefined);

@@ -69,32 +69,44 @@ const REFUSED_CALLS = { perSecond: 20, burst: 100 };
  * what strangers can cause at will is sampled. `least` is the log's own level: quieter lines are not even made.
  */
 export function eventLog(log: Log, clock: Clock, least: Level = 'debug'): EventSink {
-  const loud = (level: Level) => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+  const at = LEVELS.indexOf(least);
+  const loud = { debug: at <= 0, info: at <= 1, warn: at <= 2, error: true };
   const drops = new DropSampler();
   const refusals = new TokenBucket(REFUSED_CALLS, clock.now());
   return (event) => {
     const { type } = event;
     const [usual, message] = LINES[type];
     const level = type === 'call.ended' && event.ending.fault === 'server' ? 'warn' : usual;
-    if (!loud(level)) return;
-    let count: { readonly count: number } | undefined;
+    if (!loud[level]) return;
+    let count: number | undefined;
     const isCall = type === 'call.refused' || type === 'call.not-placed';
     if (isProvoked(event) && !(isCall && refusals.take(clock.now()))) {
       const due = drops.add(sampleKey(event), event.type === 'dropped' ? event.count : 1, clock.now());
       if (due === undefined) return;
-      count = { count: due };
+      count = due;
     }
-    log[level]({ ...redactEvent(event), ...count }, message);
+    const fields = redactEvent(event);
+    log[level](count === undefined ? fields : { ...fields, count }, message);
   };
 }
 
 /** Events that others can cause as often as they like. */
-const PROVOKED = ['dropped', 'call.refused', 'call.not-placed', 'signal.refused', 'turn.refused'] as const;
-
-type Provoked = Extract<GatewayEvent, { type: (typeof PROVOKED)[number] }>;
+type Provoked = Extract<
+  GatewayEvent,
+  { type: 'dropped' | 'call.refused' | 'call.not-placed' | 'signal.refused' | 'turn.refused' }
+>;
 
 function isProvoked(event: GatewayEvent): event is Provoked {
-  return (PROVOKED as readonly string[]).includes(event.type);
+  switch (event.type) {
+    case 'dropped':
+    case 'call.refused':
+    case 'call.not-placed':
+    case 'signal.refused':
+    case 'turn.refused':
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** The reason alone, so that neither sources nor numbers make the sampler grow. */
@@ -105,7 +117,9 @@ function sampleKey(event: Provoked): string {
 /** An event's fields as they may stand in a log. */
 export function redactEvent(event: GatewayEvent): Readonly<Record<string, unknown>> {
   const fields: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(event)) {
+  const values = event as unknown as Readonly<Record<string, unknown>>;
+  for (const name in values) {
+    const value = values[name];
     if (name === 'type') fields['event'] = value;
     else if (event.type === 'call.dtmf' && name === 'digit') continue;
     else if (name === 'from' || name === 'to') fields[name] = redactNumber(String(value));
@@ -116,9 +130,20 @@ export function redactEvent(event: GatewayEvent): Readonly<Record<string, unknow
 
 /** Rooms, identities and user names are often made of numbers: `sip_+60312345678`, `0312345678_x7`. */
 function redactDigits(text: string): string {
+  if (!hasNumber(text)) return text;
   return text.replace(/\+?\d(?:[-. ()]{0,2}\d){6,}/g, (digits) =>
     isAddress(digits) ? digits : redactNumber(digits),
   );
+}
+
+/** Has `text` seven digits, as much as a number has that is cut short? */
+function hasNumber(text: string): boolean {
+  let digits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 48 && code <= 57 && ++digits === 7) return true;
+  }
+  return false;
 }
 
 /** `192.168.100.20` looks like a number with separators. */

@@ -17,14 +17,20 @@ interface Series {
   sum: number;
 }
 
+/** The way to a series: by the values of its labels as they came, one after the other. */
+interface Branch {
+  series: Series | undefined;
+  readonly values: Map<string | number, Branch>;
+}
+
 /** Series that are summed up; what comes beyond, with labels that were never seen so often, goes the long way. */
 const MAX_SERIES = 1000;
 
 /** All metrics that events move. Times in seconds, as Prometheus asks for. */
 export class Instruments {
   readonly #guard = new LabelGuard();
-  /** By name and labels as they came. */
-  readonly #series = new Map<string, Series>();
+  readonly #series: Series[] = [];
+  readonly #branches: Readonly<Record<CounterName, Branch>>;
   readonly #counters: Readonly<Record<CounterName, Counter>>;
   readonly #histograms: Readonly<Record<HistogramName, Histogram>>;
   readonly startupSeconds: Gauge;
@@ -35,6 +41,7 @@ export class Instruments {
       COUNTERS,
       (name, { help, labels }) => new Counter({ name, help, labelNames: [...labels], registers }),
     );
+    this.#branches = mapValues(COUNTERS, () => ({ series: undefined, values: new Map() }));
     this.#histograms = mapValues(
       HISTOGRAMS,
       (name, { help, buckets, labels = [] }: HistogramSpec) =>
@@ -51,17 +58,35 @@ export class Instruments {
   count(name: CounterName, labels: Labels = NO_LABELS, by = 1): void {
     // A counter that is handed nonsense must not throw in the middle of an event.
     if (!(by > 0 && Number.isFinite(by))) return;
-    let key: string = name;
-    for (const label in labels) key += `\n${labels[label]}`;
-    const series = this.#series.get(key);
+    const series = this.#find(name, labels);
     if (series !== undefined) series.sum += by;
-    else if (this.#series.size >= MAX_SERIES) this.#counters[name].inc(this.#guarded(name, labels), by);
-    else this.#series.set(key, { name, labels: this.#guarded(name, labels), sum: by });
+    else this.#counters[name].inc(this.#guarded(name, labels), by);
+  }
+
+  /** Undefined when there are so many that no more are kept. */
+  #find(name: CounterName, labels: Labels): Series | undefined {
+    let branch = this.#branches[name];
+    for (const label in labels) {
+      const value = labels[label]!;
+      let next = branch.values.get(value);
+      if (next === undefined) {
+        if (this.#series.length >= MAX_SERIES) return undefined;
+        next = { series: undefined, values: new Map() };
+        branch.values.set(value, next);
+      }
+      branch = next;
+    }
+    if (branch.series === undefined) {
+      if (this.#series.length >= MAX_SERIES) return undefined;
+      branch.series = { name, labels: this.#guarded(name, labels), sum: 0 };
+      this.#series.push(branch.series);
+    }
+    return branch.series;
   }
 
   /** Gives what was counted to the registry: to look its labels up costs more than all the rest, and is due only when somebody asks. */
   flush(): void {
-    for (const series of this.#series.values()) {
+    for (const series of this.#series) {
       if (series.sum > 0) this.#counters[series.name].inc(series.labels, series.sum);
       series.sum = 0;
     }
@@ -74,7 +99,8 @@ export class Instruments {
 
   /** Records a value that is no time, as it is. */
   measure(name: HistogramName, value: number, labels: Labels = NO_LABELS): void {
-    if (value >= 0) this.#histograms[name].observe(this.#guarded(name, labels), value);
+    if (value >= 0)
+      this.#histograms[name].observe(labels === NO_LABELS ? labels : this.#guarded(name, labels), value);
   }
 
   #guarded(name: string, labels: Labels): Record<string, string> {

@@ -44,7 +44,8 @@ test('the body is the message’s own, not the datagram’s', () => {
 });
 
 test('a response, also with an empty or no phrase', () => {
-  const response = writeResponse(180, '', HEADERS);
+  const lines = HEADERS.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const response = writeResponse(180, lines, undefined);
   expect(parseMessage(response)).toMatchObject({
     ok: true,
     value: { kind: 'response', status: 180, phrase: 'Ringing' },
