@@ -2,6 +2,7 @@ import { BundledPage } from '../adapters/bundle/page.ts';
 import { driveAlarms, monotonicClock, wallClock } from '../adapters/clock/clock.ts';
 import { LoopLag } from '../adapters/clock/loop-lag.ts';
 import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
+import { listenHttps } from '../adapters/http/https.ts';
 import { listenHttp } from '../adapters/http/server.ts';
 import { AccessTokens } from '../adapters/jwt/tokens.ts';
 import { batchedOutput } from '../adapters/log/batched-output.ts';
@@ -47,7 +48,7 @@ import { openOutbound } from './outbound.ts';
 import { embeddedListen, openSipEngines } from './sip-engines.ts';
 import { openSipGate } from './sip-gate.ts';
 import { SipServer } from './sip-server.ts';
-import { openSipTls } from './sip-tls.ts';
+import { openCertificates, openSipTls } from './sip-tls.ts';
 import { readSounds } from './sounds.ts';
 import { listening, StartupError } from './startup-error.ts';
 import { openTrace } from './trace.ts';
@@ -103,7 +104,13 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       },
       together: isPinRoom(dispatchRules(config)),
     });
-    const turn = config.turn.enabled ? await openTurn({ startup, timers, emit, icePorts }) : noTurn;
+    const browserTls =
+      config.tls.certificates.length > 0 ? openCertificates('tls', config.tls, emit) : undefined;
+    closing.push(() => browserTls?.close());
+    const certificates = browserTls?.certificates;
+    const turn = config.turn.enabled
+      ? await openTurn({ startup, timers, emit, icePorts, certificates })
+      : noTurn;
     closing.push(() => turn.close());
 
     const trunks = inboundTrunks(config);
@@ -246,6 +253,20 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       listenHttp(config.http, (request) => api.fetch(request), agents.upgrade),
     );
     closing.push(() => http.close(LAST_WORDS_MS));
+    if (certificates !== undefined) {
+      const https = await listening('tls.https_port', () =>
+        listenHttps(
+          { address: config.http.address, port: config.tls.https_port },
+          {
+            certificates,
+            fetch: (request) => api.fetch(request),
+            upgrade: agents.upgrade,
+            turn: turn.accept,
+          },
+        ),
+      );
+      closing.push(() => https.close(LAST_WORDS_MS));
+    }
 
     const stopAlarms = driveAlarms(timers, monotonicClock, onFault);
     outbound.start();

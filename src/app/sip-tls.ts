@@ -11,6 +11,12 @@ const LOOK_MS = 2000;
 
 type SipTlsConfig = Config['sip_tls'];
 
+/** Which files hold our certificates, and the authorities that peers' are checked by. */
+interface CertificateFiles {
+  readonly certificates: SipTlsConfig['certificates'];
+  readonly ca_file?: string | undefined;
+}
+
 /** TLS as it is configured, with certificates that follow their files. */
 export interface ConfiguredTls extends SipTls {
   /** Looks at the files no more. */
@@ -24,7 +30,7 @@ export function openSipTls(
 ): ConfiguredTls | undefined {
   if (sip_tls.certificates.length === 0) return undefined;
   return {
-    ...openCertificates(sip_tls, emit),
+    ...openCertificates('sip_tls', sip_tls, emit),
     listen: { address: sip.address, port: sip_tls.port },
     clientCertificates: sip_tls.client_certificates,
     verify: sip_tls.verify_peers ? 'peer' : 'skip',
@@ -32,15 +38,16 @@ export function openSipTls(
 }
 
 /**
- * Reads the certificates of `sip_tls` and reads them again when a file changes: new connections get the new ones, those
+ * Reads the certificates of section `setting` and reads them again when a file changes: new connections get the new ones, those
  * that are up stay. Files that cannot be used, half written ones too, change nothing. Throws a StartupError.
  */
 export function openCertificates(
-  config: SipTlsConfig,
+  setting: 'sip_tls' | 'tls',
+  config: CertificateFiles,
   emit: EventSink,
   lookMs = LOOK_MS,
 ): Pick<ConfiguredTls, 'certificates' | 'close'> {
-  const certificates = loaded(() => new Certificates(identitiesOf(config), authoritiesOf(config)));
+  const certificates = loaded(setting, () => new Certificates(identitiesOf(config), authoritiesOf(config)));
   const paths = config.certificates.flatMap((each) => [each.certificate_file, each.key_file]);
   const stop = watchFiles(paths, lookMs, () => {
     try {
@@ -54,23 +61,24 @@ export function openCertificates(
   return { certificates, close: stop };
 }
 
-function loaded(load: () => Certificates): Certificates {
+function loaded(setting: string, load: () => Certificates): Certificates {
   try {
     return load();
   } catch (error) {
-    if (error instanceof CertificateError) throw new StartupError(`sip_tls.certificates: ${error.message}`);
+    if (error instanceof CertificateError)
+      throw new StartupError(`${setting}.certificates: ${error.message}`);
     throw error;
   }
 }
 
-function identitiesOf(config: SipTlsConfig): TlsIdentity[] {
+function identitiesOf(config: CertificateFiles): TlsIdentity[] {
   return config.certificates.map((each) => ({
     certificate: textOf(each.certificate_file),
     key: textOf(each.key_file),
   }));
 }
 
-function authoritiesOf(config: SipTlsConfig): string | undefined {
+function authoritiesOf(config: CertificateFiles): string | undefined {
   return config.ca_file === undefined ? undefined : textOf(config.ca_file);
 }
 

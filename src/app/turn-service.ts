@@ -1,10 +1,12 @@
 import { monotonicClock, wallClock } from '../adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
+import type { Certificates } from '../adapters/tcp/certificates.ts';
 import type { TcpListener } from '../adapters/tcp/door.ts';
 import { listenTcp } from '../adapters/tcp/tcp.ts';
+import { listenTls } from '../adapters/tcp/tls.ts';
 import { openUdp } from '../adapters/udp/udp.ts';
 import { randomText } from '../base/ids.ts';
-import type { DatagramSocket } from '../base/net.ts';
+import type { StreamConnection } from '../base/net.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { IceServer } from '../peer/context.ts';
@@ -14,12 +16,15 @@ import { StreamDoor } from '../turn/stream-door.ts';
 import { UdpDoor } from '../turn/udp-door.ts';
 import { localAddresses, openUdpOn } from './addresses.ts';
 import type { StartupConfig } from './config/read.ts';
+import type { Config } from './config/schema.ts';
 import { listening } from './startup-error.ts';
 
 /** The embedded STUN and TURN server on real sockets, and what browsers are given to use it. */
 export interface TurnService {
   /** Servers and credentials for one participant; handed out in the join response. */
   iceServers(identity: string): IceServer[];
+  /** A connection that was opened elsewhere: to the port of HTTPS. */
+  accept(connection: StreamConnection): void;
   allocations(): number;
   /** UDP sockets that are open, relays counted in. */
   sockets(): number;
@@ -32,11 +37,14 @@ export interface TurnServiceOptions {
   readonly emit: EventSink;
   /** UDP ports of the media workers: the only peers that a relay talks to. */
   readonly icePorts: readonly number[];
+  /** Undefined: no TURN over TLS. */
+  readonly certificates: Certificates | undefined;
 }
 
 /** A gateway without TURN. */
 export const noTurn: TurnService = {
   iceServers: () => [],
+  accept: (connection) => connection.close(),
   allocations: () => 0,
   sockets: () => 0,
   close: () => Promise.resolve(),
@@ -48,6 +56,7 @@ export async function openTurn({
   timers,
   emit,
   icePorts,
+  certificates,
 }: TurnServiceOptions): Promise<TurnService> {
   const { config, addresses } = startup;
   const { turn } = config;
@@ -80,8 +89,31 @@ export async function openTurn({
   });
   new UdpDoor(server, udp);
   const streams = new StreamDoor({ server, timers, clock: monotonicClock });
-  const tcp = await listenStreams(udp, listen.address, streams, emit);
+  const accept = (connection: StreamConnection) => streams.accept(connection);
+  const refused = (reason: string, source: string) =>
+    emit({ type: 'dropped', where: 'turn', reason: `connections-${reason}`, count: 1, source });
+  const listeners: TcpListener[] = [];
+  const close = async () => {
+    streams.close();
+    server.close();
+    udp.close();
+    await Promise.all(listeners.map((listener) => listener.close()));
+  };
+  try {
+    const tcp = { address: turn.address, port: udp.local.port };
+    listeners.push(await listening('turn.port', () => listenTcp(tcp, { accept, refused })));
+    if (certificates !== undefined) {
+      const local = { address: turn.address, port: config.tls.turn_port };
+      const options = { certificates, clientCertificates: 'none', accept, refused } as const;
+      listeners.push(await listening('tls.turn_port', () => listenTls(local, options)));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const urls = turnUrls(config, addresses, certificates !== undefined);
   return {
+    accept,
     iceServers: (identity) => {
       const { username, password } = mintTurnCredentials({
         digests: nodeDigests,
@@ -90,46 +122,23 @@ export async function openTurn({
         unixMs: wallClock.unixMs(),
         ttlSeconds: Math.floor(turn.credential_ttl / 1000),
       });
-      const urls = addresses
-        .slice(0, MAX_ANNOUNCED)
-        .flatMap((address) =>
-          ['udp', 'tcp'].map((transport) => `turn:${address}:${udp.local.port}?transport=${transport}`),
-        );
       return [{ urls, username, credential: password }];
     },
     allocations: () => server.gauges().allocations,
     sockets: () => 1 + server.gauges().allocations,
-    close: async () => {
-      streams.close();
-      server.close();
-      udp.close();
-      await tcp.close();
-    },
+    close,
   };
 }
 
 /** Browsers try every URL at once: a machine with many addresses must not make them gather for ever. */
 const MAX_ANNOUNCED = 2;
 
-async function listenStreams(
-  udp: DatagramSocket,
-  address: string,
-  streams: StreamDoor,
-  emit: EventSink,
-): Promise<TcpListener> {
-  try {
-    return await listening('turn.port', () =>
-      listenTcp(
-        { address, port: udp.local.port },
-        {
-          accept: (connection) => streams.accept(connection),
-          refused: (reason, source) =>
-            emit({ type: 'dropped', where: 'turn', reason: `connections-${reason}`, count: 1, source }),
-        },
-      ),
-    );
-  } catch (error) {
-    udp.close();
-    throw error;
-  }
+/** RFC 7065; by UDP, by TCP, and by TLS where there is a certificate, on the port of HTTPS as the last resort. */
+function turnUrls({ turn, tls }: Config, addresses: readonly string[], secure: boolean): string[] {
+  const plain = addresses
+    .slice(0, MAX_ANNOUNCED)
+    .flatMap((address) => ['udp', 'tcp'].map((by) => `turn:${address}:${turn.port}?transport=${by}`));
+  if (!secure) return plain;
+  const ports = [tls.turn_port, tls.https_port];
+  return [...plain, ...ports.map((port) => `turns:${tls.domain}:${port}?transport=tcp`)];
 }

@@ -19,6 +19,9 @@ import { RelayPath } from './relay-path.ts';
 import { KNOWN_ATTRIBUTES, type PeerRule, type Refusal } from './requests.ts';
 import { SourceLimiter } from './source-limiter.ts';
 
+/** So many times more answers per source go out on connections than by UDP. */
+const STREAM_ANSWERS = 10;
+
 export interface TurnServerOptions {
   readonly timers: Timers;
   readonly clock: Clock;
@@ -51,7 +54,7 @@ export class TurnServer {
   readonly #relay: RelayPath;
   readonly #procedures: Procedures;
   /** Answers to the unproven, and refusals of proven users. */
-  readonly #answers: SourceLimiter;
+  readonly #answers: Readonly<Record<TurnClient['protocol'], SourceLimiter>>;
   readonly #refusals: SourceLimiter;
   #closed = false;
 
@@ -80,7 +83,12 @@ export class TurnServer {
         this.#refuse(message, client, session, refusal, clock.now()),
     });
     const rate = { perSecond: this.#limits.answersPerSecond, burst: this.#limits.answerBurst };
-    this.#answers = new SourceLimiter(rate, clock.now());
+    // The source of a connection is no forgery, so nobody is reflected upon; and what is not answered is not asked again.
+    const streamRate = { perSecond: STREAM_ANSWERS * rate.perSecond, burst: STREAM_ANSWERS * rate.burst };
+    this.#answers = {
+      udp: new SourceLimiter(rate, clock.now()),
+      tcp: new SourceLimiter(streamRate, clock.now()),
+    };
     this.#refusals = new SourceLimiter(rate, clock.now());
   }
 
@@ -161,7 +169,7 @@ export class TurnServer {
 
   /** Plain STUN: where the client's packets come from (RFC 8489 section 12). */
   #binding(message: StunMessage, client: TurnClient, now: Millis): TurnDrop | undefined {
-    if (!this.#answers.take(client.remote.address, now)) return 'rate-limited';
+    if (!this.#answers[client.protocol].take(client.remote.address, now)) return 'rate-limited';
     const unknown = message.unknownRequired(KNOWN_ATTRIBUTES);
     const { address, port } = client.remote;
     const reply =
@@ -180,7 +188,7 @@ export class TurnServer {
     failure: AuthFailure,
     now: Millis,
   ): TurnDrop | undefined {
-    if (!this.#answers.take(client.remote.address, now)) return 'rate-limited';
+    if (!this.#answers[client.protocol].take(client.remote.address, now)) return 'rate-limited';
     const reply = StunBuilder.reply(message, 'error').errorCode(failure.code);
     if (failure.code !== 400) {
       reply.text(Attribute.realm, this.#options.realm).text(Attribute.nonce, this.#nonces.issue(client, now));

@@ -1,20 +1,27 @@
 /**
  * The TURN server on real sockets against coturn's own clients: allocate, permissions, channels, Send and Data, over
- * UDP and TCP with time-limited credentials, through an echoing peer; nothing may be lost and nothing may remain.
+ * UDP, TCP and TLS, and on the port of HTTPS, with time-limited credentials, through an echoing peer; nothing may be lost and nothing may remain.
  */
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { driveAlarms, monotonicClock, rethrow, wallClock } from '../../src/adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../../src/adapters/crypto/crypto.ts';
+import { listenHttps } from '../../src/adapters/http/https.ts';
+import type { HttpServer } from '../../src/adapters/http/server.ts';
+import { Certificates } from '../../src/adapters/tcp/certificates.ts';
 import type { TcpListener } from '../../src/adapters/tcp/door.ts';
 import { listenTcp } from '../../src/adapters/tcp/tcp.ts';
+import { listenTls } from '../../src/adapters/tcp/tls.ts';
 import { openUdp } from '../../src/adapters/udp/udp.ts';
-import type { DatagramSocket } from '../../src/base/net.ts';
+import type { DatagramSocket, StreamConnection } from '../../src/base/net.ts';
 import { WakeQueue } from '../../src/base/wake-queue.ts';
 import type { GatewayEvent } from '../../src/events/index.ts';
 import { mintTurnCredentials } from '../../src/turn/credentials.ts';
 import { TurnServer } from '../../src/turn/server.ts';
 import { StreamDoor } from '../../src/turn/stream-door.ts';
 import { UdpDoor } from '../../src/turn/udp-door.ts';
+import { Authority } from '../support/certificates.ts';
 import { Child } from '../support/child.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -27,6 +34,8 @@ let stopAlarms: () => void;
 let echo: readonly DatagramSocket[];
 let listening: DatagramSocket;
 let listener: TcpListener;
+let secure: TcpListener;
+let https: HttpServer;
 let server: TurnServer;
 let udpDoor: UdpDoor;
 let streamDoor: StreamDoor;
@@ -60,12 +69,29 @@ beforeAll(async () => {
     { address: HOST, port: listening.local.port },
     { accept: (connection) => streamDoor.accept(connection) },
   );
+  const files = new Authority().issue('localhost', 'DNS:localhost,IP:127.0.0.1');
+  const identity = {
+    certificate: readFileSync(files.certificate, 'utf8'),
+    key: readFileSync(files.key, 'utf8'),
+  };
+  const certificates = new Certificates([identity], undefined);
+  const accept = (connection: StreamConnection) => streamDoor.accept(connection);
+  const anyPort = { address: HOST, port: 0 };
+  secure = await listenTls(anyPort, { certificates, clientCertificates: 'none', accept });
+  https = await listenHttps(anyPort, {
+    certificates,
+    fetch: () => new Response('a page'),
+    upgrade: (_request, socket) => socket.destroy(),
+    turn: accept,
+  });
 });
 
 afterAll(async () => {
   streamDoor.close();
   server.close();
   await listener.close();
+  await secure.close();
+  await https.close(1000);
   listening.close();
   for (const socket of echo) socket.close();
   stopAlarms();
@@ -88,9 +114,8 @@ async function openEchoes(): Promise<DatagramSocket[]> {
   throw new Error('no two neighbouring ports are free');
 }
 
-/** Runs a coturn tool to its end and gives what it printed. */
-async function run(tool: string, args: readonly string[]): Promise<string> {
-  const child = new Child(tool, tool, args);
+/** Waits for a coturn tool's end and gives what it printed. */
+async function run(child: Child, tool: string): Promise<string> {
   try {
     await eventually(`${tool} ends`, 15_000, () => child.exit);
     return child.output;
@@ -100,7 +125,12 @@ async function run(tool: string, args: readonly string[]): Promise<string> {
 }
 
 /** coturn's load client: 4 clients, 40 packets of 172 bytes each, every 5 ms, echoed by the peer. */
-function load(identity: string, flags: readonly string[], password?: string): Promise<string> {
+function loadClient(
+  identity: string,
+  flags: readonly string[],
+  password?: string,
+  port = listening.local.port,
+): Child {
   const credentials = mintTurnCredentials({
     digests: nodeDigests,
     secret: SECRET,
@@ -109,18 +139,14 @@ function load(identity: string, flags: readonly string[], password?: string): Pr
     ttlSeconds: 600,
   });
   const traffic = ['-m', '4', '-n', '40', '-l', '172', '-z', '5', '-c', '-X', '-g'];
-  const peer = [
-    '-L',
-    HOST,
-    '-e',
-    HOST,
-    '-r',
-    String(echo[0]!.local.port),
-    '-p',
-    String(listening.local.port),
-  ];
+  const peer = ['-L', HOST, '-e', HOST, '-r', String(echo[0]!.local.port), '-p', String(port)];
   const user = ['-u', credentials.username, '-w', password ?? credentials.password];
-  return run('turnutils_uclient', [...traffic, ...peer, ...user, ...flags, HOST]);
+  return new Child('uclient', 'turnutils_uclient', [...traffic, ...peer, ...user, ...flags, HOST]);
+}
+
+/** Its output, once it has ended. */
+function load(identity: string, flags: readonly string[], password?: string): Promise<string> {
+  return run(loadClient(identity, flags, password), 'turnutils_uclient');
 }
 
 const WAYS = [
@@ -150,6 +176,34 @@ it('turnutils_uclient: every packet comes back, both ways of both transports at 
   expect(server.gauges()).toEqual({ allocations: 8, permissions: 0, channels: 0, relayPorts: 8 });
 });
 
+it.each([
+  ['its own port', () => secure.local.port],
+  ['the port of HTTPS', () => https.local.port],
+])('turnutils_uclient over TLS, on %s: every packet goes out and comes back', async (name, port) => {
+  const before = carriers().length;
+  // Judged by what the server relayed: over TLS the client reads one message of several that came at once.
+  const client = loadClient(`TLS ${name}`, ['-t', '-S'], undefined, port());
+  try {
+    await eventually('four clients are done', 25_000, () => carriers().length === before + 4 || undefined);
+  } finally {
+    await client.stop();
+  }
+  expect(carriers().slice(before)).toEqual(Array.from({ length: 4 }, () => [6_880, 6_880]));
+  expect(client.output).toMatch(/session connected with cipher/);
+  await eventually('the streams are gone', 5_000, () => streamDoor.size === 0 || undefined);
+});
+
+it('the port of HTTPS answers requests beside', async () => {
+  const page = await new Promise<string>((resolve, reject) => {
+    const asked = request({ host: HOST, port: https.local.port, rejectUnauthorized: false }, (response) =>
+      response.on('data', (bytes) => resolve(`${response.statusCode} ${bytes}`)),
+    );
+    asked.on('error', reject);
+    asked.end();
+  });
+  expect(page).toBe('200 a page');
+});
+
 it('turnutils_uclient with a wrong password gets nothing', async () => {
   const before = events.filter((event) => event.type === 'turn.allocated').length;
   const output = await load('mallory', [], 'wrong');
@@ -161,7 +215,10 @@ it('turnutils_uclient with a wrong password gets nothing', async () => {
 });
 
 it('turnutils_stunclient learns its mapped address', async () => {
-  const output = await run('turnutils_stunclient', ['-p', String(listening.local.port), '-L', HOST, HOST]);
+  const output = await run(
+    new Child('stunclient', 'turnutils_stunclient', ['-p', String(listening.local.port), '-L', HOST, HOST]),
+    'turnutils_stunclient',
+  );
   expect(output).toMatch(/UDP reflexive addr: 127\.0\.0\.1:\d+/);
 });
 

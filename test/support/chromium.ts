@@ -28,7 +28,9 @@ export interface ChromiumOptions {
   /** What its microphone hears. */
   readonly tone: ToneSource;
   /** Which of the TURN servers that it is offered it may use. */
-  readonly turnTransport?: 'udp' | 'tcp' | 'any' | 'none';
+  readonly turnTransport?: 'udp' | 'tcp' | 'tls' | 'any' | 'none';
+  /** `skip`: it takes the certificate of a test's own authority, of pages and of TURN servers. */
+  readonly verify?: 'peer' | 'skip';
   /** `tcp`: it is not told of our UDP candidates, as if its network let no UDP through. */
   readonly network?: 'any' | 'tcp';
 }
@@ -74,6 +76,7 @@ export class ChromiumUser {
         `--use-file-for-fake-audio-capture=${microphone}`,
         '--allow-loopback-in-peer-connection',
         '--disable-features=WebRtcHideLocalIpsWithMdns',
+        ...(options.verify === 'skip' ? ['--ignore-certificate-errors'] : []),
       ],
     });
     const context = await browser.newContext({ bypassCSP: true, permissions: ['microphone', 'camera'] });

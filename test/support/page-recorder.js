@@ -2,7 +2,7 @@
  * Runs in the page before its own scripts (playwright's addInitScript). It hears what the page hears and reads what
  * WebRTC knows, so that the page itself needs no test hooks: `window.__ear`.
  *
- * `__earOptions` is defined in front of this file: { turnTransport: 'udp' | 'tcp' | 'any' | 'none', network: 'any' | 'tcp' }.
+ * `__earOptions` is defined in front of this file: { turnTransport: 'udp' | 'tcp' | 'tls' | 'any' | 'none', network: 'any' | 'tcp' }.
  */
 (() => {
   const peers = [];
@@ -61,7 +61,8 @@
 
   /** RFC 7065: `turn:host:port?transport=tcp`; UDP when it is not said. */
   function isWanted(url) {
-    if (!url.startsWith('turn')) return false;
+    if (url.startsWith('turns:')) return __earOptions.turnTransport === 'tls';
+    if (!url.startsWith('turn:')) return false;
     return (/[?&]transport=(\w+)/.exec(url)?.[1] ?? 'udp') === __earOptions.turnTransport;
   }
 

@@ -8,12 +8,14 @@ export interface JoinOptions {
   readonly name: string;
   /** `relay`: every packet through TURN. */
   readonly path: 'any' | 'relay';
+  /** Where the page is opened; absent: at the gateway's HTTP port. */
+  readonly origin?: string;
 }
 
 /** Opens the product's page as a user would, and joins; comes back when the page says that it is connected. */
 export async function joinRoom(user: ChromiumUser, gateway: Gateway, options: JoinOptions): Promise<void> {
   const { page } = user;
-  await page.goto(`${gateway.url}/${options.path === 'relay' ? '?relay=1' : ''}`);
+  await page.goto(`${options.origin ?? gateway.url}/${options.path === 'relay' ? '?relay=1' : ''}`);
   await page.getByRole('textbox', { name: 'Your name' }).fill(options.name);
   await page.getByRole('textbox', { name: 'Room' }).fill(options.room);
   await page.getByRole('button', { name: 'Join' }).click();

@@ -10,6 +10,13 @@ const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 const MAX_CONNECTIONS = 10_000;
 
+/** What a client may send, and how slowly. */
+export const httpLimits = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: HEADERS_MS,
+  requestTimeout: REQUEST_MS,
+};
+
 /** The HTTP port cannot be opened: `code` as Node has it, `EADDRINUSE` and the like. */
 export class HttpListenError extends Error {
   readonly code: string;
@@ -37,10 +44,12 @@ export interface HttpServer {
 /** Listens for HTTP/1.1. Rejects with {@link HttpListenError}. */
 export function listenHttp(local: HostPort, fetch: Fetch, upgrade: Upgrade): Promise<HttpServer> {
   const listener = getRequestListener(fetch);
-  const server = createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
-    (request, response) => void listener(request, response),
-  );
+  const server = createServer(httpLimits, (request, response) => void listener(request, response));
+  return openHttpServer(server, local, upgrade);
+}
+
+/** Lets `server` listen, for HTTP or HTTPS. Rejects with {@link HttpListenError}. */
+export function openHttpServer(server: Server, local: HostPort, upgrade: Upgrade): Promise<HttpServer> {
   server.maxConnections = MAX_CONNECTIONS;
   server.on('upgrade', upgrade);
   server.on('clientError', (_error, socket) => {

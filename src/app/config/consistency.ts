@@ -33,6 +33,7 @@ export function consistencyFaults(
     ...webPhoneFaults(config),
     ...drachtioFaults(config, mode),
     ...termFaults(config),
+    ...tlsFaults(config),
     ...webhookFaults(config),
     ...portClashes(config),
   ];
@@ -146,6 +147,12 @@ function transferFaults({ trunks, outbound_trunks }: Config): Inconsistency[] {
   );
 }
 
+function tlsFaults({ tls }: Config): Inconsistency[] {
+  return tls.certificates.length > 0 && tls.domain === undefined
+    ? [{ path: ['tls', 'domain'], message: 'needed with certificates: browsers are told it' }]
+    : [];
+}
+
 function webhookFaults({ keys, webhook }: Config): Inconsistency[] {
   return webhook.api_key === undefined || Object.hasOwn(keys, webhook.api_key)
     ? []
@@ -159,7 +166,7 @@ interface Ports {
   readonly last: number;
 }
 
-function portClashes({ sip, sip_tls, http, ice, turn, rtp, media }: Config): Inconsistency[] {
+function portClashes({ sip, sip_tls, http, tls, ice, turn, rtp, media }: Config): Inconsistency[] {
   const one = (path: Path, port: number, protocol: 'udp' | 'tcp'): Ports => ({
     path,
     protocol,
@@ -172,6 +179,10 @@ function portClashes({ sip, sip_tls, http, ice, turn, rtp, media }: Config): Inc
     { path: ['ice', 'udp_port'], protocol: 'udp', first: ice.udp_port, last: ice.udp_port + workers - 1 },
     { path: ['rtp', 'ports'], protocol: 'udp', ...rtp.ports },
   ];
+  if (tls.certificates.length > 0) {
+    all.push(one(['tls', 'https_port'], tls.https_port, 'tcp'));
+    if (turn.enabled) all.push(one(['tls', 'turn_port'], tls.turn_port, 'tcp'));
+  }
   if (ice.tcp) {
     const last = ice.tcp_port + workers - 1;
     all.push({ path: ['ice', 'tcp_port'], protocol: 'tcp', first: ice.tcp_port, last });

@@ -3,6 +3,7 @@ import { address, duration, network, port, portRange } from './fields.ts';
 import { drachtioSchema } from './schema-drachtio.ts';
 import { mediaSchema } from './schema-media.ts';
 import { outboundTrunkSchema } from './schema-outbound.ts';
+import { certificatesSchema, tlsSchema } from './schema-tls.ts';
 import { ruleSchema, trunkSchema } from './schema-trunks.ts';
 
 /**
@@ -53,19 +54,7 @@ export const configSchema = z.strictObject({
   sip_tls: z
     .strictObject({
       port: port.default(5061).meta({ description: 'TCP port for SIP over TLS.' }),
-      certificates: z
-        .array(
-          z.strictObject({
-            certificate_file: z.string().min(1).meta({ description: 'PEM file with the chain, ours first.' }),
-            key_file: z.string().min(1).meta({ description: 'PEM file with its private key.' }),
-          }),
-        )
-        .max(100)
-        .default([])
-        .meta({
-          description:
-            'Certificates, each as `{certificate_file, key_file}`, chosen by the name that the peer asks for (SNI), else the first. Files that change are read again. Empty: no TLS.',
-        }),
+      certificates: certificatesSchema,
       ca_file: z.string().min(1).optional().meta({
         description:
           'PEM file of the authorities that peers\u2019 certificates are checked by; absent: the well-known ones.',
@@ -141,6 +130,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Page, API and browser signaling.' }),
+  tls: tlsSchema,
   ice: z
     .strictObject({
       udp_port: port
