@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net';
 import { monotonicClock, wallClock } from '../adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
 import type { Certificates } from '../adapters/tcp/certificates.ts';
+import { defaultTcpLimits, NodeStreamConnection } from '../adapters/tcp/connection.ts';
 import type { TcpListener } from '../adapters/tcp/door.ts';
 import { listenTcp } from '../adapters/tcp/tcp.ts';
 import { listenTls } from '../adapters/tcp/tls.ts';
@@ -23,8 +25,8 @@ import { listening } from './startup-error.ts';
 export interface TurnService {
   /** Servers and credentials for one participant; handed out in the join response. */
   iceServers(identity: string): IceServer[];
-  /** A connection that was opened elsewhere: to the port of HTTPS. */
-  accept(connection: StreamConnection): void;
+  /** A connection that came to the port of HTTPS. */
+  accept(socket: Socket): void;
   allocations(): number;
   /** UDP sockets that are open, relays counted in. */
   sockets(): number;
@@ -44,7 +46,7 @@ export interface TurnServiceOptions {
 /** A gateway without TURN. */
 export const noTurn: TurnService = {
   iceServers: () => [],
-  accept: (connection) => connection.close(),
+  accept: (socket) => socket.destroy(),
   allocations: () => 0,
   sockets: () => 0,
   close: () => Promise.resolve(),
@@ -113,7 +115,7 @@ export async function openTurn({
   }
   const urls = turnUrls(config, addresses, certificates !== undefined);
   return {
-    accept,
+    accept: (socket) => accept(new NodeStreamConnection(socket, defaultTcpLimits)),
     iceServers: (identity) => {
       const { username, password } = mintTurnCredentials({
         digests: nodeDigests,

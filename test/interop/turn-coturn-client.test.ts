@@ -10,6 +10,7 @@ import { nodeDigests, systemRandom } from '../../src/adapters/crypto/crypto.ts';
 import { listenHttps } from '../../src/adapters/http/https.ts';
 import type { HttpServer } from '../../src/adapters/http/server.ts';
 import { Certificates } from '../../src/adapters/tcp/certificates.ts';
+import { defaultTcpLimits, NodeStreamConnection } from '../../src/adapters/tcp/connection.ts';
 import type { TcpListener } from '../../src/adapters/tcp/door.ts';
 import { listenTcp } from '../../src/adapters/tcp/tcp.ts';
 import { listenTls } from '../../src/adapters/tcp/tls.ts';
@@ -82,7 +83,7 @@ beforeAll(async () => {
     certificates,
     fetch: () => new Response('a page'),
     upgrade: (_request, socket) => socket.destroy(),
-    turn: accept,
+    turn: (socket) => accept(new NodeStreamConnection(socket, defaultTcpLimits)),
   });
 });
 

@@ -1,9 +1,7 @@
 import { createServer } from 'node:https';
-import type { TLSSocket } from 'node:tls';
+import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
-import type { HostPort, StreamConnection } from '../../base/net.ts';
-import type { Certificates } from '../tcp/certificates.ts';
-import { defaultTcpLimits, NodeStreamConnection } from '../tcp/connection.ts';
+import type { HostPort } from '../../base/net.ts';
 import { type Fetch, type HttpServer, httpLimits, openHttpServer, type Upgrade } from './server.ts';
 
 /** RFC 7443 section 3: a client that says so speaks TURN. Browsers do not, and coturn's offers both: the first byte tells too. */
@@ -13,12 +11,20 @@ const LAST_STUN_BYTE = 3;
 /** How long a connection may say nothing after its handshake, ms. */
 const FIRST_BYTE_MS = 10_000;
 
+/** Our certificates, which may change while we listen. */
+export interface HttpsCertificates {
+  /** What to show to who asks for no name. The same object until it changes. */
+  readonly fallback: SecureContextOptions;
+  /** What to show to who asks for `servername`. */
+  contextFor(servername: string): SecureContext;
+}
+
 export interface HttpsOptions {
-  readonly certificates: Certificates;
+  readonly certificates: HttpsCertificates;
   readonly fetch: Fetch;
   readonly upgrade: Upgrade;
-  /** Takes the connections that speak TURN instead; absent: they are closed. */
-  readonly turn?: ((connection: StreamConnection) => void) | undefined;
+  /** Takes the connections that speak TURN instead, with nothing read of them; absent: they are closed. */
+  readonly turn?: ((socket: TLSSocket) => void) | undefined;
 }
 
 /**
@@ -52,7 +58,7 @@ export async function listenHttps(local: HostPort, options: HttpsOptions): Promi
     }
     relayed.add(socket);
     socket.once('close', () => relayed.delete(socket));
-    turn(new NodeStreamConnection(socket, defaultTcpLimits));
+    turn(socket);
   };
   server.removeAllListeners('secureConnection');
   server.on('secureConnection', (socket: TLSSocket) => {
