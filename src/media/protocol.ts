@@ -340,6 +340,13 @@ export type MediaEvent =
   | { readonly type: 'transport.path'; readonly transport: TransportId; readonly path: TransportPath }
   /** How well a transport's media fared of late, every 5 s while reports come. */
   | { readonly type: 'transport.quality'; readonly transport: TransportId; readonly quality: PathQuality }
+  /** A video lacks bandwidth altogether, and is not sent; or it has it again. */
+  | {
+      readonly type: 'sender.state';
+      readonly transport: TransportId;
+      readonly sender: SenderId;
+      readonly state: 'paused' | 'active';
+    }
   /** ICE consent ran out, DTLS failed its audit, or the browser closed DTLS. Nothing more comes of it. */
   | { readonly type: 'transport.failed'; readonly transport: TransportId; readonly reason: string }
   /** All who speak now, loudest first; an empty list when the last falls silent. At most every 300 ms a room. */

@@ -129,6 +129,11 @@ export class TransportHost {
           totals: this.#totals,
           srtp: options.srtp,
           reporter: { ssrc: options.random.u32(), cname: this.#reporterCname },
+          bandwidth: {
+            timers: options.timers,
+            clock: options.clock,
+            onState: (sender, state) => this.#tellState(id, sender, state),
+          },
         }),
       onConnected: (path) => {
         options.listen({ type: 'transport.connected', transport: id, path });
@@ -314,8 +319,14 @@ export class TransportHost {
   /** What it published and subscribed to goes with a transport. */
   #forget(id: TransportId, transport: Transport<TransportMedia>): void {
     if (this.#transports.get(id) === transport) this.#transports.delete(id);
+    transport.media.close();
     for (const [track, open] of this.#receivers) if (open.transport === transport) this.closeReceiver(track);
     for (const [sender, open] of this.#senders) if (open.transport === transport) this.closeSender(sender);
+  }
+
+  #tellState(transport: TransportId, its: TrackSender, state: 'paused' | 'active'): void {
+    for (const [id, { sender }] of this.#senders)
+      if (sender === its) this.#options.listen({ type: 'sender.state', transport, sender: id, state });
   }
 
   #askKeyframes(transport: Transport<TransportMedia>): void {

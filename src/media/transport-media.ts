@@ -8,6 +8,7 @@ import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import type { Forwarder } from '../sfu/forwarder.ts';
 import type { PacketOutput } from '../sfu/packet-output.ts';
 import { NO_LAYER, type TrackSender } from '../sfu/track-sender.ts';
+import { DownlinkBandwidth, type DownlinkBandwidthOptions } from './downlink-bandwidth.ts';
 import type { DropCounter } from './drop-counter.ts';
 import { PathQualityMeter } from './path-quality.ts';
 import type { ProtectedMedia, ProtectedPath } from './protected-media.ts';
@@ -44,7 +45,10 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
   readonly #view = new RtpView();
   readonly #make: MakeTransform | undefined;
   readonly #arrivals = new Arrivals();
+  readonly #bandwidth: DownlinkBandwidth;
   #transportSequence = 0;
+  /** When the number was asked for; undefined: the next packet has none. */
+  #numberedAt: Millis | undefined;
   #opener: SrtpOpener | undefined;
   #sealer: SrtpSealer | undefined;
 
@@ -55,12 +59,14 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
     totals: MediaTotals;
     reporter: Reporter;
     srtp: MakeTransform | undefined;
+    bandwidth: DownlinkBandwidthOptions;
   }) {
     this.#path = options.path;
     this.#drops = options.drops;
     this.#totals = options.totals;
     this.#reporter = options.reporter;
     this.#make = options.srtp;
+    this.#bandwidth = new DownlinkBandwidth(options.bandwidth);
   }
 
   /** The handshake is done and audited. */
@@ -71,14 +77,24 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
 
   addSender(sender: TrackSender, forwarder: Forwarder): void {
     this.#senders.set(sender.ssrc, { sender, forwarder });
+    this.#bandwidth.add({ sender, forwarder });
   }
 
   removeSender(sender: TrackSender): void {
-    if (this.#senders.get(sender.ssrc)?.sender === sender) this.#senders.delete(sender.ssrc);
+    if (this.#senders.get(sender.ssrc)?.sender !== sender) return;
+    this.#senders.delete(sender.ssrc);
+    this.#bandwidth.remove(sender);
+  }
+
+  /** The transport is gone. */
+  close(): void {
+    this.#bandwidth.close();
   }
 
   sendRtp(bytes: Uint8Array, headerEnd: number, length: number): number {
     if (this.#sealer === undefined) return 0;
+    const numberedAt = this.#numberedAt;
+    this.#numberedAt = undefined;
     const sealed = this.#sealer.sealRtp(bytes, headerEnd, length);
     if (typeof sealed === 'string') {
       this.#drops.count('srtp', `seal-${sealed}`);
@@ -86,6 +102,7 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
     }
     if (!this.#path.sendReused(bytes.subarray(0, sealed))) return 0;
     this.#totals.sent++;
+    if (numberedAt !== undefined) this.#bandwidth.sent(this.#transportSequence, sealed, numberedAt);
     return sealed;
   }
 
@@ -93,7 +110,8 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
     return this.#sealer !== undefined && this.#path.isReady() ? scratch : undefined;
   }
 
-  nextTransportSequence(): number {
+  nextTransportSequence(now: Millis): number {
+    this.#numberedAt = now;
     this.#transportSequence = (this.#transportSequence + 1) & 0xffff;
     return this.#transportSequence;
   }
@@ -216,10 +234,12 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
         case 'rr':
           this.#heard(packet.reports, unixMs);
           break;
+        case 'transport-cc':
+          this.#bandwidth.feedback(packet, now);
+          break;
         case 'sdes':
         case 'bye':
         case 'xr':
-        case 'transport-cc':
         case 'ignored':
           break;
       }

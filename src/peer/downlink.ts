@@ -205,6 +205,13 @@ export class Downlink {
     if (carryCodecs(wanted.track.codecs, offer.codecs).length === 0) this.#giveUp(slot, wanted);
   }
 
+  /** What a sender carries. */
+  carried(sender: SenderId): { readonly track: Track; readonly publisher: Participant } | undefined {
+    for (const { state } of this.#slots.values())
+      if (state.name === 'sending' && state.sender === sender) return state.wanted;
+    return undefined;
+  }
+
   /** Which track is on which m-line: the client's map from transceiver to track. */
   midToTrackId(): Record<string, string> {
     const map: Record<string, string> = {};

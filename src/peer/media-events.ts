@@ -4,7 +4,9 @@ import type { MediaEvent } from '../media/protocol.ts';
 import { connectionScore } from '../room/connection-score.ts';
 import type { Participant } from '../room/participant.ts';
 import { passData } from './data.ts';
+import type { ServerMessage } from './frames.ts';
 import type { Joined } from './joined.ts';
+import { streamState } from './room-orders.ts';
 import { type PeerTransport, pathName } from './transport.ts';
 
 /** What a session's media may do to it. */
@@ -12,6 +14,7 @@ export interface MediaSession {
   readonly emit: EventSink;
   /** Bad input by its name, to be counted. */
   drop(reason: string): void;
+  send(message: ServerMessage): void;
   /** A transport works. Answers how long the session has been open, ms. */
   connected(way: 'primary' | 'other'): number;
   /** An answer to the gateway itself. */
@@ -28,7 +31,11 @@ export class MediaEvents {
     this.#session = session;
   }
 
-  heard({ connection, participant, room }: Joined, event: MediaEvent, transport: PeerTransport): void {
+  heard(
+    { connection, downlink, participant, room }: Joined,
+    event: MediaEvent,
+    transport: PeerTransport,
+  ): void {
     const session = this.#session;
     switch (event.type) {
       case 'transport.connected': {
@@ -55,6 +62,11 @@ export class MediaEvents {
       case 'transport.quality':
         room.rate(participant, transport.id, connectionScore(event.quality));
         return;
+      case 'sender.state': {
+        const carried = downlink.carried(event.sender);
+        if (carried !== undefined) session.send(streamState(carried, event.state));
+        return;
+      }
       case 'data.received': {
         const refusal = passData(room, participant, event.channel, event.bytes, (packet) =>
           session.takes(participant, packet),

@@ -1,10 +1,14 @@
 import {
   RoomUpdate,
+  StreamState,
+  StreamStateInfo,
+  StreamStateUpdate,
   SubscriptionError,
   SubscriptionResponse,
   TrackUnpublishedResponse,
 } from '@livekit/protocol';
 import type { TrackId } from '../media/protocol.ts';
+import type { Participant, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { ServerMessage } from './frames.ts';
 import { roomInfo } from './livekit-info.ts';
@@ -17,6 +21,19 @@ export function roomUpdate(room: RoomHandle): ServerMessage {
 /** The client's own track is published no more: it stops sending it. */
 export function trackUnpublished(trackSid: TrackId): ServerMessage {
   return { case: 'trackUnpublished', value: new TrackUnpublishedResponse({ trackSid }) };
+}
+
+/** A track that the client is subscribed to is not sent for lack of bandwidth, or is sent again. */
+export function streamState(
+  { publisher, track }: { readonly publisher: Participant; readonly track: Track },
+  state: 'paused' | 'active',
+): ServerMessage {
+  const info = new StreamStateInfo({
+    participantSid: publisher.sid,
+    trackSid: track.sid,
+    state: state === 'paused' ? StreamState.PAUSED : StreamState.ACTIVE,
+  });
+  return { case: 'streamStateUpdate', value: new StreamStateUpdate({ streamStates: [info] }) };
 }
 
 /** The client has no codec for a track that it would get. */

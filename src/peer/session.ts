@@ -86,6 +86,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
       emit: context.emit,
       drop: (reason) => this.drop(reason),
       takes: (from, packet) => context.serverRpc.take(from, packet),
+      send: (message) => this.send(message),
       connected: (primary) => this.#connected(primary),
       // The signaling still works, so the client may try anew at once: its network has probably changed.
       failed: () => this.#end('connection_timeout', LeaveRequest_Action.RECONNECT),

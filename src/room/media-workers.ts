@@ -152,6 +152,7 @@ export class MediaWorkers {
       case 'transport.connected':
       case 'transport.path':
       case 'transport.quality':
+      case 'sender.state':
       case 'transport.failed':
       case 'data.opened':
       case 'data.received':

@@ -143,6 +143,35 @@ export class TrackSender {
     return this.#rtx !== undefined;
   }
 
+  /** The peer tells when packets come, and there can be padding: its bandwidth can be known. */
+  get isMeasured(): boolean {
+    return this.repairs && this.#extensions.hasTransportSequence;
+  }
+
+  get packets(): number {
+    return this.#packets;
+  }
+
+  /** Of payloads. */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /** The layer that the peer gets now, 0 if there is one stream; -1: nothing. */
+  get shownLayer(): number {
+    if (this.allowedLayer < 0 || this.#packets === 0) return -1;
+    return Math.max(0, this.layer);
+  }
+
+  /** The largest layer that bandwidth has room for from now on; -1: for none of them. */
+  allow(layer: number): void {
+    if (layer < 0) {
+      this.#rewriter.pause();
+      this.layer = NO_LAYER;
+    }
+    this.allowedLayer = layer;
+  }
+
   /** The largest layer that is both wanted and allowed. */
   get targetLayer(): number {
     return Math.min(this.wantedLayer, this.allowedLayer);

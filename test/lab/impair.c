@@ -1,10 +1,11 @@
 /*
  * A bad line for kernels without netem: takes packets of an NFQUEUE, delays, reorders and loses them.
  *
- *   impair QUEUE DELAY_MS JITTER_MS LOSS_PERCENT BURST SEED
+ *   impair QUEUE DELAY_MS JITTER_MS LOSS_PERCENT BURST SEED [KBIT_PER_S QUEUE_MS]
  *
  * Each packet is delayed by DELAY_MS and up to JITTER_MS more, uniformly, so packets may overtake each other. A loss
- * takes BURST packets on average (Gilbert's model). Ends on SIGTERM: what waits then passes at once.
+ * takes BURST packets on average (Gilbert's model). With a rate, packets first wait until those before them have left, for
+ * QUEUE_MS at most, or they are lost. Ends on SIGTERM: what waits then passes at once.
  *
  *   gcc -O2 impair.c -o impair -lnetfilter_queue -lnfnetlink
  */
@@ -30,6 +31,7 @@ static struct {
 } waiting[CAPACITY];
 static int count;
 static double delay_ms, jitter_ms, loss, burst;
+static double bits_per_ms, queue_ms, free_at;
 static int bad;
 static long seen, lost;
 static volatile sig_atomic_t stopped;
@@ -59,8 +61,20 @@ static int take(struct nfq_q_handle *queue, struct nfgenmsg *message, struct nfq
     lost++;
     return nfq_set_verdict(queue, id, NF_DROP, 0, NULL);
   }
+  double leaves = now();
+  if (bits_per_ms > 0) {
+    unsigned char *ip;
+    int copied = nfq_get_payload(data, &ip);
+    int bytes = copied >= 4 ? (ip[2] << 8 | ip[3]) : 1200;
+    double begins = free_at > leaves ? free_at : leaves;
+    if (begins - leaves > queue_ms) {
+      lost++;
+      return nfq_set_verdict(queue, id, NF_DROP, 0, NULL);
+    }
+    leaves = free_at = begins + bytes * 8 / bits_per_ms;
+  }
   if (count == CAPACITY) return nfq_set_verdict(queue, id, NF_ACCEPT, 0, NULL);
-  hold(now() + delay_ms + drand48() * jitter_ms, id);
+  hold(leaves + delay_ms + drand48() * jitter_ms, id);
   return 0;
 }
 
@@ -70,8 +84,8 @@ static void stop(int signal) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 7) {
-    fprintf(stderr, "impair QUEUE DELAY_MS JITTER_MS LOSS_PERCENT BURST SEED\n");
+  if (argc != 7 && argc != 9) {
+    fprintf(stderr, "impair QUEUE DELAY_MS JITTER_MS LOSS_PERCENT BURST SEED [KBIT_PER_S QUEUE_MS]\n");
     return 2;
   }
   delay_ms = atof(argv[2]);
@@ -79,6 +93,10 @@ int main(int argc, char **argv) {
   loss = atof(argv[4]) / 100;
   burst = atof(argv[5]);
   srand48(atol(argv[6]));
+  if (argc == 9) {
+    bits_per_ms = atof(argv[7]);
+    queue_ms = atof(argv[8]);
+  }
   signal(SIGTERM, stop);
   signal(SIGINT, stop);
   struct nfq_handle *handle = nfq_open();
@@ -91,7 +109,7 @@ int main(int argc, char **argv) {
     perror("nfq_create_queue");
     return 1;
   }
-  nfq_set_mode(queue, NFQNL_COPY_META, 0);
+  nfq_set_mode(queue, NFQNL_COPY_PACKET, 20);
   int fd = nfq_fd(handle);
   static char buffer[65536] __attribute__((aligned(8)));
   printf("ready\n");

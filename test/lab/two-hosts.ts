@@ -3,6 +3,7 @@
  * Needs root, iptables, gcc and libnetfilter-queue-dev.
  */
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { Child } from '../support/child.ts';
 import { repositoryRoot } from '../support/root.ts';
 import { newWorkspace } from '../support/workspace.ts';
@@ -20,6 +21,8 @@ export interface BadLine {
   readonly lossPercent: number;
   readonly burst: number;
   readonly seed: number;
+  /** A rate that the line does not exceed, and how long packets may wait for it. */
+  readonly rate?: { readonly kbitPerSecond: number; readonly queueMs: number };
 }
 
 function run(command: string, ...args: string[]): string | undefined {
@@ -57,7 +60,7 @@ export class TwoHosts {
       return fault;
     }
     // By iptables, not nftables: kernels of sandboxes often have its queue only. Passes all until somebody listens.
-    const rule = '-A OUTPUT -p udp -j NFQUEUE --queue-bypass --queue-num'.split(' ');
+    const rule = '-A OUTPUT -o eth0 -p udp -j NFQUEUE --queue-bypass --queue-num'.split(' ');
     const fault = hosts.#run('far', 'iptables', ...rule, QUEUE);
     if (fault === undefined) return hosts;
     hosts.remove();
@@ -74,13 +77,23 @@ export class TwoHosts {
     return new Child(name, 'ip', ['netns', 'exec', this.#names[host], command, ...args], env);
   }
 
+  /** A command that runs a program on a host, as a file that takes the program's arguments. */
+  wrapper(host: Host, program: string): string {
+    const path = `${newWorkspace('lab')}/on-${host}`;
+    writeFileSync(path, `#!/bin/sh\nexec ip netns exec ${this.#names[host]} ${program} "$@"\n`, {
+      mode: 0o755,
+    });
+    return path;
+  }
+
   /** Makes the line bad from now on. Rejects when there is no compiler. */
-  async impair({ delayMs, jitterMs, lossPercent, burst, seed }: BadLine): Promise<void> {
+  async impair({ delayMs, jitterMs, lossPercent, burst, seed, rate }: BadLine): Promise<void> {
     const binary = `${newWorkspace('lab')}/impair`;
     const source = `${repositoryRoot}test/lab/impair.c`;
     const fault = run('gcc', '-O2', source, '-o', binary, '-lnetfilter_queue', '-lnfnetlink');
     if (fault !== undefined) throw new Error(fault);
-    const numbers = [delayMs, jitterMs, lossPercent, burst, seed].map(String);
+    const limit = rate === undefined ? [] : [rate.kbitPerSecond, rate.queueMs];
+    const numbers = [delayMs, jitterMs, lossPercent, burst, seed, ...limit].map(String);
     this.#line = this.start('far', 'impair', binary, [QUEUE, ...numbers]);
     await this.#line.waitForOutput(/ready/, 5000);
   }

@@ -25,6 +25,8 @@ export interface InboundAudio {
 }
 
 export interface ChromiumOptions {
+  /** The browser's file, if it is not Debian's. */
+  readonly executable?: string;
   /** What its microphone hears. */
   readonly tone: ToneSource;
   /** Which of the TURN servers that it is offered it may use. */
@@ -65,7 +67,7 @@ export class ChromiumUser {
     const microphone = `${newWorkspace('chromium')}/microphone.wav`;
     writeToneWav(microphone, options.tone, EAR_RATE, 10);
     const browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
+      executablePath: options.executable ?? '/usr/bin/chromium',
       ignoreDefaultArgs: ['--mute-audio'],
       args: [
         '--no-sandbox',

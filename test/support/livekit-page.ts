@@ -6,15 +6,18 @@ import { repositoryRoot } from './root.ts';
 /** Plain `livekit-client`, as an application has it, in a page: the room is `window.room`, the sockets `window.sockets`. */
 export async function joinWithSdk(
   user: ChromiumUser,
-  gateway: Gateway,
-  options: { readonly room: string; readonly name: string; readonly singlePeerConnection?: boolean },
+  gateway: Pick<Gateway, 'url'>,
+  options: {
+    readonly room: string;
+    readonly name: string;
+    readonly singlePeerConnection?: boolean;
+    /** A token, if the gateway's page does not give one to this process. */
+    readonly token?: string;
+    /** More options of `Room`, as its constructor has them. */
+    readonly roomOptions?: string;
+  },
 ): Promise<void> {
-  const response = await fetch(`${gateway.url}/dev/token`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ room: options.room, name: options.name }),
-  });
-  const { token } = (await response.json()) as { token: string };
+  const token = options.token ?? (await devToken(gateway.url, options));
   await user.page.addInitScript({ content: socketRecorder });
   await user.page.goto(gateway.url);
   await user.page.addScriptTag({
@@ -23,7 +26,7 @@ export async function joinWithSdk(
   await user.page.evaluate(
     `(async () => {
       const { Room, RoomEvent } = window.LivekitClient;
-      const room = new Room({ singlePeerConnection: ${options.singlePeerConnection ?? true} });
+      const room = new Room({ singlePeerConnection: ${options.singlePeerConnection ?? true}${options.roomOptions ?? ''} });
       window.room = room;
       window.said = [];
       for (const event of ['signalReconnecting', 'reconnecting', 'reconnected', 'disconnected', 'localTrackPublished', 'trackSubscriptionFailed'])
@@ -32,6 +35,16 @@ export async function joinWithSdk(
       await room.connect(${JSON.stringify(gateway.url.replace('http', 'ws'))}, ${JSON.stringify(token)});
     })()`,
   );
+}
+
+/** A token for a room, as the page gets it in development. */
+async function devToken(url: string, { name, room }: { room: string; name: string }): Promise<string> {
+  const response = await fetch(`${url}/dev/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ room, name }),
+  });
+  return ((await response.json()) as { token: string }).token;
 }
 
 /** Remembers every WebSocket, so that a test can cut one. */

@@ -1,0 +1,138 @@
+/**
+ * Two Chromiums with fake cameras, the gateway, and between it and the one who watches a bad line in the kernel: what
+ * bandwidth estimation, retransmissions and layers make of it, by the browser's own statistics.
+ */
+import { AccessToken } from 'livekit-server-sdk';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type BadLine, TwoHosts } from '../lab/two-hosts.ts';
+import type { Child } from '../support/child.ts';
+import { ChromiumUser } from '../support/chromium.ts';
+import { freePorts, portsAsEnvironment } from '../support/gateway.ts';
+import { joinWithSdk, pageSays } from '../support/livekit-page.ts';
+import { productNode, repositoryRoot } from '../support/root.ts';
+
+const SECONDS = 15;
+const LINE: BadLine = { delayMs: 20, jitterMs: 0, lossPercent: 0, burst: 1, seed: 3 };
+
+const made = TwoHosts.make();
+if (typeof made === 'string')
+  console.warn(`Video is not tested over a bad line, for there are no namespaces here: ${made}`);
+
+/** What the one remote video did since it began, from `getStats`. */
+interface Watched {
+  readonly frames: number;
+  readonly height: number;
+  readonly freezes: number;
+  readonly freezeSeconds: number;
+  readonly bytes: number;
+  readonly nacks: number;
+  readonly retransmitted: number;
+  readonly lost: number;
+}
+
+const watchScript = `window.states = [];
+room.on('trackStreamStateChanged', (publication, state) => states.push(state));
+window.watched = async () => {
+  const [publication] = [...room.remoteParticipants.values()].flatMap((one) => [...one.videoTrackPublications.values()]);
+  const report = await publication?.videoTrack?.getRTCStatsReport();
+  for (const entry of report?.values() ?? [])
+    if (entry.type === 'inbound-rtp')
+      return { frames: entry.framesDecoded ?? 0, height: entry.frameHeight ?? 0, freezes: entry.freezeCount ?? 0,
+        freezeSeconds: entry.totalFreezesDuration ?? 0, bytes: entry.bytesReceived, nacks: entry.nackCount ?? 0,
+        retransmitted: entry.retransmittedPacketsReceived ?? 0, lost: entry.packetsLost };
+  return { frames: 0, height: 0, freezes: 0, freezeSeconds: 0, bytes: 0, nacks: 0, retransmitted: 0, lost: 0 };
+}; void 0`;
+
+const users: ChromiumUser[] = [];
+let gateway: Child | undefined;
+let port = 0;
+
+async function join(host: 'near' | 'far', room: string, name: string): Promise<ChromiumUser> {
+  if (typeof made === 'string') throw new Error(made);
+  const tone = { hz: 500, amplitude: 4000 };
+  const user = await ChromiumUser.start({ tone, executable: made.wrapper(host, '/usr/bin/chromium') });
+  users.push(user);
+  const token = new AccessToken('devkey', 'secret', { identity: name });
+  token.addGrant({ roomJoin: true, room });
+  const url = `http://${host === 'far' ? '127.0.0.1' : made.address('far')}:${port}`;
+  await joinWithSdk(user, { url }, { room, name, token: await token.toJwt() });
+  await user.page.evaluate(watchScript);
+  return user;
+}
+
+const look = (user: ChromiumUser) => user.page.evaluate<Watched>('watched()');
+
+/** What happens in so many seconds: per second, and which heights were seen. */
+async function watch(user: ChromiumUser, seconds: number) {
+  const before = await look(user);
+  const heights: number[] = [];
+  for (let i = 0; i < seconds; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    heights.push((await look(user)).height);
+  }
+  const after = await look(user);
+  const summary = {
+    framesPerSecond: (after.frames - before.frames) / seconds,
+    kbitPerSecond: Math.round((8 * (after.bytes - before.bytes)) / seconds / 1000),
+    freezes: after.freezes - before.freezes,
+    freezeSeconds: after.freezeSeconds - before.freezeSeconds,
+    retransmitted: after.retransmitted - before.retransmitted,
+    heights: heights.join(' '),
+    states: await user.page.evaluate<string[]>('states'),
+  };
+  console.log(JSON.stringify(summary));
+  return { ...summary, height: after.height };
+}
+
+// Namespaces and NFQUEUE need root and a kernel that has them: without, nothing can be measured, and the warning above says why.
+describe.skipIf(typeof made === 'string')('a camera over a line', () => {
+  beforeAll(async () => {
+    if (typeof made === 'string') return;
+    const ports = await freePorts();
+    port = ports.http;
+    const args = [`${repositoryRoot}src/app/main.ts`, '--dev'];
+    gateway = made.start('far', 'gateway', productNode, args, portsAsEnvironment(ports));
+    await gateway.waitForOutput(/is ready/, 20_000);
+  });
+  afterEach(async () => {
+    await Promise.all(users.splice(0).map((user) => user.stop()));
+    if (typeof made !== 'string') await made.mend();
+  });
+  afterAll(async () => {
+    await gateway?.stop();
+    if (typeof made !== 'string') made.remove();
+  });
+
+  async function scene(room: string, line: Partial<BadLine>): Promise<ChromiumUser> {
+    if (typeof made === 'string') throw new Error(made);
+    await made.impair({ ...LINE, ...line });
+    const ada = await join('far', room, 'ada');
+    const bob = await join('near', room, 'bob');
+    await ada.page.evaluate('room.localParticipant.setCameraEnabled(true)');
+    await ada.page.evaluate('room.localParticipant.setMicrophoneEnabled(true)');
+    await pageSays(bob, 'frames', 'watched().then(({ frames }) => frames > 10)', 30_000);
+    return bob;
+  }
+
+  test('that loses 5 %: the picture stays large and moves, for what is lost comes again', async () => {
+    const bob = await scene('lossy', { lossPercent: 5 });
+    await pageSays(bob, 'a large picture', 'watched().then(({ height }) => height >= 360)', 30_000);
+    const seen = await watch(bob, SECONDS);
+    expect(seen.retransmitted).toBeGreaterThan(10);
+    expect(seen.framesPerSecond).toBeGreaterThan(10);
+    expect(seen.freezeSeconds).toBeLessThan(0.25 * SECONDS);
+    expect(seen.height).toBeGreaterThanOrEqual(360);
+  }, 120_000);
+
+  test('of 500 kbit/s: the size goes down to what fits, and up again when the line is wide', async () => {
+    const bob = await scene('narrow', { rate: { kbitPerSecond: 500, queueMs: 300 } });
+    await watch(bob, 8);
+    const narrow = await watch(bob, SECONDS);
+    expect(narrow.kbitPerSecond).toBeLessThan(520);
+    expect(narrow.framesPerSecond).toBeGreaterThan(5);
+    expect(narrow.height).toBeLessThan(720);
+    expect(narrow.freezeSeconds).toBeLessThan(0.25 * SECONDS);
+    if (typeof made !== 'string') await made.mend();
+    await pageSays(bob, 'the large picture', 'watched().then(({ height }) => height === 720)', 40_000);
+  }, 150_000);
+});
