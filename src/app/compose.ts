@@ -33,6 +33,7 @@ import { AddressSet } from '../trunk/addresses.ts';
 import { admission } from '../trunk/admission.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
 import { TrunkTable } from '../trunk/match.ts';
+import { MediaPolicy } from '../trunk/media-policy.ts';
 import { isPinRoom } from '../trunk/pin.ts';
 import { sameTrunk } from '../trunk/same-trunk.ts';
 import { announcer, announcerV6, localAddresses, localAddressesV6 } from './addresses.ts';
@@ -158,6 +159,11 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       },
     });
     closing.push(() => engines.close());
+    const mediaPolicy = new MediaPolicy({
+      mode,
+      addresses: [...addresses, ...[...localAddresses(), ...localAddressesV6()].map((own) => own.address)],
+      ports: [...icePorts, config.sip.port, config.sip_tls.port, config.http.port, config.turn.port],
+    });
     const outgoing = outboundTrunks(config);
     const calls = new PhoneCalls();
     const outbound = openOutbound({
@@ -169,6 +175,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       transports: engines.transports,
       announce,
       calls,
+      mediaPolicy,
     });
     const referrals = new ReferralDesk({ trunks: outgoing, dialer: outbound.dialer, calls });
     outbound.dialer.referrals = referrals;
@@ -183,6 +190,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       authenticatorOf: outbound.authenticatorOf,
       capacity: { calls: config.limits.max_calls, callsPerSecond: config.limits.calls_per_second },
       announce,
+      mediaPolicy,
       candidates,
       calls,
       referrals,

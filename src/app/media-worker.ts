@@ -62,7 +62,12 @@ async function open(): Promise<void> {
       isRelay: (address, port) =>
         port >= relays.ports.first && port <= relays.ports.last && relays.addresses.includes(address),
     },
-    ports: new RtpPortRange({ address: rtp.address, ...rtp.ports, openUdp: sockets.open }),
+    ports: new RtpPortRange({
+      address: rtp.address,
+      ...rtp.ports,
+      openUdp: sockets.open,
+      clock: monotonicClock,
+    }),
     srtp: settings.native === 'off' ? undefined : nativeTransforms(loadAddon()),
     codecs,
     mix: settings.mix,

@@ -13,6 +13,7 @@ import type { Authenticator, SipEngine } from '../sip/ports.ts';
 import { TrunkAccounts } from '../trunk/accounts.ts';
 import { TargetHealth } from '../trunk/health.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
+import type { MediaPolicy } from '../trunk/media-policy.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
 import { contactTokens, Registrations } from '../trunk/registrations.ts';
 
@@ -45,6 +46,7 @@ export function openOutbound(parts: {
   readonly random: Random;
   readonly emit: EventSink;
   readonly calls?: PhoneCalls;
+  readonly mediaPolicy?: MediaPolicy;
 }): Outbound {
   const { trunks, engine, rooms, maxCalls, transports, announce, calls, clock, timers, random, emit } = parts;
   const shared = { engine, clock, timers, random, emit };
@@ -59,6 +61,7 @@ export function openOutbound(parts: {
   const accounts = new TrunkAccounts({ digests: nodeDigests, random, emit });
   const dialer = new Dialer({
     ...{ ...shared, rooms, limits: new TrunkLimits(), maxCalls, announce, isUp, calls },
+    mediaPolicy: parts.mediaPolicy,
     authenticatorOf: accounts.of,
     locator,
   });

@@ -10,6 +10,7 @@ import type { Authenticator, SipEngine } from '../sip/ports.ts';
 import { isInCountries, writeNumber } from '../trunk/dialled-number.ts';
 import { headersOf } from '../trunk/headers.ts';
 import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
+import type { MediaPolicy } from '../trunk/media-policy.ts';
 import { normalizeNumber, numberKey } from '../trunk/number.ts';
 import type { OutboundTrunk, Target } from '../trunk/outbound.ts';
 import { freeIdentity } from '../trunk/participant.ts';
@@ -44,6 +45,8 @@ export interface DialerOptions {
   /** Whether a target answers, as far as is known. */
   readonly isUp: (trunk: OutboundTrunk, target: Target) => boolean;
   readonly locator: TargetLocator;
+  /** Where media may go, beside what each trunk says; undefined: as in development. */
+  readonly mediaPolicy?: MediaPolicy | undefined;
   /** Where the calls can be found; undefined: nowhere. */
   readonly calls?: PhoneCalls | undefined;
 }
@@ -137,6 +140,7 @@ export class Dialer {
       authenticate: this.#options.authenticatorOf(trunk),
       referrals: referralsOf({ call: id, trunk, desk: this.referrals, clock, timers, emit }, () => call),
       ...{ locator, engine, clock, timers, emit, announce, listener },
+      mediaPolicy: this.#options.mediaPolicy,
       onOver: () => {
         forget();
         this.#calls.delete(id);

@@ -4,6 +4,7 @@ import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink, LegQuality } from '../events/index.ts';
 import type { LegId, TrackId } from '../media/protocol.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
+import type { MediaPolicy } from '../trunk/media-policy.ts';
 import type { InboundTrunk, MediaPatience } from '../trunk/trunk.ts';
 import type { ReferralTaker } from './dialog-requests.ts';
 import type { EndingCause } from './ending.ts';
@@ -25,6 +26,10 @@ export interface PhoneLineOptions {
   readonly emit: EventSink;
   /** Takes the phone's REFERs; undefined: they are refused. */
   readonly referrals?: ReferralTaker | undefined;
+  /** Where media may go, beside what the trunk says; undefined: as in development. */
+  readonly mediaPolicy?: MediaPolicy | undefined;
+  /** Whether nothing may be sent yet to where an agreement has it. */
+  readonly withholds?: (agreement: AudioAgreement) => boolean;
   /** The address under which the phone reaches our RTP. */
   readonly announce: (remote: HostPort) => string;
 }

@@ -4,6 +4,7 @@ import type { Timers } from '../base/wake-queue.ts';
 import type { CallEnding, EventSink } from '../events/index.ts';
 import type { LegId, TrackId } from '../media/protocol.ts';
 import type { Authenticator, ExtraHeaders, NextHop, SipEngine } from '../sip/ports.ts';
+import type { MediaPolicy } from '../trunk/media-policy.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
 import type { HeaderMaps } from '../trunk/trunk.ts';
 import type { CallRoute } from './call-route.ts';
@@ -23,6 +24,8 @@ export interface OutgoingCallOptions {
   readonly leg: LegId;
   readonly newTrack: () => TrackId;
   readonly trunk: OutboundTrunk;
+  /** Where media may go, beside what the trunk says. */
+  readonly mediaPolicy?: MediaPolicy | undefined;
   readonly negotiation: Negotiation;
   /** User and display name of From. */
   readonly from: { readonly user: string; readonly display: string };

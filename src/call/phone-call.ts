@@ -16,6 +16,8 @@ import type {
   SipRequestInfo,
 } from '../sip/ports.ts';
 import { headersOf } from '../trunk/headers.ts';
+import { isVouchedFor } from '../trunk/media-address.ts';
+import type { MediaPolicy } from '../trunk/media-policy.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
 import type { ReferralTaker } from './dialog-requests.ts';
 import { causeOfSipEnd, type EndingCause, endingOf, reasonHeader, refusalStatus } from './ending.ts';
@@ -54,6 +56,8 @@ export interface PhoneCallOptions {
   readonly emit: EventSink;
   /** The address under which the phone reaches our RTP. */
   readonly announce: (remote: HostPort) => string;
+  /** Where media may go, beside what the trunk says. */
+  readonly mediaPolicy?: MediaPolicy | undefined;
   /** Our 200 goes out. */
   readonly answered?: (() => void) | undefined;
   /** The call is over and everything given back. */
@@ -74,6 +78,8 @@ export class PhoneCall implements CallHandler {
   /** Our side of the INVITE's offer and answer: it may go out early, and stands in the 200. */
   #described: Uint8Array | undefined;
   #sip: SipCall | undefined;
+  /** No ACK yet: nobody has shown that he is where he says. */
+  #awaitsAck = true;
 
   constructor(options: PhoneCallOptions) {
     this.id = options.id;
@@ -81,8 +87,9 @@ export class PhoneCall implements CallHandler {
     const offer = options.planned === undefined ? 'no-offer' : 'offer';
     this.#state = openingCall(options.answering ?? answeringOf(options.reception, offer));
     const patience = () => this.#reception.patience;
+    const withholds = (agreement: AudioAgreement) => this.#withholds(agreement);
     this.line = new PhoneLine(
-      { ...options, patience },
+      { ...options, patience, withholds },
       {
         portOpened: () => this.#input({ type: 'port-opened' }),
         agreed: (agreement) => this.#agreed(agreement),
@@ -137,6 +144,7 @@ export class PhoneCall implements CallHandler {
   // --- what SIP says
 
   confirmed(answer: Uint8Array | undefined): void {
+    this.#acknowledged();
     const fault = this.line.offers.answered(answer);
     // A late re-INVITE whose ACK brings nothing leaves the call as it was; an INVITE has nothing to go back to.
     if (fault !== undefined && this.#options.negotiation.agreement === undefined) this.end(fault);
@@ -233,6 +241,19 @@ export class PhoneCall implements CallHandler {
     if (!first) return;
     this.line.activate(agreement);
     this.#reception.joined();
+  }
+
+  /** An address for which nobody speaks but the SDP gets nothing before our answer is acknowledged. */
+  #withholds({ remote }: AudioAgreement): boolean {
+    const { trunk, invite } = this.#options;
+    return this.#awaitsAck && !isVouchedFor(trunk, remote.address, invite.request.flow.remote.address);
+  }
+
+  #acknowledged(): void {
+    const { agreement } = this.#options.negotiation;
+    const isWithheld = agreement !== undefined && this.#withholds(agreement);
+    this.#awaitsAck = false;
+    if (isWithheld) this.line.agreed(agreement);
   }
 
   #left(quality: LegQuality | undefined): void {

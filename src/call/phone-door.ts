@@ -18,6 +18,7 @@ import { type CallFacts, callFacts } from '../trunk/facts.ts';
 import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
 import type { TrunkTable } from '../trunk/match.ts';
 import { mediaAddressFault } from '../trunk/media-address.ts';
+import type { MediaPolicy } from '../trunk/media-policy.ts';
 import { explain, type Route, route } from '../trunk/route.ts';
 import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
 import { type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
@@ -52,6 +53,8 @@ export interface PhoneDoorOptions {
   readonly calls?: PhoneCalls | undefined;
   /** Follows REFERs of phones whose trunk allows it; undefined: they are refused. */
   readonly referrals?: ReferralDesk | undefined;
+  /** Where media may go, beside what each trunk says; undefined: as in development. */
+  readonly mediaPolicy?: MediaPolicy | undefined;
   /** Where a media port of ours is reached by browsers, the preferred address first. */
   readonly candidates: (port: number) => readonly HostCandidate[];
 }
@@ -172,7 +175,7 @@ export class PhoneDoor {
       web,
       mediaTerms(decision.trunk, random),
     );
-    const planned = planFor(invite, decision.trunk, negotiation);
+    const planned = planFor(invite, decision.trunk, negotiation, this.#options.mediaPolicy);
     if (!planned.ok) return planned.error;
     const slot = this.#options.limits.begin(decision.trunk, clock.now(), comes);
     if (!slot.ok) return slot.error;
@@ -219,6 +222,7 @@ export class PhoneDoor {
       timers,
       emit,
       announce,
+      mediaPolicy: this.#options.mediaPolicy,
       answered: () => replaced?.end('replaced'),
       onOver: () => {
         forget();
@@ -297,11 +301,12 @@ function planFor(
   invite: IncomingInvite,
   trunk: InboundTrunk,
   negotiation: Negotiation,
+  policy: MediaPolicy | undefined,
 ): Result<PlannedAnswer | undefined, EndingCause> {
   if (invite.offer === undefined) return ok(undefined);
   const planned = negotiation.plan(invite.offer);
   if (!planned.ok) return planned;
-  const { address } = planned.value.plan.agreement.remote;
-  const fault = mediaAddressFault(trunk, address, invite.request.flow.remote.address);
+  const { remote } = planned.value.plan.agreement;
+  const fault = mediaAddressFault(trunk, remote, invite.request.flow.remote.address, policy);
   return fault === undefined ? planned : fail('bad-media-address');
 }

@@ -195,7 +195,8 @@ export class PhoneLine implements Door {
 
   /** Whether media may go where a phone that signals from `source` wants them. */
   mayReach(agreement: AudioAgreement, source: HostPort = this.#remote): boolean {
-    return mediaAddressFault(this.#options.trunk, agreement.remote.address, source.address) === undefined;
+    const { trunk, mediaPolicy } = this.#options;
+    return mediaAddressFault(trunk, agreement.remote, source.address, mediaPolicy) === undefined;
   }
 
   /** An offer and its answer are complete: the owner hears of it, unless media may not go there. */
@@ -214,6 +215,7 @@ export class PhoneLine implements Door {
         trunk,
         source: this.#remote.address,
         web: negotiation.web,
+        withholds: this.#options.withholds,
       });
       this.#anteroom.media({ type: 'leg.media', leg, media });
     }
@@ -304,6 +306,7 @@ export class PhoneLine implements Door {
     switch (event.type) {
       case 'leg.opened':
         this.#port = event.port;
+        if (this.#options.negotiation.web === undefined) this.#options.mediaPolicy?.opened(event.port);
         this.#owner.portOpened();
         return;
       case 'leg.failed':
@@ -350,6 +353,7 @@ export class PhoneLine implements Door {
       heldChanged: (held) => this.#hold.changed(held, patience.holdTimeoutMs),
       source: () => this.#remote.address,
       web: negotiation.web,
+      withholds: this.#options.withholds,
       now: () => clock.now(),
     });
     return this.#voice;
@@ -358,7 +362,8 @@ export class PhoneLine implements Door {
   #closed(quality: LegQuality | undefined): void {
     if (this.#phase === 'left') return;
     this.#phase = 'left';
-    const { timers, leg } = this.#options;
+    const { timers, leg, mediaPolicy } = this.#options;
+    mediaPolicy?.closed(this.#port);
     timers.cancel(this.#deadline);
     timers.cancel(this.#news);
     this.#place?.unlisten(leg);

@@ -23,6 +23,8 @@ export interface PhoneVoiceOptions {
   /** Where the call's signaling comes from by now. */
   readonly source: () => string;
   readonly web: WebMedia | undefined;
+  /** Whether nothing may be sent yet to where an agreement has it. */
+  readonly withholds?: ((agreement: AudioAgreement) => boolean) | undefined;
   readonly emit: EventSink;
   readonly now: () => Millis;
 }
@@ -157,7 +159,12 @@ export class PhoneVoice {
 /** What the media worker is to know of an agreement with a phone that signals from `source`. */
 export function legMedia(
   agreement: AudioAgreement,
-  { trunk, source, web }: Pick<PhoneVoiceOptions, 'trunk' | 'web'> & { readonly source: string },
+  {
+    trunk,
+    source,
+    web,
+    withholds,
+  }: Pick<PhoneVoiceOptions, 'trunk' | 'web' | 'withholds'> & { readonly source: string },
 ): LegMedia {
   const allowedSources = allowedMediaSources(trunk, agreement.remote.address, source);
   // A phone that holds sends music or nothing: neither shall reach the room, nor count as a call that went silent.
@@ -171,7 +178,8 @@ export function legMedia(
     remote: masterOf(keys.remote),
   };
   const { mediaTimeoutMs } = trunk;
-  return { ...rest, direction, allowedSources, association, crypto, keyTones, mediaTimeoutMs };
+  const sending = withholds?.(agreement) === true ? ('withheld' as const) : undefined;
+  return { ...rest, direction, sending, allowedSources, association, crypto, keyTones, mediaTimeoutMs };
 }
 
 /** The agreement with nobody hearing the phone. */

@@ -24,6 +24,8 @@ export interface LegDescription {
   /** Comfort noise (RFC 3389): payload types that we send and that may come in; 13 may always come. */
   readonly comfortNoiseOut?: number | undefined;
   readonly comfortNoiseIn?: number | undefined;
+  /** `withheld`: nothing is sent yet, RTCP neither. */
+  readonly sending?: 'withheld' | undefined;
   readonly ptimeMs: number;
   /** After so long without RTP, comfort noise and RTCP the phone counts as silent; 0: never. Absent: as the leg was made. */
   readonly mediaTimeoutMs?: number | undefined;

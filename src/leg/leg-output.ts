@@ -75,7 +75,8 @@ export class LegOutput {
     this.#dtmfType = media.dtmfOut;
     this.#comfortType = media.comfortNoiseOut;
     this.#comfortIn = undefined;
-    const open = media.direction === 'sendrecv' || media.direction === 'sendonly';
+    const sends = media.direction === 'sendrecv' || media.direction === 'sendonly';
+    const open = sends && media.sending !== 'withheld';
     if (open && !this.#open) this.#marker = 'marker';
     this.#open = open;
   }

@@ -380,6 +380,7 @@ export class PhoneLeg {
     const remote = this.#media?.remote;
     const destination = this.#latch.destination;
     if (remote === undefined || destination === undefined || remote.rtcpPort === 0) return;
+    if (this.#media?.sending === 'withheld') return;
     const isMuxed = this.#media?.rtcpMux === true;
     const socket = isMuxed ? this.#options.rtp : this.#options.rtcp;
     const moved = destination.address !== remote.address || destination.port !== remote.port;

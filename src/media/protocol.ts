@@ -108,6 +108,8 @@ export interface LegMedia {
   /** Comfort noise (RFC 3389): payload types that we send in silence, and that may come in. */
   readonly comfortNoiseOut?: number | undefined;
   readonly comfortNoiseIn?: number | undefined;
+  /** `withheld`: nothing is sent yet, whatever the direction. */
+  readonly sending?: 'withheld' | undefined;
   /** Packet time that we send, ms. */
   readonly ptimeMs: number;
   /** Without RTP and RTCP for so long: `leg.silent`. 0: never; absent: what the worker has. */

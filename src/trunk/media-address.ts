@@ -1,9 +1,12 @@
+import type { HostPort } from '../base/net.ts';
 import { AddressSet, addressScope } from './addresses.ts';
+import type { MediaPolicy } from './media-policy.ts';
 import type { InboundTrunk } from './trunk.ts';
 
 /** Why media is not sent to an address that a phone's SDP names. */
 export type MediaAddressFault =
   | 'outside-media-addresses'
+  | 'our-own-port'
   | 'loopback'
   | 'link-local'
   | 'multicast'
@@ -15,22 +18,38 @@ type MediaTrunk = Pick<InboundTrunk, 'mediaAddresses'>;
 /**
  * Judges the c= address of a phone whose signaling came from `source`: a call out of a listed trunk must not turn us
  * against a bystander or against this machine. A trunk's media addresses are all that it may name. Without them,
- * addresses that have no meaning outside of their own network are good only for a phone that signals from there.
- * Multicast never. The null address of a phone on hold gets no media anyway and is no fault.
+ * addresses that have no meaning outside of their own network are good only in development, for a phone that signals from
+ * there. Multicast and our own ports never. The null address of a phone on hold gets no media anyway and is no fault.
  */
 export function mediaAddressFault(
   trunk: MediaTrunk,
-  address: string,
+  remote: HostPort,
   source: string,
+  policy?: MediaPolicy,
 ): MediaAddressFault | undefined {
+  const { address } = remote;
   const scope = addressScope(address);
   if (scope === 'unspecified') return undefined;
   if (scope === 'multicast' || scope === 'invalid') return scope;
+  if (policy?.isOwn(remote) === true) return 'our-own-port';
   if (trunk.mediaAddresses.length > 0) {
     return new AddressSet(trunk.mediaAddresses).has(address) ? undefined : 'outside-media-addresses';
   }
   if (scope === 'public' || scope === 'private') return undefined;
-  return addressScope(source) === scope ? undefined : scope;
+  return policy?.mode !== 'production' && addressScope(source) === scope ? undefined : scope;
+}
+
+/**
+ * Whether somebody but the SDP itself speaks for an address: the trunk's lists, or that the signaling comes from there. Any
+ * other gets no media before the ACK, which proves that the signaling is where it says.
+ */
+export function isVouchedFor(
+  trunk: Pick<InboundTrunk, 'mediaAddresses' | 'allowedAddresses'>,
+  address: string,
+  source: string,
+): boolean {
+  if (address === source || addressScope(address) === 'unspecified') return true;
+  return new AddressSet([...trunk.mediaAddresses, ...trunk.allowedAddresses]).has(address);
 }
 
 /**

@@ -69,6 +69,16 @@ export class RawPhone {
     this.#law = law;
   }
 
+  /** The gateway's RTP port. */
+  get far(): number {
+    return this.#far;
+  }
+
+  /** Packets that {@link heard} has not given yet. */
+  get heardFrames(): number {
+    return this.#heard.length;
+  }
+
   /** All that came since it was asked last, packet after packet. */
   heard(): Recording {
     const samples = new Int16Array(this.#heard.length * FRAME);

@@ -1,3 +1,4 @@
+import { monotonicClock } from '../../adapters/clock/clock.ts';
 import { RtpPortRange } from '../../adapters/udp/rtp-port-range.ts';
 import { openUdp } from '../../adapters/udp/udp.ts';
 import type { RtpPortPair } from '../../media/rtp-ports.ts';
@@ -8,7 +9,13 @@ const LAST = 49_999;
 
 /** Ports of the tools' phones. */
 export function toolPorts(address: string): RtpPortRange {
-  return new RtpPortRange({ address, first: FIRST, last: LAST, openUdp: (local) => openUdp(local) });
+  return new RtpPortRange({
+    address,
+    first: FIRST,
+    last: LAST,
+    openUdp: (local) => openUdp(local),
+    clock: monotonicClock,
+  });
 }
 
 /** A pair for one phone. Rejects when all are taken. */

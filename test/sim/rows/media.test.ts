@@ -147,6 +147,40 @@ test('row 22: comfort noise alone keeps a silent caller in the call', () => {
   finish();
 });
 
+test('row 24: whatever happens to a call that goes both ways, RTP to the carrier does not pause', () => {
+  const { carrier, gateway, listener, establish, pass, finish } = rowWorld();
+  establish();
+  const room = gateway.rooms.find('lobby')!;
+  const far = [...room.participants.values()].at(-1)!;
+  const track = [...far.tracks.keys()][0]!;
+  const stages: Readonly<Record<string, () => void>> = {
+    'somebody talks': () => {},
+    'the phone mutes itself': () => room.setMuted(far, track, true),
+    'the room presses a key': () => room.pressKey([...room.participants.values()][0]!, '5', []),
+    'the phone is silent': () => {
+      carrier.talk = undefined;
+    },
+    'the phone talks in another codec': () => {
+      carrier.talk = { frameMs: 20, law: 'pcmu' };
+    },
+    'the others leave': () => listener.hangUp(),
+    'a refresh': () => carrier.send('INVITE', { cseq: 2, sdp: carrier.sdp() }),
+    'its ACK': () => carrier.send('ACK', { cseq: 2 }),
+    'alone for long': () => pass(60_000),
+  };
+  const from = carrier.rtp.length;
+  for (const begin of Object.values(stages)) {
+    begin();
+    pass(2000);
+  }
+  const times = carrier.rtp.slice(from).map(({ at }) => at);
+  const gaps = times.slice(1).map((at, i) => at - times[i]!);
+  expect(times.at(-1)! - times[0]!).toBeGreaterThan(77_000);
+  // 20 ms, and what the mix's tick and the test's own steps make of them.
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(40);
+  finish();
+});
+
 test('row 24: in an empty room silence goes to the carrier every 20 ms', () => {
   const { carrier, establish, pass, finish } = rowWorld({ listener: 'none' });
   establish();

@@ -79,8 +79,11 @@ describe('a socket on each address', () => {
 });
 
 describe('the RTP port range', () => {
+  let now = 0;
+
   function range(first: number, last: number): RtpPortRange {
-    return new RtpPortRange({ address: '127.0.0.1', first, last, openUdp: (local) => openUdp(local) });
+    const clock = { now: () => now };
+    return new RtpPortRange({ address: '127.0.0.1', first, last, openUdp: (local) => openUdp(local), clock });
   }
 
   function pairOf(ports: RtpPortRange): Promise<RtpPortPair | undefined> {
@@ -97,6 +100,9 @@ describe('the RTP port range', () => {
     expect(await pairOf(ports)).toBeUndefined();
     ports.release(first!);
     ports.release(third!);
+    // What is under way to a port that was just freed must not reach the next call.
+    expect(await pairOf(ports)).toBeUndefined();
+    now += 2000;
     const again = await pairOf(ports);
     expect(again?.rtp.local.port).toBe(46_002);
     ports.release(again!);
