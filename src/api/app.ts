@@ -3,6 +3,7 @@ import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Result } from '../base/result.ts';
 import type { Admission, AdmissionRefusal, SignalUrl } from '../peer/admission.ts';
+import type { HttpSessions } from '../peer/http-sessions.ts';
 import type { ServerRpc } from '../peer/server-rpc.ts';
 import type { RoomAdministration } from '../room/administration.ts';
 import { dispatchService } from './agents/dispatch-service.ts';
@@ -13,6 +14,7 @@ import { roomService } from './room-service.ts';
 import { type SipServiceOptions, sipService } from './sip-service.ts';
 import { type TraceOptions, traceRoutes } from './trace.ts';
 import { type TwirpOptions, twirpRoutes } from './twirp.ts';
+import { whipRoutes } from './whip.ts';
 
 export interface ApiOptions {
   readonly page: PageAssets;
@@ -25,6 +27,8 @@ export interface ApiOptions {
   readonly devTokens: DevTokens | undefined;
   /** What SIP said, for holders of a key. */
   readonly trace?: TraceOptions;
+  /** Media by HTTP alone. */
+  readonly whip?: HttpSessions;
   /** LiveKit's server API. */
   readonly server?: TwirpOptions & {
     readonly rooms: RoomAdministration;
@@ -87,6 +91,7 @@ export function createApi(options: ApiOptions): Hono {
   const { devTokens } = options;
   if (devTokens !== undefined) app.post('/dev/token', (context) => devToken(context, devTokens));
 
+  if (options.whip !== undefined) whipRoutes(app, { sessions: options.whip, admit: options.admit });
   if (options.trace !== undefined) traceRoutes(app, options.trace);
 
   const { server } = options;

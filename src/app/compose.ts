@@ -23,6 +23,7 @@ import type { EventSink } from '../events/index.ts';
 import { admit, type SignalUrl } from '../peer/admission.ts';
 import { defaultPeerOptions } from '../peer/context.ts';
 import type { Grants } from '../peer/grants.ts';
+import { HttpSessions } from '../peer/http-sessions.ts';
 import { ServerRpc } from '../peer/server-rpc.ts';
 import { PeerSessions } from '../peer/sessions.ts';
 import { MediaWorkers } from '../room/media-workers.ts';
@@ -211,6 +212,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       onFault,
     };
     const sessions = new PeerSessions(peers);
+    const httpSessions = new HttpSessions(peers);
     const proxies = new AddressSet(config.http.trusted_proxies);
     const trusts = (address: string) => proxies.has(address);
     const gate = new SignalGate({
@@ -250,6 +252,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       admit: admitSignal,
       devTokens:
         mode === 'development' ? { mint: (wish) => tokens.mint(wish), random: systemRandom } : undefined,
+      whip: httpSessions,
       trace: { recorder: trace.recorder, verify: (token) => tokens.verify(token) },
       server: {
         ...{ rooms, rpc: serverRpc, verifier: tokens, clock: monotonicClock, emit, onFault },

@@ -16,7 +16,7 @@ export type SectionContent =
       readonly extensions: HeaderExtensions;
       readonly simulcast?: Simulcast | undefined;
     }
-  /** We send `track` of `stream` with `ssrc`. */
+  /** We send `track` of `stream` with `ssrc`; 0: with several in turn, known by their MID (RFC 9143 section 9.2). */
   | {
       readonly type: 'send';
       readonly codecs: readonly CodecLine[];
@@ -119,6 +119,7 @@ function writeSection(
   if (content.type === 'receive' && content.simulcast !== undefined) writeSimulcast(lines, content.simulcast);
   if (content.type === 'send') {
     lines.push(`a=msid:${content.stream} ${content.track}`);
+    if (content.ssrc === 0) return;
     const repaired = content.rtxSsrc !== undefined && content.codecs.some(({ rtx }) => rtx !== undefined);
     if (repaired) lines.push(`a=ssrc-group:FID ${content.ssrc} ${content.rtxSsrc}`);
     for (const ssrc of repaired ? [content.ssrc, content.rtxSsrc] : [content.ssrc]) {
