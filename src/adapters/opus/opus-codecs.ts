@@ -20,7 +20,6 @@ import { Spares } from './spares.ts';
 const OPUS_CLOCK = 48_000;
 const MAX_PACKET = 1275;
 /** What phones are sent: wide-band voice; with redundancy as libopus gives it for 10 % loss. */
-const PHONE_BITRATE = 24_000;
 const PHONE_COMPLEXITY = 5;
 const PHONE_LOSS = 10;
 /** Decoders' rate, Hz: SILK's own highest, and what costs least. */
@@ -91,7 +90,7 @@ export class OpusCodecs implements VoiceCodecs {
 function openPhoneEncoder(format: VoiceFormat): Promise<VoiceEncoder> {
   return openOpusEncoder({
     rate: format.sampleRate,
-    bitrate: PHONE_BITRATE,
+    bitrate: format.bitrate,
     complexity: PHONE_COMPLEXITY,
     lossPercent: format.redundancy === 'in-band' ? PHONE_LOSS : 0,
     dtx: format.silence === 'dropped',
