@@ -10,12 +10,17 @@ const FRAME_MS = 20;
 const PAYLOAD_TYPES: Readonly<Record<G711Law, number>> = { pcmu: 0, pcma: 8 };
 const LAWS: readonly G711Law[] = ['pcmu', 'pcma'];
 
-/** A phone written by hand, with a tone for a voice, which can change its codec in the call. */
+/** What a raw phone says: frames of 20 ms at 8 kHz. */
+export interface RawVoice {
+  fill(into: Int16Array): void;
+}
+
+/** A phone written by hand, with a tone or any other sound for a voice, which can change its codec in the call. */
 export class RawPhone {
   readonly #sip: RawUdp;
   readonly #rtp: Socket;
   readonly #common: { user: string; port: number; localPort: number; callId: string };
-  readonly #sine: SineSource;
+  readonly #voice: RawVoice;
   readonly #frame = new Int16Array(FRAME);
   readonly #heard: Int16Array[] = [];
   #law: G711Law = 'pcma';
@@ -33,26 +38,34 @@ export class RawPhone {
   /** Of its own packets, part that it does not send: for the far end they are lost, 0 … 1. */
   loses = 0;
   #owed = 0;
+  /** When and with which RTP timestamp a packet came, beside {@link heard}; times of `performance.now()`. */
+  onFrame: (at: number, timestamp: number, frame: Int16Array) => void = () => {};
   /** Payload type of the last packet that came. */
   lastPayloadType = -1;
 
-  private constructor(sip: RawUdp, rtp: Socket, port: number, user: string, tone: ToneSource) {
+  private constructor(sip: RawUdp, rtp: Socket, port: number, user: string, voice: RawVoice) {
     this.#sip = sip;
     this.#rtp = rtp;
     this.#common = { user, port, localPort: sip.localPort, callId: newBranch() };
-    this.#sine = new SineSource(tone.hz, tone.amplitude, RATE);
+    this.#voice = voice;
     rtp.on('message', (bytes) => this.#received(bytes));
   }
 
   /** Calls `user` at the gateway's SIP port, and talks. */
-  static async call(port: number, user: string, tone: ToneSource): Promise<RawPhone> {
+  static async call(port: number, user: string, said: ToneSource | RawVoice): Promise<RawPhone> {
     const rtp = createSocket('udp4');
     await new Promise<void>((resolve) => rtp.bind(0, '127.0.0.1', resolve));
-    const phone = new RawPhone(await RawUdp.open(port), rtp, port, user, tone);
+    const voice = 'hz' in said ? new SineSource(said.hz, said.amplitude, RATE) : said;
+    const phone = new RawPhone(await RawUdp.open(port), rtp, port, user, voice);
     await phone.offer('pcma');
     phone.#begun = performance.now();
     phone.#ticker = setInterval(() => phone.#talk(), FRAME_MS / 2);
     return phone;
+  }
+
+  /** When the first sample of its voice was said, by `performance.now()`: a packet is sent when its last one was. */
+  get spokenSince(): number {
+    return this.#begun - FRAME_MS;
   }
 
   /** INVITE or re-INVITE with one codec; talks in it from the answer on. */
@@ -128,7 +141,7 @@ export class RawPhone {
       packet.writeUInt32BE(this.#timestamp, 4);
       packet.writeUInt32BE(0x1234_5678, 8);
       this.#timestamp += FRAME;
-      this.#sine.fill(this.#frame);
+      this.#voice.fill(this.#frame);
       encodeG711(this.#law, this.#frame, 0, FRAME, packet, 12);
       this.#owed += this.loses;
       if (this.#owed < 1) this.#rtp.send(packet, this.#far, '127.0.0.1');
@@ -147,5 +160,6 @@ export class RawPhone {
     const frame = new Int16Array(FRAME);
     decodeG711(law, bytes, 12, 12 + FRAME, frame, 0);
     this.#heard.push(frame);
+    this.onFrame(now, bytes.readUInt32BE(4), frame);
   }
 }
