@@ -1,12 +1,22 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Child } from '../support/child.ts';
-import { Gateway } from '../support/gateway.ts';
+import { Gateway, writeConfiguration } from '../support/gateway.ts';
 import { faultsHeard } from '../support/hearing.ts';
 import { productNode } from '../support/root.ts';
 import { readWav } from '../support/wav.ts';
 import { newWorkspace } from '../support/workspace.ts';
 
 const AMPLITUDE = 8192;
+
+const WIDE = `
+trunks:
+  - id: wide
+    allowed_addresses: [127.0.0.1]
+    codecs: [OPUS, G722, PCMA]
+rules:
+  - id: rooms
+    callee: {}
+`;
 
 let gateway: Gateway;
 
@@ -55,6 +65,33 @@ test('two phones of the command line hear each other, one over TCP', async () =>
   expect(
     faultsHeard(readWav(`${folder}/two.wav`), { tones: [tones.one], absent: [1000], ...judged }),
   ).toEqual([]);
+});
+
+test.each(['g722', 'opus'])('carriers talk wide-band, too: %s', async (codec) => {
+  const wide = await Gateway.start({}, ['--config', writeConfiguration(WIDE)]);
+  try {
+    const run = tool(
+      'carrier',
+      ...[
+        '--calls',
+        '4',
+        '--seconds',
+        '6',
+        '--target',
+        wide.sipUri('wide'),
+        '--codec',
+        codec,
+        '--gap',
+        '1000',
+      ],
+    );
+    expect(await run.exited, run.output).toEqual({ code: 0, signal: null });
+    expect((await wide.metrics()).value('trunkroom_calls_answered_total', { codec: `audio/${codec}` })).toBe(
+      4,
+    );
+  } finally {
+    await wide.stop();
+  }
 });
 
 test('a phone says why a call did not come about, and fails', async () => {

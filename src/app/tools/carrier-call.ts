@@ -1,5 +1,6 @@
 import { systemRandom } from '../../adapters/crypto/crypto.ts';
 import type { RtpPortRange } from '../../adapters/udp/rtp-port-range.ts';
+import type { VoiceCodecs } from '../../audio/codec.ts';
 import type { RtpPortPair } from '../../media/rtp-ports.ts';
 import type { PhoneCodec } from '../../sdp/phone-codec.ts';
 import { endLabel } from './failure.ts';
@@ -24,6 +25,7 @@ export interface CarrierCallOptions {
   readonly tonesOfRoom: readonly number[];
   readonly amplitude: number;
   readonly codec: PhoneCodec;
+  readonly codecs: VoiceCodecs;
   /** How long it is held after its answer. */
   readonly seconds: number;
 }
@@ -58,7 +60,10 @@ export class CarrierCall {
     this.#pair = pair;
     this.#watch = new ToneWatch(options.tonesOfRoom);
     const listener = this.#watch.put.bind(this.#watch);
-    this.media = new PhoneMedia(pair, toneSource(options.tone, options.amplitude), listener, systemRandom);
+    this.media = new PhoneMedia(pair, toneSource(options.tone, options.amplitude), listener, {
+      codecs: options.codecs,
+      random: systemRandom,
+    });
     let ended = () => {};
     this.over = new Promise((resolve) => {
       ended = resolve;

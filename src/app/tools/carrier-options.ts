@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../base/result.ts';
 import type { PhoneCodec } from '../../sdp/phone-codec.ts';
 import { commandLineFault, integerOption } from './command-line.ts';
 import { parseTarget, type Target } from './target.ts';
+import { TOOL_CODECS, toolCodec } from './tool-codec.ts';
 
 export const CARRIER_HELP = `Behaves as a carrier: many calls with audio, each with its own tone, and checks what comes back.
 
@@ -13,7 +14,7 @@ export const CARRIER_HELP = `Behaves as a carrier: many calls with audio, each w
     --seconds N       how long each call is held after its answer (default 10)
     --target URI      whom to call (default sip:lobby@127.0.0.1:5060)
     --rooms N         rooms that the calls are spread over: lobby-1, lobby-2 … (default: one for four calls)
-    --codec NAME      PCMA (default) or PCMU
+    --codec NAME      PCMA (default), PCMU, G722 or OPUS
     --gap MS          the longest break in the RTP that is let pass (default 100)
 
   A call is good when it was answered, its RTP came without loss and without a long break, it heard every other
@@ -56,8 +57,8 @@ export function parseCarrierOptions(args: readonly string[]): Result<CarrierOpti
   const byDefault = Math.ceil(calls.value / CALLS_PER_ROOM);
   const rooms = integerOption('--rooms', values.rooms ?? String(byDefault), 1, calls.value);
   if (!rooms.ok) return rooms;
-  const codec = (values.codec ?? 'PCMA').toUpperCase();
-  if (codec !== 'PCMA' && codec !== 'PCMU') return fail('--codec is PCMA or PCMU');
+  const codec = toolCodec(values.codec ?? 'PCMA');
+  if (codec === undefined) return fail(`--codec is one of ${TOOL_CODECS.join(', ')}`);
   const gap = integerOption('--gap', values.gap ?? '100', 20, 60_000);
   if (!gap.ok) return gap;
   return ok({

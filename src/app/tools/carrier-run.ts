@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RtpPortRange } from '../../adapters/udp/rtp-port-range.ts';
+import type { VoiceCodecs } from '../../audio/codec.ts';
 import { CarrierCall } from './carrier-call.ts';
 import type { CarrierOptions } from './carrier-options.ts';
 import { toolPorts } from './media-ports.ts';
@@ -7,6 +8,7 @@ import { openSipClient, type SipClient } from './sip-client.ts';
 import type { CallOutcome } from './summary.ts';
 import { localAddressTowards, resolveTarget, targetUri } from './target.ts';
 import { Ticker } from './ticker.ts';
+import { openToolCodecs } from './tool-codec.ts';
 import { callTones } from './verdict.ts';
 
 /** The last BYEs have so long to be answered, ms. */
@@ -19,12 +21,14 @@ export class CarrierRun {
   readonly #options: CarrierOptions;
   readonly #client: SipClient;
   readonly #ports: RtpPortRange;
+  readonly #codecs: VoiceCodecs;
   readonly #ticker = new Ticker();
   readonly #stopping = new AbortController();
   readonly #calls: CarrierCall[] = [];
 
-  private constructor(options: CarrierOptions, client: SipClient, ports: RtpPortRange) {
+  private constructor(options: CarrierOptions, client: SipClient, ports: RtpPortRange, codecs: VoiceCodecs) {
     this.#options = options;
+    this.#codecs = codecs;
     this.#client = client;
     this.#ports = ports;
   }
@@ -34,7 +38,7 @@ export class CarrierRun {
     const address = await localAddressTowards(remote);
     const local = { address, port: 0 };
     const client = await openSipClient({ transport: options.target.transport, remote, local });
-    return new CarrierRun(options, client, toolPorts(address));
+    return new CarrierRun(options, client, toolPorts(address), await openToolCodecs([options.codec]));
   }
 
   /** Makes all calls; comes back when the last is over. */
@@ -91,7 +95,7 @@ export class CarrierRun {
       tone: tones[index]!,
       tonesOfRoom: tones.slice(roomIndex * perRoom, (roomIndex + 1) * perRoom),
       amplitude: Math.floor(ROOM_AMPLITUDE / Math.max(2, perRoom)),
-      codec,
+      ...{ codec, codecs: this.#codecs },
       seconds,
     });
     this.#calls.push(call);

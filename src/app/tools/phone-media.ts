@@ -1,4 +1,4 @@
-import { decodeG711, encodeG711, lawOf } from '../../audio/g711.ts';
+import type { VoiceCodecs } from '../../audio/codec.ts';
 import { levelOf } from '../../audio/level.ts';
 import type { Random } from '../../base/random.ts';
 import type { RtpPortPair } from '../../media/rtp-ports.ts';
@@ -9,11 +9,12 @@ import { RtpSender } from '../../rtp/sender.ts';
 import type { AudioAgreement } from '../../sdp/phone-answer.ts';
 import { FRAME, RATE, type SoundSource } from './sound-source.ts';
 import { Timeline } from './timeline.ts';
+import { ToolCodec } from './tool-codec.ts';
 
 /** A key as it is sent, ms. */
 const KEY_MS = 160;
-/** Longest payload that is decoded: 60 ms and some. */
-const LARGEST = 1024;
+/** Longest payload that is sent, bytes: Opus has no more for 20 ms at its bit rate here. */
+const LARGEST = 400;
 
 /** Gets what the phone hears: 8 kHz samples at their position in the call. */
 export type Listener = (position: number, samples: Int16Array) => void;
@@ -35,20 +36,27 @@ export class PhoneMedia {
   readonly #sender: RtpSender;
   readonly #keys = new DtmfSender();
   readonly #stats = new ReceiveStats(RATE);
-  readonly #timeline = new Timeline();
+  readonly #codecs: VoiceCodecs;
   readonly #view = new RtpView();
   readonly #frame = new Int16Array(FRAME);
-  readonly #payload = new Uint8Array(FRAME);
-  readonly #decoded = new Int16Array(LARGEST);
+  readonly #payload = new Uint8Array(LARGEST);
+  #timeline = new Timeline();
+  #codec: ToolCodec | undefined;
   #agreement: AudioAgreement | undefined;
   #lastAt = 0;
 
-  constructor(pair: RtpPortPair, source: SoundSource, listener: Listener, random: Random) {
+  constructor(
+    pair: RtpPortPair,
+    source: SoundSource,
+    listener: Listener,
+    { codecs, random }: { readonly codecs: VoiceCodecs; readonly random: Random },
+  ) {
     this.#pair = pair;
+    this.#codecs = codecs;
     this.port = pair.rtp.local.port;
     this.#source = source;
     this.#listener = listener;
-    this.#sender = new RtpSender(random, FRAME);
+    this.#sender = new RtpSender(random, LARGEST);
     pair.rtp.onDatagram = (bytes) => this.#hear(bytes);
   }
 
@@ -67,10 +75,17 @@ export class PhoneMedia {
   /** Begins to send, or goes on with what was agreed on anew. */
   start(agreement: AudioAgreement): void {
     this.#agreement = agreement;
+    if (this.#codec?.format.mime === agreement.codec.mime) return;
+    this.#codec?.close();
+    this.#codec = ToolCodec.of(this.#codecs, agreement.codec);
+    this.#stats.setClockRate(agreement.codec.clockRate);
+    this.#timeline = new Timeline(agreement.codec.clockRate / RATE);
   }
 
   stop(): void {
     this.#agreement = undefined;
+    this.#codec?.close();
+    this.#codec = undefined;
   }
 
   /** Sends a key; false when the far end takes none, or it is none. */
@@ -81,20 +96,23 @@ export class PhoneMedia {
   /** Every 20 ms: the next frame on its way. */
   readonly tick = (): void => {
     const agreement = this.#agreement;
-    if (agreement === undefined) return;
-    const packet = this.#nextPacket(agreement);
-    this.#pair.rtp.send(packet, agreement.remote.port, agreement.remote.address);
-    this.#sender.advance(FRAME);
+    const codec = this.#codec;
+    if (agreement === undefined || codec === undefined) return;
+    const packet = this.#nextPacket(agreement, codec);
+    if (packet !== undefined) this.#pair.rtp.send(packet, agreement.remote.port, agreement.remote.address);
+    this.#sender.advance(codec.ticks);
   };
 
-  #nextPacket({ codec, dtmfOut }: AudioAgreement): Uint8Array {
+  #nextPacket({ codec, dtmfOut }: AudioAgreement, coder: ToolCodec): Uint8Array | undefined {
     this.#source.fill(this.#frame);
     this.sentDb = -levelOf(this.#frame);
-    const key = dtmfOut === undefined ? undefined : this.#keys.poll(this.#sender, dtmfOut, 20, RATE / 1000);
+    const key =
+      dtmfOut === undefined ? undefined : this.#keys.poll(this.#sender, dtmfOut, 20, coder.ticks / 20);
     if (key !== undefined) return key;
-    encodeG711(lawOf(codec.mime) ?? 'pcma', this.#frame, 0, FRAME, this.#payload, 0);
+    const size = coder.encode(this.#frame, this.#payload);
+    if (size === 0) return undefined;
     const marker = this.#sender.packets === 0 ? 'marker' : 'no-marker';
-    return this.#sender.packet(this.#payload, 0, FRAME, codec.payloadType, marker);
+    return this.#sender.packet(this.#payload, 0, size, codec.payloadType, marker);
   }
 
   #hear(bytes: Uint8Array): void {
@@ -107,17 +125,10 @@ export class PhoneMedia {
     else this.longestGapMs = Math.max(this.longestGapMs, now - this.#lastAt);
     this.#lastAt = now;
     const codec = this.#agreement?.accept.find((format) => format.payloadType === view.payloadType);
-    if (codec === undefined) return;
-    const count = decodeG711(
-      lawOf(codec.mime) ?? 'pcma',
-      bytes,
-      view.payloadStart,
-      view.payloadEnd,
-      this.#decoded,
-      0,
-    );
-    const samples = this.#decoded.subarray(0, count);
+    if (codec === undefined || this.#codec === undefined) return;
+    const samples = this.#codec.decode(codec.mime, view.payload);
+    if (samples.length === 0) return;
     this.heardDb = -levelOf(samples);
-    this.#listener(this.#timeline.place(view, count), samples);
+    this.#listener(this.#timeline.place(view, samples.length), samples);
   }
 }

@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../base/result.ts';
 import type { PhoneCodec } from '../../sdp/phone-codec.ts';
 import { commandLineFault, integerOption } from './command-line.ts';
 import { parseTarget, type Target } from './target.ts';
+import { TOOL_CODECS, toolCodec } from './tool-codec.ts';
 
 export const PHONE_HELP = `Dials over real SIP and RTP from the command line.
 
@@ -15,7 +16,7 @@ export const PHONE_HELP = `Dials over real SIP and RTP from the command line.
   What it does with what it hears:
     --record FILE     writes it to a WAV file
   How it calls:
-    --codec NAME      PCMA or PCMU; both are offered by default, PCMA first
+    --codec NAME      PCMA, PCMU, G722 or OPUS; PCMA and PCMU are offered by default
     --from NUMBER     the number that it calls from (default 60312345678)
     --transport NAME  udp (default) or tcp
     --port N          local SIP port (default: any free one)
@@ -62,8 +63,8 @@ export function parsePhoneOptions(args: readonly string[]): Result<PhoneOptions 
   if (!target.ok) return target;
   const speech = parseSpeech(values);
   if (!speech.ok) return speech;
-  const codec = values.codec?.toUpperCase();
-  if (codec !== undefined && codec !== 'PCMA' && codec !== 'PCMU') return fail('--codec is PCMA or PCMU');
+  const codec = toolCodec(values.codec ?? 'PCMA');
+  if (codec === undefined) return fail(`--codec is one of ${TOOL_CODECS.join(', ')}`);
   const transport = values.transport ?? target.value.transport;
   if (transport !== 'udp' && transport !== 'tcp') return fail('--transport is udp or tcp');
   if (!/^\+?[\w.-]{1,64}$/.test(values.from ?? '0')) return fail('--from is a number or a name');
@@ -78,7 +79,7 @@ export function parsePhoneOptions(args: readonly string[]): Result<PhoneOptions 
     target: { ...target.value, transport },
     speech: speech.value,
     record: values.record,
-    codecs: codec === undefined ? ['PCMA', 'PCMU'] : [codec],
+    codecs: values.codec === undefined ? ['PCMA', 'PCMU'] : [codec],
     from: values.from ?? '60312345678',
     port: port.value,
     seconds: seconds.value,

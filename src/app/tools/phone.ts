@@ -15,6 +15,7 @@ import { speechSource } from './speech.ts';
 import { localAddressTowards, resolveTarget, targetUri } from './target.ts';
 import { Ticker } from './ticker.ts';
 import { ToolCall } from './tool-call.ts';
+import { openToolCodecs } from './tool-codec.ts';
 
 const SHOWN_EVERY_MS = 100;
 const DTMF_AFTER_MS = 1000;
@@ -51,9 +52,10 @@ async function call(options: PhoneOptions, source: SoundSource, what: string): P
   const client = await openSipClient({ transport, remote, local: { address, port: options.port } });
   const ports = toolPorts(address);
   const pair = await openPair(ports);
+  const codecs = await openToolCodecs(options.codecs);
   const recorder = new Recorder();
   const listener = options.record === undefined ? () => {} : recorder.put.bind(recorder);
-  const media = new PhoneMedia(pair, source, listener, systemRandom);
+  const media = new PhoneMedia(pair, source, listener, { codecs, random: systemRandom });
   const ticker = new Ticker();
   ticker.frames.add(media.tick);
   ticker.start();

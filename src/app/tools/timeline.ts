@@ -1,7 +1,7 @@
 import { timestampDelta } from '../../base/sequence.ts';
 import type { RtpView } from '../../rtp/packet.ts';
 
-/** A jump of the timestamp beyond this is a new timeline, not a pause: ticks of 8 kHz. */
+/** A jump of the timestamp beyond this is a new timeline, not a pause: samples of 8 kHz. */
 const LARGEST_JUMP = 10 * 8000;
 
 /**
@@ -13,10 +13,16 @@ export class Timeline {
   #timestamp = 0;
   #position = 0;
   #end = 0;
+  readonly #ticksPerSample: number;
+
+  /** `ticksPerSample`: of the RTP clock, more than 1 where that runs faster than the recording. */
+  constructor(ticksPerSample = 1) {
+    this.#ticksPerSample = ticksPerSample;
+  }
 
   /** Position of the first sample of a packet with `samples`; negative when it lies before the beginning. */
   place(view: RtpView, samples: number): number {
-    const delta = timestampDelta(view.timestamp, this.#timestamp);
+    const delta = Math.round(timestampDelta(view.timestamp, this.#timestamp) / this.#ticksPerSample);
     const continues = view.ssrc === this.#ssrc && Math.abs(delta) < LARGEST_JUMP;
     const position = continues ? this.#position + delta : this.#end;
     if (!continues || delta > 0) {

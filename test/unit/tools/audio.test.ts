@@ -24,6 +24,11 @@ describe('a timeline', () => {
     ]);
   });
 
+  test('of a clock that runs faster than the recording', () => {
+    const timeline = new Timeline(6);
+    expect([0, 960, 2880].map((at) => timeline.place(packet(1, at), 160))).toEqual([0, 160, 480]);
+  });
+
   test('goes on behind the last sample after a new SSRC or a jump', () => {
     const timeline = new Timeline();
     expect(timeline.place(packet(1, 0), 160)).toBe(0);

@@ -76,7 +76,7 @@ describe('the phone', () => {
     [['a@b', 'c@d'], /one target only/],
     [['a@b', '--tone', '440', '--say', 'x'], /only one of/],
     [['a@b', '--tone', '5000'], /20 to 3900/],
-    [['a@b', '--codec', 'G729'], /PCMA or PCMU/],
+    [['a@b', '--codec', 'G729'], /PCMA, PCMU, G722, OPUS/],
     [['a@b', '--port', '70000'], /0 to 65535/],
     [['a@b', '--dtmf', '12X'], /--dtmf/],
     [['a@b', '--loud'], /--loud/],
