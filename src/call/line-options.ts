@@ -50,6 +50,8 @@ export interface LineOwner {
   played?(): void;
   /** Somebody may have come into the room, or left. */
   companyChanged?(): void;
+  /** Does it wait for that? Asked at each change, in a full room a hundred times a second. */
+  awaitsCompany?(): boolean;
   /** After leaving, once: everything is given back. */
   left(quality: LegQuality | undefined): void;
 }

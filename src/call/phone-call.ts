@@ -98,6 +98,7 @@ export class PhoneCall implements CallHandler {
         keyHeard: (digit) => this.#reception.keyHeard(digit),
         played: () => this.#reception.played(),
         companyChanged: () => this.#reception.companyChanged(),
+        awaitsCompany: () => this.#reception.awaitsCompany,
         left: (quality) => this.#left(quality),
       },
     );

@@ -274,11 +274,10 @@ export class PhoneLine implements Door {
   // --- what the room says; a phone hears the room's mix, so tracks need nothing done
 
   participantsChanged(): void {
-    const { companyChanged } = this.#owner;
-    if (companyChanged === undefined) return;
+    const { companyChanged, awaitsCompany } = this.#owner;
+    if (companyChanged === undefined || awaitsCompany?.() !== true || this.#news !== undefined) return;
     // A door must not call back from within.
     const { timers, clock } = this.#options;
-    timers.cancel(this.#news);
     this.#news = timers.schedule(clock.now(), () => {
       this.#news = undefined;
       if (this.#phase === 'up') companyChanged();

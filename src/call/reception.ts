@@ -152,6 +152,11 @@ export class Reception {
     if (this.#stage === 'pin') this.#input({ type: 'played' });
   }
 
+  /** Is the caller kept waiting until somebody is in the room? */
+  get awaitsCompany(): boolean {
+    return this.#stage === 'waiting';
+  }
+
   companyChanged(): void {
     if (this.#stage !== 'waiting' || !this.#call.line.hasCompany) return;
     this.#stage = 'in';

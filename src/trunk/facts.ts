@@ -28,8 +28,16 @@ export interface CallFacts {
 /** Headers are read so far; a carrier sends one or two of each. */
 const MAX_VALUES = 16;
 
+/** The last request that was asked about: each INVITE is, by everyone who decides on it in turn. */
+let last: { readonly request: SipRequestInfo; readonly facts: CallFacts } | undefined;
+
 /** Takes from an INVITE what trunks and rules decide by. */
 export function callFacts(request: SipRequestInfo): CallFacts {
+  if (last?.request !== request) last = { request, facts: readFacts(request) };
+  return last.facts;
+}
+
+function readFacts(request: SipRequestInfo): CallFacts {
   const asserted = firstNumber(addresses(request, 'p-asserted-identity'));
   return {
     source: request.flow.remote.address,
@@ -42,13 +50,17 @@ export function callFacts(request: SipRequestInfo): CallFacts {
     divertedUser: addresses(request, 'diversion').at(-1)?.uri.user,
     assertedUser: asserted?.uri.user,
     assertedName: asserted?.display,
-    privacy: request
-      .headers('privacy')
-      .slice(0, MAX_VALUES)
-      .flatMap((value) => value.toLowerCase().split(';'))
-      .some((value) => ['id', 'header', 'user'].includes(value.trim())),
+    privacy: wantsPrivacy(request.headers('privacy')),
   };
 }
+
+function wantsPrivacy(values: readonly string[]): boolean {
+  return values
+    .slice(0, MAX_VALUES)
+    .some((value) => value.split(';').some((one) => PRIVATE.has(one.trim().toLowerCase())));
+}
+
+const PRIVATE = new Set(['id', 'header', 'user']);
 
 /** The user part that says whom the call is for, by the trunk's setting. */
 export function calledUser(source: CalledNumberSource, call: CallFacts): string {

@@ -82,12 +82,21 @@ function answerOf<T>(child: ChildProcess): Promise<T> {
   });
 }
 
+/**
+ * Calls of the warm-up: until then functions are compiled, again and again, and the heap grows, which a gateway does once in its
+ * life. A row that is slow has fewer, so that it does not take minutes.
+ */
+const WARM_CALLS = 20_000;
+const WARM_SECONDS = 20;
+
 /** Measures one row: first `up` calls that stay, a warm-up, then the calls that count. */
 export async function measure({ transport, rate, seconds, up }: SocketRow): Promise<SocketResult> {
   const gateway = await BenchGateway.start();
   try {
-    if (up > 0) await gateway.load({ transport, rate: 1000, calls: up, ends: 'stay', run: 'u' });
-    await gateway.load({ transport, rate, calls: rate * 3, ends: 'bye', run: 'w' });
+    if (up > 0)
+      await gateway.load({ transport, rate: Math.min(rate, 1000), calls: up, ends: 'stay', run: 'u' });
+    const warm = Math.min(WARM_CALLS, rate * WARM_SECONDS);
+    await gateway.load({ transport, rate, calls: warm, ends: 'bye', run: 'w' });
     const before = await gateway.ask('usage');
     const calls = rate * seconds;
     const result = await gateway.load({ transport, rate, calls, ends: 'bye', run: 'm' });
