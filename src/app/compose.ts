@@ -44,6 +44,7 @@ import { outboundTrunks } from './config/outbound.ts';
 import type { StartupConfig } from './config/read.ts';
 import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { datagramSource } from './datagrams.ts';
+import { openExternalTurn } from './external-turn.ts';
 import { gatewayGauges } from './gauges.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
 import { openOutbound } from './outbound.ts';
@@ -114,6 +115,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       ? await openTurn({ startup, timers, emit, icePorts, certificates })
       : noTurn;
     closing.push(() => turn.close());
+    const relays = openExternalTurn(config.turn_servers, { timers, emit });
+    closing.push(() => relays.close());
 
     const trunks = inboundTrunks(config);
     const admitted = admission(trunks);
@@ -204,7 +207,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     const peers = {
       ...shared,
       rooms,
-      iceServers: (identity: string) => turn.iceServers(identity),
+      iceServers: (identity: string) => [...relays.iceServers(identity), ...turn.iceServers(identity)],
       candidates,
       options: defaultPeerOptions,
       renewToken: (grants: Grants, ttlMs: number) => tokens.renew(grants, ttlMs),

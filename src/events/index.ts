@@ -144,6 +144,8 @@ export type GatewayEvent =
       bytesUp: number;
       bytesDown: number;
     }
+  /** A TURN server of others works again, or does not: clients are not told of it meanwhile. */
+  | { type: 'turn.server'; url: string; state: 'up' | 'down'; reason: string }
   | { type: 'turn.refused'; client: string; reason: string; code: number }
   /** `count` inputs were dropped for `reason`; hot paths sum up and emit about once a second. */
   | { type: 'dropped'; where: DropPlace; reason: string; count: number; source?: string }

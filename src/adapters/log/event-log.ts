@@ -53,6 +53,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'agent.job': ['info', 'agent job'],
   'turn.allocated': ['debug', 'TURN allocation made'],
   'turn.released': ['debug', 'TURN allocation released'],
+  'turn.server': ['warn', 'TURN server changed'],
   'turn.refused': ['warn', 'TURN request refused'],
   dropped: ['warn', 'bad input dropped'],
   'certificates.loaded': ['info', 'TLS certificates loaded anew'],

@@ -125,6 +125,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       to.count('trunkroom_turn_bytes_total', { direction: 'up' }, event.bytesUp);
       to.count('trunkroom_turn_bytes_total', { direction: 'down' }, event.bytesDown);
       return;
+    case 'turn.server':
+      to.count('trunkroom_turn_server_changes_total', { state: event.state });
+      return;
     case 'turn.refused':
       to.count('trunkroom_turn_refused_total', { reason: event.reason, code: event.code });
       return;

@@ -174,6 +174,10 @@ const COUNTERS = {
   trunkroom_turn_allocated_total: { help: 'TURN allocations made.', labels: [] },
   trunkroom_turn_released_total: { help: 'TURN allocations released.', labels: ['reason'] },
   trunkroom_turn_bytes_total: { help: 'Bytes relayed by released TURN allocations.', labels: ['direction'] },
+  trunkroom_turn_server_changes_total: {
+    help: 'TURN servers of others that went down or came back.',
+    labels: ['state'],
+  },
   trunkroom_turn_refused_total: { help: 'TURN requests refused.', labels: ['reason', 'code'] },
   trunkroom_dropped_total: { help: 'Bad or unwanted inputs dropped.', labels: ['where', 'reason'] },
   trunkroom_sip_engine_changes_total: {

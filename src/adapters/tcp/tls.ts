@@ -64,8 +64,8 @@ export interface TlsConnectOptions {
   readonly name: string;
   /** `skip`: whatever certificate it shows is taken; only for networks that nobody else is on. */
   readonly verify: 'peer' | 'skip';
-  /** Ours, shown when the server asks for one. */
-  readonly certificates: Certificates;
+  /** Ours, shown when the server asks for one, and whom we believe; absent: none, and whom Node believes. */
+  readonly certificates?: Certificates;
   readonly limits?: TcpLimits;
 }
 
@@ -74,7 +74,7 @@ export function connectTls(remote: HostPort, options: TlsConnectOptions): Promis
   const { name, timeoutMs, limits = defaultTcpLimits } = options;
   return new Promise((resolve, reject) => {
     const socket: TLSSocket = connect({
-      ...options.certificates.fallback,
+      ...options.certificates?.fallback,
       host: remote.address,
       port: remote.port,
       // RFC 6066 section 3: a literal address is no server name.

@@ -18,6 +18,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     '    auth_username: "60312345678"',
     '    auth_password: a-password',
   ],
+  turn_servers: [
+    'turn_servers:',
+    '  - urls: ["turn:turn.example.com:3478?transport=udp"]',
+    '    secret: a-secret-that-the-server-has-too',
+  ],
   rules: [
     'rules:',
     '  - id: everybody',

@@ -8,6 +8,7 @@ import { type Config, configSchema } from './schema.ts';
 import { type ConfigFault, formatPath, type Path, readYaml, type YamlSource } from './source.ts';
 import { suggest } from './suggest.ts';
 import { withTrunkSecrets } from './trunk-secrets.ts';
+import { turnServerFaults } from './turn-servers.ts';
 
 /** All that a configuration is made of; nothing is read from anywhere else. */
 export interface ConfigInput {
@@ -40,7 +41,13 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly ConfigFa
   const secrets = withSecrets(parsed.data, input.readSecret);
   const trunks = withTrunkSecrets(secrets.config, input.readSecret);
   const config = input.mode === 'development' ? withDevelopmentDefaults(trunks.config) : trunks.config;
-  const problems = [...secrets.problems, ...trunks.problems, ...consistencyFaults(config, input.mode)];
+  const relays = turnServerFaults(parsed.data.turn_servers, input.readSecret);
+  const problems = [
+    ...secrets.problems,
+    ...trunks.problems,
+    ...relays,
+    ...consistencyFaults(config, input.mode),
+  ];
   const all = [
     ...faults,
     ...problems.map(({ path, message }) => ({ place: places.place(path), path: formatPath(path), message })),

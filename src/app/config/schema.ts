@@ -5,6 +5,7 @@ import { mediaSchema } from './schema-media.ts';
 import { outboundTrunkSchema } from './schema-outbound.ts';
 import { certificatesSchema, tlsSchema } from './schema-tls.ts';
 import { ruleSchema, trunkSchema } from './schema-trunks.ts';
+import { turnServersSchema } from './schema-turn-servers.ts';
 
 /**
  * The one schema of the configuration: types, defaults, docs/CONFIG.md, config/trunkroom.yaml, the JSON schema and
@@ -169,6 +170,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'The embedded STUN and TURN server.' }),
+  turn_servers: turnServersSchema,
   rtp: z
     .strictObject({
       ports: portRange
