@@ -46,7 +46,10 @@ export class ClientRequests {
         selectTracks(state, message.value);
         break;
       case 'trackSetting':
-        for (const track of message.value.trackSids) downlink.adjust(track, message.value);
+        for (const track of message.value.trackSids) {
+          downlink.adjust(track, message.value);
+          room.demandLayer(participant, track, downlink.demanded(track));
+        }
         break;
       case 'updateMetadata':
         session.send({ case: 'requestResponse', value: updateMetadata(room, participant, message.value) });

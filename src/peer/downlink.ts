@@ -126,6 +126,13 @@ export class Downlink {
     wanted.priority = priority;
   }
 
+  /** The largest layer of a track that the client has a use for now; -1: none. */
+  demanded(track: TrackId): number {
+    const wanted = this.#wanted.get(track);
+    if (wanted?.paused === true) return -1;
+    return wanted?.layer ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Decides what an m-line that the client takes media on shall carry in the description being made. */
   decide(offer: SlotOffer): SectionContent {
     const slot = this.#slot(offer);

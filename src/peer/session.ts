@@ -17,6 +17,7 @@ import { keyPacket } from './data.ts';
 import { Departures } from './departures.ts';
 import { Downlink } from './downlink.ts';
 import { DualConnection } from './dual-connection.ts';
+import { Dynacast } from './dynacast.ts';
 import { readFrame, type ServerMessage } from './frames.ts';
 import { joinResponse, leaveRequest, reconnectResponse } from './join-response.ts';
 import type { Joined } from './joined.ts';
@@ -55,6 +56,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   readonly #openedAt: number;
   readonly #requested: ClientRequests;
   readonly #media: MediaEvents;
+  readonly #dynacast: Dynacast;
   #state: State = { name: 'new' };
   #renewal: TokenRenewal | undefined;
   /** The client wants to see its next resume fail. */
@@ -82,6 +84,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
         this.#failResume = when;
       },
     });
+    this.#dynacast = new Dynacast(context.timers, context.clock, (message) => this.send(message));
     this.#media = new MediaEvents({
       emit: context.emit,
       drop: (reason) => this.drop(reason),
@@ -182,6 +185,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     for (const track of participant.tracks.values()) if (track.muted) this.muteRequested(track);
     this.#tellSpeakers(this.#speakers.restate(visible));
     this.roomChanged();
+    this.#dynacast.restate();
     connection?.resumed();
     if (fails === 'after-words') link.close(1000, 'simulated');
   }
@@ -245,6 +249,10 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
   unpublished({ sid }: Track): void {
     const state = this.#state;
     if (state.name === 'joined' && state.publications.withdraw(sid)) this.send(trackUnpublished(sid));
+  }
+
+  layersWanted(track: Track, layer: number): void {
+    if (this.#state.name === 'joined') this.#dynacast.wanted(track, layer, this.#state.participant.tracks);
   }
 
   subscriptionWished(track: TrackId, wish: 'subscribe' | 'unsubscribe'): void {
@@ -366,6 +374,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#context.timers.cancel(this.#away);
     this.#renewal?.stop();
     this.#link = undefined;
+    this.#dynacast.close();
     if (state.name !== 'joined') return;
     this.#ended(state.participant.sid);
     state.room.leave(state.participant, reason);

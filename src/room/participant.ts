@@ -118,6 +118,8 @@ export interface Door {
   subscriptionWished?(track: TrackId, wish: 'subscribe' | 'unsubscribe'): void;
   /** The room's metadata has changed. */
   roomChanged?(): void;
+  /** The largest layer of this participant's own video that anybody has a use for; -1: nobody watches it. */
+  layersWanted?(track: Track, layer: number): void;
   speakersChanged(speakers: readonly Speaker[]): void;
   /** A data packet for this participant: LiveKit's DataPacket as bytes. */
   dataReceived(channel: 'reliable' | 'lossy', packet: Uint8Array): void;

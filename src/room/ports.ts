@@ -31,6 +31,8 @@ export interface RoomHandle {
     tracks: readonly TrackId[],
     subscribe: 'subscribe' | 'unsubscribe',
   ): void;
+  /** A subscriber has a use for layers of a video up to this one, 0 the smallest; -1: for none at all now. */
+  demandLayer(participant: Participant, track: TrackId, layer: number): void;
   /** To all others or to the named identities. */
   sendData(from: Participant, channel: 'reliable' | 'lossy', packet: Uint8Array, to: readonly string[]): void;
   /** The score of one of the participant's transports, 0 … 100: the worst of them is told to all. */

@@ -157,6 +157,11 @@ export class Room implements AdministeredRoom {
     if (member !== undefined) this.#subscriptions.wish(member, tracks, wish);
   }
 
+  demandLayer(participant: Participant, sid: TrackId, layer: number): void {
+    const member = this.#member(participant);
+    if (member !== undefined) this.#subscriptions.demand(member, sid, layer);
+  }
+
   sendData(
     from: Participant,
     channel: 'reliable' | 'lossy',
@@ -295,6 +300,7 @@ export class Room implements AdministeredRoom {
     const { participant } = member;
     for (const track of [...participant.tracks.values()]) this.#withdraw(member, track);
     this.#members.delete(participant.identity);
+    this.#subscriptions.forget(member);
     this.#participants.delete(participant.identity);
     participant.state = 'disconnected';
     this.#tell(participant);

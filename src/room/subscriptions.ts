@@ -1,6 +1,7 @@
 import type { TrackId } from '../media/protocol.ts';
 import type { Member } from './member.ts';
 import type { Participant, Track } from './participant.ts';
+import { EVERY_LAYER, VideoDemand } from './video-demand.ts';
 
 /**
  * Who is subscribed to which track of a room. Phones need no subscription, for the worker mixes for every leg; everybody
@@ -9,6 +10,7 @@ import type { Participant, Track } from './participant.ts';
 export class Subscriptions {
   readonly #members: ReadonlyMap<string, Member>;
   readonly #owners = new Map<TrackId, Member>();
+  readonly #demand = new VideoDemand();
 
   /** `members` is the room's own map, by identity. */
   constructor(members: ReadonlyMap<string, Member>) {
@@ -29,6 +31,7 @@ export class Subscriptions {
     for (const member of this.#members.values()) {
       if (member.participant.state === 'active') this.#subscribe(member, track, publisher);
     }
+    this.#demand.begin(track, publisher);
   }
 
   /** Takes note of whose a new track is. */
@@ -39,6 +42,7 @@ export class Subscriptions {
   /** A track is gone, and with it who had it and who had declined it. */
   withdraw(track: Track, publisher: Participant): void {
     this.#owners.delete(track.sid);
+    this.#demand.end(track.sid);
     for (const member of this.#members.values()) {
       member.declined.delete(track.sid);
       if (member.subscriptions.delete(track.sid)) member.door.unsubscribed(track, publisher);
@@ -50,6 +54,23 @@ export class Subscriptions {
     for (const publisher of this.#members.values()) {
       for (const track of publisher.participant.tracks.values()) this.#subscribe(member, track, publisher);
     }
+  }
+
+  /** A member is gone, and watches nothing any more. */
+  forget(member: Member): void {
+    for (const sid of member.subscriptions) {
+      const publisher = this.#owners.get(sid);
+      const track = publisher?.participant.tracks.get(sid);
+      if (publisher !== undefined && track !== undefined) this.#demand.drop(track, publisher, member);
+    }
+  }
+
+  /** A subscriber has a use for layers of a video up to this one; -1: for none. */
+  demand(member: Member, sid: TrackId, layer: number): void {
+    const publisher = this.#owners.get(sid);
+    const track = publisher?.participant.tracks.get(sid);
+    if (publisher === undefined || track === undefined || !member.subscriptions.has(sid)) return;
+    this.#demand.set(track, publisher, member, layer);
   }
 
   /** Takes everything from a member. */
@@ -78,13 +99,15 @@ export class Subscriptions {
     if (!member.participant.permissions.canSubscribe || member.declined.has(track.sid)) return;
     if (member.subscriptions.has(track.sid)) return;
     member.subscriptions.add(track.sid);
+    this.#demand.set(track, publisher, member, EVERY_LAYER);
     member.door.subscribed(track, publisher.participant);
   }
 
   #unsubscribe(member: Member, sid: TrackId): void {
-    const publisher = this.#owners.get(sid)?.participant;
-    const track = publisher?.tracks.get(sid);
+    const publisher = this.#owners.get(sid);
+    const track = publisher?.participant.tracks.get(sid);
     if (!member.subscriptions.delete(sid) || publisher === undefined || track === undefined) return;
-    member.door.unsubscribed(track, publisher);
+    this.#demand.drop(track, publisher, member);
+    member.door.unsubscribed(track, publisher.participant);
   }
 }

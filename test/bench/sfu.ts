@@ -1,0 +1,95 @@
+/**
+ * What forwarding costs, sockets and kernel included: `npm run bench:sfu`, or with `-- audio:50 video:10 …` and `--seconds N`.
+ * Rooms of one publisher and so many subscribers, as many rooms as make a few hundred subscriptions; then the same packets
+ * through the stages one by one. `BENCH_NATIVE=off` leaves the addon out.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import type { LoadReport, SfuQuestion, SfuUsage } from './sfu/messages.ts';
+import { type MediumName, media } from './sfu/packets.ts';
+import { stages } from './sfu/stages.ts';
+
+const PLAN = [2, 10, 50, 200];
+const WARMUP_MS = 5000;
+
+const words = process.argv.slice(2);
+const secondsAt = words.indexOf('--seconds');
+const seconds = secondsAt < 0 ? 8 : Number(words[secondsAt + 1]);
+const asked = words.filter((word) => /^(audio|video):\d+$/.test(word));
+const plan =
+  asked.length > 0
+    ? asked
+    : (['audio', 'video'] as const).flatMap((medium) => PLAN.map((count) => `${medium}:${count}`));
+
+function next<T>(child: ChildProcess): Promise<T> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (message) => resolve(message as T));
+    child.once('exit', (code) => reject(new Error(`a part of the bench ended with ${code}`)));
+  });
+}
+
+function ask<T>(child: ChildProcess, question: SfuQuestion): Promise<T> {
+  const answer = next<T>(child);
+  child.send(question);
+  return answer;
+}
+
+async function measure(medium: MediumName, subscribers: number): Promise<string[]> {
+  const rooms = Math.max(1, Math.round(media[medium].subscriptions / subscribers));
+  const gateway = fork(new URL('./sfu/gateway.ts', import.meta.url));
+  const load = fork(new URL('./sfu/load.ts', import.meta.url));
+  try {
+    const { port: sink } = await ask<{ port: number }>(load, { ask: 'sink', rooms });
+    const empty = await ask<SfuUsage>(gateway, { ask: 'usage' });
+    const { port } = await ask<{ port: number }>(gateway, { ask: 'open', medium, rooms, subscribers, sink });
+    const full = await ask<SfuUsage>(gateway, { ask: 'usage' });
+    await ask(load, { ask: 'run', medium, rooms, port, seconds: seconds + WARMUP_MS / 1000 });
+    await new Promise((resolve) => setTimeout(resolve, WARMUP_MS));
+    const before = await ask<SfuUsage>(gateway, { ask: 'usage' });
+    const report = await next<LoadReport>(load);
+    const after = await ask<SfuUsage>(gateway, { ask: 'usage' });
+    const sent = after.forwarded - before.forwarded;
+    const cpuUs = after.cpuUs - before.cpuUs;
+    const peers = rooms * (subscribers + 1);
+    return [
+      `${medium}, ${subscribers} subscribers, ${rooms} rooms`.padEnd(36),
+      Math.round(sent / ((after.at - before.at) / 1000))
+        .toString()
+        .padStart(9),
+      (cpuUs / sent).toFixed(2).padStart(9),
+      `${Math.round((100 * (after.systemUs - before.systemUs)) / cpuUs)} %`.padStart(7),
+      Math.round((1e6 * sent) / cpuUs)
+        .toString()
+        .padStart(10),
+      ((full.rss - empty.rss) / peers / 1024).toFixed(0).padStart(9),
+      ((after.rss - empty.rss) / peers / 1024).toFixed(0).padStart(9),
+      `${(100 - (100 * report.received) / (after.forwarded - full.forwarded)).toFixed(1)} %`.padStart(8),
+      (full.openMs / peers).toFixed(2).padStart(8),
+    ];
+  } finally {
+    for (const child of [gateway, load]) child.send({ ask: 'stop' } satisfies SfuQuestion);
+    await Promise.all([gateway, load].map((child) => new Promise((done) => child.once('exit', done))));
+  }
+}
+
+console.log(
+  `${availableParallelism()} cores, ${seconds} s each; the load on the same machine, its CPU not counted`,
+);
+console.log(
+  [
+    ''.padEnd(36),
+    'sent/s'.padStart(9),
+    'us/packet'.padStart(9),
+    'kernel'.padStart(7),
+    '/s of core'.padStart(10),
+    'KB idle'.padStart(9),
+    'KB busy'.padStart(9),
+    'unheard'.padStart(8),
+    'ms/peer'.padStart(8),
+  ].join(' '),
+);
+for (const entry of plan) {
+  const [medium, count] = entry.split(':') as [MediumName, string];
+  console.log((await measure(medium, Number(count))).join(' '));
+}
+if (asked.length === 0) for (const line of await stages()) console.log(line);
