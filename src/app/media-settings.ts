@@ -4,6 +4,7 @@ import type { StoredSound } from '../media/sound-book.ts';
 import type { MixSettings } from '../media/talkers.ts';
 import type { StartupConfig } from './config/read.ts';
 import type { NativeChoice } from './datagrams.ts';
+import type { DtlsChoice } from './dtls.ts';
 
 /** Inclusive. */
 interface PortRange {
@@ -15,6 +16,7 @@ interface PortRange {
 export interface MediaWorkerSettings {
   /** Whether the addon makes its sockets. */
   readonly native: NativeChoice;
+  readonly dtls: DtlsChoice;
   readonly mix: MixSettings;
   /** Recordings, in memory that all workers share. */
   readonly sounds: readonly StoredSound[];
@@ -43,6 +45,7 @@ export function mediaWorkerSettings(
   const share = 2 * Math.floor((last - first + 1) / workers / 2);
   return Array.from({ length: workers }, (_, index) => ({
     native: config.media.native,
+    dtls: config.media.dtls_engine,
     mix: mixSettings(config.media),
     sounds,
     ice: { address: '0.0.0.0', port: config.ice.udp_port + index },

@@ -1,7 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { driveAlarms, monotonicClock, wallClock } from '../adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
-import { createDtlsEngine } from '../adapters/dtls-werift/engine.ts';
 import { loadAddon } from '../adapters/native/addon.ts';
 import { nativeTransforms } from '../adapters/native/native-srtp.ts';
 import { PACKET_SLOTS } from '../adapters/native/native-udp.ts';
@@ -17,6 +16,7 @@ import type { MediaCommand, MediaEvent } from '../media/protocol.ts';
 import { SoundBook } from '../media/sound-book.ts';
 import { openUdpOn } from './addresses.ts';
 import { datagramSource } from './datagrams.ts';
+import { openDtlsEngine } from './dtls.ts';
 import type { MediaWorkerSettings } from './media-settings.ts';
 import { listening, StartupError } from './startup-error.ts';
 
@@ -42,6 +42,7 @@ async function open(): Promise<void> {
   const timers = new WakeQueue();
   const counters = { sendErrors: 0 };
   const { ice, iceTcp, rtp, relays } = settings;
+  const addon = settings.native === 'off' ? undefined : loadAddon();
   const sockets = datagramSource(
     settings.native,
     counters,
@@ -50,7 +51,7 @@ async function open(): Promise<void> {
   );
   const [socket, dtls, codecs] = await Promise.all([
     listening('ice.udp_port', () => openUdpOn(ice, relays.addresses, sockets.open)),
-    createDtlsEngine(),
+    openDtlsEngine(settings.dtls, addon, monotonicClock, timers),
     OpusCodecs.load(),
   ]);
   const host = new MediaHost({
@@ -68,7 +69,7 @@ async function open(): Promise<void> {
       openUdp: sockets.open,
       clock: monotonicClock,
     }),
-    srtp: settings.native === 'off' ? undefined : nativeTransforms(loadAddon()),
+    srtp: nativeTransforms(addon),
     codecs,
     mix: settings.mix,
     sounds: new SoundBook(settings.sounds),

@@ -59,7 +59,22 @@ export interface DtlsSession {
   close(): void;
 }
 
-/** Makes sessions that share one certificate. `adapters/dtls-werift` is one such engine. */
+/** What runs over an association's application data once it is connected: SCTP, with data channels on it (RFC 8831). */
+export interface ApplicationLayer {
+  /** A record's contents; they are the layer's own from now on. */
+  receive(bytes: Uint8Array): void;
+  /** Sends a message over a data channel; false when that is not open. */
+  send(channel: DataChannelLabel, bytes: Uint8Array): boolean;
+  close(): void;
+}
+
+/** Starts an application layer; `sendRecord` protects and sends one message. */
+export type StartApplication = (
+  sendRecord: (bytes: Uint8Array) => void,
+  onEvent: (event: DtlsEvent) => void,
+) => ApplicationLayer;
+
+/** Makes sessions that share one certificate: `adapters/dtls-werift`, or `adapters/native` on Node's own OpenSSL. */
 export interface DtlsEngine {
   /** Of the certificate, for our descriptions: `sha-256`. */
   readonly fingerprint: Fingerprint;

@@ -3,8 +3,9 @@ import { DtlsClient } from 'werift';
 import { driveAlarms, monotonicClock, rethrow, wallClock } from '../../src/adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../../src/adapters/crypto/crypto.ts';
 import { createCertificate, type DtlsCertificate } from '../../src/adapters/dtls-werift/certificate.ts';
-import { createDtlsEngine } from '../../src/adapters/dtls-werift/engine.ts';
+import { loadAddon } from '../../src/adapters/native/addon.ts';
 import { openUdp } from '../../src/adapters/udp/udp.ts';
+import { openDtlsEngine } from '../../src/app/dtls.ts';
 import type { DatagramSocket } from '../../src/base/net.ts';
 import { WakeQueue } from '../../src/base/wake-queue.ts';
 import { type IceCredentials, newIceCredentials } from '../../src/ice/credentials.ts';
@@ -18,6 +19,7 @@ import { SrtpOpener, SrtpSealer } from '../../src/rtp/srtp/session.ts';
 import { StunBuilder } from '../../src/stun/builder.ts';
 import { shortTermKey } from '../../src/stun/integrity.ts';
 import { Attribute, Method } from '../../src/stun/registry.ts';
+import type { DtlsEngineName } from './dtls-engines.ts';
 
 const profiles = new Map([
   [7, 'AEAD_AES_128_GCM' as const],
@@ -48,6 +50,7 @@ export interface HostUnderTest {
 
 /** Starts a host. The clock is the real one: DTLS has timers of its own. */
 export async function startHost(
+  engine: DtlsEngineName = 'werift',
   isRelay: (address: string, port: number) => boolean = () => false,
 ): Promise<HostUnderTest> {
   const alarms = new WakeQueue();
@@ -56,7 +59,7 @@ export async function startHost(
   const packets: HostUnderTest['packets'] = [];
   const host = new TransportHost({
     socket: await openUdp({ address: '127.0.0.1', port: 0 }),
-    dtls: await createDtlsEngine(),
+    dtls: await openDtlsEngine(engine, loadAddon(), monotonicClock, alarms),
     digests: nodeDigests,
     random: systemRandom,
     clock: monotonicClock,

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { CipherContext, HashAlgorithm, NamedCurveAlgorithm, SignatureAlgorithm } from 'werift';
 import type { Fingerprint } from '../../media/protocol.ts';
 import { fingerprintOf } from './audit.ts';
@@ -9,6 +9,14 @@ export interface DtlsCertificate {
   readonly keyPem: string;
   readonly signatureHash: { readonly hash: 4; readonly signature: 3 };
   readonly fingerprint: Fingerprint;
+}
+
+/** Certificate and key as OpenSSL takes them: DER, the key as PKCS #8. */
+export function derOf({ certPem, keyPem }: DtlsCertificate): { certificate: Uint8Array; key: Uint8Array } {
+  return {
+    certificate: new X509Certificate(certPem).raw,
+    key: createPrivateKey(keyPem).export({ type: 'pkcs8', format: 'der' }),
+  };
 }
 
 /** Makes a self-signed P-256 certificate: 2-5 ms of CPU, once per worker (RFC 8827 section 6.5 asks for no more). */

@@ -2,10 +2,9 @@ import type { Buffer as NodeBuffer } from 'node:buffer';
 import { Buffer } from 'node:buffer';
 import type { RTCDtlsTransport } from 'werift';
 import { RTCDataChannel, RTCDataChannelParameters, RTCSctpTransport } from 'werift';
-import type { DtlsEvent } from '../../media/dtls-port.ts';
+import type { ApplicationLayer, DtlsEvent } from '../../media/dtls-port.ts';
 import type { DataChannelLabel } from '../../media/protocol.ts';
 import { isSoundSctp } from './sctp-guard.ts';
-import type { ApplicationLayer } from './session.ts';
 
 /** The port that everybody's `a=sctp-port` says. */
 const SCTP_PORT = 5000;
@@ -74,13 +73,14 @@ class DataChannels implements ApplicationLayer {
     transport.start(SCTP_PORT).catch(() => this.#drop());
   }
 
-  receive(bytes: NodeBuffer): void {
+  receive(bytes: Uint8Array): void {
     if (this.#stopped) return;
-    if (!isSoundSctp(bytes)) {
+    const packet = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (!isSoundSctp(packet)) {
       this.#drop();
       return;
     }
-    this.#inside.handleData(bytes).catch(() => this.#drop());
+    this.#inside.handleData(packet).catch(() => this.#drop());
     if (this.#holdsTooMuch()) {
       this.#drop();
       this.close();

@@ -1,7 +1,14 @@
 import type { Buffer as NodeBuffer } from 'node:buffer';
 import { Buffer } from 'node:buffer';
 import { DtlsServer } from 'werift';
-import type { DtlsDrop, DtlsEvent, DtlsRejection, DtlsSession } from '../../media/dtls-port.ts';
+import type {
+  ApplicationLayer,
+  DtlsDrop,
+  DtlsEvent,
+  DtlsRejection,
+  DtlsSession,
+  StartApplication,
+} from '../../media/dtls-port.ts';
 import type { DataChannelLabel, Fingerprint } from '../../media/protocol.ts';
 import type { SrtpProfile } from '../../rtp/srtp/key-derivation.ts';
 import { saltLength } from '../../rtp/srtp/key-derivation.ts';
@@ -35,23 +42,12 @@ const NOWHERE: [string, number] = ['0.0.0.0', 0];
 /** werift's record class, of which its cipher reads the two fields that we set. */
 type WeriftPacket = Parameters<DtlsServer['cipher']['decryptPacket']>[0];
 
-/** What runs over the association's application data once it is connected. */
-export interface ApplicationLayer {
-  receive(bytes: NodeBuffer): void;
-  send(channel: DataChannelLabel, bytes: Uint8Array): boolean;
-  close(): void;
-}
-
 /** How the session reaches what is around it. */
 export interface SessionOptions {
   readonly certificate: DtlsCertificate;
   readonly send: (datagram: Uint8Array) => void;
   readonly onEvent: (event: DtlsEvent) => void;
-  /** Starts the application layer; `sendRecord` protects and sends one message. */
-  readonly application: (
-    sendRecord: (bytes: Uint8Array) => void,
-    onEvent: (event: DtlsEvent) => void,
-  ) => ApplicationLayer;
+  readonly application: StartApplication;
 }
 
 /**

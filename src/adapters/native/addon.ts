@@ -21,6 +21,40 @@ export interface UdpPoll {
   fan(sockets: Int32Array, count: number, payload: Uint8Array): number;
 }
 
+/** A certificate with its key; of `addon/dtls.cc`. */
+export interface DtlsContext {
+  /** Opaque: only the addon knows what it is. */
+  readonly context: never;
+}
+
+/** One DTLS association, of `addon/dtls.cc`: whoever calls `receive`, `elapse`, `send` or `close` empties both queues then. */
+export interface DtlsAssociation {
+  /** Forgets what `expect` told. */
+  expectNobody(): void;
+  /** Certificates that the peer may have, besides: digests one behind the other, each of 32, 48 or 64 bytes. */
+  expect(digests: Uint8Array, length: number): void;
+  /** Takes one record; answers one of `DtlsState`. */
+  receive(record: Uint8Array): number;
+  /** Until `elapse` is due, ms; -1: nothing waits for an answer. */
+  timeout(): number;
+  /** Repeats the last flight if its time has come; answers one of `DtlsState`. */
+  elapse(): number;
+  /** Whether the message became a datagram. */
+  send(message: Uint8Array): boolean;
+  /** Copies the next datagram for the peer; its length, or 0 when there is none. */
+  takeDatagram(into: Uint8Array): number;
+  /** The same of the peer's messages. */
+  takeMessage(into: Uint8Array): number;
+  /** Why the handshake failed: -1 when the certificate was not expected, else OpenSSL's reason. */
+  failure(): number;
+  /** By its number in RFC 5764 and RFC 7714; 0: none. */
+  srtpProfile(): number;
+  /** Fills `into` with keying material for SRTP (RFC 5764 section 4.2); false when not connected. */
+  exportSrtp(into: Uint8Array): boolean;
+  /** Makes the datagram with close_notify, if ever connected, and lets go of the memory. */
+  close(): void;
+}
+
 /** The addon's exports. */
 export interface Addon {
   readonly UdpPoll: new (
@@ -45,10 +79,13 @@ export interface Addon {
         tagBytes: number,
       ) => PacketTransform)
     | null;
+  /** Null where Node does not export its OpenSSL. Throws when certificate (DER) and key (PKCS #8, DER) do not fit. */
+  readonly DtlsContext: (new (certificate: Uint8Array, key: Uint8Array) => DtlsContext) | null;
+  readonly DtlsAssociation: (new (context: DtlsContext, isClient: boolean) => DtlsAssociation) | null;
 }
 
 /** As in `addon/module.cc`: which exports these are. */
-const REVISION = 4;
+const REVISION = 5;
 
 /** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {

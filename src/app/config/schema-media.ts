@@ -13,6 +13,10 @@ export const mediaSchema = z
       description:
         'UDP sockets of SIP and of the media workers, and SRTP: by the addon that the installation built, where it could, or by Node and TypeScript alone.',
     }),
+    dtls_engine: z.enum(['auto', 'openssl', 'werift']).default('auto').meta({
+      description:
+        'Who does DTLS with browsers and web phones: the OpenSSL inside of Node, by the addon; werift, in TypeScript; auto: OpenSSL where the addon is there and `native` is not off.',
+    }),
     max_talkers: z.int().min(1).max(50).default(6).meta({
       description: 'Of those who talk at a time in a room, phones hear so many: the loudest.',
     }),

@@ -17,6 +17,7 @@ type OpenQuestion = Extract<GatewayQuestion, { ask: 'open' }>;
 
 const settings: MediaWorkerSettings = {
   native: process.env['BENCH_NATIVE'] === 'off' ? 'off' : 'auto',
+  dtls: 'auto',
   sounds: [],
   mix: DEFAULT_MIX,
   ice: { address: '127.0.0.1', port: 0 },
