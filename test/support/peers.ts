@@ -11,6 +11,7 @@ function kamailioModule(name: string): string {
 /** Debian packages by the file that shows that they are there. */
 const PEERS = [
   { package: 'chromium', file: '/usr/bin/chromium' },
+  { package: 'firefox-esr', file: '/usr/bin/firefox-esr' },
   { package: 'baresip-core', file: '/usr/bin/baresip' },
   { package: 'openssl', file: '/usr/bin/openssl' },
   { package: 'sip-tester', file: '/usr/bin/sipp' },
