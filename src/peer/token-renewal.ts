@@ -28,12 +28,8 @@ export class TokenRenewal {
 
   /** Begins; call once. */
   start(): void {
-    const { clock, timers } = this.#context;
     if (this.#left() < SOON_MS) this.#renew();
-    this.#alarm = timers.schedule(clock.now() + EVERY_MS, () => {
-      this.#renew();
-      this.start();
-    });
+    this.#wait();
   }
 
   /** A token as the participant is now, for this room or another one. */
@@ -52,6 +48,14 @@ export class TokenRenewal {
   /** How long the client's own token is good yet, ms. */
   #left(): Millis {
     return (this.#grants.expiresAtUnixMs ?? 0) - this.#context.wall.unixMs();
+  }
+
+  #wait(): void {
+    const { clock, timers } = this.#context;
+    this.#alarm = timers.schedule(clock.now() + EVERY_MS, () => {
+      this.#renew();
+      this.#wait();
+    });
   }
 
   #renew(): void {

@@ -25,10 +25,18 @@ describe('new tokens', () => {
     expect(client.last('refreshToken')).toBe('token of ada for lobby, 3300000 ms');
   });
 
-  test('come at once when the first one ends soon', async () => {
-    const client = new Client(new Rig(), { expiresAtUnixMs: NOW + 60_000 });
+  test('come at once when the first one ends soon, and then one at a time', async () => {
+    const rig = new Rig();
+    const client = new Client(rig, { expiresAtUnixMs: NOW + 60_000 });
+    client.connect();
     await signed();
     expect(client.last('refreshToken')).toBe('token of ada for lobby, 600000 ms');
+    for (let at = 0; at < 300_000; at += 15_000) {
+      rig.pass(15_000);
+      client.say({ case: 'ping', value: 1n });
+    }
+    await signed();
+    expect(client.count('refreshToken')).toBe(2);
   });
 
   test('do not come after the end', async () => {
