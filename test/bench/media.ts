@@ -14,7 +14,11 @@ import type {
   Usage,
 } from './media/messages.ts';
 
-const PLAN = ['2x1x1', '10x1x1', '10x1x3', '50x1x3', '100x1x3', '300x1x1', '300x1x3', '600x1x3', '1000x40x1'];
+/** Rooms of 2 to 1,000 with one and with three who talk; as many legs over small rooms; and all who talk at once. */
+const PLAN = [
+  ...[2, 10, 50, 100, 300, 600, 1000].flatMap((legs) => [`${legs}x1x1`, `${legs}x1x${Math.min(3, legs)}`]),
+  ...['300x150x1', '300x30x3', '1000x40x1', '1000x40x3', '100x1x100'],
+];
 const WARMUP_MS = 3000;
 
 const words = process.argv.slice(2);
@@ -43,6 +47,7 @@ async function measure(legs: number, rooms: number, talkers: number): Promise<vo
   const gateway = fork(new URL('./media/gateway.ts', import.meta.url));
   const load = fork(new URL('./media/load.ts', import.meta.url));
   try {
+    const bare = await ask<Usage>(gateway, { ask: 'usage' });
     const { port } = await ask<Extract<LoadAnswer, { port: number }>>(load, { ask: 'port' });
     const opened = await ask<Extract<GatewayAnswer, { ports: readonly number[] }>>(gateway, {
       ask: 'open',
@@ -63,7 +68,7 @@ async function measure(legs: number, rooms: number, talkers: number): Promise<vo
     const before = await ask<Usage>(gateway, { ask: 'usage' });
     const report = await next<LoadReport>(load);
     const after = await ask<Usage>(gateway, { ask: 'usage' });
-    print(legs, rooms, talkers, before, after, report);
+    print(legs, rooms, talkers, { bare, before, after }, report);
   } finally {
     gateway.send({ ask: 'stop' });
     load.send({ ask: 'stop' });
@@ -75,8 +80,7 @@ function print(
   legs: number,
   rooms: number,
   talkers: number,
-  before: Usage,
-  after: Usage,
+  { bare, before, after }: { readonly bare: Usage; readonly before: Usage; readonly after: Usage },
   load: LoadReport,
 ): void {
   const wallMs = after.at - before.at;
@@ -98,6 +102,7 @@ function print(
     load.cores.toFixed(2).padStart(6),
     `${load.ownLate}`.padStart(5),
     `${Math.round(after.rss / 1e6)}`.padStart(5),
+    `${Math.round((after.rss - bare.rss) / 1000 / legs)}`.padStart(6),
   ];
   console.log(cells.join(' '));
 }
@@ -120,6 +125,7 @@ console.log(
     'load',
     'late',
     'MB',
+    'kB/leg',
   ].join(' '),
 );
 for (const row of plan.length > 0 ? plan : PLAN) {
