@@ -25,8 +25,6 @@ export class PlainLane implements QuietLane, LaneFan {
   readonly #lengths: number[] = [];
   readonly #times: Millis[] = [];
   #sent = 0;
-  #sequence = 0;
-  #timestamp = 0;
   readonly #ring: Uint8Array[] = [];
   readonly #fields = {
     payloadType: 0,
@@ -34,8 +32,8 @@ export class PlainLane implements QuietLane, LaneFan {
     sequence: 0,
     timestamp: 0,
     ssrc: 0,
-    extension: 'none',
-  } as const;
+    extension: 'none' as const,
+  };
 
   constructor(socket: DatagramSocket) {
     this.#socket = socket;
@@ -48,8 +46,8 @@ export class PlainLane implements QuietLane, LaneFan {
   rest(terms: LaneTerms): void {
     this.#terms = terms;
     this.#held = new Uint8Array(LANE_HOLDS * LANE_LONGEST);
-    this.#sequence = terms.out.sequence;
-    this.#timestamp = terms.out.timestamp;
+    const { payloadType, ssrc, sequence, timestamp } = terms.out;
+    Object.assign(this.#fields, { payloadType, ssrc, sequence, timestamp });
     this.#forget();
   }
 
@@ -93,11 +91,11 @@ export class PlainLane implements QuietLane, LaneFan {
     const at = this.#sent % RING;
     const packet = this.#ring[at] ?? new Uint8Array(LANE_LONGEST);
     this.#ring[at] = packet;
-    const stamp = { ...this.#fields, ...out, sequence: this.#sequence, timestamp: this.#timestamp };
-    writeRtpHeader(packet, 0, stamp);
+    writeRtpHeader(packet, 0, this.#fields);
     packet.set(payload, LANE_HEADER);
-    this.#sequence = (this.#sequence + 1) & 0xffff;
-    this.#timestamp = (this.#timestamp + out.ticks) >>> 0;
+    const fields = this.#fields;
+    fields.sequence = (fields.sequence + 1) & 0xffff;
+    fields.timestamp = (fields.timestamp + out.ticks) >>> 0;
     this.#sent++;
     // As a leg does: the ring allows a few to be under way, and with more the kernel is choking.
     if (this.#socket.queued < RING)
