@@ -21,6 +21,8 @@ const SINK = 0.002;
 const FIRST_PACKETS = 8;
 /** Added to the peak, so that the packet that made it would have been in time. */
 const MARGIN_MS = 5;
+/** A packet quicker than any of late by more than this came by a shorter way. */
+const SHORTER_MS = 20;
 /** Playout that is so far behind its target is moved at once, not by and by. */
 const HOPELESS_MS = 120;
 
@@ -32,6 +34,8 @@ export class PlayoutDelay {
   #leastBefore = Number.POSITIVE_INFINITY;
   #windowEnds: Millis = 0;
   #peak: number;
+  /** Timestamp of the first packet that came by a shorter way; those before it still came by the longer one. */
+  #shorterSince = Number.NEGATIVE_INFINITY;
   #seen = FIRST_PACKETS;
 
   constructor(options: JitterOptions) {
@@ -55,8 +59,12 @@ export class PlayoutDelay {
   /** Learns from an arrival. */
   observe(now: Millis, timestamp: number): void {
     const transit = now - timestamp * this.#msPerTick;
+    if (transit < this.#base - SHORTER_MS && this.#base !== Number.POSITIVE_INFINITY)
+      this.#shorterSince = timestamp;
     if (now >= this.#windowEnds) this.#turn(now, transit);
     else if (transit < this.#least) this.#least = transit;
+    // Overtaken on a way that nobody takes any more: how late it is says nothing of those to come.
+    if (timestamp < this.#shorterSince) return;
     const lateness = Math.min(this.#options.maxDelayMs, this.lateness(now, timestamp));
     const sink = Math.max(SINK, 1 / ++this.#seen);
     this.#peak = lateness > this.#peak ? lateness : this.#peak + (lateness - this.#peak) * sink;
@@ -67,6 +75,7 @@ export class PlayoutDelay {
     this.#leastBefore = Number.POSITIVE_INFINITY;
     this.#least = now - timestamp * this.#msPerTick;
     this.#windowEnds = now + WINDOW_MS;
+    this.#shorterSince = Number.NEGATIVE_INFINITY;
   }
 
   /** When a stream that starts or goes on with this packet should sound. */

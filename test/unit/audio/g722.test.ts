@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { G722Decoder, G722Encoder } from '../../../src/audio/g722.ts';
@@ -40,6 +41,9 @@ function sine(frequency: number, amplitude: number, milliseconds: number): Int16
   return samples;
 }
 
+/** Directory of the test data of ITU-T's software tool library, if somebody has it. */
+const G191 = process.env['TRUNKROOM_G191'];
+
 const VECTOR_HEAD =
   'de3490228820a22c2a3417b6333b703712de9e11775d1156d2943a559e377454b5bdfd76ee3e6e74316ddf7fb3795aff';
 const VECTOR_CODES = '2bb2ed5d0ae748f44dec0226e349480d85ba36d2e113de7d5eb3b9396c531005';
@@ -51,6 +55,19 @@ describe('G.722', () => {
     const codes = encode(vectorInput());
     expect(Buffer.from(codes.subarray(0, 48)).toString('hex')).toBe(VECTOR_HEAD);
     expect(sha256(codes)).toBe(VECTOR_CODES);
+  });
+
+  // ITU-T's licence keeps its files out of this repository: docs/AUDIO.md says where they are.
+  it.skipIf(G191 === undefined)('codes the speech of ITU-T G.191 as its library does', () => {
+    const words = (name: string) => {
+      const bytes = readFileSync(`${G191}/${name}`);
+      return Int16Array.from({ length: bytes.length >> 1 }, (_, i) => bytes.readInt16LE(2 * i));
+    };
+    const speech = words('inpsp.bin');
+    // Words of two codes, the later one in the lower byte.
+    const codes = new Uint8Array(readFileSync(`${G191}/codsp.cod`).swap16());
+    expect(encode(speech)).toEqual(codes);
+    expect(decode(codes)).toEqual(words('outsp1.bin'));
   });
 
   it('decodes to the very samples of another implementation', () => {
