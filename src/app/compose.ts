@@ -180,6 +180,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       announce,
       calls,
       mediaPolicy,
+      ping: (next) => sip.ping(next),
     });
     const referrals = new ReferralDesk({ trunks: outgoing, dialer: outbound.dialer, calls });
     outbound.dialer.referrals = referrals;

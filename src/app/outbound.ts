@@ -9,9 +9,10 @@ import type { PhoneCalls } from '../call/phone-calls.ts';
 import type { EventSink } from '../events/index.ts';
 import type { RoomDirectory } from '../room/ports.ts';
 import { Locator } from '../sip/locator.ts';
-import type { Authenticator, SipEngine } from '../sip/ports.ts';
+import type { Authenticator, NextHop, SipEngine } from '../sip/ports.ts';
 import { TrunkAccounts } from '../trunk/accounts.ts';
 import { TargetHealth } from '../trunk/health.ts';
+import { KeepAlive } from '../trunk/keep-alive.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
 import type { MediaPolicy } from '../trunk/media-policy.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
@@ -47,6 +48,8 @@ export function openOutbound(parts: {
   readonly emit: EventSink;
   readonly calls?: PhoneCalls;
   readonly mediaPolicy?: MediaPolicy;
+  /** Sends a double CRLF. */
+  readonly ping: (next: NextHop) => void;
 }): Outbound {
   const { trunks, engine, rooms, maxCalls, transports, announce, calls, clock, timers, random, emit } = parts;
   const shared = { engine, clock, timers, random, emit };
@@ -57,6 +60,13 @@ export function openOutbound(parts: {
   const tokens = contactTokens(trunks, random);
   const registrations = new Registrations({
     ...{ ...shared, trunks, tokens, locate, isUp, digests: nodeDigests },
+  });
+  const keepAlive = new KeepAlive({
+    ...shared,
+    trunks,
+    locate,
+    homeOf: registrations.homeOf,
+    ping: parts.ping,
   });
   const accounts = new TrunkAccounts({ digests: nodeDigests, random, emit });
   const dialer = new Dialer({
@@ -75,11 +85,13 @@ export function openOutbound(parts: {
     gauges: () => ({ registrations: registrations.registered, targetsDown: health.gauges().down }),
     start() {
       health.start();
+      keepAlive.start();
       registrations.start();
     },
     stop() {
       dialer.stop();
       health.stop();
+      keepAlive.stop();
       registrations.stop();
     },
     isOver: () => dialer.size === 0 && registrations.pending === 0,

@@ -9,7 +9,7 @@ import { SipEndpoint, type SipEndpointOptions } from '../sip/endpoint.ts';
 import type { Flow, NextHop } from '../sip/ports.ts';
 import { isWebSocket } from '../sip/web-socket.ts';
 import { openUdpOn } from './addresses.ts';
-import { SipStreams } from './sip-streams.ts';
+import { PING, SipStreams } from './sip-streams.ts';
 import { SipWebSockets } from './sip-websockets.ts';
 import { listening } from './startup-error.ts';
 
@@ -122,6 +122,14 @@ export class SipServer {
       refused: (reason: string, source: string) =>
         emit({ type: 'dropped', where: 'sip', reason: `connections-${reason}`, count: 1, source }),
     };
+  }
+
+  /** Keeps the way to a far end open: a double CRLF, which it answers over connections, if it knows it (RFC 5626 section 3.5.1). */
+  ping(next: NextHop): void {
+    const flow = this.#flowTo(next);
+    if (flow === undefined) return;
+    if (flow.transport === 'udp') this.#udp.send(PING, flow.remote.port, flow.remote.address);
+    else this.#streams.ping(flow);
   }
 
   #flowTo({ transport, remote, name = remote.address }: NextHop): Flow | undefined {

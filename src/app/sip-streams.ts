@@ -31,7 +31,10 @@ export interface StreamHop {
 const PING_MS = 100_000;
 /** Pings in a row for a connection on which no message passes: then it may go, and is opened anew when it is needed. */
 const MAX_PINGS = 40;
-const PING = utf8('\r\n\r\n');
+/** How long the answer may take (RFC 5626 section 4.4.1). */
+const PONG_MS = 10_000;
+/** Asks whether the far end lives. */
+export const PING: Uint8Array = utf8('\r\n\r\n');
 
 interface Stream {
   connection: StreamConnection | undefined;
@@ -42,6 +45,11 @@ interface Stream {
   ping: Alarm | undefined;
   /** Since the last message. */
   pings: number;
+  framer: StreamFramer | undefined;
+  /** The far end has answered a ping: one that it does not answer any more is gone. */
+  answersPings: boolean;
+  /** Rings when a ping has no answer. */
+  pong: Alarm | undefined;
   /** Whom the far end has proven to be; undefined for connections that were opened to us. */
   readonly name: string | undefined;
   /** Port of a far end that opened the connection and offers it for requests of ours to that port. */
@@ -55,6 +63,9 @@ function newStream(name: string | undefined): Stream {
     slow: undefined,
     ping: undefined,
     pings: 0,
+    framer: undefined,
+    answersPings: false,
+    pong: undefined,
     name,
     alias: undefined,
   };
@@ -101,7 +112,7 @@ export class SipStreams {
         stream.connection = connection;
         this.#read(connection, flow, stream);
         for (const bytes of stream.waiting.splice(0)) connection.write(bytes);
-        this.#pingLater(connection, stream);
+        this.#pingLater(connection, flow, stream);
       },
       () => {
         this.#drop(`${transport}-connect-failed`, remote);
@@ -109,6 +120,15 @@ export class SipStreams {
       },
     );
     return flow;
+  }
+
+  /**
+   * Asks on an open connection whether the far end lives. One that has answered before and does not within 10 s is taken for dead, and
+   * closed; who never answers may not know what is asked (RFC 5626 is not everybody's).
+   */
+  ping(flow: Flow): void {
+    const stream = this.#streams.get(flow);
+    if (stream?.connection !== undefined) this.#ping(stream.connection, flow, stream);
   }
 
   /** A request on `flow`, which the far end opened, offers it for ours to `port` (RFC 5923 section 8.2). */
@@ -135,7 +155,13 @@ export class SipStreams {
         this.#options.receive(bytes, flow);
       },
       ping: () => connection.write(PONG),
+      pong: () => {
+        stream.answersPings = true;
+        timers.cancel(stream.pong);
+        stream.pong = undefined;
+      },
     });
+    stream.framer = framer;
     connection.onData = (bytes) => {
       const fault = framer.push(bytes);
       if (fault !== undefined) {
@@ -156,19 +182,33 @@ export class SipStreams {
     if (this.#streams.delete(flow)) this.#options.closed(flow);
   }
 
-  #pingLater(connection: StreamConnection, stream: Stream): void {
+  #ping(connection: StreamConnection, flow: Flow, stream: Stream): void {
+    const { clock, timers } = this.#options;
+    connection.write(PING);
+    stream.framer?.expectPong();
+    if (!stream.answersPings) return;
+    stream.pong ??= timers.schedule(clock.now() + PONG_MS, () => {
+      this.#drop('stream-no-pong', flow.remote);
+      // At once: what waits for an answer by this connection is to fail now, and the next request opens another.
+      this.#closed(flow, stream);
+      connection.close();
+    });
+  }
+
+  #pingLater(connection: StreamConnection, flow: Flow, stream: Stream): void {
     const { clock, timers } = this.#options;
     stream.ping = timers.schedule(clock.now() + PING_MS, () => {
       stream.ping = undefined;
       if (stream.pings++ >= MAX_PINGS) return;
-      connection.write(PING);
-      this.#pingLater(connection, stream);
+      this.#ping(connection, flow, stream);
+      this.#pingLater(connection, flow, stream);
     });
   }
 
   #stopAlarms(stream: Stream): void {
     this.#options.timers.cancel(stream.slow);
     this.#options.timers.cancel(stream.ping);
+    this.#options.timers.cancel(stream.pong);
   }
 
   #drop(reason: string, { address }: HostPort): void {

@@ -40,17 +40,28 @@ export class Challenges {
     return this.#mayProveTo(request) ? (this.#proof?.authenticator.headers(request) ?? []) : [];
   }
 
-  /** All credentials with which to send it once more; undefined when the answer stands. */
+  /**
+   * All credentials with which to send it once more; undefined when the answer stands. A 2xx is told, too: it may say by what nonce the
+   * next request is to come (RFC 7616 section 3.5).
+   */
   answer(
     status: number,
     challenges: { lines(name: string): readonly string[] },
     request: Provable,
   ): ExtraHeaders | undefined {
+    if (status >= 200 && status < 300) this.#learn(challenges, request);
     if ((status !== 401 && status !== 407) || !this.#mayProveTo(request)) return undefined;
     if (this.#tries[401] + this.#tries[407] >= MAX_ANSWERS) return undefined;
     const values = challenges.lines(status === 401 ? 'www-authenticate' : 'proxy-authenticate');
     const tries = this.#tries[status]++;
     return this.#proof?.authenticator.authenticate({ ...request, status, challenges: values, tries });
+  }
+
+  #learn(headers: { lines(name: string): readonly string[] }, request: Provable): void {
+    if (!this.#mayProveTo(request)) return;
+    const authenticator = this.#proof?.authenticator;
+    authenticator?.accepted?.(request.remote, 401, headers.lines('authentication-info'));
+    authenticator?.accepted?.(request.remote, 407, headers.lines('proxy-authentication-info'));
   }
 
   #mayProveTo({ remote }: Provable): boolean {

@@ -185,8 +185,10 @@ export class OutgoingSession implements OutgoingInvite {
   #responded(response: SipResponse): void {
     const { status } = response;
     if (status < 200) this.#progressed(response);
-    else if (status < 300) this.#accepted(response);
-    else if (!this.#challenged(response) && !this.#tooShort(response)) {
+    else if (status < 300) {
+      this.#challenges.answer(status, response.headers, this.#provable());
+      this.#accepted(response);
+    } else if (!this.#challenged(response) && !this.#tooShort(response)) {
       const reason = response.headers.get('reason');
       const contacts = status < 400 ? { contacts: response.headers.all('contact') } : {};
       this.#finish({ by: 'rejected', status, phrase: response.phrase, reason, ...contacts });

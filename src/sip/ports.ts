@@ -245,6 +245,11 @@ export interface Authenticator {
   authenticate(challenged: Challenged): ExtraHeaders | undefined;
   /** Headers for a request that nobody has challenged yet, by what is known of `remote`: none before its first challenge. */
   headers(request: Pick<Challenged, 'method' | 'uri' | 'body' | 'remote'>): ExtraHeaders;
+  /**
+   * `remote` accepted our credentials: what it says about the next ones in the lines of Authentication-Info (401) or
+   * Proxy-Authentication-Info (407).
+   */
+  accepted?(remote: HostPort, status: 401 | 407, info: readonly string[]): void;
 }
 
 export interface OutgoingOptions {

@@ -14,6 +14,8 @@ export interface StreamFramerEvents {
   message(bytes: Uint8Array): void;
   /** A double CRLF came: answer with {@link PONG}. */
   ping(): void;
+  /** The CRLF came that {@link StreamFramer.expectPong} waits for. */
+  pong?(): void;
 }
 
 /** The answer to a keep-alive ping. */
@@ -30,11 +32,17 @@ export class StreamFramer {
   /** Length of the message at the buffer's start, once its head is there. */
   #expected = 0;
   #fault: StreamFault | undefined;
+  #expectsPong = false;
 
   /** `limit`: bytes of one message. */
   constructor(events: StreamFramerEvents, limit = 65_535) {
     this.#events = events;
     this.#limit = limit;
+  }
+
+  /** A ping of ours went out: the next CRLF that stands alone is its answer, and not half a ping. */
+  expectPong(): void {
+    this.#expectsPong = true;
   }
 
   /** Has a message begun that is not whole yet? Half a ping is none. */
@@ -73,6 +81,12 @@ export class StreamFramer {
     if (buffer.length >= 4 && buffer[2] === 13 && buffer[3] === 10) {
       this.#buffer = buffer.subarray(4);
       this.#events.ping();
+      return true;
+    }
+    if (this.#expectsPong) {
+      this.#expectsPong = false;
+      this.#buffer = buffer.subarray(2);
+      this.#events.pong?.();
       return true;
     }
     // One CRLF, perhaps half a ping: wait, unless a message follows.

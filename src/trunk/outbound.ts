@@ -86,6 +86,8 @@ export interface OutboundTrunk extends MediaPatience {
   readonly maxCalls: number;
   /** New calls per second; 0 = no limit. */
   readonly callsPerSecond: number;
+  /** Between two double CRLFs to registrar and targets; 0 or undefined: none. */
+  readonly keepAliveMs?: Millis | undefined;
   /** Between two OPTIONS to each target; 0 = none. */
   readonly healthIntervalMs: Millis;
   readonly register: RegistrationSettings | undefined;

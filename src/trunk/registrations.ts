@@ -62,6 +62,10 @@ export class Registrations {
     return this.#all.filter((each) => each.isRegistered).length;
   }
 
+  /** Where a trunk's binding is; undefined: it has none. */
+  readonly homeOf = (trunk: OutboundTrunk): NextHop | undefined =>
+    this.#all.find((each) => each.trunk === trunk)?.home;
+
   /** REGISTERs that wait for their answer. */
   get pending(): number {
     return this.#all.filter((each) => each.isPending).length;
@@ -82,7 +86,7 @@ const MAX_HOPS = 8;
 
 class Registration {
   readonly #options: RegistrationsOptions;
-  readonly #trunk: OutboundTrunk;
+  readonly trunk: OutboundTrunk;
   readonly #settings: RegistrationSettings;
   readonly #token: string;
   readonly #callId: string;
@@ -92,7 +96,7 @@ class Registration {
   #cseq = 0;
   #isPending = false;
   /** Where the last answer came from: the binding is there, and refreshes go there first. */
-  #home: NextHop | undefined;
+  home: NextHop | undefined;
 
   constructor(
     options: RegistrationsOptions,
@@ -102,7 +106,7 @@ class Registration {
   ) {
     const { digests, random, emit } = options;
     this.#options = options;
-    this.#trunk = trunk;
+    this.trunk = trunk;
     this.#settings = settings;
     this.#token = token;
     // Section 10.2.4: all registrations of one client have the same Call-ID, and rising numbers.
@@ -140,8 +144,8 @@ class Registration {
   #register(expiresMs: Millis): void {
     this.#isPending = true;
     const { random, isUp, locate } = this.#options;
-    const targets = [...orderTargets(this.#trunk.targets, (target) => isUp(this.#trunk, target), random)];
-    const hops: NextHop[] = this.#home === undefined ? [] : [this.#home];
+    const targets = [...orderTargets(this.trunk.targets, (target) => isUp(this.trunk, target), random)];
+    const hops: NextHop[] = this.home === undefined ? [] : [this.home];
     let tried = 0;
     const next = (last: LoneOutcome | undefined): void => {
       const hop = tried++ < MAX_HOPS ? hops.shift() : undefined;
@@ -169,8 +173,7 @@ class Registration {
     const ask = (credentials: ExtraHeaders): void => {
       this.#ask(hop, expiresMs, credentials, (outcome) => {
         const { status } = outcome;
-        const name = status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
-        const again = challenges.answer(status, { lines: () => outcome.headers(name) }, request);
+        const again = challenges.answer(status, { lines: (name) => outcome.headers(name) }, request);
         if (again !== undefined) ask(again);
         else if (status === 0 || status === 408 || status >= 500) failover(outcome);
         else this.#answered(hop, outcome, expiresMs);
@@ -209,7 +212,7 @@ class Registration {
     this.#isPending = false;
     if (askedMs === 0 || this.#state.phase === 'stopped') return;
     const isGood = status >= 200 && status < 300;
-    this.#home = isGood ? hop : undefined;
+    this.home = isGood ? hop : undefined;
     if (isGood && outcome !== undefined) {
       this.input({ type: 'accepted', expiresMs: expiresOf(outcome) });
     } else {
@@ -220,7 +223,7 @@ class Registration {
       else this.input({ type: 'failed', retryMs: secondsOf(outcome?.headers('Retry-After')[0]) });
     }
     const state = this.#state as RegistrationState;
-    const { id } = this.#trunk;
+    const { id } = this.trunk;
     const now = this.#options.clock.now();
     if (state.phase === 'registered')
       emit({ type: 'trunk.registered', trunk: id, expiresMs: Math.round(state.until - now) });

@@ -62,6 +62,7 @@ export class RealDialer {
       onFault,
     });
     const outbound = openOutbound({
+      ping: (next) => sip.ping(next),
       ...shared,
       trunks,
       engine: sip.endpoint,

@@ -238,6 +238,7 @@ export class OutgoingCall implements OutgoingInvite, EarlyCall {
     this.session.offers.confirmed = true;
     this.session.offers.initial = 'done';
     if (response !== undefined) {
+      this.#core.guard(() => this.#challenges.answer(response.status, response.headers, this.#provable()));
       this.session.terms.answered(response);
       this.session.farEnd.heard(response);
       this.session.farEnd.made(response, 'them');

@@ -60,6 +60,7 @@ function outboundTrunk(trunk: OutboundTrunkConfig): OutboundTrunk {
     transfers: transferPolicy(trunk),
     dtmfInband: trunk.dtmf_inband,
     healthIntervalMs: trunk.health_interval,
+    keepAliveMs: trunk.keepalive_interval,
     register:
       trunk.register === undefined
         ? undefined

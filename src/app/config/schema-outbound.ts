@@ -140,6 +140,13 @@ export const outboundTrunkSchema = z.strictObject({
     description:
       'Between two OPTIONS to each target; one that does not answer gets no calls while another does. 0s: no OPTIONS.',
   }),
+  keepalive_interval: duration
+    .prefault('0s')
+    .refine((ms) => ms === 0 || ms >= 1000, { error: 'at least 1s is expected, or 0s' })
+    .meta({
+      description:
+        'Between two double CRLFs to its registrar and targets, which keep the mapping of a NAT or firewall (RFC 5626): 25s for most over UDP. Over TCP and TLS they are answered, and sent every 100s anyway. 0s: none over UDP.',
+    }),
   health_statuses: z.enum(['any', 'success']).default('any').meta({
     description:
       'Which answers to OPTIONS say that a target is up: `any` but 408 and 503, for a refusal is a sign of life too, or `success` alone (2xx).',

@@ -32,15 +32,20 @@ export function termsOf(trunk: TermsConfig, { sip }: Pick<Config, 'sip'>): SipTe
   };
 }
 
-/** drachtio keeps to its own terms: a key that would do nothing is refused. */
+/** drachtio keeps to its own terms, and sends no keep-alives for us: a key that would do nothing is refused. */
 export function termFaults({ sip, trunks, outbound_trunks }: Config): { path: Path; message: string }[] {
   if (sip.engine !== 'drachtio') return [];
-  return Object.entries({ trunks, outbound_trunks }).flatMap(([section, all]) =>
+  const message = 'has no effect with sip.engine: drachtio';
+  const silent = outbound_trunks.flatMap(({ keepalive_interval }, index) =>
+    keepalive_interval > 0 ? [{ path: ['outbound_trunks', index, 'keepalive_interval'], message }] : [],
+  );
+  const terms = Object.entries({ trunks, outbound_trunks }).flatMap(([section, all]) =>
     all.flatMap((trunk, index) =>
       KEYS.filter((key) => trunk[key] !== undefined).map((key) => ({
         path: [section, index, key],
-        message: 'has no effect with sip.engine: drachtio',
+        message,
       })),
     ),
   );
+  return [...terms, ...silent];
 }

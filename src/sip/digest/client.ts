@@ -1,6 +1,7 @@
 import { utf8 } from '../../base/bytes.ts';
 import type { Digests } from '../../base/digests.ts';
 import { randomText } from '../../base/ids.ts';
+import type { HostPort } from '../../base/net.ts';
 import type { Random } from '../../base/random.ts';
 import { hasControl, quote, splitCommas } from '../grammar.ts';
 import type { Authenticator, Challenged, ExtraHeaders } from '../ports.ts';
@@ -51,7 +52,7 @@ const MAX_KNOWN = 32;
 interface Known {
   readonly status: 401 | 407;
   readonly address: string;
-  readonly challenge: Challenge;
+  challenge: Challenge;
   count: number;
 }
 
@@ -106,6 +107,17 @@ export class DigestClient implements Authenticator {
       const name = each.status === 401 ? 'Authorization' : 'Proxy-Authorization';
       return [name, this.#credentials(each.challenge, each.count, request)] as const;
     });
+  }
+
+  /** RFC 7616 section 3.5: `nextnonce` takes the place of the nonce that is known, so that the next request needs no challenge. */
+  accepted({ address }: HostPort, status: 401 | 407, info: readonly string[]): void {
+    const known = this.#known.get(`${status} ${address}`);
+    const [value] = info;
+    if (known === undefined || value === undefined) return;
+    const nonce = parseDirectives(`Digest ${value}`)?.get('nextnonce');
+    if (nonce === undefined || nonce === known.challenge.nonce || hasControl(nonce)) return;
+    known.challenge = { ...known.challenge, nonce };
+    known.count = 0;
   }
 
   /** Forgets all nonces, as after a refusal: the next request begins without credentials. */

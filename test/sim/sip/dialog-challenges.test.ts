@@ -64,6 +64,50 @@ test('BYE: once more, under a new branch and number, and the call ends only then
   scene.checkNothingLeft();
 });
 
+test('nextnonce of a 2xx is what the next request comes with, and saves it a challenge (RFC 7616 section 3.5)', () => {
+  const { scene, call } = established();
+  call.request('INFO', 'text/plain', new Uint8Array(0), () => {});
+  scene.respond(407, 'INFO', challenge('a'));
+  const info = (text: string) => ({ headers: [`Proxy-Authentication-Info: ${text}`] });
+  scene.respond(200, 'INFO', info('qop=auth, nextnonce="b"'));
+  call.request('INFO', 'text/plain', new Uint8Array(0), () => {});
+  expect(proved(scene)).toBe('b 1');
+  // The same once more is no new one; what cannot be read, or is another's to say, changes nothing.
+  scene.respond(200, 'INFO', info('nextnonce="b"'));
+  for (const [at, line] of ['nextnonce=', 'nextnonce="c", nextnonce="d"', 'rspauth="0"'].entries()) {
+    call.request('INFO', 'text/plain', new Uint8Array(0), () => {});
+    expect(proved(scene)).toBe(`b ${at + 2}`);
+    scene.respond(200, 'INFO', info(line));
+  }
+  call.bye();
+  expect(proved(scene)).toBe('b 5');
+  scene.respond(200, 'BYE', { headers: ['Authentication-Info: nextnonce="e"'] });
+  scene.checkNothingLeft();
+});
+
+test('nextnonce of the 200 to an INVITE is for the BYE', () => {
+  const scene = new Scene();
+  const call = dial(scene, account());
+  scene.respond(407, 'INVITE', challenge('a'));
+  scene.respond(200, 'INVITE', { body: ANSWER, headers: ['Proxy-Authentication-Info: nextnonce="b"'] });
+  // The ACK has the credentials of its INVITE (RFC 3261 section 22.3).
+  expect(proved(scene)).toBe('a 1');
+  call.bye();
+  expect(proved(scene)).toBe('b 1');
+  scene.respond(200, 'BYE');
+  scene.checkNothingLeft();
+});
+
+test('nextnonce of who was asked nothing is nobody’s', () => {
+  const { scene, call } = established();
+  call.request('INFO', 'text/plain', new Uint8Array(0), () => {});
+  scene.respond(200, 'INFO', { headers: ['Proxy-Authentication-Info: nextnonce="b"'] });
+  call.bye();
+  expect(proved(scene)).toBe('');
+  scene.respond(200, 'BYE');
+  scene.checkNothingLeft();
+});
+
 test('a password that is refused is not sent for ever: the dialog ends with the second 407', () => {
   const { scene, call } = established();
   call.bye();

@@ -232,3 +232,60 @@ test('a connection that closes leaves no alarm', async () => {
   pipe.close();
   expect(queue.size).toBe(0);
 });
+
+/** A connection of ours to a far end, and its flow. */
+async function connected(): Promise<{ pipe: Pipe; flow: Flow }> {
+  const pipe = new Pipe({ address: PEER.address, port: 5060 });
+  const hop = { transport: 'tcp', remote: pipe.remote, name: pipe.remote.address } as const;
+  const flow = streams.flowTo(hop, LOCAL, () => Promise.resolve(pipe));
+  await Promise.resolve();
+  await Promise.resolve();
+  return { pipe, flow };
+}
+
+test('who has answered a ping and does not answer the next one within 10 s is gone: closed, told, and counted', async () => {
+  const { pipe, flow } = await connected();
+  streams.ping(flow);
+  expect(pipe.written).toBe('\r\n\r\n');
+  pass(4000);
+  pipe.onData(utf8('\r\n'));
+  pass(60_000);
+  expect(pipe.open).toBe(true);
+  streams.ping(flow);
+  pass(9999);
+  expect(pipe.open).toBe(true);
+  pass(1);
+  expect(pipe.open).toBe(false);
+  expect(closed).toEqual([flow]);
+  expect(events).toMatchObject([{ type: 'dropped', reason: 'stream-no-pong' }]);
+  pass(1_000_000);
+  expect(closed).toHaveLength(1);
+});
+
+test('who never answers pings is left alone, and a connection that is still being opened is not asked', async () => {
+  const { pipe, flow } = await connected();
+  for (let i = 0; i < 5; i++) {
+    streams.ping(flow);
+    pass(30_000);
+  }
+  expect(pipe.open).toBe(true);
+  const hop = { transport: 'tcp', remote: { address: '192.0.2.99', port: 5060 }, name: 'x' } as const;
+  streams.ping(streams.flowTo(hop, LOCAL, () => new Promise(() => {})));
+  expect(events).toEqual([]);
+});
+
+test('a pong is no half of a ping: two of them in a row are not answered, and their ping in between is', async () => {
+  const { pipe, flow } = await connected();
+  for (let i = 0; i < 2; i++) {
+    streams.ping(flow);
+    pipe.onData(utf8('\r\n'));
+  }
+  expect(pipe.written).toBe('\r\n\r\n\r\n\r\n');
+  streams.ping(flow);
+  pipe.onData(utf8('\r\n\r\n'));
+  expect(pipe.written).toBe('\r\n\r\n'.repeat(3) + '\r\n');
+  pipe.onData(utf8(`\r\n${OPTIONS}`));
+  expect(received).toEqual([OPTIONS]);
+  pass(60_000);
+  expect(pipe.open).toBe(true);
+});

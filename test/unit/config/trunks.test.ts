@@ -102,6 +102,19 @@ describe('inbound trunks', () => {
     ]);
   });
 
+  test('keep-alives: off, or at least a second apart, and not for drachtio to send', () => {
+    const out = (keys: string, more = '') => `${more}outbound_trunks: [{ ${OUT}${keys} }]`;
+    expect(outboundTrunks(good(out('')))[0]!.keepAliveMs).toBe(0);
+    expect(outboundTrunks(good(out(', keepalive_interval: 25s')))[0]!.keepAliveMs).toBe(25_000);
+    expect(faults(out(', keepalive_interval: 10ms'))).toEqual([
+      'outbound_trunks[0].keepalive_interval: at least 1s is expected, or 0s',
+    ]);
+    const drachtio = 'sip: { engine: drachtio }\ndrachtio: { secret: not-the-well-known-one }\n';
+    expect(faults(out(', keepalive_interval: 25s', drachtio))).toEqual([
+      'outbound_trunks[0].keepalive_interval: has no effect with sip.engine: drachtio',
+    ]);
+  });
+
   test('web phones come from anywhere, to a trunk for them alone, and must prove themselves', () => {
     const auth = 'auth_username: u, auth_password: p';
     const web = (keys: string) => `trunks: [{ id: web, allowed_addresses: [0.0.0.0/0, "::/0"], ${keys} }]`;

@@ -45,7 +45,8 @@ function world(change: Partial<OutboundTrunk> = {}) {
       timers.schedule(now + 1, () =>
         onFinal({
           ...{ status, why: status === 0 ? 'timeout' : 'response', contact },
-          headers: (name) => headers[name] ?? [],
+          headers: (name) =>
+            Object.entries(headers).find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1] ?? [],
         }),
       );
     },
@@ -223,7 +224,7 @@ describe('credentials of a registration', () => {
     algorithms: ['MD5'] as const,
   };
 
-  function guarded(password: string) {
+  function guarded(password: string, gives?: 'nextnonce') {
     const all = world({ account: { username: 'login', password, realms: ['carrier.example'] } });
     const guard = new DigestGuard(nodeDigests, new SeededRandom(9));
     all.answer((request) => {
@@ -235,8 +236,12 @@ describe('credentials of a registration', () => {
         flow: { remote: { address: '10.0.0.1', port: 5060 } },
       } as unknown as SipRequestInfo;
       const verdict = guard.check(info, AUTH, all.clock.now());
+      const other = guard.check({ ...info, headers: () => [] }, AUTH, all.clock.now());
+      const nonce = /nonce="(\w+)"/.exec(other.ok ? '' : other.challenges[0]![1])![1];
+      const told = gives === undefined ? {} : { 'Authentication-Info': [`nextnonce="${nonce}"`] };
+      const accepted = bound(all.contact, 60)(request);
       return verdict.ok
-        ? bound(all.contact, 60)(request)
+        ? { ...accepted, headers: { ...accepted.headers, ...told } }
         : { status: 401, headers: { 'WWW-Authenticate': verdict.challenges.map(([, value]) => value) } };
     });
     all.registrations.start();
@@ -257,6 +262,20 @@ describe('credentials of a registration', () => {
     // The nonce is a minute old by now: stale, and answered.
     expect(sent).toHaveLength(5);
     expect(registrations.registered).toBe(1);
+  });
+
+  test('a nonce that the registrar gives with each 200 is taken: no refresh costs a second round trip', () => {
+    const { pass, sent, registrations } = guarded('p', 'nextnonce');
+    pass(1000);
+    expect(sent).toHaveLength(2);
+    // Each nonce is good for a minute and comes with the refresh before.
+    pass(300_000);
+    expect(sent).toHaveLength(12);
+    expect(registrations.registered).toBe(1);
+    const proofs = sent
+      .slice(2)
+      .map(({ request }) => request.headers!.find(([name]) => name === 'Authorization')![1]);
+    expect(new Set(proofs.map((proof) => /nc=(\w+)/.exec(proof)![1]))).toEqual(new Set(['00000001']));
   });
 
   test('wrong ones are sent once an attempt, and no more', () => {
