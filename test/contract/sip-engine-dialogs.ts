@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fromUtf8, utf8 } from '../../src/base/bytes.ts';
-import type { OfferSettlement, ReofferHandler, SipCall } from '../../src/sip/ports.ts';
+import type { Authenticator, OfferSettlement, ReofferHandler, SipCall } from '../../src/sip/ports.ts';
 import { bodyOf, headerOf } from '../support/hand-peer.ts';
 import type { EngineUnderTest } from './sip-engine.ts';
 import { answer, hangUp, held, hold, offer, Recorder, withEngine } from './sip-engine-bench.ts';
@@ -145,6 +145,76 @@ export function describeDialogs(name: string, open: () => Promise<EngineUnderTes
       expect(sent).toEqual([Number.parseInt(headerOf(info, 'CSeq'), 10)]);
       await hangUp(established);
     });
+
+    test.each([
+      [401, 'WWW-Authenticate', 'Authorization', 'Authentication-Info'],
+      [407, 'Proxy-Authenticate', 'Proxy-Authorization', 'Proxy-Authentication-Info'],
+    ] as const)(
+      'what is asked with %i in it comes once more with credentials',
+      async (status, asks, proves, informs) => {
+        const peer = await bench().peer();
+        const recorder = new Recorder();
+        const asked: string[] = [];
+        const informed: string[] = [];
+        const credentials = 'Digest username="room", response="42"';
+        const authenticate: Authenticator = {
+          headers: () => [],
+          authenticate: ({ method, tries, remote, challenges }) => {
+            asked.push(`${method} ${tries} ${remote.port === peer.port} ${challenges.length}`);
+            return [[proves, credentials]];
+          },
+          accepted: (_remote, of, info) => informed.push(...info.map((each) => `${of} ${each}`)),
+        };
+        const call = bench().under.engine.invite(
+          {
+            to: `sip:100@127.0.0.1:${peer.port}`,
+            from: '<sip:room@127.0.0.1>',
+            next: { transport: 'udp', remote: { address: '127.0.0.1', port: peer.port } },
+            sdp: utf8(offer),
+            authenticate,
+          },
+          recorder,
+        );
+        const invite = await peer.next('INVITE');
+        const dialog = peer.dialogOf(invite);
+        peer.respond(invite, '200 OK', { dialog, body: answer });
+        await peer.next('ACK');
+        await recorder.expect('answered');
+        /** Challenges the next request of that method; gives the one that comes then. */
+        const challenged = async (method: string): Promise<string> => {
+          const first = await peer.next(method);
+          expect(headerOf(first, proves)).toBe('');
+          peer.respond(first, `${status} Prove`, {
+            dialog,
+            headers: [`${asks}: Digest realm="hand", nonce="7"`],
+          });
+          if (method === 'INVITE') await peer.next('ACK');
+          const second = await peer.next(method);
+          expect(headerOf(second, proves)).toBe(credentials);
+          expect(headerOf(second, 'Call-ID')).toBe(dialog.callId);
+          expect(Number.parseInt(headerOf(second, 'CSeq'), 10)).toBe(
+            Number.parseInt(headerOf(first, 'CSeq'), 10) + 1,
+          );
+          return second;
+        };
+        const told: string[] = [];
+        call.reoffer(offering(told));
+        peer.respond(await challenged('INVITE'), '200 OK', { dialog, body: held });
+        await peer.next('ACK');
+        await expect.poll(() => told).toEqual(['accepted true']);
+        const finals: number[] = [];
+        const referTo = { headers: [['Refer-To', '<sip:200@127.0.0.1>']] as const };
+        call.request('REFER', '', utf8(''), (final) => finals.push(final), referTo);
+        const refer = await challenged('REFER');
+        expect(headerOf(refer, 'Refer-To')).toBe('<sip:200@127.0.0.1>');
+        peer.respond(refer, '202 Accepted', { dialog, headers: [`${informs}: nextnonce="8"`] });
+        await expect.poll(() => finals).toEqual([202]);
+        expect(informed).toEqual([`${status} nextnonce="8"`]);
+        call.bye();
+        peer.respond(await peer.next('BYE'), '200 OK', { dialog });
+        expect(asked).toEqual(['INVITE 0 true 1', 'REFER 0 true 1']);
+      },
+    );
 
     test('a request of somebody else in it reaches nobody', async () => {
       const established = await bench().calledIn();

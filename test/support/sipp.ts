@@ -13,6 +13,8 @@ export interface SippOptions {
   readonly transport?: 'udp' | 'tcp';
   /** A scenario file instead of the built-in `uac`. */
   readonly scenario?: string;
+  /** What the scenario has for `[name]`. */
+  readonly keys?: Readonly<Record<string, string>>;
   /** How many of a hundred messages SIPp throws away, of those it gets and of those it sends. */
   readonly lostPercent?: number;
   /** Whole run's limit, ms: calls that never end keep SIPp waiting for ever. */
@@ -40,6 +42,7 @@ export async function runSipp(options: SippOptions): Promise<SippResult> {
     ...['-i', '127.0.0.1', '-p', String(ports), '-mi', '127.0.0.1', '-mp', String(ports + 2)],
     ...['-r', String(options.rate), '-m', String(options.calls), '-d', String(options.holdMs ?? 0)],
     ...['-t', options.transport === 'tcp' ? 't1' : 'u1', '-l', '9000', '-nostdin'],
+    ...Object.entries(options.keys ?? {}).flatMap(([name, value]) => ['-key', name, value]),
     ...(options.lostPercent === undefined ? [] : ['-lost', String(options.lostPercent)]),
     ...[
       '-trace_stat',
