@@ -122,7 +122,13 @@ export class StreamFramer {
 /** Two that differ are an attack on the framing, and so two are refused. */
 function contentLength(head: string): number | 'missing' | 'bad' {
   let found: number | 'missing' = 'missing';
-  for (const line of head.split('\r\n')) {
+  for (let at = 0, eol = 0; at < head.length; at = eol + 2) {
+    eol = head.indexOf('\r\n', at);
+    if (eol < 0) eol = head.length;
+    // `Content-Length` or `l`: of other lines nothing is looked at.
+    const first = head.charCodeAt(at) | 0x20;
+    if (first !== 0x63 && first !== 0x6c) continue;
+    const line = head.slice(at, eol);
     const colon = line.indexOf(':');
     if (colon < 0 || canonicalName(line.slice(0, colon).trimEnd()) !== 'content-length') continue;
     const length = parseNumber(line.slice(colon + 1).trim(), 2 ** 32);

@@ -18,6 +18,9 @@ export const defaultTcpLimits: TcpLimits = {
   backlog: 1 << 20,
 };
 
+/** Bytes that are kept together at the most. */
+const BURST = 65_536;
+
 /** A connected socket, plain or with TLS on it. */
 export class NodeStreamConnection implements StreamConnection {
   readonly local: HostPort;
@@ -27,6 +30,7 @@ export class NodeStreamConnection implements StreamConnection {
   onClose: () => void = () => {};
   readonly #socket: Socket;
   readonly #backlog: number;
+  #corked = false;
 
   constructor(socket: Socket, limits: TcpLimits) {
     this.#socket = socket;
@@ -44,12 +48,25 @@ export class NodeStreamConnection implements StreamConnection {
     return this.#socket.writableLength;
   }
 
+  /** What is written until the callback at hand is over goes out by one system call, and over TLS in one record. */
   write(bytes: Uint8Array): void {
     if (this.#socket.destroyed) return;
-    // Copied by the kernel or by Node's queue only after this call when it cannot be taken at once.
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
+      queueMicrotask(this.#uncork);
+    }
+    // Copied by the kernel or by Node's queue only after this call.
     this.#socket.write(bytes);
+    // A burst goes to the kernel before it is taken for what the peer leaves unread.
+    if (this.#socket.writableLength > BURST) this.#socket.uncork();
     if (this.#socket.writableLength > this.#backlog) this.#socket.destroy();
   }
+
+  readonly #uncork = (): void => {
+    this.#corked = false;
+    this.#socket.uncork();
+  };
 
   close(): void {
     // Lets what was written go out, and does not wait for the peer beyond a moment.
