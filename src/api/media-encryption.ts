@@ -6,6 +6,7 @@ export const MEDIA_ENCRYPTION: Readonly<Record<MediaEncryption, SIPMediaEncrypti
   disabled: SIPMediaEncryption.SIP_MEDIA_ENCRYPT_DISABLE,
   allowed: SIPMediaEncryption.SIP_MEDIA_ENCRYPT_ALLOW,
   required: SIPMediaEncryption.SIP_MEDIA_ENCRYPT_REQUIRE,
+  dtls: SIPMediaEncryption.SIP_MEDIA_ENCRYPT_REQUIRE,
 };
 
 /** What a call is to have; undefined: what its trunk says. The old field has no way to tell silence from `disabled`. */

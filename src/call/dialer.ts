@@ -194,7 +194,8 @@ function callerOf({ trunk, from }: CallOrder): string | undefined {
 
 /** A call may have it otherwise than its trunk, but not less than a trunk that requires it. */
 function encryptionOf({ trunk, mediaEncryption }: CallOrder): MediaEncryption | undefined {
-  return trunk.mediaEncryption === 'required' ? 'required' : (mediaEncryption ?? trunk.mediaEncryption);
+  const { mediaEncryption: its } = trunk;
+  return its === 'required' || its === 'dtls' ? its : (mediaEncryption ?? its);
 }
 
 /** The shorter of two spans of which 0 and undefined mean no end. */

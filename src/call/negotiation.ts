@@ -35,6 +35,8 @@ export interface AnnouncedPort {
   readonly fingerprint?: Fingerprint | undefined;
 }
 
+const BY_DTLS: OfferedEncryption = { keys: [], plain: 'never', by: 'dtls' };
+
 /** One call's offers and answers as SDP; where they stand is {@link OfferAnswer}. */
 export class Negotiation {
   readonly #sessionId: number;
@@ -204,9 +206,11 @@ export class Negotiation {
     const { agreement } = this;
     const policy = this.#terms?.encryption ?? 'disabled';
     if (agreement !== undefined) {
+      if (agreement.dtls !== undefined) return BY_DTLS;
       return agreement.crypto === undefined ? undefined : { keys: [agreement.crypto.local], plain: 'never' };
     }
     if (policy === 'disabled' || this.#inTheClear || this.web !== undefined) return undefined;
+    if (policy === 'dtls') return BY_DTLS;
     const keys = OFFERED_SUITES.map((suite, at) => ({ tag: at + 1, suite, ...this.#newKey(suite) }));
     return { keys, plain: policy === 'allowed' ? 'beside' : 'never' };
   }
@@ -232,7 +236,7 @@ export class Negotiation {
   #write({ address, port, fingerprint }: AnnouncedPort, build: (local: LocalSession) => string): Uint8Array {
     const association = fingerprint === undefined ? undefined : this.web?.describe(port, fingerprint);
     const packetTimes = this.#terms?.packetTimes;
-    const at = { address, port, association, sessionId: this.#sessionId, packetTimes };
+    const at = { address, port, association, fingerprint, sessionId: this.#sessionId, packetTimes };
     this.#local = revise(this.#local, (version) => build({ ...at, version }));
     return utf8(this.#local.text);
   }

@@ -90,6 +90,7 @@ export class MediaHost {
     this.#sounds = options.sounds ?? new SoundBook();
     this.#legs = new PhoneLegs({
       ports,
+      dtls: browsers.dtls,
       codecs: options.codecs,
       clock,
       random,

@@ -7,6 +7,8 @@ import { PhoneLeg } from '../leg/leg.ts';
 import type { RtpView } from '../rtp/packet.ts';
 import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import type { DropCounter } from './drop-counter.ts';
+import type { DtlsEngine } from './dtls-port.ts';
+import { DtlsPortPair } from './dtls-port-pair.ts';
 import { LegSound } from './leg-sound.ts';
 import type { LegTransport } from './leg-transport.ts';
 import { FAR_END } from './protected-sockets.ts';
@@ -44,6 +46,8 @@ interface BoundLeg {
   readonly transport: LegTransport | undefined;
   /** Of a phone with ports: SRTP, where SDP has agreed on keys. */
   readonly sockets: SrtpSockets | undefined;
+  /** Below it: DTLS, where SDP has agreed on that. */
+  readonly dtls: DtlsPortPair | undefined;
   readonly release: () => void;
 }
 
@@ -55,6 +59,8 @@ export interface PhoneLegsOptions {
   readonly mediaTimeoutMs: number;
   readonly unixOffsetMs: number;
   readonly cname: string;
+  /** Of phones with ports of their own. */
+  readonly dtls: DtlsEngine;
   readonly sounds: SoundBook;
   /** What phones may talk in; absent: PCMA, PCMU and G.722. */
   readonly codecs?: VoiceCodecs;
@@ -130,9 +136,17 @@ export class PhoneLegs {
         emit({ type: 'leg.failed', leg: id, reason: 'no-ports' });
       } else {
         const { clock, drops, srtp } = this.#options;
-        const sockets = new SrtpSockets(pair, clock, drops, srtp);
+        const dtls = new DtlsPortPair(pair, {
+          ...{ engine: this.#options.dtls, clock, drops },
+          onKeys: (keys) => sockets.setKeys(keys),
+        });
+        const sockets = new SrtpSockets(dtls, clock, drops, srtp);
         const phone = this.#phone(id, leg, sockets);
-        leg.bound = { phone, transport: undefined, sockets, release: () => ports.release(pair) };
+        const release = () => {
+          dtls.close();
+          ports.release(pair);
+        };
+        leg.bound = { phone, transport: undefined, dtls, sockets, release };
         emit({ type: 'leg.opened', leg: id, port: pair.rtp.local.port });
       }
     });
@@ -148,7 +162,8 @@ export class PhoneLegs {
       onFailed: (reason) => emit({ type: 'leg.failed', leg: id, reason }),
     });
     const phone = this.#phone(id, leg, transport.pair);
-    leg.bound = { phone, transport, sockets: undefined, release: () => transport.close() };
+    const release = () => transport.close();
+    leg.bound = { phone, transport, dtls: undefined, sockets: undefined, release };
     emit({ type: 'leg.opened', leg: id, port: transport.port });
   }
 
@@ -156,10 +171,11 @@ export class PhoneLegs {
   apply(id: LegId, media: LegMedia, track?: TrackId): void {
     const leg = this.#legs.get(id);
     if (leg?.bound === undefined) return;
-    const { phone, transport, sockets } = leg.bound;
+    const { phone, transport, sockets, dtls } = leg.bound;
     // What waits came under the keys that were.
     phone.wake();
-    sockets?.setKeys(media.crypto);
+    dtls?.expect(media.dtls?.fingerprints ?? [], [media.remote.address, ...media.allowedSources]);
+    sockets?.setKeys(media.dtls === undefined ? media.crypto : 'awaited');
     if (transport !== undefined && media.association !== undefined) transport.associate(media.association);
     if (!phone.apply(addressed(media, transport), this.#options.clock.now())) {
       this.#options.drops.count('worker', 'leg-codec');

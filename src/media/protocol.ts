@@ -89,6 +89,8 @@ export type KeyForm = 'event' | 'tone';
 export interface LegMedia {
   /** Of a leg that was opened with `ice`, whose `remote` and `allowedSources` say nothing: ICE finds the way. */
   readonly association?: LegAssociation | undefined;
+  /** SRTP's keys come by DTLS on the RTP port (RFC 5763), which the phone begins with one of these certificates. */
+  readonly dtls?: { readonly fingerprints: readonly Fingerprint[] } | undefined;
   /** Undefined: plain RTP, or DTLS. Keys as before keep their counters; others begin anew. */
   readonly crypto?: LegCrypto | undefined;
   /** Where the phone says it listens; latching may refine the port. */

@@ -28,6 +28,8 @@ export class SrtpSockets implements RtpPortPair {
   readonly #make: MakeTransform | undefined;
   readonly #ring: Uint8Array[] = [];
   #next = 0;
+  /** Keys are to come: until then nothing passes. */
+  #awaitsKeys = false;
   #keys: LegCrypto | undefined;
   #sealer: MarkedSealer | undefined;
   #opener: MarkedOpener | undefined;
@@ -41,7 +43,7 @@ export class SrtpSockets implements RtpPortPair {
     this.rtp = new Layer(
       pair.rtp,
       (bytes) => (isRtcp(bytes) ? this.#sealRtcp(bytes) : this.#sealRtp(bytes)),
-      () => this.#keys === undefined,
+      () => this.#keys === undefined && !this.#awaitsKeys,
     );
     this.rtcp = new Layer(
       pair.rtcp,
@@ -58,8 +60,10 @@ export class SrtpSockets implements RtpPortPair {
     };
   }
 
-  /** Keys from now on; undefined: plain RTP. The same keys again change nothing: indices run on (RFC 3711 section 3.2.1). */
-  setKeys(keys: LegCrypto | undefined): void {
+  /** Keys from now on; undefined: plain RTP; `awaited`: those that stand, and without any nothing passes. The same keys again change nothing: indices run on (RFC 3711 section 3.2.1). */
+  setKeys(keys: LegCrypto | 'awaited' | undefined): void {
+    this.#awaitsKeys = keys === 'awaited';
+    if (keys === 'awaited') return;
     const before = this.#keys;
     this.#keys = keys;
     if (keys === undefined) {
@@ -80,11 +84,21 @@ export class SrtpSockets implements RtpPortPair {
   }
 
   #openRtp(bytes: Uint8Array): Uint8Array | undefined {
-    return this.#opener === undefined ? bytes : this.#opened('srtp', bytes, this.#opener);
+    return this.#opener === undefined
+      ? this.#plain('srtp', bytes)
+      : this.#opened('srtp', bytes, this.#opener);
   }
 
   #openRtcp(bytes: Uint8Array): Uint8Array | undefined {
-    return this.#opener === undefined ? bytes : this.#opened('srtcp', bytes, this.#opener);
+    return this.#opener === undefined
+      ? this.#plain('srtcp', bytes)
+      : this.#opened('srtcp', bytes, this.#opener);
+  }
+
+  #plain(where: 'srtp' | 'srtcp', bytes: Uint8Array): Uint8Array | undefined {
+    if (!this.#awaitsKeys) return bytes;
+    this.#drops.count(where, 'no-keys');
+    return undefined;
   }
 
   #opened(where: 'srtp' | 'srtcp', bytes: Uint8Array, opener: MarkedOpener): Uint8Array | undefined {
@@ -100,7 +114,7 @@ export class SrtpSockets implements RtpPortPair {
 
   #sealRtp(packet: Uint8Array): Uint8Array | undefined {
     const sealer = this.#sealer;
-    if (sealer === undefined) return packet;
+    if (sealer === undefined) return this.#awaitsKeys ? undefined : packet;
     const buffer = this.#buffer(packet);
     if (buffer === undefined) return undefined;
     const sealed = sealer.sealRtp(buffer, rtpHeaderLength(packet, packet.length), packet.length);
@@ -109,7 +123,7 @@ export class SrtpSockets implements RtpPortPair {
 
   #sealRtcp(packet: Uint8Array): Uint8Array | undefined {
     const sealer = this.#sealer;
-    if (sealer === undefined) return packet;
+    if (sealer === undefined) return this.#awaitsKeys ? undefined : packet;
     const buffer = this.#buffer(packet);
     return buffer === undefined
       ? undefined

@@ -6,6 +6,9 @@ export interface Association {
   readonly fingerprints: readonly { readonly algorithm: string; readonly value: string }[];
 }
 
+/** The far end of DTLS-SRTP without ICE: the certificates that it may have. */
+export type DtlsEnd = Pick<Association, 'fingerprints'>;
+
 /** Which end opens DTLS (RFC 5763 section 5), as the far end would have it. */
 export type Setup = 'active' | 'passive' | 'actpass';
 

@@ -1,11 +1,12 @@
 /** Whether a call's media are SRTP: what a trunk's policy makes of a phone's lines, and a phone's answer of our keys. */
 import { fail, ok, type Result } from '../base/result.ts';
+import type { DtlsEnd } from './association.ts';
 import type { CryptoLine, CryptoSuite } from './crypto.ts';
 import { sameKey } from './crypto.ts';
 import type { PhoneAudio, PhoneDescription } from './phone-description.ts';
 
-/** LiveKit's SIPMediaEncryption: never, where the phone has it, always. */
-export type EncryptionPolicy = 'disabled' | 'allowed' | 'required';
+/** LiveKit's SIPMediaEncryption: never, where the phone has it, always; and always by DTLS, never by keys in SDP. */
+export type EncryptionPolicy = 'disabled' | 'allowed' | 'required' | 'dtls';
 
 /** SRTP's keys of both directions of a stream. */
 export interface CryptoPair {
@@ -27,6 +28,8 @@ export interface OfferedEncryption {
   readonly keys: readonly CryptoLine[];
   /** Whether a twin of the line, in the clear, is offered beside it. */
   readonly plain: 'beside' | 'never';
+  /** In place of keys: they come by DTLS (RFC 5763). */
+  readonly by?: 'dtls' | undefined;
 }
 
 /** Why media cannot be what the trunk's policy wants. */
@@ -43,6 +46,7 @@ export interface UsableLine {
   readonly line: number;
   readonly audio: PhoneAudio;
   readonly crypto: CryptoPair | undefined;
+  readonly dtls?: DtlsEnd | undefined;
 }
 
 /** The lines of an offer that go our way of media, those with keys first where SRTP is allowed. */
@@ -57,13 +61,15 @@ export function usableLines(
     return isOurWay ? [{ line, audio }] : [];
   });
   const wantsKeys = policy !== 'disabled' && way === 'rtp';
-  const secured = lines.flatMap(({ line, audio }) => {
-    const remote = audio.crypto[0];
-    if (!wantsKeys || remote === undefined || encryption === undefined) return [];
+  const secured = lines.flatMap(({ line, audio }): UsableLine[] => {
+    const remote = policy === 'dtls' ? undefined : audio.crypto[0];
+    if (!wantsKeys || encryption === undefined) return [];
+    if (remote === undefined)
+      return audio.dtls === undefined ? [] : [{ line, audio, crypto: undefined, dtls: audio.dtls }];
     return [{ line, audio, crypto: { local: ourKey(encryption, remote), remote } }];
   });
   const plain = lines.flatMap(({ line, audio }) =>
-    audio.secured || (wantsKeys && policy === 'required') ? [] : [{ line, audio, crypto: undefined }],
+    audio.secured || (wantsKeys && policy !== 'allowed') ? [] : [{ line, audio, crypto: undefined }],
   );
   if (lines.length === 0 || secured.length + plain.length > 0) return ok([...secured, ...plain]);
   if (policy === 'disabled') return fail('encryption-disabled');
@@ -84,6 +90,7 @@ export function answeredKeys(
   audio: PhoneAudio,
 ): Result<CryptoPair | undefined, EncryptionFault> {
   const remote = audio.crypto[0];
+  if (offered?.by === 'dtls') return audio.dtls === undefined ? fail('no-common-crypto') : ok(undefined);
   if (offered === undefined) return audio.secured ? fail('encryption-disabled') : ok(undefined);
   if (remote === undefined) {
     if (audio.secured) return fail('no-common-crypto');

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { Association } from './association.ts';
+import type { Association, DtlsEnd } from './association.ts';
 import type { CryptoLine } from './crypto.ts';
 import { type EncryptionFault, type OurEncryption, usableLines } from './encryption.ts';
 import { choosePtime, type PacketTimes } from './packet-times.ts';
@@ -35,6 +35,8 @@ export interface AudioAgreement {
   readonly direction: Direction;
   /** Of a web phone. */
   readonly association?: Association | undefined;
+  /** SRTP by DTLS without ICE. */
+  readonly dtls?: DtlsEnd | undefined;
   /** SRTP's keys of what we send and of what comes; undefined: plain RTP, or a web phone's. */
   readonly crypto?: { readonly local: CryptoLine; readonly remote: CryptoLine } | undefined;
 }
@@ -79,7 +81,7 @@ export function planAnswer(
   const usable = usableLines(offer, way, encryption);
   if (!usable.ok) return usable;
   let fault: NegotiationFault = 'no-audio';
-  for (const { line, audio, crypto } of usable.value) {
+  for (const { line, audio, crypto, dtls } of usable.value) {
     const common = audio.formats.filter((format) => allowed.some((name) => isCodec(format, name)));
     const noise = allowed.includes('CN') ? noiseFor : undefined;
     const codec = common.find((format) => keep !== undefined && isCodec(format, keep)) ?? common[0];
@@ -91,7 +93,7 @@ export function planAnswer(
     return ok({
       line,
       agreement: {
-        ...placeOf(audio, isMuxable(audio, common)),
+        ...placeOf(audio, dtls !== undefined || isMuxable(audio, common)),
         codec,
         accept: common,
         dtmfOut: dtmf,
@@ -102,6 +104,7 @@ export function planAnswer(
         direction: narrower(mirrored(audio.direction), direction),
         association: audio.association,
         ...(crypto === undefined ? {} : { crypto }),
+        ...(dtls === undefined ? {} : { dtls }),
       },
     });
   }
@@ -128,6 +131,7 @@ export function writeAnswer(
             mid: theirs.mid,
             setup: 'passive',
             rtcpMux: agreement.rtcpMux === true,
+            ...(agreement.dtls === undefined ? {} : { keysBy: 'dtls' as const }),
             ...(agreement.crypto === undefined ? {} : { crypto: [agreement.crypto.local] }),
           }
         : theirs,

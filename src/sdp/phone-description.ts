@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import { type Association, readFingerprints, readIce, readSetup } from './association.ts';
+import { type Association, type DtlsEnd, readFingerprints, readIce, readSetup } from './association.ts';
 import { type CryptoLine, readCrypto } from './crypto.ts';
 import {
   type MediaDescription,
@@ -36,6 +36,8 @@ export interface PhoneAudio {
   readonly association?: Association | undefined;
   /** RTP/SAVP or RTP/SAVPF: in the clear there is nothing to be had. */
   readonly secured: boolean;
+  /** DTLS-SRTP without ICE (RFC 5763), which the phone is ready to begin. */
+  readonly dtls?: DtlsEnd | undefined;
   /** Keys of SRTP that we can use, in the phone's order. A line of plain RTP that has some is glad of SRTP. */
   readonly crypto: readonly CryptoLine[];
 }
@@ -119,7 +121,8 @@ function readAudio(
   const secured = media.protocol === 'RTP/SAVP' || media.protocol === 'RTP/SAVPF';
   const isRtp = media.protocol === 'RTP/AVP' || media.protocol === 'RTP/AVPF';
   const association = readAssociation(session, media);
-  const isUsable = isRtp || secured || association !== undefined;
+  const dtls = association === undefined ? readDtls(session, media) : undefined;
+  const isUsable = isRtp || secured || association !== undefined || dtls !== undefined;
   if (media.type !== 'audio' || !isUsable || !isPort(media.port)) return undefined;
   const behindIce = association !== undefined;
   const address = behindIce ? BY_ICE : literalAddress((media.connection ?? session.connection)?.ip);
@@ -139,7 +142,8 @@ function readAudio(
     maxPtimeMs: milliseconds(media.maxptime),
     direction: isNull(address) && !behindIce ? deaf(direction) : direction,
     association,
-    secured,
+    secured: secured || (dtls !== undefined && !isRtp),
+    ...(dtls === undefined ? {} : { dtls }),
     crypto: association === undefined ? readCrypto(media.crypto) : [],
   };
 }
@@ -152,6 +156,15 @@ function readAssociation(session: SessionFacts, media: MediaDescription): Associ
   const setup = readSetup(media.setup === undefined ? session : media);
   if (ice === undefined || fingerprints === undefined) return undefined;
   return media.rtcpMux === undefined || setup === 'passive' ? undefined : { ice, fingerprints };
+}
+
+/** DTLS on the RTP port, RTCP beside RTP; we are the side that waits (RFC 5763 section 5). Some name it RTP/SAVP all the same. */
+function readDtls(session: SessionFacts, media: MediaDescription): DtlsEnd | undefined {
+  if (!/^(UDP\/TLS\/)?RTP\/SAVPF?$/.test(text(media.protocol)) || media.rtcpMux === undefined)
+    return undefined;
+  const fingerprints = readFingerprints(media.fingerprint === undefined ? session : media);
+  const setup = readSetup(media.setup === undefined ? session : media);
+  return fingerprints === undefined || setup === 'passive' ? undefined : { fingerprints };
 }
 
 function readFormat(media: MediaDescription, text: string): AudioFormat[] {

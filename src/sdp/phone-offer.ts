@@ -43,6 +43,8 @@ export interface PhoneOffer {
 }
 
 const SECURED = 'RTP/SAVP';
+/** RFC 5764 section 8. */
+const SECURED_BY_DTLS = 'UDP/TLS/RTP/SAVP';
 const PROTOCOLS: Readonly<Record<MediaWay, string>> = { rtp: 'RTP/AVP', ice: 'UDP/TLS/RTP/SAVPF' };
 
 /** The offer's text; codecs in our order. */
@@ -53,7 +55,12 @@ export function writeOffer(offer: PhoneOffer, local: LocalSession): string {
     noise: codecs.includes('CN') ? offeredFormat('CN').payloadType : undefined,
     ...{ ptimeMs, direction, mid: undefined, setup: 'actpass', rtcpMux: offer.rtcpMux === true },
   };
-  const secured = encryption === undefined ? ours : { ...ours, protocol: SECURED, crypto: encryption.keys };
+  const secured: LocalAudio =
+    encryption === undefined
+      ? ours
+      : encryption.by === 'dtls'
+        ? { ...ours, protocol: SECURED_BY_DTLS, keysBy: 'dtls', rtcpMux: true }
+        : { ...ours, protocol: SECURED, crypto: encryption.keys };
   const lines = session?.lines.map((theirs, at) =>
     at === session.line ? { ...secured, protocol: theirs.protocol, mid: theirs.mid } : theirs,
   );
@@ -80,7 +87,7 @@ export function acceptAnswer(
   const dtmfOut = eventFor(audio, codec);
   const noiseOut = offer.codecs.includes('CN') ? noiseFor(audio, codec) : undefined;
   return ok({
-    ...placeOf(audio, offer.rtcpMux === true),
+    ...placeOf(audio, offer.rtcpMux === true || offer.encryption?.by === 'dtls'),
     codec,
     // What comes to us bears the numbers of our offer (RFC 3264 section 5.1).
     accept: offeredFormats(offer),
@@ -92,6 +99,7 @@ export function acceptAnswer(
     direction: narrower(offer.direction, mirrored(audio.direction)),
     association: audio.association,
     ...(keys.value === undefined ? {} : { crypto: keys.value }),
+    ...(offer.encryption?.by === 'dtls' && audio.dtls !== undefined ? { dtls: audio.dtls } : {}),
   });
 }
 

@@ -11,6 +11,8 @@ export interface LocalSession {
   readonly port: number;
   readonly sessionId: number;
   readonly version: number;
+  /** Of the certificate that our DTLS has. */
+  readonly fingerprint?: LocalAssociation['fingerprint'] | undefined;
   /** Towards a web phone. */
   readonly association?: LocalAssociation | undefined;
   /** What is asked for in every line of ours, whatever was agreed on. */
@@ -46,6 +48,8 @@ export interface LocalAudio {
   readonly setup: 'passive' | 'actpass';
   /** RTCP comes to our RTP port; behind ICE it always does. */
   readonly rtcpMux?: boolean;
+  /** SRTP's keys come by DTLS on this line's port. */
+  readonly keysBy?: 'dtls';
   /** Keys of SRTP: in an answer the one that was chosen. */
   readonly crypto?: readonly CryptoLine[] | undefined;
 }
@@ -97,7 +101,9 @@ function audioLines(local: LocalSession, audio: LocalAudio): string[] {
     ...packetTimeLines(local.packetTimes, audio.ptimeMs),
     `a=${audio.direction}`,
     ...(audio.crypto ?? []).map(writeCrypto),
-    ...(local.association === undefined ? muxLines(audio) : associationLines(local.association, audio)),
+    ...(local.association === undefined
+      ? [...muxLines(audio), ...dtlsLines(local, audio)]
+      : associationLines(local.association, audio)),
   ];
 }
 
@@ -108,6 +114,11 @@ function muxLines({ rtcpMux }: LocalAudio): string[] {
 function packetTimeLines({ ptimeMs, maxPtimeMs }: PacketTimes = {}, agreedMs: number): string[] {
   const ptime = `a=ptime:${ptimeMs ?? Math.min(agreedMs, maxPtimeMs ?? agreedMs)}`;
   return maxPtimeMs === undefined ? [ptime] : [ptime, `a=maxptime:${maxPtimeMs}`];
+}
+
+function dtlsLines({ fingerprint }: LocalSession, { keysBy, setup }: LocalAudio): string[] {
+  if (keysBy !== 'dtls' || fingerprint === undefined) return [];
+  return [`a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`, `a=setup:${setup}`];
 }
 
 function formatLines(format: AudioFormat): string[] {

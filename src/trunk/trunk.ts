@@ -6,8 +6,8 @@ import type { TrunkTransport } from './transports.ts';
 /** Codecs that a trunk may allow, by their SDP encoding names; `CN`: comfort noise in place of silence (RFC 3389). */
 export type TrunkCodec = 'PCMA' | 'PCMU' | 'G722' | 'OPUS' | 'CN';
 
-/** Whether its media are SRTP by keys in SDP (RFC 4568): LiveKit's SIPMediaEncryption. */
-export type MediaEncryption = 'disabled' | 'allowed' | 'required';
+/** Whether its media are SRTP: LiveKit's SIPMediaEncryption, and `dtls`: required, with keys by DTLS alone (RFC 5763). */
+export type MediaEncryption = 'disabled' | 'allowed' | 'required' | 'dtls';
 
 /** Where a call says whom it is for. A header that is not there gives way to the Request-URI. */
 export type CalledNumberSource = 'request-uri' | 'to' | 'p-called-party-id' | 'diversion';

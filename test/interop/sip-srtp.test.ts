@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SipClient } from 'livekit-server-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Baresip } from '../support/baresip.ts';
 import { Gateway } from '../support/gateway.ts';
@@ -20,7 +21,7 @@ function heardAtTheEnd(phone: Baresip, hz: number): number {
   return toneLevel(samples.subarray(samples.length - sampleRate), sampleRate, hz);
 }
 
-test.each(['srtp-mand', 'srtp'] as const)(
+test.each(['srtp-mand', 'srtp', 'dtls_srtp'] as const)(
   'a softphone with mediaenc=%s and one in the clear hear each other',
   async (encryption) => {
     const secret = await Baresip.start({
@@ -48,3 +49,30 @@ test.each(['srtp-mand', 'srtp'] as const)(
     }
   },
 );
+
+test('a softphone that is called with DTLS-SRTP and one that calls hear each other', async () => {
+  const secret = await Baresip.start({
+    ...{ user: '+60377777003', tone: { hz: 440, amplitude: 8192 }, encryption: 'dtls_srtp', answer: 'auto' },
+  });
+  const trunks = [
+    { id: 'pbx', address: `127.0.0.1:${secret.sipPort}`, country: 'MY', media_encryption: 'dtls' },
+  ];
+  const caller = await Gateway.start({ TRUNKROOM_OUTBOUND_TRUNKS: JSON.stringify(trunks) });
+  const open = await Baresip.start({ user: '60377777004', tone: { hz: 880, amplitude: 8192 } });
+  try {
+    await open.dial(`sip:dtls-out@127.0.0.1:${caller.ports.sip}`);
+    const sip = new SipClient(caller.url, 'devkey', 'secret');
+    await sip.createSipParticipant('pbx', '+60377777003', 'dtls-out', { waitUntilAnswered: true });
+    await sleep(4000);
+    secret.hangUp();
+    await secret.closed(5000);
+    open.hangUp();
+    await open.closed(5000);
+    expect(heardAtTheEnd(secret, 880)).toBeGreaterThan(-20);
+    expect(heardAtTheEnd(open, 440)).toBeGreaterThan(-20);
+  } finally {
+    await secret.stop();
+    await open.stop();
+    await caller.stop();
+  }
+});

@@ -22,8 +22,8 @@ export interface BaresipOptions {
   readonly codec?: keyof typeof CODECS;
   readonly answer?: 'auto' | 'manual';
   readonly transport?: 'udp' | 'tcp' | 'tls';
-  /** baresip's own names: SRTP where the far end has it, or always. */
-  readonly encryption?: 'srtp' | 'srtp-mand';
+  /** baresip's own names: SRTP where the far end has it, or always, or by DTLS. */
+  readonly encryption?: 'srtp' | 'srtp-mand' | 'dtls_srtp';
   /** PEM file of the authority that the server's certificate must come from; absent: it takes any. */
   readonly authority?: string;
 }
@@ -198,7 +198,7 @@ snd_path ${folder}/rec
 module_path ${MODULE_PATH}
 module ${module}.so
 module srtp.so
-module aufile.so
+${options.encryption === 'dtls_srtp' ? 'module dtls_srtp.so\nrtcp_mux yes\n' : ''}module aufile.so
 module aubridge.so
 module sndfile.so
 module_tmp uuid.so

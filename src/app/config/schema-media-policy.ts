@@ -4,10 +4,10 @@ import { duration } from './fields.ts';
 /** A trunk's `media_encryption`: SIPMediaEncryption by LiveKit's names. `allowed` says what that means. */
 export function mediaEncryption(allowed: string) {
   return z
-    .enum(['disabled', 'allowed', 'required'])
+    .enum(['disabled', 'allowed', 'required', 'dtls'])
     .default('disabled')
     .meta({
-      description: `SRTP by keys in SDP (RFC 4568): disabled, ${allowed}, or required (without it: 488). Whoever can read the signaling has the keys: use TLS.`,
+      description: `SRTP: disabled, ${allowed}, required (without it: 488), or dtls (required, and by DTLS alone). Keys come in SDP (RFC 4568), where whoever can read the signaling has them: use TLS; or by DTLS without ICE (RFC 5763), which is taken wherever SRTP is, and offered with dtls.`,
     });
 }
 

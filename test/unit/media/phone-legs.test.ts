@@ -12,6 +12,7 @@ it('forwards a phone under its new track once it is given one', () => {
   const forwarded: string[] = [];
   const pair = { rtp: net.open(), rtcp: net.open() };
   const legs = new PhoneLegs({
+    dtls: {} as never,
     ports: { inUse: 0, open: (opened) => opened(pair), release() {} },
     clock: net,
     random: net.random,

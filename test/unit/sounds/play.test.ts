@@ -57,6 +57,7 @@ beforeEach(() => {
   told = [];
   ports = [];
   legs = new PhoneLegs({
+    dtls: {} as never,
     ports: {
       inUse: 0,
       open: (give) => {

@@ -48,6 +48,7 @@ beforeEach(() => {
   sent = [];
   room = new RoomMedia('RM_1', builtInCodecs, undefined, (event) => told.push(event));
   legs = new PhoneLegs({
+    dtls: {} as never,
     ports: {
       inUse: 0,
       open: (give) => {

@@ -1,0 +1,144 @@
+/** DTLS on a phone's RTP port, with an engine that does as the test says. */
+import { expect, test } from 'vitest';
+import { DropCounter } from '../../../src/media/drop-counter.ts';
+import type { DtlsEvent } from '../../../src/media/dtls-port.ts';
+import { DtlsPortPair } from '../../../src/media/dtls-port-pair.ts';
+import { SrtpSockets } from '../../../src/media/srtp-sockets.ts';
+import { rtpHeaderLength, SrtpOpener, SrtpSealer } from '../../../src/rtp/srtp/session.ts';
+import { LossyNet } from '../../support/lossy-net.ts';
+
+const PHONE = '192.0.2.9';
+const PRINT = [{ algorithm: 'sha-256', value: 'AB' }];
+const HELLO = Uint8Array.of(22, 254, 253, 0);
+const master = (fill: number) => ({
+  key: new Uint8Array(16).fill(fill),
+  salt: new Uint8Array(12).fill(fill),
+});
+
+function rig() {
+  const net = new LossyNet(3);
+  const pair = { rtp: net.open('198.51.100.5', 10_000), rtcp: net.open('198.51.100.5', 10_001) };
+  const drops = new DropCounter();
+  const sessions: {
+    got: number;
+    closed: boolean;
+    tell(event: DtlsEvent): void;
+    send(bytes: Uint8Array): void;
+  }[] = [];
+  const dtls = new DtlsPortPair(pair, {
+    engine: {
+      fingerprint: PRINT[0]!,
+      open: ({ send, onEvent }) => {
+        const session = { got: 0, closed: false, tell: onEvent, send };
+        sessions.push(session);
+        return {
+          expect() {},
+          receive: () => void session.got++,
+          sendData: () => false,
+          close: () => {
+            session.closed = true;
+          },
+        };
+      },
+    },
+    ...{ drops, clock: net },
+    onKeys: (keys) => sockets.setKeys(keys),
+  });
+  const sockets = new SrtpSockets(dtls, net, drops);
+  const up: Uint8Array[] = [];
+  sockets.rtp.onDatagram = (bytes) => void up.push(bytes.slice());
+  dtls.expect(PRINT, [PHONE]);
+  sockets.setKeys('awaited');
+  const counted = () => {
+    const all: string[] = [];
+    drops.flush((where, reason, count) => all.push(`${where} ${reason} ${count}`));
+    return all;
+  };
+  return { net, pair, dtls, sockets, sessions, up, counted };
+}
+
+const connected: DtlsEvent = {
+  type: 'connected',
+  profile: 'AEAD_AES_128_GCM',
+  local: master(1),
+  remote: master(2),
+};
+const rtp = () => Uint8Array.from([0x80, 8, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, ...new Array<number>(160).fill(7)]);
+
+test('nothing passes before the handshake, and afterwards what is sealed alone', () => {
+  const { net, pair, sockets, sessions, up, counted } = rig();
+  const phone = net.open(PHONE, 4000);
+  const heard: Uint8Array[] = [];
+  phone.onDatagram = (bytes) => void heard.push(bytes);
+  phone.send(rtp(), 10_000, '198.51.100.5');
+  sockets.rtp.send(rtp(), 4000, PHONE);
+  net.run(100);
+  expect([up.length, heard.length]).toEqual([0, 0]);
+  expect(counted()).toEqual(['srtp no-keys 1']);
+  phone.send(HELLO, 10_000, '198.51.100.5');
+  net.run(200);
+  sessions[0]!.send(HELLO);
+  net.run(300);
+  expect(heard).toEqual([HELLO]);
+  sessions[0]!.tell(connected);
+  sockets.rtp.send(rtp(), 4000, PHONE);
+  const packet = new Uint8Array(200);
+  packet.set(rtp());
+  const sealed = new SrtpSealer('AEAD_AES_128_GCM', master(2)).sealRtp(
+    packet,
+    rtpHeaderLength(packet, 172),
+    172,
+  );
+  phone.send(packet.slice(0, Number(sealed)), 10_000, '198.51.100.5');
+  phone.send(rtp(), 10_000, '198.51.100.5');
+  net.run(400);
+  expect(up).toEqual([rtp()]);
+  const last = heard.at(-1)!;
+  expect(new SrtpOpener('AEAD_AES_128_GCM', master(1)).openRtp(last, last.length)).toBe(172);
+  pair.rtp.close();
+});
+
+test('who is elsewhere gets no handshake; who is there and somebody else costs the phone nothing', () => {
+  const { net, sessions, counted } = rig();
+  const hello = (address: string, port: number) => {
+    net.open(address, port).send(HELLO, 10_000, '198.51.100.5');
+    net.run(net.now() + 10);
+  };
+  hello('203.0.113.66', 4000);
+  expect(sessions).toHaveLength(0);
+  hello(PHONE, 6666);
+  hello(PHONE, 4000);
+  sessions[0]!.tell({ type: 'rejected', reason: 'fingerprint' });
+  hello(PHONE, 6667);
+  sessions[1]!.tell(connected);
+  expect(sessions.map(({ closed }) => closed)).toEqual([false, false, true]);
+  hello(PHONE, 6668);
+  expect(sessions).toHaveLength(3);
+  expect(counted()).toEqual([
+    'dtls source-not-allowed 1',
+    'dtls rejected-fingerprint 1',
+    'dtls source-not-latched 1',
+  ]);
+});
+
+test('the same certificates again keep what stands, others ask for another handshake', () => {
+  const { net, dtls, sessions } = rig();
+  const phone = net.open(PHONE, 4000);
+  const hello = () => {
+    phone.send(HELLO, 10_000, '198.51.100.5');
+    net.run(net.now() + 10);
+  };
+  hello();
+  sessions[0]!.tell(connected);
+  dtls.expect(PRINT, [PHONE]);
+  hello();
+  expect(sessions).toHaveLength(1);
+  dtls.expect([{ algorithm: 'sha-256', value: 'CD' }], [PHONE]);
+  hello();
+  expect(sessions.map(({ closed, got }) => [closed, got])).toEqual([
+    [true, 2],
+    [false, 1],
+  ]);
+  dtls.close();
+  expect(sessions[1]!.closed).toBe(true);
+});
