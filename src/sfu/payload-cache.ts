@@ -1,4 +1,5 @@
 import type { RtpView } from '../rtp/packet.ts';
+import { copyBytes } from './copy-bytes.ts';
 
 /** Payloads that are kept of one stream: two seconds of a large picture. A power of two. */
 const SIZE = 512;
@@ -20,8 +21,7 @@ export class PayloadCache {
       slot = new Uint8Array(length > SLOT_BYTES ? 1300 + (length > 1300 ? length - 1300 : 0) : SLOT_BYTES);
       this.#slots[at] = slot;
     }
-    const from = view.bytes;
-    for (let i = view.payloadStart, j = 0; i < view.payloadEnd; i++, j++) slot[j] = from[i]!;
+    copyBytes(view.bytes, view.payloadStart, view.payloadEnd, slot, 0);
     this.#sources[at] = view.ssrc;
     this.#sequences[at] = view.sequence;
     this.#lengths[at] = length;
@@ -32,8 +32,7 @@ export class PayloadCache {
     const at = sequence & (SIZE - 1);
     if (this.#sources[at] !== ssrc || this.#sequences[at] !== sequence) return -1;
     const length = this.#lengths[at]!;
-    const slot = this.#slots[at]!;
-    for (let i = 0; i < length; i++) into[offset + i] = slot[i]!;
+    copyBytes(this.#slots[at]!, 0, length, into, offset);
     return length;
   }
 }

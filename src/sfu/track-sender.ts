@@ -5,6 +5,7 @@ import type { RtpView } from '../rtp/packet.ts';
 import { writeRtpHeader } from '../rtp/packet.ts';
 import type { SenderReport } from '../rtp/rtcp/write.ts';
 import { SRTP_OVERHEAD } from '../rtp/srtp/transform.ts';
+import { copyBytes } from './copy-bytes.ts';
 import type { ExtensionIds } from './header-extensions.ts';
 import { HeaderExtensions } from './header-extensions.ts';
 import type { PacketOutput } from './packet-output.ts';
@@ -217,8 +218,7 @@ export class TrackSender {
       extension: headerEnd === 12 ? 'none' : 'follows',
     });
     if (blank) return this.#sendBlank(bytes, headerEnd);
-    const from = view.bytes;
-    for (let i = view.payloadStart, j = headerEnd; i < view.payloadEnd; i++, j++) bytes[j] = from[i]!;
+    copyBytes(view.bytes, view.payloadStart, view.payloadEnd, bytes, headerEnd);
     let counters: Vp8Counters | undefined;
     if (isVp8) {
       counters = this.#vp8.map(vp8, mapped === 'switched' ? 'switched' : 'going-on');
