@@ -173,6 +173,7 @@ export class FakeBrowser {
       const copy = Uint8Array.from(bytes);
       const kind = classify(copy);
       if (kind === 'stun') this.stun.push(copy);
+      else if (kind === 'dtls' && isAlertUnderKeys(copy)) this.closedByServer = true;
       else if (kind === 'dtls') transport.onData(Buffer.from(copy), ['127.0.0.1', this.#serverPort]);
       else if (this.opener !== undefined) {
         const length =
@@ -250,4 +251,12 @@ export class FakeBrowser {
   close(): void {
     this.socket.close();
   }
+}
+
+/**
+ * werift takes the first bytes of an encrypted alert for the alert itself when they look like one, which random bytes do at
+ * times: it would miss a close_notify.
+ */
+function isAlertUnderKeys(record: Uint8Array): boolean {
+  return record[0] === 21 && ((record[3]! << 8) | record[4]!) > 0;
 }
