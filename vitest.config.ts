@@ -1,9 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+/** Of the tests with real peers, those that judge no sound and no time: two of them at once hurt nobody. */
+const protocol = [
+  'test/interop/{kamailio,kamailio-outbound,kamailio-registration,kamailio-tls,drachtio,lifecycle}.test.ts',
+  'test/interop/{livekit-server-sdk,livekit-sip-client,rooms-life,external-turn,turn-coturn-client}.test.ts',
+  'test/interop/{sip-door,sip-tls,sip-trace,sip-torture,sip-torture-verdicts}.test.ts',
+  'test/interop/rows/{sipp-loss,transfer,handed-on}.test.ts',
+];
+
 /**
- * Two tiers. `unit` needs nothing but npm: pure code in virtual time, and loopback sockets. `interop` needs the
- * peers that test/run.ts installs (Chromium, baresip, SIPp, coturn, sox) and runs one file at a time, because
- * they share the machine's two cores and the product's ports.
+ * Three tiers. `unit` needs nothing but npm: pure code in virtual time, and loopback sockets. The others need
+ * the peers that test/run.ts installs (Chromium, baresip, SIPp, coturn, sox): `protocol` as many files at a time as there are cores, `interop`
+ * one, because what it hears is judged and the files share two cores.
  */
 export default defineConfig({
   test: {
@@ -13,8 +21,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'protocol',
+          include: protocol,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'interop',
           include: ['test/{interop,browser}/**/*.test.ts'],
+          exclude: protocol,
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -9,7 +9,7 @@ import { buildPage } from './support/build-page.ts';
 import { ensurePeers } from './support/peers.ts';
 import { productNode, repositoryRoot } from './support/root.ts';
 
-const TIERS = ['unit', 'interop'] as const;
+const TIERS = ['unit', 'protocol', 'interop'] as const;
 
 interface TierResult {
   readonly tier: string;
@@ -39,7 +39,11 @@ function main(): number {
   }
   if (!buildPage()) results.push({ tier: 'page', passed: 0, failed: 1, skipped: 0, seconds: 0 });
   for (const tier of TIERS) {
-    if (tier === 'interop' && results.some((result) => result.failed > 0 && result.tier !== 'unit')) continue;
+    if (
+      tier !== 'unit' &&
+      results.some(({ failed, tier: of }) => failed > 0 && (of === 'peers' || of === 'page'))
+    )
+      continue;
     results.push(runTier(tier));
   }
   return summarise(results);
