@@ -92,9 +92,9 @@ describe('stop', () => {
     expect(exit.tookMs).toBeLessThan(STOP_WITHIN_MS);
     await phone.closed(2000);
     await eventually('baresip got a BYE', 2000, () => /^BYE sip:/m.test(phone.output));
-    // `leave` with the reason: the page is disconnected for good and does not try to come back.
-    await eventually('the page is disconnected', 5000, async () => {
-      return (await browser.page.locator('#state').getAttribute('data-state')) === 'disconnected';
+    // `leave` with the reason, and the word to come back: a gateway that is started again has everybody back.
+    await eventually('the page tries to come back', 5000, async () => {
+      return (await browser.page.locator('#state').getAttribute('data-state')) === 'reconnecting';
     });
   });
 });

@@ -114,7 +114,8 @@ test('without the grant nothing is done', async () => {
   const joiner = new RoomServiceClient(gateway.url, '', '', { token: await token.toJwt() });
   await expect(joiner.createRoom({ name: 'lobby' })).rejects.toMatchObject({ status: 401 });
   await expect(joiner.listParticipants('lobby')).rejects.toMatchObject({ status: 401 });
-  await expect(rooms.moveParticipant('lobby', 'x', 'other')).rejects.toMatchObject({ code: 'unimplemented' });
+  await expect(joiner.moveParticipant('lobby', 'x', 'other')).rejects.toMatchObject({ status: 401 });
+  await expect(rooms.moveParticipant('lobby', 'x', 'other')).rejects.toMatchObject({ code: 'not_found' });
   await expect(rooms.forwardParticipant('lobby', 'x', 'other')).rejects.toMatchObject({
     code: 'unimplemented',
   });
