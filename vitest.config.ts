@@ -1,16 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** Of the tests with real peers, those that judge no sound and no time: two of them at once hurt nobody. */
+/** Of the tests with real peers, those that judge no sound and no time: three of them at once hurt nobody. */
 const protocol = [
   'test/interop/{kamailio,kamailio-outbound,kamailio-registration,kamailio-tls,drachtio,lifecycle}.test.ts',
   'test/interop/{livekit-server-sdk,livekit-sip-client,rooms-life,external-turn,turn-coturn-client}.test.ts',
-  'test/interop/{sip-door,sip-tls,sip-trace,sip-torture,sip-torture-verdicts}.test.ts',
+  'test/interop/{sip-door,sip-tls,sip-trace,sip-torture,sip-torture-verdicts,sipp-load}.test.ts',
   'test/interop/rows/{sipp-loss,transfer,handed-on}.test.ts',
 ];
 
 /**
  * Three tiers. `unit` needs nothing but npm: pure code in virtual time, and loopback sockets. The others need
- * the peers that test/run.ts installs (Chromium, baresip, SIPp, coturn, sox): `protocol` as many files at a time as there are cores, `interop`
+ * the peers that test/run.ts installs (Chromium, baresip, SIPp, coturn, sox): `protocol` three files at a time, for they mostly wait, `interop`
  * one, because what it hears is judged and the files share two cores.
  */
 export default defineConfig({
@@ -23,6 +23,7 @@ export default defineConfig({
         test: {
           name: 'protocol',
           include: protocol,
+          maxWorkers: 3,
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },
