@@ -128,6 +128,7 @@ describe.each(cases)('a transform of $profile by $name', ({ profile, make }) => 
 });
 
 const fast = nativeSrtp;
+// Two ciphers are compared: where the addon is not built there is one, and the contract above has run on it.
 describe.runIf(fast !== undefined)('the addon beside TypeScript', () => {
   const make = fast?.make ?? createTransform;
 
