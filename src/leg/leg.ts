@@ -24,10 +24,12 @@ import { LegInput } from './leg-input.ts';
 import { type KeyForm, LegKeys } from './leg-keys.ts';
 import { type FrameContent, LegOutput } from './leg-output.ts';
 import { LegRest, type PutOff, type TickLog } from './leg-rest.ts';
+import { Liveness } from './liveness.ts';
 import { FRAME_MS } from './packetizer.ts';
 import { PlainLane } from './plain-lane.ts';
 import type { PrivateSound } from './private-sound.ts';
 import { QualityMeter } from './quality-meter.ts';
+import { rtcpPort } from './rtcp-destination.ts';
 import { RtcpReporter } from './rtcp-report.ts';
 import { AUDIBLE, TalkGate } from './talk-gate.ts';
 import { VoiceNumbers } from './voice-numbers.ts';
@@ -98,9 +100,7 @@ export class PhoneLeg {
   readonly #gate = new TalkGate();
   readonly #meter = new QualityMeter();
   #media: LegDescription | undefined;
-  #heardAt: Millis = 0;
-  #everHeard = false;
-  #toldSilent = false;
+  readonly #liveness = new Liveness();
   #muted = false;
   #closed = false;
   #played: PrivateSound | undefined;
@@ -179,8 +179,7 @@ export class PhoneLeg {
     this.#rtcp.ticksPerMs = format.ticksPerMs;
     this.#media = media;
     // The time-out runs from the moment that the phone may send.
-    this.#heardAt = now;
-    this.#toldSilent = false;
+    this.#liveness.restart(now);
     return true;
   }
 
@@ -336,7 +335,7 @@ export class PhoneLeg {
     if (!this.#rate.take(now)) return 'rate';
     if (codec !== undefined) this.#setClock(codec.clockRate);
     if (!this.#stats.push(view, now)) return 'sequence-jump';
-    this.#hear(now);
+    if (this.#liveness.hear(now)) this.#options.events.onHeard(now);
     if (codec !== undefined) return this.#voice(view, codec, now);
     this.#numbers.remove(view.ssrc, view.sequence);
     if (isEvent) this.#keys.event(view, now);
@@ -371,47 +370,24 @@ export class PhoneLeg {
     const verdict = this.#latch.admitRtcp(address);
     const reason = verdict === 'ok' ? this.#rtcp.push(bytes, now) : verdict;
     // A phone that sends no sound, by VAD or muted, still reports: it lives.
-    if (reason === undefined) this.#live(now);
+    if (reason === undefined) this.#liveness.restart(now);
     if (reason !== undefined) this.#options.events.onDropped({ where: 'rtcp', reason });
   }
 
-  /** RTCP goes where RTP goes when both agreed on that, else to the port that the SDP named, or beside the learned one when the phone is behind a NAT. */
   #sendRtcp(bytes: Uint8Array): void {
-    const remote = this.#media?.remote;
+    const media = this.#media;
     const destination = this.#latch.destination;
-    if (remote === undefined || destination === undefined || remote.rtcpPort === 0) return;
-    if (this.#media?.sending === 'withheld') return;
-    const isMuxed = this.#media?.rtcpMux === true;
-    const socket = isMuxed ? this.#options.rtp : this.#options.rtcp;
-    const moved = destination.address !== remote.address || destination.port !== remote.port;
-    const port = isMuxed ? destination.port : moved ? destination.port + 1 : remote.rtcpPort;
-    if (port > 65535 || socket.queued > 0) return;
-    socket.send(bytes, port, destination.address);
-  }
-
-  #live(now: Millis): void {
-    this.#heardAt = now;
-    this.#toldSilent = false;
-  }
-
-  #hear(now: Millis): void {
-    this.#live(now);
-    if (this.#everHeard) return;
-    this.#everHeard = true;
-    this.#options.events.onHeard(now);
+    if (media === undefined || destination === undefined) return;
+    const port = rtcpPort(media, destination);
+    const socket = media.rtcpMux === true ? this.#options.rtp : this.#options.rtcp;
+    if (port !== undefined && socket.queued === 0) socket.send(bytes, port, destination.address);
   }
 
   #housekeep(now: Millis): void {
     this.#keys.poll(now);
-    const { events } = this.#options;
-    const mediaTimeoutMs = this.#media?.mediaTimeoutMs ?? this.#options.mediaTimeoutMs;
-    if (!this.#hears() || mediaTimeoutMs === 0) {
-      this.#heardAt = now;
-      return;
-    }
-    if (this.#toldSilent || now - this.#heardAt < mediaTimeoutMs) return;
-    this.#toldSilent = true;
-    events.onSilent(now);
+    const timeoutMs = this.#media?.mediaTimeoutMs ?? this.#options.mediaTimeoutMs;
+    if (!this.#hears() || timeoutMs === 0) this.#liveness.excuse(now);
+    else if (this.#liveness.fellSilent(now, timeoutMs)) this.#options.events.onSilent(now);
   }
 
   /** True while the phone is to be heard. */
