@@ -131,9 +131,12 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     const tls = config.sip.engine === 'embedded' ? openSipTls(config, emit) : undefined;
     closing.push(() => tls?.close());
     const datagrams = datagramSource(config.media.native, { sendErrors: 0 }, onFault, DATAGRAM_SLOTS);
+    if (datagrams.by === 'node' && config.sip.dscp + config.rtp.dscp > 0)
+      log.warn({}, 'sip.dscp and rtp.dscp mark no datagrams: Node cannot, and the addon is not there');
     const sip = await SipServer.open({
       ...shared,
-      openUdp: datagrams.open,
+      openUdp: datagrams.marking(config.sip.dscp),
+      dscp: config.sip.dscp,
       listen: embeddedListen(config),
       announced: addresses,
       userAgent: config.sip.user_agent,

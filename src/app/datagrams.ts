@@ -8,6 +8,8 @@ export type NativeChoice = 'auto' | 'off';
 /** Where a thread's sockets come from, and whether the addon makes them. */
 export interface DatagramSource {
   readonly open: OpenUdp;
+  /** The same, for sockets that mark what they send by a code point (RFC 2474): the addon's do, Node's cannot. */
+  readonly marking: (dscp: number) => OpenUdp;
   readonly by: 'addon' | 'node';
 }
 
@@ -19,16 +21,19 @@ export function datagramSource(
   slots: Slots,
 ): DatagramSource {
   const addon = choice === 'off' ? undefined : loadAddon();
-  if (addon === undefined) return { open: (local) => openUdp(local, counters), by: 'node' };
+  if (addon === undefined) {
+    const open: OpenUdp = (local) => openUdp(local, counters);
+    return { open, marking: () => open, by: 'node' };
+  }
   const unsent = (count: number) => {
     counters.sendErrors += count;
   };
   const udp = new NativeUdp(addon, { unsent, fault: onFault }, slots);
-  return {
-    by: 'addon',
-    open: (local) => {
-      const opened = udp.open(local);
+  const marking =
+    (dscp: number): OpenUdp =>
+    (local) => {
+      const opened = udp.open(local, dscp);
       return 'code' in opened ? Promise.reject(new BindError(opened.code, local)) : Promise.resolve(opened);
-    },
-  };
+    };
+  return { by: 'addon', open: marking(0), marking };
 }

@@ -28,6 +28,8 @@ export interface MediaWorkerSettings {
     readonly address: string;
     readonly ports: PortRange;
     readonly mediaTimeoutMs: number;
+    /** Code point of what is sent to phones (RFC 2474). */
+    readonly dscp: number;
   };
   /** The embedded TURN server's relays: who comes from there came by relay. */
   readonly relays: { readonly addresses: readonly string[]; readonly ports: PortRange };
@@ -54,6 +56,7 @@ export function mediaWorkerSettings(
       address: '0.0.0.0',
       ports: { first: first + index * share, last: first + (index + 1) * share - 1 },
       mediaTimeoutMs: config.rtp.media_timeout,
+      dscp: config.rtp.dscp,
     },
     relays: { addresses, ports: config.turn.relay_ports },
   }));

@@ -66,7 +66,7 @@ async function open(): Promise<void> {
     ports: new RtpPortRange({
       address: rtp.address,
       ...rtp.ports,
-      openUdp: sockets.open,
+      openUdp: sockets.marking(rtp.dscp),
       clock: monotonicClock,
     }),
     srtp: nativeTransforms(addon),

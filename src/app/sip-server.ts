@@ -23,6 +23,8 @@ export interface SipServerOptions extends Omit<SipEndpointOptions, 'send' | 'ope
   readonly emit: EventSink;
   /** How its UDP sockets are made; by default by Node. */
   readonly openUdp?: OpenUdp;
+  /** Code point of SIP over connections; over UDP it is for `openUdp` to mark. */
+  readonly dscp?: number;
   /** Absent: no TLS, neither in nor out. */
   readonly tls?: SipTls | undefined;
 }
@@ -114,8 +116,9 @@ export class SipServer {
 
   /** Strangers are not let as far as a handshake, which costs a signature. */
   #door(transport: 'tcp' | 'tls') {
-    const { emit, listen } = this.#options;
+    const { emit, listen, dscp } = this.#options;
     return {
+      dscp,
       admits: (remote: HostPort) => this.endpoint.admits({ transport, local: listen, remote }),
       accept: (connection: Parameters<SipStreams['accept']>[1]) =>
         this.#streams.accept(transport, connection),
@@ -134,14 +137,16 @@ export class SipServer {
 
   #flowTo({ transport, remote, name = remote.address }: NextHop): Flow | undefined {
     const { local } = this.#udp;
-    const { tls } = this.#options;
+    const { tls, dscp } = this.#options;
     if (transport === 'udp') return { transport, local, remote };
     if (transport === 'tcp') {
-      return this.#streams.flowTo({ transport, remote, name }, local, () => connectTcp(remote, CONNECT_MS));
+      return this.#streams.flowTo({ transport, remote, name }, local, () =>
+        connectTcp(remote, CONNECT_MS, dscp),
+      );
     }
     if (transport !== 'tls' || tls === undefined) return undefined;
     return this.#streams.flowTo({ transport, remote, name }, local, () =>
-      connectTls(remote, { ...tls, name, timeoutMs: CONNECT_MS }),
+      connectTls(remote, { ...tls, name, dscp, timeoutMs: CONNECT_MS }),
     );
   }
 }

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { loadAddon } from '../../src/adapters/native/addon.ts';
 import { Baresip } from '../support/baresip.ts';
 import { eventually } from '../support/eventually.ts';
 import { Gateway } from '../support/gateway.ts';
+import { MarkedUdp } from '../support/marked-udp.ts';
 import { newBranch, RawUdp, rawOffer, rawRequest, tcpExchange } from '../support/raw-sip.ts';
 
 let gateway: Gateway;
@@ -101,6 +103,34 @@ describe('the SIP port', () => {
     raw.send(request('BYE', { callId: same.callId, cseq: 2, toTag }));
     await raw.expect('SIP/2.0 200');
   });
+
+  test.skipIf(loadAddon() === undefined || !MarkedUdp.available)(
+    'SIP bears DSCP cs3 and RTP ef, in what the phone’s kernel is given',
+    async () => {
+      const phone = await MarkedUdp.open(4);
+      try {
+        const same = { localPort: phone.port, callId: `dscp-${newBranch()}` };
+        const body = rawOffer(phone.port);
+        phone.send(request('INVITE', { ...same, branch: newBranch(), body }), gateway.ports.sip);
+        const first = (start: string) => phone.received.find(({ text }) => text.startsWith(start));
+        const answer = await vi.waitUntil(() => first('SIP/2.0 200'), 5000);
+        const inCall = { ...same, toTag: toTagOf(answer.text) };
+        phone.send(request('ACK', { ...inCall, branch: newBranch() }), gateway.ports.sip);
+        await vi.waitUntil(() => first('\x80'), 5000);
+        phone.send(request('BYE', { ...inCall, cseq: 2 }), gateway.ports.sip);
+        await vi.waitUntil(
+          () => phone.received.some(({ text }) => /^SIP[\s\S]*\r\nCSeq: 2 BYE/.test(text)),
+          5000,
+        );
+        const marks = (start: string) =>
+          new Set(phone.received.filter(({ text }) => text.startsWith(start)).map(({ tos }) => tos));
+        expect([...marks('SIP/2.0')]).toEqual([24 << 2]);
+        expect([...marks('\x80')]).toEqual([46 << 2]);
+      } finally {
+        phone.close();
+      }
+    },
+  );
 
   test('takes a call of a softphone over TCP', async () => {
     const phone = await Baresip.start({

@@ -7,6 +7,8 @@ export interface UdpPoll {
   open(address: string, port: number): number;
   /** 0 when it is closed. */
   port(socket: number): number;
+  /** What the socket sends bears this code point from now on (RFC 2474), 0 to 63; 1 when the kernel took it. */
+  mark(socket: number, dscp: number): number;
   close(socket: number): void;
   /** Sends the first `count` slots of the outbox; how many the kernel did not take. */
   flush(count: number): number;
@@ -85,7 +87,7 @@ export interface Addon {
 }
 
 /** As in `addon/module.cc`: which exports these are. */
-const REVISION = 5;
+const REVISION = 6;
 
 /** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {

@@ -47,6 +47,7 @@ export class NativeUdp {
   readonly #lanes: NativeLanes;
   #waiting = 0;
   #flushing = false;
+  #toldUnmarked = false;
   /** Datagrams that the kernel did not take. */
   readonly #onUnsent: (count: number) => void;
 
@@ -72,10 +73,11 @@ export class NativeUdp {
     this.#lanes = new NativeLanes(this.#poll, performance, listener.unsent);
   }
 
-  /** Binds one socket; port 0 lets the kernel choose. */
-  open(local: HostPort): DatagramSocket | BindFailure {
+  /** Binds one socket; port 0 lets the kernel choose. What it sends bears the code point `dscp` (RFC 2474). */
+  open(local: HostPort, dscp = 0): DatagramSocket | BindFailure {
     const id = this.#poll.open(local.address, local.port);
     if (id < 0) return { code: getSystemErrorName(id) };
+    if (dscp > 0 && this.#poll.mark(id, dscp) === 0) this.#unmarked(dscp);
     const bound = { address: local.address, port: this.#poll.port(id) };
     const socket = new NativeSocket(id, bound, this, this.#lanes.lane(id));
     this.#sockets[id] = socket;
@@ -110,6 +112,13 @@ export class NativeUdp {
     this.#flush();
     this.#sockets[id] = undefined;
     this.#poll.close(id);
+  }
+
+  /** Told once: the next call's sockets would fare no better. */
+  #unmarked(dscp: number): void {
+    if (this.#toldUnmarked) return;
+    this.#toldUnmarked = true;
+    this.#onFault(new Error(`the system does not let packets bear DSCP ${dscp}`));
   }
 
   readonly #flushLater = (): void => {

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { HostPort } from '../../base/net.ts';
 import { plain, type TcpLimits } from './connection.ts';
+import { markSocket } from './dscp.ts';
 
 /** A listener could not be bound. `code` is Node's, such as EADDRINUSE. */
 export class ListenError extends Error {
@@ -31,6 +32,8 @@ export interface DoorOptions {
   /** May this source connect at all? Asked before a byte is read or a key is used; absent: everybody may. */
   readonly admits?: ((remote: HostPort) => boolean) | undefined;
   readonly refused?: ((reason: ConnectionRefusal, remote: string) => void) | undefined;
+  /** Code point of what its connections send (RFC 2474); undefined or 0: not marked. */
+  readonly dscp?: number | undefined;
 }
 
 /** Listens on `local` and hands over the sockets of those who may connect; rejects with {@link ListenError}. */
@@ -45,8 +48,10 @@ export function openDoor(
     const remote = { address: source, port: socket.remotePort ?? 0 };
     const refusal =
       options.admits !== undefined && !options.admits(remote) ? 'stranger' : counted.add(socket, source);
-    if (refusal === undefined) enter(socket);
-    else {
+    if (refusal === undefined) {
+      markSocket(socket, options.dscp);
+      enter(socket);
+    } else {
       socket.destroy();
       options.refused?.(refusal, source);
     }

@@ -1,10 +1,11 @@
-import { isIP } from 'node:net';
+import { connect as connectPlain, isIP } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import type { HostPort, StreamConnection } from '../../base/net.ts';
 import { certificateNames, speaksFor } from '../../sip/certificate-identity.ts';
 import type { Certificates } from './certificates.ts';
 import { defaultTcpLimits, NodeStreamConnection, plain, type TcpLimits } from './connection.ts';
 import { type ConnectionRefusal, openDoor, type TcpListener } from './door.ts';
+import { typeOfService } from './dscp.ts';
 
 /** How long a peer may take for its handshake, ms. */
 const HANDSHAKE_MS = 10_000;
@@ -21,12 +22,14 @@ export interface TlsListenOptions {
   admits?(remote: HostPort): boolean;
   /** Turned away, or the handshake failed. */
   refused?(reason: ConnectionRefusal | 'handshake', remote: string): void;
+  /** Code point of what its connections send (RFC 2474); undefined or 0: not marked. */
+  readonly dscp?: number | undefined;
 }
 
 /** Listens for TLS 1.2 and above on `local`; rejects with a ListenError. */
 export function listenTls(local: HostPort, options: TlsListenOptions): Promise<TcpListener> {
   const limits = options.limits ?? defaultTcpLimits;
-  const { certificates, clientCertificates, admits, refused } = options;
+  const { certificates, clientCertificates, admits, refused, dscp } = options;
   const server = createServer({
     minVersion: 'TLSv1.2',
     handshakeTimeout: HANDSHAKE_MS,
@@ -49,7 +52,7 @@ export function listenTls(local: HostPort, options: TlsListenOptions): Promise<T
   });
   let shown = certificates.fallback;
   server.setSecureContext(shown);
-  return openDoor(local, { limits, admits, refused }, (socket) => {
+  return openDoor(local, { limits, admits, refused, dscp }, (socket) => {
     if (shown !== certificates.fallback) {
       shown = certificates.fallback;
       server.setSecureContext(shown);
@@ -67,6 +70,8 @@ export interface TlsConnectOptions {
   /** Ours, shown when the server asks for one, and whom we believe; absent: none, and whom Node believes. */
   readonly certificates?: Certificates;
   readonly limits?: TcpLimits;
+  /** Code point of what is sent (RFC 2474). */
+  readonly dscp?: number | undefined;
 }
 
 /** Opens a connection and shakes hands; rejects when that cannot be done within `timeoutMs`, or the far end is somebody else. */
@@ -75,8 +80,13 @@ export function connectTls(remote: HostPort, options: TlsConnectOptions): Promis
   return new Promise((resolve, reject) => {
     const socket: TLSSocket = connect({
       ...options.certificates?.fallback,
-      host: remote.address,
-      port: remote.port,
+      // Node marks plain sockets only.
+      socket: connectPlain({
+        host: remote.address,
+        port: remote.port,
+        noDelay: true,
+        typeOfService: typeOfService(options.dscp ?? 0),
+      }),
       // RFC 6066 section 3: a literal address is no server name.
       ...(isIP(name) === 0 ? { servername: name } : {}),
       rejectUnauthorized: options.verify === 'peer',
@@ -92,7 +102,6 @@ export function connectTls(remote: HostPort, options: TlsConnectOptions): Promis
     });
     socket.once('secureConnect', () => {
       clearTimeout(timer);
-      socket.setNoDelay(true);
       socket.removeAllListeners('error');
       resolve(new NodeStreamConnection(socket, limits));
     });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { address, duration, network, port, portRange } from './fields.ts';
 import { drachtioSchema } from './schema-drachtio.ts';
+import { dscp } from './schema-dscp.ts';
 import { mediaSchema } from './schema-media.ts';
 import { outboundTrunkSchema } from './schema-outbound.ts';
 import { certificatesSchema, tlsSchema } from './schema-tls.ts';
@@ -42,6 +43,10 @@ export const configSchema = z.strictObject({
         .prefault('90s')
         .refine((ms) => ms >= 90_000, { error: 'RFC 4028 section 5: at least 90s' })
         .meta({ description: 'The shortest refresh interval that a phone may ask for; less gets 422.' }),
+      dscp: dscp(
+        'cs3',
+        'our SIP; over UDP only where the addon was built (`media.native`), and with drachtio by its own settings',
+      ),
       messages_per_second: z.int().min(10).default(20_000).meta({
         description:
           'Messages that one source may send. Above half of it its new calls get 503, above it nothing of it is read.',
@@ -176,6 +181,7 @@ export const configSchema = z.strictObject({
       ports: portRange
         .prefault('10000-19999')
         .meta({ description: 'UDP ports for phones\u2019 media; a call takes two.' }),
+      dscp: dscp('ef', 'our RTP and RTCP to phones, only where the addon was built (`media.native`)'),
       media_timeout: duration.prefault('30s').meta({
         description: 'A call from which neither RTP nor RTCP came for so long is ended; 0s: never.',
       }),

@@ -22,7 +22,7 @@ const settings: MediaWorkerSettings = {
   mix: DEFAULT_MIX,
   ice: { address: '127.0.0.1', port: 0 },
   iceTcp: undefined,
-  rtp: { address: '127.0.0.1', ports: { first: 40_000, last: 49_999 }, mediaTimeoutMs: 0 },
+  rtp: { address: '127.0.0.1', ports: { first: 40_000, last: 49_999 }, mediaTimeoutMs: 0, dscp: 0 },
   relays: { addresses: [], ports: { first: 1, last: 1 } },
 };
 

@@ -282,6 +282,24 @@ napi_value Port(napi_env env, napi_callback_info info) {
   return Number(env, ntohs(port));
 }
 
+// mark(socket: number, dscp: number): 1 when what it sends bears that code point from now on (RFC 2474), else 0.
+napi_value Mark(napi_env env, napi_callback_info info) {
+  napi_value args[2];
+  Poll* poll = Self(env, info, 2, args);
+  if (poll == nullptr) return nullptr;
+  Socket* found = Find(poll, env, args[0]);
+  int32_t dscp = 0;
+  if (found == nullptr || napi_get_value_int32(env, args[1], &dscp) != napi_ok || dscp < 0 || dscp > 63) {
+    return Throw(env, "mark takes an open socket and 0 to 63");
+  }
+  // The two lowest bits are ECN's (RFC 3168).
+  const int value = dscp << 2;
+  // A socket on `::` has IPv4 peers too.
+  const bool v4 = setsockopt(found->fd, IPPROTO_IP, IP_TOS, &value, sizeof value) == 0;
+  if (found->family == AF_INET) return Number(env, v4 ? 1 : 0);
+  return Number(env, setsockopt(found->fd, IPPROTO_IPV6, IPV6_TCLASS, &value, sizeof value) == 0 ? 1 : 0);
+}
+
 // close(socket: number)
 napi_value Close(napi_env env, napi_callback_info info) {
   napi_value args[1];
@@ -411,6 +429,7 @@ napi_value DefineUdpPoll(napi_env env) {
   const napi_property_descriptor methods[] = {
       {"open", nullptr, Open, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"port", nullptr, Port, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"mark", nullptr, Mark, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"close", nullptr, Close, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"flush", nullptr, Flush, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"lanes", nullptr, Lanes, nullptr, nullptr, nullptr, napi_default_method, nullptr},
@@ -420,6 +439,6 @@ napi_value DefineUdpPoll(napi_env env) {
       {"fan", nullptr, Fan, nullptr, nullptr, nullptr, napi_default_method, nullptr},
   };
   napi_value constructor = nullptr;
-  napi_define_class(env, "UdpPoll", NAPI_AUTO_LENGTH, New, nullptr, 9, methods, &constructor);
+  napi_define_class(env, "UdpPoll", NAPI_AUTO_LENGTH, New, nullptr, sizeof methods / sizeof *methods, methods, &constructor);
   return constructor;
 }
