@@ -211,8 +211,8 @@ export function describeDialogs(name: string, open: () => Promise<EngineUnderTes
         await expect.poll(() => finals).toEqual([202]);
         expect(informed).toEqual([`${status} nextnonce="8"`]);
         call.bye();
-        peer.respond(await peer.next('BYE'), '200 OK', { dialog });
-        expect(asked).toEqual(['INVITE 0 true 1', 'REFER 0 true 1']);
+        peer.respond(await challenged('BYE'), '200 OK', { dialog });
+        expect(asked).toEqual(['INVITE 0 true 1', 'REFER 0 true 1', 'BYE 0 true 1']);
       },
     );
 

@@ -223,7 +223,9 @@ export class DoubleSip {
     if (key.endsWith('INVITE') && ((status >= 200 && status < 300) || reliable))
       this.#called(transaction, text);
     this.listener?.response(text, remote, transaction.id, transaction.dialogId);
-    if (key.endsWith('BYE') && status >= 200) this.dialogs.delete(transaction.dialogId);
+    // As in the real server: a BYE that is asked for credentials is sent once more, in the same dialog.
+    const ended = status >= 200 && status !== 401 && status !== 407;
+    if (key.endsWith('BYE') && ended) this.dialogs.delete(transaction.dialogId);
   }
 
   #acked(text: string, remote: Remote): void {
