@@ -4,9 +4,10 @@ import type { StartupConfig } from './config/read.ts';
 export function banner({ config, mode, addresses }: StartupConfig, startupMs: number): string {
   const near = addresses.includes('127.0.0.1') ? '127.0.0.1' : (addresses[0] ?? '127.0.0.1');
   const outer = addresses.find((address) => address !== near);
+  const host = (address: string) => (address.includes(':') ? `[${address}]` : address);
   const port = (number: number, usual: number) => (number === usual ? '' : `:${number}`);
-  const sip = (host: string, room: string) => `sip:${room}@${host}${port(config.sip.port, 5060)}`;
-  const page = `http://${near === '127.0.0.1' ? 'localhost' : near}:${config.http.port}/`;
+  const sip = (address: string, room: string) => `sip:${room}@${host(address)}${port(config.sip.port, 5060)}`;
+  const page = `http://${near === '127.0.0.1' ? 'localhost' : host(near)}:${config.http.port}/`;
   const lines = [
     '',
     `Trunkroom is ready (${(startupMs / 1000).toFixed(1)} s)${mode === 'development' ? ' with development keys' : ''}`,
@@ -15,7 +16,7 @@ export function banner({ config, mode, addresses }: StartupConfig, startupMs: nu
     `  SIP     ${sip(near, 'lobby')}  (UDP and TCP)${outer === undefined ? '' : `, from outside ${sip(outer, 'lobby')}`}`,
     ...webPhones(config, near),
     config.turn.enabled
-      ? `  TURN    turn:${near}:${config.turn.port}  (UDP and TCP), relays to this gateway's media port alone`
+      ? `  TURN    turn:${host(near)}:${config.turn.port}  (UDP and TCP), relays to this gateway's media port alone`
       : '  TURN    off',
     `  media   UDP ${config.ice.udp_port}${config.ice.tcp ? ` and TCP ${config.ice.tcp_port}` : ''} for browsers, UDP ${config.rtp.ports.first}-${config.rtp.ports.last} for phones`,
     '',
@@ -32,7 +33,9 @@ function webPhones(
   near: string,
 ): string[] {
   const isOpen = trunks.some(({ transports }) => transports.includes('ws'));
-  return isOpen ? [`  web SIP ws://${near}:${http.port}${path}  (web phones)`] : [];
+  return isOpen
+    ? [`  web SIP ws://${near.includes(':') ? `[${near}]` : near}:${http.port}${path}  (web phones)`]
+    : [];
 }
 
 function trunkLines({ trunks }: StartupConfig['config']): string[] {

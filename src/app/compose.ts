@@ -37,7 +37,7 @@ import { TrunkTable } from '../trunk/match.ts';
 import { MediaPolicy } from '../trunk/media-policy.ts';
 import { isPinRoom } from '../trunk/pin.ts';
 import { sameTrunk } from '../trunk/same-trunk.ts';
-import { announcer, announcerV6, localAddresses, localAddressesV6 } from './addresses.ts';
+import { announcer } from './addresses.ts';
 import { openAgents } from './agents.ts';
 import { hostCandidates } from './candidates.ts';
 import { outboundTrunks } from './config/outbound.ts';
@@ -46,6 +46,7 @@ import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { datagramSource } from './datagrams.ts';
 import { openExternalTurn } from './external-turn.ts';
 import { gatewayGauges } from './gauges.ts';
+import { listenAddress, localAddresses } from './local-addresses.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
 import { openOutbound } from './outbound.ts';
 import { embeddedListen, openSipEngines } from './sip-engines.ts';
@@ -123,7 +124,6 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     const ports: Partial<Record<SipTransport, number>> = { tls: config.sip_tls.port, ws: config.http.port };
     const announce = announcer(addresses, localAddresses());
     const candidates = hostCandidates(config.ice, addresses);
-    const announceV6 = announcerV6(addresses, localAddressesV6());
     const trace = await openTrace(config.trace, wallClock, emit);
     closing.push(() => trace.close());
     const lag = new LoopLag();
@@ -147,7 +147,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         minSe: Math.ceil(config.sip.min_se / 1000),
       },
       contact: ({ transport, remote }) => ({
-        address: remote.address.includes(':') ? announceV6(remote) : announce(remote),
+        address: announce(remote),
         port: ports[transport] ?? config.sip.port,
       }),
       tls,
@@ -168,7 +168,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     closing.push(() => engines.close());
     const mediaPolicy = new MediaPolicy({
       mode,
-      addresses: [...addresses, ...[...localAddresses(), ...localAddressesV6()].map((own) => own.address)],
+      addresses: [...addresses, ...localAddresses().map((own) => own.address)],
       ports: [...icePorts, config.sip.port, config.sip_tls.port, config.http.port, config.turn.port],
     });
     const outgoing = outboundTrunks(config);
@@ -267,14 +267,15 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         sip: { trunks, outboundTrunks: outgoing, rules, dialer: outbound.dialer, calls },
       },
     });
+    const httpAddress = listenAddress(config.http.address);
     const http = await listening('http.port', () =>
-      listenHttp(config.http, (request) => api.fetch(request), agents.upgrade),
+      listenHttp({ ...config.http, address: httpAddress }, (request) => api.fetch(request), agents.upgrade),
     );
     closing.push(() => http.close(LAST_WORDS_MS));
     if (certificates !== undefined) {
       const https = await listening('tls.https_port', () =>
         listenHttps(
-          { address: config.http.address, port: config.tls.https_port },
+          { address: httpAddress, port: config.tls.https_port },
           {
             certificates,
             fetch: (request) => api.fetch(request),

@@ -5,6 +5,7 @@ import type { MixSettings } from '../media/talkers.ts';
 import type { StartupConfig } from './config/read.ts';
 import type { NativeChoice } from './datagrams.ts';
 import type { DtlsChoice } from './dtls.ts';
+import { anyAddress } from './local-addresses.ts';
 
 /** Inclusive. */
 interface PortRange {
@@ -45,15 +46,16 @@ export function mediaWorkerSettings(
   const { first, last } = config.rtp.ports;
   // Even, so that no pair is torn in two.
   const share = 2 * Math.floor((last - first + 1) / workers / 2);
+  const any = anyAddress();
   return Array.from({ length: workers }, (_, index) => ({
     native: config.media.native,
     dtls: config.media.dtls_engine,
     mix: mixSettings(config.media),
     sounds,
-    ice: { address: '0.0.0.0', port: config.ice.udp_port + index },
-    iceTcp: config.ice.tcp ? { address: '0.0.0.0', port: config.ice.tcp_port + index } : undefined,
+    ice: { address: any, port: config.ice.udp_port + index },
+    iceTcp: config.ice.tcp ? { address: any, port: config.ice.tcp_port + index } : undefined,
     rtp: {
-      address: '0.0.0.0',
+      address: any,
       ports: { first: first + index * share, last: first + (index + 1) * share - 1 },
       mediaTimeoutMs: config.rtp.media_timeout,
       dscp: config.rtp.dscp,

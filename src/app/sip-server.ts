@@ -9,6 +9,7 @@ import { SipEndpoint, type SipEndpointOptions } from '../sip/endpoint.ts';
 import type { Flow, NextHop } from '../sip/ports.ts';
 import { isWebSocket } from '../sip/web-socket.ts';
 import { openUdpOn } from './addresses.ts';
+import { listenAddress } from './local-addresses.ts';
 import { PING, SipStreams } from './sip-streams.ts';
 import { SipWebSockets } from './sip-websockets.ts';
 import { listening } from './startup-error.ts';
@@ -106,7 +107,7 @@ export class SipServer {
   async #listen(): Promise<void> {
     const { listen, tls } = this.#options;
     // Port 0: TCP takes what UDP was given.
-    const local = { address: listen.address, port: this.port };
+    const local = { address: listenAddress(listen.address), port: this.port };
     this.#listeners.push(await listening('sip.port', () => listenTcp(local, this.#door('tcp'))));
     if (tls === undefined) return;
     this.#listeners.push(

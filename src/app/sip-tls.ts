@@ -3,6 +3,7 @@ import { CertificateError, Certificates, type TlsIdentity } from '../adapters/tc
 import { watchFiles } from '../adapters/tcp/watch-files.ts';
 import type { EventSink } from '../events/index.ts';
 import type { Config } from './config/schema.ts';
+import { listenAddress } from './local-addresses.ts';
 import type { SipTls } from './sip-server.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -31,7 +32,7 @@ export function openSipTls(
   if (sip_tls.certificates.length === 0) return undefined;
   return {
     ...openCertificates('sip_tls', sip_tls, emit),
-    listen: { address: sip.address, port: sip_tls.port },
+    listen: { address: listenAddress(sip.address), port: sip_tls.port },
     clientCertificates: sip_tls.client_certificates,
     verify: sip_tls.verify_peers ? 'peer' : 'skip',
   };

@@ -28,7 +28,7 @@ export async function traceCommand(
   if (!startup.ok) return { text: `${startup.error.map(formatFault).join('\n')}\n`, exitCode: 2 };
   const { http, keys } = startup.value.config;
   const token = await new AccessTokens(new Map(Object.entries(keys)), wallClock).mintSipAdmin(TTL_SECONDS);
-  const host = http.address === '0.0.0.0' ? '127.0.0.1' : http.address === '::' ? '::1' : http.address;
+  const host = http.address === '0.0.0.0' || http.address === '::' ? '127.0.0.1' : http.address;
   const query = file !== undefined ? '?pcapng' : full ? '?full' : '';
   const path = call === undefined ? '/trace' : `/trace/${encodeURIComponent(call)}${query}`;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}${path}`;

@@ -6,9 +6,8 @@ import { defaultTcpLimits, NodeStreamConnection } from '../adapters/tcp/connecti
 import type { TcpListener } from '../adapters/tcp/door.ts';
 import { listenTcp } from '../adapters/tcp/tcp.ts';
 import { listenTls } from '../adapters/tcp/tls.ts';
-import { openUdp } from '../adapters/udp/udp.ts';
 import { randomText } from '../base/ids.ts';
-import type { StreamConnection } from '../base/net.ts';
+import { formatHostPort, type StreamConnection } from '../base/net.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { IceServer } from '../peer/context.ts';
@@ -16,9 +15,11 @@ import { mintTurnCredentials } from '../turn/credentials.ts';
 import { TurnServer } from '../turn/server.ts';
 import { StreamDoor } from '../turn/stream-door.ts';
 import { UdpDoor } from '../turn/udp-door.ts';
-import { localAddresses, openUdpOn } from './addresses.ts';
+import { familyOf, openUdpOn } from './addresses.ts';
 import type { StartupConfig } from './config/read.ts';
 import type { Config } from './config/schema.ts';
+import { listenAddress, localAddresses } from './local-addresses.ts';
+import { relayPlace } from './relay-sockets.ts';
 import { listening } from './startup-error.ts';
 
 /** The embedded STUN and TURN server on real sockets, and what browsers are given to use it. */
@@ -65,10 +66,8 @@ export async function openTurn({
   const secret = turn.secret ?? randomText(systemRandom, 32);
   const listen = { address: turn.address, port: turn.port };
   const udp = await listening('turn.port', () => openUdpOn(listen, addresses));
-  const relayAddress = addresses[0] ?? '127.0.0.1';
-  // Behind a 1:1 NAT the announced address is on no interface.
-  const isLocal = localAddresses().some((local) => local.address === relayAddress);
-  const relayBind = isLocal ? relayAddress : '0.0.0.0';
+  const local = listenAddress(turn.address);
+  const relays = relayPlace('IPv4', [...addresses, '127.0.0.1'], localAddresses())!;
   const peers = new Set(icePorts);
   const own = new Set(addresses);
   const server = new TurnServer({
@@ -79,12 +78,8 @@ export async function openTurn({
     digests: nodeDigests,
     secret,
     realm: turn.realm,
-    relayAddress,
-    relays: {
-      open: (port, opened) => {
-        openUdp({ address: relayBind, port }).then(opened, () => opened(undefined));
-      },
-    },
+    relayAddress: relays.address,
+    relays,
     isAllowedPeer: (address, port) => peers.has(port) && own.has(address),
     emit,
     limits: { relayPorts: [turn.relay_ports.first, turn.relay_ports.last] },
@@ -102,12 +97,12 @@ export async function openTurn({
     await Promise.all(listeners.map((listener) => listener.close()));
   };
   try {
-    const tcp = { address: turn.address, port: udp.local.port };
+    const tcp = { address: local, port: udp.local.port };
     listeners.push(await listening('turn.port', () => listenTcp(tcp, { accept, refused })));
     if (certificates !== undefined) {
-      const local = { address: turn.address, port: config.tls.turn_port };
+      const tls = { address: local, port: config.tls.turn_port };
       const options = { certificates, clientCertificates: 'none', accept, refused } as const;
-      listeners.push(await listening('tls.turn_port', () => listenTls(local, options)));
+      listeners.push(await listening('tls.turn_port', () => listenTls(tls, options)));
     }
   } catch (error) {
     await close();
@@ -133,13 +128,15 @@ export async function openTurn({
 }
 
 /** Browsers try every URL at once: a machine with many addresses must not make them gather for ever. */
-const MAX_ANNOUNCED = 2;
+const MAX_ANNOUNCED = { IPv4: 2, IPv6: 1 };
 
 /** RFC 7065; by UDP, by TCP, and by TLS where there is a certificate, on the port of HTTPS as the last resort. */
 function turnUrls({ turn, tls }: Config, addresses: readonly string[], secure: boolean): string[] {
-  const plain = addresses
-    .slice(0, MAX_ANNOUNCED)
-    .flatMap((address) => ['udp', 'tcp'].map((by) => `turn:${address}:${turn.port}?transport=${by}`));
+  const listens = turn.address === '::' ? (['IPv4', 'IPv6'] as const) : [familyOf(turn.address)];
+  const plain = listens
+    .flatMap((family) => addresses.filter((one) => familyOf(one) === family).slice(0, MAX_ANNOUNCED[family]))
+    .map((address) => formatHostPort({ address, port: turn.port }))
+    .flatMap((place) => ['udp', 'tcp'].map((by) => `turn:${place}?transport=${by}`));
   if (!secure) return plain;
   const ports = [tls.turn_port, tls.https_port];
   return [...plain, ...ports.map((port) => `turns:${tls.domain}:${port}?transport=tcp`)];

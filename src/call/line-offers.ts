@@ -7,7 +7,7 @@ import type { AnnouncedPort, Negotiation } from './negotiation.ts';
 
 /** What offers need to know of the line that they are made on. */
 interface OfferLine {
-  announced(remote?: HostPort): AnnouncedPort;
+  announced(remote?: HostPort, media?: HostPort): AnnouncedPort;
   mayReach(agreement: AudioAgreement, source: HostPort): boolean;
   agreed(agreement: AudioAgreement): void;
 }
@@ -68,7 +68,7 @@ export class LineOffers {
       settle.reject(refusalStatus('bad-media-address'));
       return;
     }
-    settle.accept(negotiation.answer(planned.value, this.#line.announced(remote)));
+    settle.accept(negotiation.answer(planned.value, this.#line.announced(remote, agreement.remote)));
     this.#line.agreed(agreement);
   }
 

@@ -220,7 +220,7 @@ export class PhoneCall implements CallHandler {
 
   #describe(): Uint8Array {
     const { negotiation, planned } = this.#options;
-    const at = this.line.announced();
+    const at = this.line.announced(undefined, planned?.plan.agreement.remote);
     this.#described ??= planned === undefined ? negotiation.offer(at) : negotiation.answer(planned, at);
     return this.#described;
   }

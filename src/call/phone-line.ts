@@ -7,6 +7,7 @@ import type { Door, LeaveReason, Participant } from '../room/participant.ts';
 import type { AnteroomHandle, MediaPlace, RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import type { SipCall } from '../sip/ports.ts';
+import { addressScope } from '../trunk/addresses.ts';
 import { mediaAddressFault } from '../trunk/media-address.ts';
 import { PRESSED_MS } from './dial-digits.ts';
 import { DialogRequests } from './dialog-requests.ts';
@@ -187,10 +188,12 @@ export class PhoneLine implements Door {
     this.#keys.press(digit, durationMs);
   }
 
-  /** Our RTP as whoever signals from `remote` is to see it. */
-  announced(remote: HostPort = this.#remote): AnnouncedPort {
+  /** Our RTP as whoever signals from `remote` is to see it, in the family of where its `media` are (RFC 6157 section 4). */
+  announced(remote: HostPort = this.#remote, media: HostPort = remote): AnnouncedPort {
     const { announce } = this.#options;
-    return { address: announce(remote), port: this.#port, fingerprint: this.#place?.ice.fingerprint };
+    const isOther = media.address.includes(':') !== remote.address.includes(':');
+    const address = announce(isOther && addressScope(media.address) !== 'unspecified' ? media : remote);
+    return { address, port: this.#port, fingerprint: this.#place?.ice.fingerprint };
   }
 
   /** Whether media may go where a phone that signals from `source` wants them. */

@@ -48,8 +48,8 @@ export function isVouchedFor(
   address: string,
   source: string,
 ): boolean {
-  if (address === source || addressScope(address) === 'unspecified') return true;
-  return new AddressSet([...trunk.mediaAddresses, ...trunk.allowedAddresses]).has(address);
+  if (addressScope(address) === 'unspecified') return true;
+  return new AddressSet([source, ...trunk.mediaAddresses, ...trunk.allowedAddresses]).has(address);
 }
 
 /**

@@ -1,6 +1,8 @@
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Addon, loadAddon } from '../../src/adapters/native/addon.ts';
 import { DATAGRAM_SLOTS, NativeUdp, PACKET_SLOTS, type Slots } from '../../src/adapters/native/native-udp.ts';
+import { openUdpOnEach } from '../../src/adapters/udp/every-address.ts';
 import { BindError, type OpenUdp, openUdp } from '../../src/adapters/udp/udp.ts';
 import type { DatagramSocket } from '../../src/base/net.ts';
 
@@ -90,6 +92,59 @@ describe.each([nodeEngine(), ...nativeEngines()])(
       };
       v4.send(Uint8Array.of(7), both.local.port, '127.0.0.1');
       await vi.waitFor(() => expect(answer).toBe(7));
+    });
+
+    it('answers a link-local peer on :: by its zone', async () => {
+      const own = Object.entries(networkInterfaces()).flatMap(([name, list]) =>
+        (list ?? [])
+          .filter(({ address }) => address.startsWith('fe80:'))
+          .map(({ address }) => `${address}%${name}`),
+      );
+      // A machine without links but loopback has none.
+      const [address] = own;
+      if (address === undefined) return;
+      const [server, client] = [
+        await opened({ address: '::', port: 0 }),
+        await opened({ address: '::', port: 0 }),
+      ];
+      const heard: string[] = [];
+      server.onDatagram = (bytes, from, port) => {
+        heard.push(from);
+        server.send(bytes, port, from);
+      };
+      client.onDatagram = (_, from) => heard.push(from);
+      client.send(Uint8Array.of(1), server.local.port, address);
+      await vi.waitFor(() => expect(heard).toEqual([address, address]));
+    });
+
+    it('is one socket on each address of both families, and answers from the one that was asked', async () => {
+      const server = await openUdpOnEach(
+        { port: 0, addresses: ['127.0.0.1', '127.0.0.2', '::1', '192.0.2.99'], prefer: () => '127.0.0.1' },
+        open,
+      );
+      all.push(server);
+      server.onDatagram = (bytes, from, port) => server.send(bytes, port, from);
+      // To whom nothing came from yet, by the family that he speaks.
+      const stranger = await opened({ address: '::1', port: 0 });
+      let spoken = '';
+      stranger.onDatagram = (_, from) => {
+        spoken = from;
+      };
+      server.send(Uint8Array.of(1), stranger.local.port, '::1');
+      await vi.waitFor(() => expect(spoken).toBe('::1'));
+      for (const [address, own] of [
+        ['127.0.0.2', '127.0.0.1'],
+        ['::1', '::1'],
+        ['127.0.0.1', '127.0.0.1'],
+      ] as const) {
+        const client = await opened({ address: own, port: 0 });
+        let source = '';
+        client.onDatagram = (_, from) => {
+          source = from;
+        };
+        client.send(Uint8Array.of(1), server.local.port, address);
+        await vi.waitFor(() => expect(source).toBe(address));
+      }
     });
 
     it('keeps the order of one sender, and loses nothing of a burst of a thousand', async () => {

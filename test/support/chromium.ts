@@ -13,6 +13,7 @@ export interface SelectedPair {
   /** How the browser reaches its TURN server; empty without one. */
   readonly relayProtocol: '' | 'udp' | 'tcp' | 'tls';
   readonly remoteType: 'host' | 'srflx' | 'prflx' | 'relay';
+  readonly remoteAddress: string;
   readonly remotePort: number;
 }
 

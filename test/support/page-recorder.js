@@ -140,6 +140,7 @@
             localType: local.candidateType,
             relayProtocol: local.relayProtocol ?? '',
             remoteType: remote.candidateType,
+            remoteAddress: remote.address,
             remotePort: remote.port,
           });
         }

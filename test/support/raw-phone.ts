@@ -15,6 +15,12 @@ export interface RawVoice {
   fill(into: Int16Array): void;
 }
 
+/** Addresses of a phone. */
+export interface PhonePlace {
+  readonly signaling?: string;
+  readonly media?: string;
+}
+
 /** A phone written by hand, with a tone or any other sound for a voice, which can change its codec in the call. */
 export class RawPhone {
   readonly #sip: RawUdp;
@@ -27,6 +33,7 @@ export class RawPhone {
   #toTag = '';
   #cseq = 0;
   #far = 0;
+  #farAddress = '';
   #sequence = 1;
   #timestamp = 1;
   #begun = 0;
@@ -51,12 +58,17 @@ export class RawPhone {
     rtp.on('message', (bytes) => this.#received(bytes));
   }
 
-  /** Calls `user` at the gateway's SIP port, and talks. */
-  static async call(port: number, user: string, said: ToneSource | RawVoice): Promise<RawPhone> {
-    const rtp = createSocket('udp4');
-    await new Promise<void>((resolve) => rtp.bind(0, '127.0.0.1', resolve));
+  /** Calls `user` at the gateway's SIP port, and talks; from loopback of either family, its media apart where that is said. */
+  static async call(
+    port: number,
+    user: string,
+    said: ToneSource | RawVoice,
+    { signaling = '127.0.0.1', media = signaling }: PhonePlace = {},
+  ): Promise<RawPhone> {
+    const rtp = createSocket(media.includes(':') ? 'udp6' : 'udp4');
+    await new Promise<void>((resolve) => rtp.bind(0, media, resolve));
     const voice = 'hz' in said ? new SineSource(said.hz, said.amplitude, RATE) : said;
-    const phone = new RawPhone(await RawUdp.open(port), rtp, port, user, voice);
+    const phone = new RawPhone(await RawUdp.open(port, signaling), rtp, port, user, voice);
     await phone.offer('pcma');
     phone.#begun = performance.now();
     phone.#ticker = setInterval(() => phone.#talk(), FRAME_MS / 2);
@@ -76,6 +88,7 @@ export class RawPhone {
     const answer = await this.#sip.expect('SIP/2.0 200');
     this.#toTag = /^To:.*;tag=([^;\r]+)/m.exec(answer)?.[1] ?? '';
     this.#far = Number(/^m=audio (\d+)/m.exec(answer)?.[1] ?? 0);
+    this.#farAddress = /^c=IN IP[46] (\S+)/m.exec(answer)?.[1] ?? '';
     if (!new RegExp(`^m=audio \\d+ RTP/AVP ${PAYLOAD_TYPES[law]}\\b`, 'm').test(answer))
       throw new Error(answer);
     this.#sip.send(this.#request('ACK', cseq));
@@ -85,6 +98,11 @@ export class RawPhone {
   /** The gateway's RTP port. */
   get far(): number {
     return this.#far;
+  }
+
+  /** The gateway's address for RTP. */
+  get farAddress(): string {
+    return this.#farAddress;
   }
 
   /** Packets that {@link heard} has not given yet. */
@@ -119,11 +137,13 @@ export class RawPhone {
 
   #description(law: G711Law, version: number): string {
     const type = PAYLOAD_TYPES[law];
+    const { address, family } = this.#rtp.address();
+    const place = `IN ${family === 'IPv6' ? 'IP6' : 'IP4'} ${address}`;
     return [
       'v=0',
-      `o=- 1 ${version} IN IP4 127.0.0.1`,
+      `o=- 1 ${version} ${place}`,
       's=-',
-      'c=IN IP4 127.0.0.1',
+      `c=${place}`,
       't=0 0',
       `m=audio ${this.#rtp.address().port} RTP/AVP ${type}`,
       `a=rtpmap:${type} ${law.toUpperCase()}/8000`,
@@ -144,7 +164,7 @@ export class RawPhone {
       this.#voice.fill(this.#frame);
       encodeG711(this.#law, this.#frame, 0, FRAME, packet, 12);
       this.#owed += this.loses;
-      if (this.#owed < 1) this.#rtp.send(packet, this.#far, '127.0.0.1');
+      if (this.#owed < 1) this.#rtp.send(packet, this.#far, this.#farAddress);
       else this.#owed--;
     }
   }

@@ -1,6 +1,15 @@
 import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 
-/** Family and address as words in the order of the network: `[4, a, 0, 0, 0]`, `[6, a, b, c, d]`. */
+/** Above a family of IPv6 stands the zone, the number of an interface (`addon/poll.h`, kScopeShift). */
+const SCOPE_SHIFT = 8;
+/** Interfaces by number, as far as they were asked for. */
+const names = new Map<number, string>();
+
+/**
+ * Family and address as words in the order of the network: `[4, a, 0, 0, 0]`, `[6, a, b, c, d]`. A zone, which only a
+ * link-local address has (RFC 4007 section 6), stands above the family; a zone that this machine has not is no address.
+ */
 export function takeApart(address: string): Int32Array | undefined {
   const words = new Int32Array(5);
   if (!isIPv6(address)) {
@@ -15,7 +24,9 @@ export function takeApart(address: string): Int32Array | undefined {
   const tail = back === undefined || back === '' ? [] : back.split(':');
   const middle = Array.from({ length: 8 - head.length - tail.length }, () => '0');
   const groups = [...head, ...middle, ...tail].map((group) => Number.parseInt(group, 16));
-  words[0] = 6;
+  const scope = scopeOf(address.split('%')[1]);
+  if (scope === undefined) return undefined;
+  words[0] = 6 | (scope << SCOPE_SHIFT);
   for (let i = 0; i < 4; i++) words[1 + i] = (groups[2 * i]! << 16) | groups[2 * i + 1]!;
   return words;
 }
@@ -32,7 +43,25 @@ function plainGroups(address: string): string {
   return `${text.slice(0, colon + 1)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
 }
 
-/** The text as node:dgram gives it: IPv6 by RFC 5952. */
+/** The number of an interface that is named, or has its number for a name; 0 for none. */
+function scopeOf(zone: string | undefined): number | undefined {
+  if (zone === undefined) return 0;
+  if (/^\d{1,7}$/.test(zone)) return Number(zone);
+  return networkInterfaces()[zone]?.find(({ family }) => family === 'IPv6')?.scopeid;
+}
+
+/** The name of an interface, or its number when it has gone. */
+function zoneOf(scope: number): string {
+  let name = names.get(scope);
+  if (name === undefined) {
+    const own = Object.entries(networkInterfaces());
+    name = own.find(([, list]) => list?.some(({ scopeid }) => scopeid === scope))?.[0] ?? String(scope);
+    names.set(scope, name);
+  }
+  return name;
+}
+
+/** The text as node:dgram gives it: IPv6 by RFC 5952, a link-local address with its zone. */
 export function putTogether(words: Int32Array): string {
   if (words[0] === 4) {
     const word = words[1]! >>> 0;
@@ -43,7 +72,8 @@ export function putTogether(words: Int32Array): string {
     const word = words[i]! >>> 0;
     groups.push((word >>> 16).toString(16), (word & 0xffff).toString(16));
   }
-  return shortened(groups);
+  const scope = words[0]! >>> SCOPE_SHIFT;
+  return scope === 0 ? shortened(groups) : `${shortened(groups)}%${zoneOf(scope)}`;
 }
 
 /** The longest run of two or more zero groups becomes `::`, the first of equal ones (RFC 5952 section 4.2). */

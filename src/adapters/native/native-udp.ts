@@ -101,7 +101,7 @@ export class NativeUdp {
     words[at + 2] = destination[0]!;
     words[at + 3] = port;
     words[at + 4] = destination[1]!;
-    if (destination[0] === 6) for (let i = 2; i <= 4; i++) words[at + 3 + i] = destination[i]!;
+    if (destination[0] !== 4) for (let i = 2; i <= 4; i++) words[at + 3 + i] = destination[i]!;
     if (this.#flushing) return;
     this.#flushing = true;
     queueMicrotask(this.#flushLater);

@@ -1,14 +1,15 @@
 import type { DatagramSocket, HostPort } from '../../base/net.ts';
-import type { OpenUdp } from './udp.ts';
+import { BindError, type OpenUdp } from './udp.ts';
 
 /** Remote addresses whose way is remembered; beyond, the memory starts anew. */
 const MEMORY = 8192;
 
 /**
- * Binds `port` on each of `addresses` and acts as one socket that answers from the address it was asked on. A single
- * socket on 0.0.0.0 would let the kernel choose the source by route: on a machine with several addresses (a second
- * network, a floating address, loopback) peers then get answers from one that they never spoke to, and drop them.
- * `prefer` chooses the address for whom nothing came from yet. Rejects with a BindError, and nothing stays open.
+ * Binds `port` on each of `addresses`, of either family, and acts as one socket that answers from the address it was asked on.
+ * A single socket on 0.0.0.0 or :: would let the kernel choose the source by route: on a machine with several addresses (a
+ * second network, a floating address, loopback, IPv6's own habit of several) peers then get answers from one that they never
+ * spoke to, and drop them. `prefer` chooses the address for whom nothing came from yet. An address that has left the machine
+ * meanwhile is passed over, if there are others. Rejects with a BindError, and nothing stays open.
  */
 export async function openUdpOnEach(
   options: {
@@ -21,12 +22,18 @@ export async function openUdpOnEach(
   const sockets: DatagramSocket[] = [];
   try {
     let { port } = options;
+    let gone: BindError | undefined;
     for (const address of options.addresses) {
-      const socket = await openUdp({ address, port });
+      const socket = await openUdp({ address, port }).catch((error: unknown) => {
+        if (error instanceof BindError && error.code === 'EADDRNOTAVAIL') gone = error;
+        else throw error;
+      });
+      if (socket === undefined) continue;
       sockets.push(socket);
       // Port 0: the others take what the first was given.
       port = socket.local.port;
     }
+    if (sockets.length === 0 && gone !== undefined) throw gone;
   } catch (error) {
     for (const socket of sockets) socket.close();
     throw error;
@@ -75,7 +82,9 @@ class EachAddressSocket implements DatagramSocket {
 
   #preferred(address: string): DatagramSocket {
     const wanted = this.#prefer({ address });
-    const socket = this.#sockets.find(({ local }) => local.address === wanted) ?? this.#sockets[0];
+    const isV6 = address.includes(':');
+    const able = this.#sockets.filter(({ local }) => local.address.includes(':') === isV6);
+    const socket = able.find(({ local }) => local.address === wanted) ?? able[0] ?? this.#sockets[0];
     if (socket === undefined) throw new Error('a socket on no address');
     this.#remember(address, socket);
     return socket;

@@ -1,20 +1,24 @@
-/** One address of this machine, as `os.networkInterfaces()` gives it. */
-export interface InterfaceAddress {
-  readonly address: string;
-  readonly family: string;
-  readonly internal: boolean;
-}
+import { formatIPv6, parseIPv6 } from '../../stun/ip-text.ts';
+import type { LocalAddress } from '../local-addresses.ts';
 
 /**
- * The addresses that phones and browsers are told, the preferred one first: the configured ones, else all IPv4 of this
- * machine that are not internal; in development loopback too, and always when there is nothing else.
+ * The addresses that phones and browsers are told, the preferred one first: the configured ones, else all of this machine that
+ * are not internal, IPv4 before IPv6; in development loopback too, and always when there is nothing else.
  */
 export function announcedAddresses(
   configured: readonly string[],
-  interfaces: readonly (InterfaceAddress | undefined)[],
+  locals: readonly LocalAddress[],
   mode: 'development' | 'production',
 ): readonly string[] {
-  if (configured.length > 0) return configured;
-  const outward = interfaces.flatMap((one) => (one?.family === 'IPv4' && !one.internal ? [one.address] : []));
+  if (configured.length > 0) return configured.map(canonical);
+  const outward = (['IPv4', 'IPv6'] as const).flatMap((family) =>
+    locals.filter((one) => one.family === family && !one.internal).map(({ address }) => address),
+  );
   return mode === 'development' || outward.length === 0 ? [...outward, '127.0.0.1'] : outward;
+}
+
+/** An address as the kernel writes it (RFC 5952), for comparing. */
+function canonical(address: string): string {
+  const bytes = parseIPv6(address);
+  return bytes === undefined ? address : formatIPv6(bytes);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result } from '../../base/result.ts';
+import { localAddresses } from '../local-addresses.ts';
 import { announcedAddresses } from './announced.ts';
 import { loadConfig } from './load.ts';
 import type { Config } from './schema.ts';
@@ -41,11 +41,7 @@ export function readConfig(
   }
   const config = loadConfig({ text, file: file ?? 'defaults', env, mode, readSecret });
   if (!config.ok) return config;
-  const addresses = announcedAddresses(
-    config.value.node.addresses,
-    Object.values(networkInterfaces()).flat(),
-    mode,
-  );
+  const addresses = announcedAddresses(config.value.node.addresses, localAddresses(), mode);
   return ok({ config: config.value, mode, file, addresses });
 }
 

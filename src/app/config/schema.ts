@@ -17,7 +17,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       addresses: z.array(address).default([]).meta({
         description:
-          'Addresses announced to phones and browsers, the preferred one first; behind NAT the public one. Empty: all IPv4 addresses of this machine, with --dev 127.0.0.1 too.',
+          'Addresses announced to phones and browsers, of IPv4 and IPv6, the preferred one first; behind NAT the public one. Empty: those of this machine that others reach, IPv4 before IPv6, with --dev 127.0.0.1 too.',
       }),
     })
     .prefault({})
@@ -28,7 +28,9 @@ export const configSchema = z.strictObject({
         description:
           'What speaks SIP to trunks: this process, or a drachtio server (docs/ENGINES.md), which then has `sip.address`, `sip.port` and `sip_tls` in its own configuration.',
       }),
-      address: address.default('0.0.0.0').meta({ description: 'Address to listen on.' }),
+      address: address.default('0.0.0.0').meta({
+        description: 'Address to listen on. `0.0.0.0` stands for all of IPv4, `::` for IPv6 and IPv4.',
+      }),
       port: port.default(5060).meta({ description: 'UDP and TCP port for SIP.' }),
       user_agent: z
         .string()
@@ -125,7 +127,10 @@ export const configSchema = z.strictObject({
     .meta({ description: 'What is kept of SIP for finding faults.' }),
   http: z
     .strictObject({
-      address: address.default('0.0.0.0').meta({ description: 'Address to listen on.' }),
+      address: address.default('::').meta({
+        description:
+          'Address to listen on. `::` stands for IPv6 and IPv4, or what of them this machine has; `0.0.0.0` for IPv4 alone.',
+      }),
       port: port
         .default(7880)
         .meta({ description: 'TCP port for the page, the API, WebSocket signaling and metrics.' }),
@@ -158,7 +163,10 @@ export const configSchema = z.strictObject({
         .boolean()
         .default(true)
         .meta({ description: 'Whether the embedded STUN and TURN server runs.' }),
-      address: address.default('0.0.0.0').meta({ description: 'Address to listen on.' }),
+      address: address.default('::').meta({
+        description:
+          'Address to listen on. `::` stands for IPv6 and IPv4, or what of them this machine has; `0.0.0.0` for IPv4 alone.',
+      }),
       port: port.default(3478).meta({ description: 'UDP and TCP port for STUN and TURN.' }),
       relay_ports: portRange.prefault('30000-39999').meta({ description: 'UDP ports of relayed addresses.' }),
       realm: z

@@ -12,6 +12,8 @@
 
 // Words of 32 bits that describe a slot: socket, length, family, port, and four of the address.
 constexpr uint32_t kWords = 8;
+// Above a family of IPv6 stands the zone of a link-local address (RFC 4007 section 6), the number of its interface.
+constexpr uint32_t kScopeShift = 8;
 // Packets that a lane holds, and the longest one: 20 ms of G.711 with the header. As in `native-lane.ts`.
 constexpr uint32_t kHeld = 20;
 constexpr uint32_t kHeldBytes = 172;

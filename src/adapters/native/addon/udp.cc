@@ -67,6 +67,7 @@ socklen_t Destination(const int32_t* words, int family, sockaddr_storage* to) {
   v6->sin6_port = htons(static_cast<uint16_t>(words[3]));
   uint32_t part[4] = {0, 0, htonl(0xffff), htonl(static_cast<uint32_t>(words[4]))};
   if (words[2] != 4) {
+    v6->sin6_scope_id = static_cast<uint32_t>(words[2]) >> kScopeShift;
     for (int k = 0; k < 4; k++) part[k] = htonl(static_cast<uint32_t>(words[4 + k]));
   }
   memcpy(&v6->sin6_addr, part, sizeof part);
@@ -128,6 +129,7 @@ void Describe(int32_t* words, uint32_t socket, uint32_t length, const sockaddr_s
     return;
   }
   words[2] = 6;
+  if (IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr)) words[2] |= static_cast<int32_t>(v6.sin6_scope_id << kScopeShift);
   for (int i = 0; i < 4; i++) words[4 + i] = static_cast<int32_t>(ntohl(part[i]));
 }
 
