@@ -4,7 +4,10 @@ import { freePortBlock } from './free-ports.ts';
 import { newWorkspace } from './workspace.ts';
 
 export interface SippOptions {
+  /** Whom a caller calls; who is called only needs none. */
   readonly target: { readonly port: number; readonly user: string };
+  /** Its own SIP port, with two for media behind the next; absent: free ones. */
+  readonly port?: number;
   readonly calls: number;
   /** New calls a second. */
   readonly rate: number;
@@ -34,7 +37,7 @@ export interface SippResult {
 /** Runs SIPp to its end. */
 export async function runSipp(options: SippOptions): Promise<SippResult> {
   const folder = newWorkspace('sipp');
-  const ports = await freePortBlock(4);
+  const ports = options.port ?? (await freePortBlock(4));
   const scenario = options.scenario === undefined ? ['-sn', 'uac'] : ['-sf', options.scenario];
   const child = new Child('sipp', 'timeout', [
     ...['-k', '5', String(Math.ceil(options.withinMs / 1000)), 'sipp', ...scenario],

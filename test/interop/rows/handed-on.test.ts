@@ -1,8 +1,9 @@
-/** Phones that are not ours hand their calls on: baresip by REFER, and SIPp by an INVITE with Replaces. */
+/** Phones that are not ours hand their calls on: baresip by REFER, SIPp by REFER with Replaces and by an INVITE with Replaces. */
 import { RoomServiceClient } from 'livekit-server-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Baresip } from '../../support/baresip.ts';
 import { eventually } from '../../support/eventually.ts';
+import { freePortBlock } from '../../support/free-ports.ts';
 import { Gateway } from '../../support/gateway.ts';
 import { faultsHeard } from '../../support/hearing.ts';
 import { repositoryRoot } from '../../support/root.ts';
@@ -13,6 +14,8 @@ const DESK = { hz: 1000, amplitude: 8000 };
 const LISTENER = { hz: 700, amplitude: 8000 };
 
 let gateway: Gateway;
+/** First of four ports: of the exchange that takes calls in the place of others only. */
+let exchange: number;
 let caller: Baresip;
 let desk: Baresip;
 let listener: Baresip;
@@ -22,9 +25,17 @@ beforeAll(async () => {
   caller = await Baresip.start({ user: '+60312345678', tone: CALLER });
   desk = await Baresip.start({ user: '1001', tone: DESK, answer: 'auto' });
   listener = await Baresip.start({ user: '+60399999999', tone: LISTENER });
+  exchange = await freePortBlock(4);
   const policy = { transfers: 'allow', transfer_trunk: 'desk', transfer_numbers: ['1001'] };
-  const trunks = [{ id: 'office', allowed_addresses: ['127.0.0.1'], ...policy }];
-  const outbound = [{ id: 'desk', address: `127.0.0.1:${desk.sipPort}` }];
+  const addresses = { allowed_addresses: ['127.0.0.1'] };
+  const trunks = [
+    { id: 'office', ...addresses, ...policy },
+    { id: 'attended', ...addresses, ...policy, numbers: ['attended'], transfer_trunk: 'exchange' },
+  ];
+  const outbound = [
+    { id: 'desk', address: `127.0.0.1:${desk.sipPort}` },
+    { id: 'exchange', address: `127.0.0.1:${exchange}` },
+  ];
   gateway = await Gateway.start({
     TRUNKROOM_TRUNKS: JSON.stringify(trunks),
     TRUNKROOM_OUTBOUND_TRUNKS: JSON.stringify(outbound),
@@ -66,6 +77,30 @@ test('baresip refers its call to a number: it is in the room in its place, and t
   const seconds = samples.length / sampleRate;
   const heard = { fromSecond: seconds - 2.5, seconds: 1.5 };
   expect(faultsHeard(listener.heard(), { ...heard, tones: [DESK], absent: [CALLER.hz] })).toEqual([]);
+});
+
+test('SIPp refers its call to a colleague on its other line: the exchange gets the call in that one’s place', async () => {
+  const scenario = (name: string) => `${repositoryRoot}test/interop/rows/${name}.xml`;
+  const common = { calls: 1, rate: 1, withinMs: 20_000 };
+  const answering = runSipp({
+    ...common,
+    port: exchange,
+    target: { port: gateway.ports.sip, user: '' },
+    scenario: scenario('replacing-exchange'),
+  });
+  const other = 'consultation%40pbx.example%3Bto-tag%3Dcolleague%3Bfrom-tag%3Dsecretary';
+  const referring = await runSipp({
+    ...common,
+    target: { port: gateway.ports.sip, user: 'attended' },
+    scenario: scenario('referring-caller'),
+    keys: { referto: `sip:1001@pbx.example?Replaces=${other}` },
+  });
+  expect(referring, referring.output).toMatchObject({ exitCode: 0, successful: 1, failed: 0 });
+  await peopleBecome('attended', ['sip_1001']);
+  await rooms.removeParticipant('attended', 'sip_1001');
+  const answered = await answering;
+  expect(answered, answered.output).toMatchObject({ exitCode: 0, successful: 1, failed: 0 });
+  await peopleBecome('attended', []);
 });
 
 /** Call-ID and tags of the dialog that baresip's trace shows last, as a Replaces to us names it. */
