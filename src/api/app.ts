@@ -99,7 +99,7 @@ export function createApi(options: ApiOptions): Hono {
     const { dispatches, rooms, rpc, sip } = server;
     const services = {
       RoomService: roomService(rooms, rpc),
-      ...(sip !== undefined && { SIP: sipService(sip) }),
+      ...(sip !== undefined && { SIP: sipService(sip, server.emit) }),
       ...(dispatches !== undefined && { AgentDispatchService: dispatchService(rooms, dispatches) }),
     };
     twirpRoutes(app, services, server);

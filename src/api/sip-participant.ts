@@ -2,7 +2,7 @@ import { type CreateSIPParticipantRequest, SIPParticipantInfo } from '@livekit/p
 import type { Millis } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { CallOrder, CallPlacer, PlacedCall } from '../call/call-order.ts';
-import type { CallEnding } from '../events/index.ts';
+import type { CallEnding, EventSink } from '../events/index.ts';
 import { isHeaderValue, mayBeSet } from '../trunk/headers.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
 import { wantedEncryption } from './media-encryption.ts';
@@ -16,15 +16,18 @@ const MAX_HEADERS = 64;
 
 /**
  * CreateSIPParticipant: places a call and brings it into a room. Answers at once, or with `wait_until_answered` when
- * somebody has answered or the call has failed.
+ * somebody has answered or the call has failed. `emit` hears of what was asked for and has no effect.
  */
 export function createParticipant(
   request: CreateSIPParticipantRequest,
   trunks: readonly OutboundTrunk[],
   dialer: CallPlacer,
+  emit: EventSink,
 ): Result<SIPParticipantInfo, TwirpFault> | Promise<Result<SIPParticipantInfo, TwirpFault>> {
   const order = orderOf(request, trunks);
   if (!order.ok) return order;
+  // Noise suppression is in many an example, and the call is the same without: told to the operator, and no reason to refuse.
+  if (request.krispEnabled) emit({ type: 'dropped', where: 'http', reason: 'sip-krisp-enabled', count: 1 });
   if (!request.waitUntilAnswered) {
     const placed = dialer.placeCall(order.value, { ringing() {}, answered() {}, over() {} });
     return placed.ok ? ok(infoOf(placed.value, request)) : placeFault(placed.error);
@@ -74,17 +77,22 @@ function orderOf(
     headers,
     includeHeaders: includedHeaders(request.includeHeaders),
     dtmf: request.dtmf,
+    // The older name of the same.
+    playsDialtone: request.playDialtone || request.playRingtone,
     mediaEncryption: wantedEncryption(request),
   });
 }
 
-/** What is asked for and not there: better said than passed over. A dial tone and noise suppression are no part of the call. */
+/** What is asked for and not there, where the call would be another one without it. */
 function unsupported(request: CreateSIPParticipantRequest): string | undefined {
   if (request.trunk !== undefined) return 'trunks by request: they come from the configuration';
   if (request.sipRequestUri !== undefined || request.sipToHeader !== undefined)
     return 'own Request-URI or To';
   if (request.sipFromHeader !== undefined || request.toUserOverride !== '') return 'own From or To';
-  return request.destination === undefined ? undefined : 'destinations';
+  if (request.destination !== undefined) return 'destinations';
+  const { codecs = [], onlyListedCodecs = false, mediaTimeout } = request.media ?? {};
+  if (codecs.length > 0 || onlyListedCodecs) return 'codecs by request: they are those of the trunk';
+  return mediaTimeout === undefined ? undefined : 'media timeout by request: it is that of the trunk';
 }
 
 /** The first header that SIP has for itself, or whose value does not stay on its line. */

@@ -10,6 +10,7 @@ import {
 } from '@livekit/protocol';
 import { ok } from '../base/result.ts';
 import type { CallPlacer } from '../call/call-order.ts';
+import type { EventSink } from '../events/index.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
 import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
 import { denied } from './room-access.ts';
@@ -40,8 +41,11 @@ const CHANGES = [
   'DeleteSIPDispatchRule',
 ];
 
-/** LiveKit's SIP service (livekit_sip.proto): calls out, and a view of trunks and rules, which the configuration has. */
-export function sipService(options: SipServiceOptions): Readonly<Record<string, Method>> {
+/**
+ * LiveKit's SIP service (livekit_sip.proto): calls out, and a view of trunks and rules, which the configuration has. `emit` hears of
+ * what was asked for and has no effect.
+ */
+export function sipService(options: SipServiceOptions, emit: EventSink): Readonly<Record<string, Method>> {
   const { trunks, outboundTrunks, rules, dialer, calls } = options;
   const readOnly: Method = (_body, _form, { sipAdmin }) =>
     sipAdmin
@@ -51,7 +55,7 @@ export function sipService(options: SipServiceOptions): Readonly<Record<string, 
   return {
     ...Object.fromEntries(CHANGES.map((name) => [name, readOnly])),
     CreateSIPParticipant: method(CreateSIPParticipantRequest, (request, { sipCall }) =>
-      sipCall ? createParticipant(request, outboundTrunks, dialer) : denied(),
+      sipCall ? createParticipant(request, outboundTrunks, dialer, emit) : denied(),
     ),
     TransferSIPParticipant: method(TransferSIPParticipantRequest, (request, authority) => {
       const { sipCall, roomAdmin, room } = authority;

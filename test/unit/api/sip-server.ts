@@ -7,7 +7,7 @@ import { fail, ok, type Result } from '../../../src/base/result.ts';
 import type { CallOrder, PlacedCall, PlaceRefusal } from '../../../src/call/call-order.ts';
 import type { PlacedCallListener } from '../../../src/call/outgoing-options.ts';
 import type { PhoneCalls } from '../../../src/call/phone-calls.ts';
-import type { GatewayEvent } from '../../../src/events/index.ts';
+import type { EventSink, GatewayEvent } from '../../../src/events/index.ts';
 import type { ReferOutcome } from '../../../src/sip/refer-progress.ts';
 import { outboundTrunk, rule, target, trunk } from '../trunk/trunks.ts';
 
@@ -49,28 +49,32 @@ export function server(refusal?: PlaceRefusal) {
       resume() {},
     });
   };
-  const service = sipService({
-    trunks: [
-      trunk({
-        id: 'in',
-        numbers: ['+60312345678'],
-        auth: { username: 'u', password: 'hunter2', realm: 'r', algorithms: ['MD5'] },
-      }),
-      trunk({ id: 'any' }),
-    ],
-    outboundTrunks: [out, outboundTrunk({ id: 'other', numbers: ['+6561234567'] })],
-    rules: [
-      rule({
-        id: 'one',
-        trunkIds: ['in'],
-        room: { kind: 'individual', roomPrefix: 'call-', randomize: true },
-      }),
-      rule({ id: 'two', room: { kind: 'direct', roomName: 'lobby' } }),
-      rule({ id: 'three', trunkIds: ['other'] }),
-    ],
-    dialer: { placeCall },
-    calls: { transfer },
-  });
+  const emit: EventSink = (event) => events.push(event);
+  const service = sipService(
+    {
+      trunks: [
+        trunk({
+          id: 'in',
+          numbers: ['+60312345678'],
+          auth: { username: 'u', password: 'hunter2', realm: 'r', algorithms: ['MD5'] },
+        }),
+        trunk({ id: 'any' }),
+      ],
+      outboundTrunks: [out, outboundTrunk({ id: 'other', numbers: ['+6561234567'] })],
+      rules: [
+        rule({
+          id: 'one',
+          trunkIds: ['in'],
+          room: { kind: 'individual', roomPrefix: 'call-', randomize: true },
+        }),
+        rule({ id: 'two', room: { kind: 'direct', roomName: 'lobby' } }),
+        rule({ id: 'three', trunkIds: ['other'] }),
+      ],
+      dialer: { placeCall },
+      calls: { transfer },
+    },
+    emit,
+  );
   const faults: unknown[] = [];
   twirpRoutes(
     app,
@@ -78,7 +82,7 @@ export function server(refusal?: PlaceRefusal) {
     {
       verifier: tokens,
       clock: { now: () => 0 },
-      emit: (event) => events.push(event),
+      emit,
       onFault: (error) => faults.push(error),
     },
   );

@@ -24,6 +24,7 @@ describe('CreateSIPParticipant', () => {
         ringing_timeout: '20s',
         max_call_duration: '90.5s',
         display_name: 'Help Desk',
+        play_dialtone: true,
       },
       caller,
     );
@@ -51,8 +52,10 @@ describe('CreateSIPParticipant', () => {
         headers: { 'X-Call': '7' },
         includeHeaders: 'x',
         dtmf: '1w2',
+        playsDialtone: true,
       },
     ]);
+    expect(to.events).toEqual([]);
   });
 
   test('takes protobuf and answers in kind; what was not said is not made up', async () => {
@@ -70,8 +73,21 @@ describe('CreateSIPParticipant', () => {
     const said = Object.entries(to.orders[0]!).filter(([, value]) => value !== undefined);
     expect(Object.fromEntries(said)).toEqual({
       ...{ trunk: to.out, to: '8001', room: 'lobby', metadata: '', attributes: new Map(), headers: {} },
-      ...{ hidePhoneNumber: false, dtmf: '' },
+      ...{ hidePhoneNumber: false, dtmf: '', playsDialtone: false },
     });
+  });
+
+  test('rings in the room by the old name of it, too', async () => {
+    const to = server();
+    await call(to, 'CreateSIPParticipant', { ...ORDER, play_ringtone: true }, caller);
+    expect(to.orders[0]?.playsDialtone).toBe(true);
+  });
+
+  test('noise suppression that is asked for has no effect, and that is told', async () => {
+    const to = server();
+    const answered = await call(to, 'CreateSIPParticipant', { ...ORDER, krisp_enabled: true }, caller);
+    expect(answered.status).toBe(200);
+    expect(to.events).toEqual([{ type: 'dropped', where: 'http', reason: 'sip-krisp-enabled', count: 1 }]);
   });
 
   test('waits for the answer where that is asked for', async () => {
@@ -146,6 +162,10 @@ describe('CreateSIPParticipant', () => {
     ],
     ['metadata without end', { participant_metadata: 'x'.repeat(70_000) }, 'invalid_argument'],
     ['a trunk of its own', { trunk: { hostname: 'evil.example' } }, 'unimplemented'],
+    ['codecs of its own', { media: { codecs: [{ name: 'PCMU', rate: 8000 }] } }, 'unimplemented'],
+    ['no codecs but its own', { media: { only_listed_codecs: true } }, 'unimplemented'],
+    ['a media timeout of its own', { media: { media_timeout: '5s' } }, 'unimplemented'],
+    ['a destination', { destination: { country: 'MY' } }, 'unimplemented'],
   ])('refuses %s', async (_name, change, code) => {
     const to = server();
     const answered = await call(to, 'CreateSIPParticipant', { ...ORDER, ...change }, caller);
