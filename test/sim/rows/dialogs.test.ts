@@ -76,6 +76,7 @@ test('row 15: the dialog is Call-ID and both tags: another Request-URI, From or 
   carrier.send('INVITE', {
     cseq: 2,
     uri: 'sip:whatever-the-contact-was@10.0.0.1:5060;x=y',
+    from: '"Anonymous" <sip:anonymous@anonymous.invalid>',
     headers: ['Contact: "Another" <sip:elsewhere@10.0.1.9:5060>', 'Supported: timer'],
     sdp: carrier.sdp(),
   });

@@ -1,6 +1,6 @@
 /** Rows 3, 9, 10, 20, 21, 22, 24 and 26: RTP as carriers really send it. */
 import { expect, test } from 'vitest';
-import { longestGap, toneLevel } from '../../support/tones.ts';
+import { longestGap, rmsLevel, toneLevel } from '../../support/tones.ts';
 import { FAR_TONE, rowWorld } from './raw-carrier.ts';
 
 test('row 3: packets of 30, 40, 60 and 10 ms, changing in the call, are heard without a gap', () => {
@@ -17,13 +17,21 @@ test('row 3: packets of 30, 40, 60 and 10 ms, changing in the call, are heard wi
   finish();
 });
 
-test('row 3: a=ptime:40 is what we send', () => {
+test.each([
+  [['a=ptime:40'], 40],
+  [['a=ptime:10'], 10],
+  [['a=ptime:25'], 20],
+  [['a=ptime:100'], 60],
+  [['a=ptime:60', 'a=maxptime:30'], 30],
+  [['a=maxptime:10'], 10],
+  [[], 20],
+])('row 3: to who asks by %j we send %i ms', (asked, ms) => {
   const { carrier, establish, pass, finish } = rowWorld();
-  establish(carrier.sdp(['m=audio 4000 RTP/AVP 8', 'a=ptime:40']));
+  establish(carrier.sdp(['m=audio 4000 RTP/AVP 8', ...asked]));
   pass(1000);
   const sizes = new Set(carrier.rtp.map(({ bytes }) => bytes));
-  expect([...sizes]).toEqual([320]);
-  expect(carrier.last('SIP/2.0 200')).toContain('a=ptime:40');
+  expect([...sizes]).toEqual([ms * 8]);
+  expect(carrier.last('SIP/2.0 200')).toContain(`a=ptime:${ms}\r`);
   finish();
 });
 
@@ -51,6 +59,36 @@ test('rows 9 and 10: keys come by the number that the last offer gave, at the cl
   press(101, 9);
   const digits = gateway.events.flatMap((event) => (event.type === 'call.dtmf' ? [event.digit] : []));
   expect(digits).toEqual(['5', '7']);
+  finish();
+});
+
+test('row 9: keys of the room go out by the number that the last description gave', () => {
+  const { carrier, gateway, establish, pass, finish } = rowWorld();
+  const lines = (number: number) => [
+    `m=audio 4000 RTP/AVP 8 ${number}`,
+    `a=rtpmap:${number} telephone-event/8000`,
+  ];
+  establish(carrier.sdp(lines(101)));
+  const room = gateway.rooms.find('lobby')!;
+  const listener = [...room.participants.values()][0]!;
+  const keyed = (): number[] => {
+    const from = carrier.rtp.length;
+    room.pressKey(listener, '5', []);
+    pass(1000);
+    return [...new Set(carrier.rtp.slice(from).flatMap((one) => (one.bytes === 4 ? [one.payloadType] : [])))];
+  };
+  expect(keyed()).toEqual([101]);
+  carrier.send('INVITE', { cseq: 2, sdp: carrier.sdp(lines(96)) });
+  pass(100);
+  carrier.send('ACK', { cseq: 2 });
+  pass(100);
+  expect(keyed()).toEqual([96]);
+  carrier.send('INVITE', { cseq: 3, sdp: carrier.sdp(['m=audio 4000 RTP/AVP 8']) });
+  pass(100);
+  carrier.send('ACK', { cseq: 3 });
+  pass(100);
+  // Nothing was agreed on for keys any more.
+  expect(keyed()).toEqual([]);
   finish();
 });
 
@@ -144,6 +182,37 @@ test('row 22: comfort noise alone keeps a silent caller in the call', () => {
   expect(listener.ended).toBeUndefined();
   const ended = gateway.events.some(({ type }) => type === 'call.ended');
   expect(ended).toBe(false);
+  finish();
+});
+
+test('row 22: comfort noise sounds as loud as it was described', () => {
+  const { carrier, establish, pass, record, finish } = rowWorld();
+  establish(carrier.sdp(['m=audio 4000 RTP/AVP 8 13']));
+  pass(1000);
+  carrier.talk = undefined;
+  const loudness = (level: number): number => {
+    carrier.stream.timestamp += 1600;
+    carrier.packet(13, Uint8Array.of(level));
+    pass(300);
+    return rmsLevel(record(600));
+  };
+  const loud = loudness(35);
+  const quiet = loudness(60);
+  expect(loud).toBeGreaterThan(-45);
+  expect(loud).toBeLessThan(-25);
+  expect(quiet).toBeLessThan(loud - 15);
+  finish();
+});
+
+test.each([
+  ['a far end that offers it, of a trunk that has it', ['PCMA', 'CN'], '8 13', true],
+  ['a far end that does not offer it', ['PCMA', 'CN'], '8', false],
+  ['a far end of a trunk that has it not', ['PCMA'], '8 13', false],
+] as const)('row 22: silence is described to %s', (_who, codecs, types, isDescribed) => {
+  const { carrier, establish, pass, finish } = rowWorld({ listener: 'none', trunk: { codecs } });
+  establish(carrier.sdp([`m=audio 4000 RTP/AVP ${types}`]));
+  pass(5000);
+  expect(new Set(carrier.rtp.map(({ payloadType }) => payloadType)).has(13)).toBe(isDescribed);
   finish();
 });
 

@@ -28,14 +28,25 @@ describe('row 5: an INVITE without an offer', () => {
 });
 
 test('row 6: a re-INVITE without an offer gets our full one, and the same answer changes nothing', () => {
-  const { carrier, establish, pass, heardFor, finish } = rowWorld();
+  const { carrier, gateway, establish, pass, heardFor, finish } = rowWorld();
   establish();
+  const { port } = carrier;
+  const before = carrier.rtp.length;
   carrier.send('INVITE', { cseq: 2 });
   pass(100);
   expect(carrier.last('SIP/2.0 200')).toMatch(/^m=audio [1-9]\d* RTP\/AVP 8 0 101\r$/m);
   carrier.send('ACK', { cseq: 2, sdp: carrier.sdp() });
   pass(500);
   expect(heardFor(500)).toBeGreaterThan(-18);
+  // Nobody at the other end could tell that there was one: one line of packets, to and from the same ports.
+  expect(carrier.port).toBe(port);
+  const packets = carrier.rtp.slice(before);
+  packets.slice(1).forEach(({ sequence, ssrc, payloadType, at }, i) => {
+    expect({ ssrc, payloadType }).toEqual({ ssrc: packets[0]!.ssrc, payloadType: 8 });
+    expect(sequence).toBe((packets[i]!.sequence + 1) & 0xffff);
+    expect(at - packets[i]!.at).toBeLessThanOrEqual(40);
+  });
+  expect(gateway.events.filter(({ type }) => type === 'call.codec')).toEqual([]);
   finish();
 });
 
@@ -137,6 +148,24 @@ test('row 23: T.38 is refused with 488 and the call goes on', () => {
   });
   pass(100);
   expect(carrier.finals('INVITE')).toEqual([200, 488]);
+  carrier.send('ACK', { cseq: 2 });
+  pass(500);
+  expect(heardFor(500)).toBeGreaterThan(-18);
+  finish();
+});
+
+test('row 23: T.38 beside the sound gets port 0, and the sound goes on', () => {
+  const { carrier, establish, pass, heardFor, finish } = rowWorld();
+  establish();
+  carrier.send('INVITE', {
+    cseq: 2,
+    sdp: carrier.sdp(['m=audio 4000 RTP/AVP 8', 'm=image 4002 udptl t38', 'a=T38FaxVersion:0']),
+  });
+  pass(100);
+  expect(carrier.finals('INVITE')).toEqual([200, 200]);
+  expect(carrier.last('SIP/2.0 200')).toMatch(
+    /^m=audio [1-9]\d* RTP\/AVP 8\r$[\s\S]*^m=image 0 udptl t38\r$/m,
+  );
   carrier.send('ACK', { cseq: 2 });
   pass(500);
   expect(heardFor(500)).toBeGreaterThan(-18);

@@ -26,6 +26,8 @@ export interface RawOptions {
   /** sent-by and parameters of the Via, without branch. */
   readonly via?: string;
   readonly toTag?: string;
+  /** What stands in From before its tag; a fixed number unless given. */
+  readonly from?: string;
   readonly uri?: string;
 }
 
@@ -92,7 +94,7 @@ export class RawCarrier {
         `${method} ${options.uri ?? `sip:lobby@${GATEWAY}`} SIP/2.0`,
         `Via: SIP/2.0/UDP ${options.via ?? `${this.address};rport`};branch=z9hG4bK${options.branch ?? `b${++this.#branch}`}`,
         'Max-Forwards: 70',
-        `From: <sip:+60312345678@${this.address}>;tag=far`,
+        `From: ${options.from ?? `<sip:+60312345678@${this.address}>`};tag=far`,
         `To: <sip:lobby@${GATEWAY}>${tag === '' ? '' : `;tag=${tag}`}`,
         `Call-ID: ${this.callId}`,
         `CSeq: ${cseq} ${method}`,
