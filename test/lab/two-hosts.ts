@@ -2,11 +2,10 @@
  * Two hosts in network namespaces of this machine, a wire between them, and a bad line on the way of UDP out of one.
  * Needs root, iptables, gcc and libnetfilter-queue-dev.
  */
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { Child } from '../support/child.ts';
+import type { Child } from '../support/child.ts';
 import { repositoryRoot } from '../support/root.ts';
 import { newWorkspace } from '../support/workspace.ts';
+import { LabHost, runToEnd } from './host.ts';
 
 /** A private range, which the development trunk lets in. */
 const ADDRESSES = { near: '10.203.77.1', far: '10.203.77.2' } as const;
@@ -25,46 +24,39 @@ export interface BadLine {
   readonly rate?: { readonly kbitPerSecond: number; readonly queueMs: number };
 }
 
-function run(command: string, ...args: string[]): string | undefined {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
-  return status === 0 ? undefined : `${command} ${args.join(' ')}: ${error?.message ?? stderr}`;
-}
-
 /** Both hosts. */
 export class TwoHosts {
-  readonly #names: Readonly<Record<Host, string>>;
+  readonly #hosts: Partial<Record<Host, LabHost>> = {};
   #line: Child | undefined;
 
-  private constructor(names: Readonly<Record<Host, string>>) {
-    this.#names = names;
-  }
+  private constructor() {}
 
   /** Makes them, or says why this machine cannot. */
   static make(): TwoHosts | string {
-    const hosts = new TwoHosts({ near: `trn${process.pid}`, far: `trf${process.pid}` });
-    const { near, far } = hosts.#names;
-    const steps: string[][] = [
-      ['netns', 'add', near],
-      ['netns', 'add', far],
-      ['link', 'add', 'eth0', 'netns', near, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', far],
-    ];
-    for (const host of ['near', 'far'] as const) {
-      const name = hosts.#names[host];
-      steps.push(['-n', name, 'addr', 'add', `${ADDRESSES[host]}/24`, 'dev', 'eth0']);
-      for (const link of ['lo', 'eth0']) steps.push(['-n', name, 'link', 'set', link, 'up']);
+    const both = new TwoHosts();
+    try {
+      both.#make();
+      return both;
+    } catch (error) {
+      both.remove();
+      return (error as Error).message;
     }
-    for (const step of steps) {
-      const fault = run('ip', ...step);
-      if (fault === undefined) continue;
-      hosts.remove();
-      return fault;
-    }
+  }
+
+  #make(): void {
+    const near = new LabHost(`trn${process.pid}`);
+    this.#hosts.near = near;
+    const far = new LabHost(`trf${process.pid}`);
+    this.#hosts.far = far;
+    near.wire('eth0', far, 'eth0');
+    near.ip(`addr add ${ADDRESSES.near}/24 dev eth0`);
+    far.ip(`addr add ${ADDRESSES.far}/24 dev eth0`);
     // By iptables, not nftables: kernels of sandboxes often have its queue only. Passes all until somebody listens.
-    const rule = '-A OUTPUT -o eth0 -p udp -j NFQUEUE --queue-bypass --queue-num'.split(' ');
-    const fault = hosts.#run('far', 'iptables', ...rule, QUEUE);
-    if (fault === undefined) return hosts;
-    hosts.remove();
-    return fault;
+    far.run(
+      'iptables',
+      ...'-A OUTPUT -o eth0 -p udp -j NFQUEUE --queue-bypass --queue-num'.split(' '),
+      QUEUE,
+    );
   }
 
   /** A host's address. */
@@ -73,25 +65,20 @@ export class TwoHosts {
   }
 
   /** Starts a process on a host. */
-  start(host: Host, name: string, command: string, args: readonly string[], env = {}): Child {
-    return new Child(name, 'ip', ['netns', 'exec', this.#names[host], command, ...args], env);
+  start(host: Host, name: string, program: string, args: readonly string[], env = {}): Child {
+    return this.#host(host).start(name, program, args, env);
   }
 
   /** A command that runs a program on a host, as a file that takes the program's arguments. */
   wrapper(host: Host, program: string): string {
-    const path = `${newWorkspace('lab')}/on-${host}`;
-    writeFileSync(path, `#!/bin/sh\nexec ip netns exec ${this.#names[host]} ${program} "$@"\n`, {
-      mode: 0o755,
-    });
-    return path;
+    return this.#host(host).wrapper(program);
   }
 
   /** Makes the line bad from now on. Rejects when there is no compiler. */
   async impair({ delayMs, jitterMs, lossPercent, burst, seed, rate }: BadLine): Promise<void> {
     const binary = `${newWorkspace('lab')}/impair`;
     const source = `${repositoryRoot}test/lab/impair.c`;
-    const fault = run('gcc', '-O2', source, '-o', binary, '-lnetfilter_queue', '-lnfnetlink');
-    if (fault !== undefined) throw new Error(fault);
+    runToEnd('gcc', ['-O2', source, '-o', binary, '-lnetfilter_queue', '-lnfnetlink']);
     const limit = rate === undefined ? [] : [rate.kbitPerSecond, rate.queueMs];
     const numbers = [delayMs, jitterMs, lossPercent, burst, seed, ...limit].map(String);
     this.#line = this.start('far', 'impair', binary, [QUEUE, ...numbers]);
@@ -107,10 +94,12 @@ export class TwoHosts {
 
   /** Takes both away. */
   remove(): void {
-    for (const name of Object.values(this.#names)) run('ip', 'netns', 'del', name);
+    for (const host of Object.values(this.#hosts)) host.remove();
   }
 
-  #run(host: Host, command: string, ...args: string[]): string | undefined {
-    return run('ip', 'netns', 'exec', this.#names[host], command, ...args);
+  #host(host: Host): LabHost {
+    const found = this.#hosts[host];
+    if (found === undefined) throw new Error(`there is no host ${host}`);
+    return found;
   }
 }

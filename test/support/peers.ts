@@ -21,6 +21,7 @@ const PEERS = [
   { package: 'kamailio-tls-modules', file: kamailioModule('tls.so') },
   { package: 'sox', file: '/usr/bin/sox' },
   { package: 'iproute2', file: '/usr/bin/ss' },
+  { package: 'nftables', file: '/usr/sbin/nft' },
   { package: 'iptables', file: '/usr/sbin/iptables' },
   { package: 'gcc', file: '/usr/bin/gcc' },
   { package: 'libc6-dev', file: '/usr/include/stdio.h' },
