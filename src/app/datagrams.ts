@@ -11,6 +11,8 @@ export interface DatagramSource {
   /** The same, for sockets that mark what they send by a code point (RFC 2474): the addon's do, Node's cannot. */
   readonly marking: (dscp: number) => OpenUdp;
   readonly by: 'addon' | 'node';
+  /** Reads what waits for a tick: sockets of streams that say nothing (`base/quiet-lane.ts`). */
+  collect(): void;
 }
 
 /** Chooses for this thread. `onFault` hears what a receiver of datagrams throws; `slots`: what the addon's sockets carry. */
@@ -23,7 +25,7 @@ export function datagramSource(
   const addon = choice === 'off' ? undefined : loadAddon();
   if (addon === undefined) {
     const open: OpenUdp = (local) => openUdp(local, counters);
-    return { open, marking: () => open, by: 'node' };
+    return { open, marking: () => open, by: 'node', collect() {} };
   }
   const unsent = (count: number) => {
     counters.sendErrors += count;
@@ -35,5 +37,5 @@ export function datagramSource(
       const opened = udp.open(local, dscp);
       return 'code' in opened ? Promise.reject(new BindError(opened.code, local)) : Promise.resolve(opened);
     };
-  return { by: 'addon', open: marking(0), marking };
+  return { by: 'addon', open: marking(0), marking, collect: () => udp.collect() };
 }

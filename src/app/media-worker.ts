@@ -78,6 +78,7 @@ async function open(): Promise<void> {
     random: systemRandom,
     mediaTimeoutMs: rtp.mediaTimeoutMs,
     unixOffsetMs: wallClock.unixMs() - monotonicClock.now(),
+    collect: () => sockets.collect(),
     emit: tell,
     onFault: fault,
   });

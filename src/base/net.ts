@@ -16,7 +16,8 @@ export interface DatagramSocket {
   readonly local: HostPort;
   /** Datagrams given to the kernel that it has not taken yet: a sender that reuses buffers must see 0. */
   readonly queued: number;
-  onDatagram: (bytes: Uint8Array, address: string, port: number) => void;
+  /** `cameAt`: when it came (ms of the monotonic clock), if that was earlier than now and is known. */
+  onDatagram: (bytes: Uint8Array, address: string, port: number, cameAt?: number) => void;
   /** Where a quiet stream of this socket costs less, if there is such a place. */
   readonly lane?: QuietLane | undefined;
   /** Sends without waiting; errors are counted by the adapter, never thrown. `bytes` must not change while `queued` > 0. */

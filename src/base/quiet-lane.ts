@@ -1,21 +1,23 @@
 /**
- * A lane beside a socket for a stream that says nothing: its packets wait unread, and what is sent to it is stamped and
- * sent by whoever does that cheaply. The owner comes by now and then, and works off what has come as if it came then.
+ * A lane beside a socket for a stream that says nothing: its packets are counted and not heard, and what is sent to it is
+ * stamped and sent by whoever does that cheaply. The owner comes by now and then, and is told what has come and when.
  */
 import type { Millis } from './clock.ts';
 
-/** Packets that a lane holds at most; what comes above is the owner's at once. */
-export const LANE_HOLDS = 20;
-/** The longest packet that it holds or sends, bytes: 20 ms of G.711 with the header. */
+/** Packets that a lane counts until it is asked; what comes above is the owner's at once. */
+export const LANE_HOLDS = 64;
+/** The longest packet that it counts or sends, bytes: 20 ms of G.711 with the header. */
 export const LANE_LONGEST = 172;
 /** Of an RTP header without CSRC and extension, bytes. */
 export const LANE_HEADER = 12;
 
-/** Which packets a lane may hold, and how those look that it sends. */
+/** Which packets a lane may keep back, and how those look that it sends. */
 export interface LaneTerms {
   /** Who sends them, and where ours go. */
   readonly peer: { readonly address: string; readonly port: number };
   readonly payloadType: number;
+  /** Of the stream that says nothing. */
+  readonly ssrc: number;
   /** How loud a byte of the payload is: the law of ITU-T G.711 that names it. */
   readonly law: 'pcma' | 'pcmu';
   /** What the squares of a quiet packet's samples are on average, at most; a whole number. */
@@ -30,17 +32,17 @@ export interface LaneTerms {
   };
 }
 
-/** Takes a packet that was held; the bytes are lent. */
-export type TakeHeld = (bytes: Uint8Array, at: Millis) => void;
+/** Hears of a packet that was kept back. */
+export type HearOf = (sequence: number, timestamp: number, at: Millis) => void;
 
 /** One socket's lane. */
 export interface QuietLane {
   /** From now on. Again only after {@link wake}. */
   rest(terms: LaneTerms): void;
-  /** Whether it keeps this datagram of its socket; always false where lanes see datagrams first. */
+  /** Whether it keeps this datagram of its socket back; always false where lanes see datagrams first. */
   holds(bytes: Uint8Array, address: string, port: number, now: Millis): boolean;
-  /** Hands over what it holds, oldest first; answers how many packets it has sent since the last time. */
-  drain(take: TakeHeld): number;
+  /** Tells of what it has kept back, oldest first; answers how many packets it has sent since the last time. */
+  drain(hear: HearOf): number;
   /** No more. */
   wake(): void;
   /** Sends to this lane and others at once. */

@@ -101,6 +101,16 @@ export class LegInput {
     return this.#playout().push(view, now);
   }
 
+  /** The voice is not played for a while: what comes is {@link overhear}d, until it is pushed again. */
+  stop(): void {
+    this.#playout().stop();
+  }
+
+  /** A packet of the stream that was played last came, and is not to be heard. */
+  overhear(timestamp: number, now: Millis): void {
+    this.#playout().overhear(timestamp, now);
+  }
+
   /** Voice pauses, and sounds like this meanwhile. */
   pause({ bytes, payloadStart, payloadEnd }: RtpView): void {
     if (this.#noise.describe(bytes, payloadStart, payloadEnd)) this.#comfort = 'on';

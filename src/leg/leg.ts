@@ -10,7 +10,7 @@ import { energyAtLevel } from '../audio/level.ts';
 import { type VoiceFormat, voiceFormat } from '../audio/voice-format.ts';
 import type { Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
-import type { LaneTerms, QuietLane } from '../base/quiet-lane.ts';
+import type { HearOf, LaneTerms, QuietLane } from '../base/quiet-lane.ts';
 import type { Random } from '../base/random.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { CallQuality, LegQuality } from '../events/index.ts';
@@ -23,7 +23,7 @@ import { legQuality } from './e-model.ts';
 import { LegInput } from './leg-input.ts';
 import { type KeyForm, LegKeys } from './leg-keys.ts';
 import { type FrameContent, LegOutput } from './leg-output.ts';
-import { LegRest, type PutOff, type TickLog } from './leg-rest.ts';
+import { LegRest } from './leg-rest.ts';
 import { Liveness } from './liveness.ts';
 import { FRAME_MS } from './packetizer.ts';
 import { PlainLane } from './plain-lane.ts';
@@ -81,7 +81,6 @@ const COMFORT_NOISE = 13;
 
 /** Mean square of the samples of a frame that is just not {@link AUDIBLE}; levels are rounded. */
 const INAUDIBLE = Math.floor(energyAtLevel(AUDIBLE + 0.5));
-const NOBODY = { address: '', port: 0 };
 
 /** One phone. Create it with its sockets, {@link apply} what SDP says, then with every tick {@link pull} and one `send…`. */
 export class PhoneLeg {
@@ -115,8 +114,8 @@ export class PhoneLeg {
     this.#rtcp = new RtcpReporter({ ...options, sender: this.#output.sender, stats: this.#stats }, now);
     this.#keys = new LegKeys((digit, form, now) => options.events.onDigit(digit, form, now));
     this.#input = new LegInput(options.codecs ?? builtInCodecs);
-    options.rtp.onDatagram = (bytes, address, port) =>
-      this.#receive(bytes, address, port, options.clock.now());
+    options.rtp.onDatagram = (bytes, address, port, cameAt) =>
+      this.#receive(bytes, address, port, cameAt ?? options.clock.now());
     options.rtcp.onDatagram = (bytes, address) => this.#receiveRtcp(bytes, address, options.clock.now());
   }
 
@@ -228,26 +227,27 @@ export class PhoneLeg {
   }
 
   /**
-   * Rests from the last of `ticks` on, until something happens: then `onAwake` is called. It is neither pulled nor sent
-   * frames meanwhile: what the lane that this answers is sent, the phone hears. Undefined while it cannot rest.
+   * Rests until something happens: then `onAwake` is called. It is neither pulled nor sent frames meanwhile: what the lane
+   * that this answers is sent, the phone hears. Undefined while it cannot rest.
    */
-  rest(ticks: TickLog, onAwake: () => void): QuietLane | undefined {
+  rest(onAwake: () => void): QuietLane | undefined {
     const terms = this.#rest === undefined ? this.#terms() : undefined;
     if (terms === undefined) return undefined;
     this.#plainLane ??= new PlainLane(this.#options.rtp);
     const lane = this.#options.rtp.lane ?? this.#plainLane;
     lane.rest(terms);
-    this.#rest = new LegRest(lane, ticks, onAwake);
+    this.#input.stop();
+    this.#rest = new LegRest(lane, onAwake);
     return lane;
   }
 
-  /** Works off what was put off while it rests; it rests on, or is awake. */
+  /** Catches up with what came while it rests; it rests on, or is awake. */
   settle(now: Millis): void {
     const rest = this.#rest;
     if (rest === undefined) return;
-    this.#workOff(rest);
-    if (this.#gate.isShut && this.#terms() !== undefined) this.#rest = rest;
-    else rest.end();
+    this.#catchUp(rest);
+    this.#housekeep(now);
+    if (this.#terms() === undefined) this.wake();
     const report = this.#rtcp.poll(now);
     if (report !== undefined) this.#sendRtcp(report);
   }
@@ -256,20 +256,21 @@ export class PhoneLeg {
   wake(): void {
     const rest = this.#rest;
     if (rest === undefined) return;
-    this.#workOff(rest);
+    this.#catchUp(rest);
+    this.#rest = undefined;
     rest.end();
   }
 
-  /** Afterwards it does not rest: what is worked off would wake it. */
-  #workOff(rest: LegRest): void {
-    this.#rest = undefined;
-    const { address, port } = this.#latch.settled ?? NOBODY;
-    const putOff: PutOff = {
-      take: (bytes, at) => this.#receive(bytes, address, port, at),
-      pull: (at) => this.pull(at),
-    };
-    this.#output.sentElsewhere(rest.workOff(putOff));
+  #catchUp(rest: LegRest): void {
+    this.#output.sentElsewhere(rest.catchUp(this.#hearOf));
   }
+
+  /** A quiet packet came while it rests. */
+  readonly #hearOf: HearOf = (sequence, timestamp, at) => {
+    if (!this.#stats.pushNext(sequence, timestamp, at)) return;
+    this.#liveness.restart(at);
+    this.#input.overhear(timestamp, at);
+  };
 
   /** For a rest: that the phone is silent is for others to know. */
   #terms(): LaneTerms | undefined {
@@ -280,8 +281,10 @@ export class PhoneLeg {
     const voice = this.#input.steady;
     const law = voice === undefined ? undefined : lawOf(voice.mime);
     const out = this.#output.steady;
+    const { ssrc } = this.#stats;
     if (peer === undefined || voice === undefined || law === undefined || out === undefined) return undefined;
-    return { peer, payloadType: voice.payloadType, law, quiet: INAUDIBLE, out };
+    if (ssrc === undefined) return undefined;
+    return { peer, payloadType: voice.payloadType, ssrc, law, quiet: INAUDIBLE, out };
   }
 
   /** Says BYE and answers the last numbers. The sockets are the owner's to close. */
@@ -327,11 +330,7 @@ export class PhoneLeg {
     if (codec === undefined && !isEvent && !isNoise) return 'payload-type';
     const verdict = this.#latch.admit(address, port, now);
     if (verdict !== 'ok') return verdict;
-    if (this.#rest !== undefined) {
-      this.wake();
-      // What was worked off went through the same view.
-      parseRtp(bytes, bytes.length, view);
-    }
+    this.wake();
     if (!this.#rate.take(now)) return 'rate';
     if (codec !== undefined) this.#setClock(codec.clockRate);
     if (!this.#stats.push(view, now)) return 'sequence-jump';

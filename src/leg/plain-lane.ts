@@ -2,15 +2,15 @@ import { energyG711 } from '../audio/g711.ts';
 import type { Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
 import {
+  type HearOf,
   LANE_HEADER,
   LANE_HOLDS,
   LANE_LONGEST,
   type LaneFan,
   type LaneTerms,
   type QuietLane,
-  type TakeHeld,
 } from '../base/quiet-lane.ts';
-import { writeRtpHeader } from '../rtp/packet.ts';
+import { readU32, writeRtpHeader } from '../rtp/packet.ts';
 
 /** Packets in turn: a socket may hold some that it has not sent yet. */
 const RING = 4;
@@ -20,10 +20,8 @@ export class PlainLane implements QuietLane, LaneFan {
   readonly id = 0;
   readonly #socket: DatagramSocket;
   #terms: LaneTerms | undefined;
-  /** Packets, their lengths and times: there while it rests. */
-  #held = NOTHING;
-  readonly #lengths: number[] = [];
-  readonly #times: Millis[] = [];
+  /** Of packets that were kept back: sequence number, timestamp, arrival. */
+  readonly #held: number[] = [];
   #sent = 0;
   readonly #ring: Uint8Array[] = [];
   readonly #fields = {
@@ -45,7 +43,6 @@ export class PlainLane implements QuietLane, LaneFan {
 
   rest(terms: LaneTerms): void {
     this.#terms = terms;
-    this.#held = new Uint8Array(LANE_HOLDS * LANE_LONGEST);
     const { payloadType, ssrc, sequence, timestamp } = terms.out;
     Object.assign(this.#fields, { payloadType, ssrc, sequence, timestamp });
     this.#forget();
@@ -53,7 +50,6 @@ export class PlainLane implements QuietLane, LaneFan {
 
   wake(): void {
     this.#terms = undefined;
-    this.#held = NOTHING;
     this.#ring.length = 0;
     this.#forget();
   }
@@ -61,25 +57,22 @@ export class PlainLane implements QuietLane, LaneFan {
   holds(bytes: Uint8Array, address: string, port: number, now: Millis): boolean {
     const terms = this.#terms;
     const { length } = bytes;
-    const next = this.#lengths.length;
-    if (terms === undefined || next === LANE_HOLDS || length <= LANE_HEADER || length > LANE_LONGEST)
-      return false;
+    if (terms === undefined || this.#held.length === 3 * LANE_HOLDS) return false;
+    if (length <= LANE_HEADER || length > LANE_LONGEST) return false;
     // No padding, extension or CSRC; the marker says nothing of what is heard.
     if (bytes[0] !== 0x80 || (bytes[1]! & 0x7f) !== terms.payloadType) return false;
     if (port !== terms.peer.port || address !== terms.peer.address) return false;
+    if (readU32(bytes, 8) !== terms.ssrc) return false;
     const energy = energyG711(terms.law, bytes, LANE_HEADER, length);
     if (energy > terms.quiet * (length - LANE_HEADER)) return false;
-    this.#held.set(bytes, next * LANE_LONGEST);
-    this.#lengths.push(length);
-    this.#times.push(now);
+    this.#held.push((bytes[2]! << 8) | bytes[3]!, readU32(bytes, 4), now);
     return true;
   }
 
-  drain(take: TakeHeld): number {
+  drain(hear: HearOf): number {
     const sent = this.#sent;
-    this.#lengths.forEach((length, i) => {
-      take(this.#held.subarray(i * LANE_LONGEST, i * LANE_LONGEST + length), this.#times[i]!);
-    });
+    const held = this.#held;
+    for (let i = 0; i < held.length; i += 3) hear(held[i]!, held[i + 1]!, held[i + 2]!);
     this.#forget();
     return sent;
   }
@@ -103,10 +96,7 @@ export class PlainLane implements QuietLane, LaneFan {
   }
 
   #forget(): void {
-    this.#lengths.length = 0;
-    this.#times.length = 0;
+    this.#held.length = 0;
     this.#sent = 0;
   }
 }
-
-const NOTHING = new Uint8Array(0);

@@ -94,9 +94,24 @@ export class VoicePlayout {
     return this.#made > 0 ? 'concealed' : 'voice';
   }
 
+  /** Plays nothing more until something is pushed again; what was learned of the stream's way stays. */
+  stop(): void {
+    this.#jitter.stop();
+    this.#silence();
+  }
+
+  /** Learns from a packet that is not to be heard. */
+  overhear(timestamp: number, now: Millis): void {
+    this.#jitter.overhear(timestamp, now);
+  }
+
   /** Forgets the stream: another one begins. */
   reset(): void {
     this.#jitter.reset();
+    this.#silence();
+  }
+
+  #silence(): void {
     this.#concealer.reset();
     this.#pace.reset();
     this.#stored = 0;

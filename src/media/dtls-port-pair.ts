@@ -60,10 +60,10 @@ export class DtlsPortPair implements RtpPortPair {
       send: (bytes, port, address) => below.send(bytes, port, address),
       close: () => below.close(),
     };
-    below.onDatagram = (bytes, address, port) => {
+    below.onDatagram = (bytes, address, port, cameAt) => {
       const isDtls = bytes[0]! >= 20 && bytes[0]! <= 63 && hasDtls();
       if (isDtls) this.#receive(bytes, address, port, below);
-      else this.rtp.onDatagram(bytes, address, port);
+      else this.rtp.onDatagram(bytes, address, port, cameAt);
     };
   }
 

@@ -46,6 +46,8 @@ export interface MediaHostOptions {
   readonly mediaTimeoutMs: number;
   /** Unix time minus the monotonic clock's, ms. */
   readonly unixOffsetMs: number;
+  /** Reads what waits for the tick; absent: nothing does. */
+  readonly collect?: () => void;
   emit(event: MediaEvent): void;
   /** A bug: what was thrown, and while doing what. Other rooms go on. */
   onFault(error: unknown, doing: string): void;
@@ -281,6 +283,7 @@ export class MediaHost {
 
   #tick(now: Millis): void {
     let busy = false;
+    this.#options.collect?.();
     for (const room of this.#rooms.values()) {
       if (room.idle) continue;
       busy = true;

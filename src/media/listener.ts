@@ -4,7 +4,6 @@ import { Limiter } from '../audio/limiter.ts';
 import { frameLength, type VoiceFormat } from '../audio/voice-format.ts';
 import type { QuietLane } from '../base/quiet-lane.ts';
 import type { FrameContent } from '../leg/leg-output.ts';
-import type { TickLog } from '../leg/leg-rest.ts';
 import type { PrivateSound } from '../leg/private-sound.ts';
 import type { MixGroup, PayloadBuffer } from './mix-group.ts';
 import type { MixSource, Talker } from './talkers.ts';
@@ -18,7 +17,7 @@ export interface MixPhone extends MixSource {
   /** Sends 20 ms of encoded sound; the bytes are lent for the call. */
   sendFrame(payload: Uint8Array, content: FrameContent, now: number): void;
   /** See `leg/leg.ts`; absent: it never rests. */
-  rest?(ticks: TickLog, onAwake: () => void): QuietLane | undefined;
+  rest?(onAwake: () => void): QuietLane | undefined;
   settle?(now: number): void;
   wake?(): void;
 }

@@ -1,11 +1,10 @@
 import type { VoiceFormat } from '../audio/voice-format.ts';
 import type { Millis } from '../base/clock.ts';
 import type { LaneFan } from '../base/quiet-lane.ts';
-import { TickLog } from '../leg/leg-rest.ts';
 import type { MixPhone } from './listener.ts';
 
-/** Each phone is settled once in so many ticks: a lane holds a few packets more. */
-const SETTLED_EVERY = 16;
+/** Each phone is settled once in so many ticks: a lane counts a few packets more, of 10 ms too. */
+const SETTLED_EVERY = 25;
 
 /** Phones of one format whose lanes are served by one call. */
 class Bunch {
@@ -45,7 +44,7 @@ class Bunch {
 
 /** A room's phones that say nothing, and are all sent the same: `leg/leg-rest.ts` tells how a leg rests. */
 export class RestingPhones {
-  readonly #ticks = new TickLog();
+  #ticks = 0;
   readonly #bunches: Bunch[] = [];
 
   /** Phones that rest are to hear these formats. */
@@ -53,9 +52,9 @@ export class RestingPhones {
     return this.#bunches.values();
   }
 
-  /** Lets a phone rest behind the present tick, if it can; `onAwake` is called when it must be served again. */
+  /** Lets a phone rest from the next tick on, if it can; `onAwake` is called when it must be served again. */
   admit(phone: MixPhone, format: VoiceFormat, onAwake: () => void): boolean {
-    const lane = phone.rest?.(this.#ticks, () => {
+    const lane = phone.rest?.(() => {
       this.#forget(phone);
       onAwake();
     });
@@ -70,14 +69,14 @@ export class RestingPhones {
   }
 
   /** The next tick: all who rest are sent what `payloadOf` answers for their format. */
-  tick(now: Millis, payloadOf: (format: VoiceFormat) => Uint8Array): void {
-    this.#ticks.add(now);
+  tick(payloadOf: (format: VoiceFormat) => Uint8Array): void {
+    this.#ticks++;
     for (const bunch of this.#bunches) bunch.send(payloadOf(bunch.format));
   }
 
-  /** Behind the tick: those whose turn it is work off what was put off. */
+  /** Behind the tick: those whose turn it is catch up with what came. */
   settle(now: Millis): void {
-    let turn = this.#ticks.count;
+    let turn = this.#ticks;
     // Backwards: who wakes leaves, and the last one takes the place.
     for (let b = this.#bunches.length - 1; b >= 0; b--) {
       const { phones } = this.#bunches[b]!;

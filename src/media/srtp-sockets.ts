@@ -50,9 +50,9 @@ export class SrtpSockets implements RtpPortPair {
       (bytes) => this.#sealRtcp(bytes),
       () => false,
     );
-    pair.rtp.onDatagram = (bytes, address, port) => {
+    pair.rtp.onDatagram = (bytes, address, port, cameAt) => {
       const plain = isRtcp(bytes) ? this.#openRtcp(bytes) : this.#openRtp(bytes);
-      if (plain !== undefined) this.rtp.onDatagram(plain, address, port);
+      if (plain !== undefined) this.rtp.onDatagram(plain, address, port, cameAt);
     };
     pair.rtcp.onDatagram = (bytes, address, port) => {
       const plain = this.#openRtcp(bytes);

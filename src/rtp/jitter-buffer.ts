@@ -119,6 +119,24 @@ export class JitterBuffer {
     return 'kept';
   }
 
+  /**
+   * Learns from a packet of the present stream that nobody is to hear, with its RTP timestamp: it is not kept. Only while
+   * stopped ({@link stop}).
+   */
+  overhear(rtpTimestamp: number, now: Millis): void {
+    let timestamp = this.#unwrapped + timestampDelta(rtpTimestamp, this.#lastTimestamp);
+    if (Math.abs(this.#delay.lateness(now, timestamp)) > JUMP_MS) {
+      timestamp = rtpTimestamp;
+      this.#delay.restart(now, timestamp);
+      this.#unwrapped = timestamp;
+      this.#lastTimestamp = rtpTimestamp;
+    } else if (timestamp > this.#unwrapped) {
+      this.#unwrapped = timestamp;
+      this.#lastTimestamp = rtpTimestamp;
+    }
+    this.#delay.observe(now, timestamp);
+  }
+
   /** What the owner should do to have more samples at `now`. */
   poll(now: Millis): JitterStep {
     if (this.#state === 'idle') return 'wait';
@@ -165,10 +183,15 @@ export class JitterBuffer {
     return this.#delay.excessMs(now, this.#position);
   }
 
-  /** Forgets stream and packets; what was learned of the network stays. */
-  reset(): void {
+  /** Forgets the packets, and begins anew with the next; what is known of the stream stays. */
+  stop(): void {
     while (this.#queue.length > 0) this.#release();
     this.#state = 'idle';
+  }
+
+  /** Forgets stream and packets; what was learned of the network stays. */
+  reset(): void {
+    this.stop();
     this.#ssrc = -1;
     this.#probationSsrc = -1;
   }

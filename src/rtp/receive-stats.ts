@@ -8,6 +8,9 @@ import type { ReportBlock } from './rtcp/parse.ts';
 const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 100;
 
+/** What is counted of a packet. */
+export type Arrival = Pick<RtpView, 'ssrc' | 'sequence' | 'timestamp'>;
+
 /** Counts what came of a source; a new SSRC or a sequence jump starts the count of sequences afresh and keeps the sums. */
 export class ReceiveStats {
   #ticksPerMs: number;
@@ -24,6 +27,7 @@ export class ReceiveStats {
   #jitter = 0;
   #lastSr = 0;
   #lastSrAt: Millis = 0;
+  readonly #arrival = { ssrc: 0, sequence: 0, timestamp: 0 };
   /** Packets received in all. */
   packets = 0;
 
@@ -40,7 +44,7 @@ export class ReceiveStats {
   }
 
   /** Counts a packet; `false` when its sequence number is too far from the last to be believed yet. */
-  push(view: RtpView, now: Millis): boolean {
+  push(view: Arrival, now: Millis): boolean {
     if (view.ssrc !== this.#ssrc) this.#begin(view);
     else {
       const step = sequenceDelta(view.sequence, this.#highest & 0xffff);
@@ -56,6 +60,20 @@ export class ReceiveStats {
     this.packets++;
     this.#measure(view, now);
     return true;
+  }
+
+  /** The same of another packet of the present source. */
+  pushNext(sequence: number, timestamp: number, now: Millis): boolean {
+    const arrival = this.#arrival;
+    arrival.ssrc = this.#ssrc;
+    arrival.sequence = sequence;
+    arrival.timestamp = timestamp;
+    return this.push(arrival, now);
+  }
+
+  /** The present source; undefined when nothing came yet. */
+  get ssrc(): number | undefined {
+    return this.#ssrc === -1 ? undefined : this.#ssrc;
   }
 
   /** Packets lost since the beginning, never under 0. */
@@ -98,7 +116,7 @@ export class ReceiveStats {
     return this.#ssrc === -1 ? 0 : this.#highest - this.#base + 1 - this.#receivedHere;
   }
 
-  #begin(view: RtpView): void {
+  #begin(view: Arrival): void {
     this.#lostBefore += Math.max(0, this.#lostHere);
     this.#ssrc = view.ssrc;
     this.#base = view.sequence;
@@ -111,7 +129,7 @@ export class ReceiveStats {
   }
 
   /** Appendix A.8. Packets of one timestamp (telephone-events) tell nothing of the way. */
-  #measure(view: RtpView, now: Millis): void {
+  #measure(view: Arrival, now: Millis): void {
     const arrival = now * this.#ticksPerMs;
     if (!Number.isNaN(this.#transit)) {
       const step = timestampDelta(view.timestamp, this.#timestamp);

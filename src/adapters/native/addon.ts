@@ -13,11 +13,13 @@ export interface UdpPoll {
   /** Sends the first `count` slots of the outbox; how many the kernel did not take. */
   flush(count: number): number;
   /** The memory of all lanes: once, before any socket rests. `squares` are those of A-law, then of µ-law, by byte. */
-  lanes(held: Uint8Array, report: Float64Array, squares: Int32Array): void;
-  /** From now on packets as `terms` say are held (`native-lane.ts`). */
+  lanes(report: Float64Array, ages: Float64Array, squares: Int32Array): void;
+  /** From now on packets as `terms` say are counted (`native-lane.ts`), and the socket is read by {@link collect} alone. */
   rest(socket: number, terms: Int32Array): void;
   wake(socket: number): void;
-  /** How many packets were held, or -1 when the socket does not rest: they and the report are in the memory of {@link lanes}. */
+  /** Reads the sockets that rest; how many datagrams are in the inbox for JavaScript. When it is full there may be more. */
+  collect(): number;
+  /** How many packets were counted, or -1 when the socket does not rest: the report is in the memory of {@link lanes}. */
   drain(socket: number): number;
   /** Sends `payload` to the first `count` of `sockets`, as each one's terms say; how many the kernel did not take. */
   fan(sockets: Int32Array, count: number, payload: Uint8Array): number;
@@ -87,7 +89,7 @@ export interface Addon {
 }
 
 /** As in `addon/module.cc`: which exports these are. */
-const REVISION = 6;
+const REVISION = 8;
 
 /** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {

@@ -1,33 +1,37 @@
 import { decodeG711 } from '../../audio/g711.ts';
 import {
+  type HearOf,
   LANE_HOLDS,
-  LANE_LONGEST,
   type LaneFan,
   type LaneTerms,
   type QuietLane,
-  type TakeHeld,
 } from '../../base/quiet-lane.ts';
 import type { UdpPoll } from './addon.ts';
 import { takeApart } from './address-words.ts';
 
 /** As in `addon/lane.cc`: words that describe a lane. */
-const TERMS = 14;
+const TERMS = 15;
 
 /** All lanes of a thread's sockets (`addon/lane.cc`): resting phones cost a system call a packet there, and no JavaScript. */
 export class NativeLanes implements LaneFan {
   readonly #poll: UdpPoll;
-  readonly #held = new Uint8Array(LANE_HOLDS * LANE_LONGEST);
-  /** How many were sent, then age (ms) and length (bytes) of each packet that was held. */
-  readonly #report = new Float64Array(1 + 2 * LANE_HOLDS);
+  /** How many were sent, then age (ms), sequence number and timestamp of each packet that was kept back. */
+  readonly #report = new Float64Array(1 + 3 * LANE_HOLDS);
   readonly #terms = new Int32Array(TERMS);
   readonly #clock: { now(): number };
   readonly #onUnsent: (count: number) => void;
 
-  constructor(poll: UdpPoll, clock: { now(): number }, onUnsent: (count: number) => void) {
+  /** `ages`: of the datagrams in the inbox, ms, after {@link UdpPoll.collect}. */
+  constructor(
+    poll: UdpPoll,
+    ages: Float64Array,
+    clock: { now(): number },
+    onUnsent: (count: number) => void,
+  ) {
     this.#poll = poll;
     this.#clock = clock;
     this.#onUnsent = onUnsent;
-    poll.lanes(this.#held, this.#report, Int32Array.of(...squares('pcma'), ...squares('pcmu')));
+    poll.lanes(this.#report, ages, Int32Array.of(...squares('pcma'), ...squares('pcmu')));
   }
 
   send(lanes: Int32Array, count: number, payload: Uint8Array): void {
@@ -39,7 +43,7 @@ export class NativeLanes implements LaneFan {
     return new NativeLane(socket, this);
   }
 
-  rest(socket: number, { peer, payloadType, law, quiet, out }: LaneTerms): void {
+  rest(socket: number, { peer, payloadType, ssrc, law, quiet, out }: LaneTerms): void {
     const terms = this.#terms;
     const address = takeApart(peer.address);
     // A leg rests when packets came from there: it is an address.
@@ -48,13 +52,14 @@ export class NativeLanes implements LaneFan {
     terms[1] = peer.port;
     for (let i = 1; i <= 4; i++) terms[1 + i] = address[i]!;
     terms[6] = payloadType;
-    terms[7] = law === 'pcma' ? 0 : 1;
-    terms[8] = quiet;
-    terms[9] = out.payloadType;
-    terms[10] = out.ssrc;
-    terms[11] = out.sequence;
-    terms[12] = out.timestamp;
-    terms[13] = out.ticks;
+    terms[7] = ssrc;
+    terms[8] = law === 'pcma' ? 0 : 1;
+    terms[9] = quiet;
+    terms[10] = out.payloadType;
+    terms[11] = out.ssrc;
+    terms[12] = out.sequence;
+    terms[13] = out.timestamp;
+    terms[14] = out.ticks;
     this.#poll.rest(socket, terms);
   }
 
@@ -62,17 +67,13 @@ export class NativeLanes implements LaneFan {
     this.#poll.wake(socket);
   }
 
-  drain(socket: number, take: TakeHeld): number {
+  drain(socket: number, hear: HearOf): number {
     const count = this.#poll.drain(socket);
     if (count < 0) return 0;
     const report = this.#report;
-    const sent = report[0]!;
     const now = this.#clock.now();
-    for (let i = 0; i < count; i++) {
-      const from = i * LANE_LONGEST;
-      take(this.#held.subarray(from, from + report[2 + 2 * i]!), now - report[1 + 2 * i]!);
-    }
-    return sent;
+    for (let at = 1; at <= 3 * count; at += 3) hear(report[at + 1]!, report[at + 2]!, now - report[at]!);
+    return report[0]!;
   }
 }
 
@@ -91,13 +92,13 @@ class NativeLane implements QuietLane {
     this.#lanes.rest(this.id, terms);
   }
 
-  /** The addon has kept what it holds before a datagram comes here. */
+  /** The addon has kept back what it may before a datagram comes here. */
   holds(): boolean {
     return false;
   }
 
-  drain(take: TakeHeld): number {
-    return this.#lanes.drain(this.id, take);
+  drain(hear: HearOf): number {
+    return this.#lanes.drain(this.id, hear);
   }
 
   wake(): void {

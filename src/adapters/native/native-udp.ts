@@ -45,6 +45,8 @@ export class NativeUdp {
   readonly #views: Uint8Array[] = [];
   readonly #onFault: (error: unknown) => void;
   readonly #lanes: NativeLanes;
+  /** Of what {@link collect} finds: how long ago each datagram came, ms. */
+  readonly #ages: Float64Array;
   #waiting = 0;
   #flushing = false;
   #toldUnmarked = false;
@@ -68,9 +70,10 @@ export class NativeUdp {
     for (let slot = 0; slot < count; slot++)
       this.#views.push(this.#inbox.subarray(slot * bytes, slot * bytes));
     const { UdpPoll } = addon;
-    const took = (taken: number) => this.#take(taken);
+    const took = (taken: number) => this.#take(taken, undefined);
     this.#poll = new UdpPoll(this.#inbox, this.#inWords, this.#outbox, this.#outWords, took, bytes);
-    this.#lanes = new NativeLanes(this.#poll, performance, listener.unsent);
+    this.#ages = new Float64Array(count);
+    this.#lanes = new NativeLanes(this.#poll, this.#ages, performance, listener.unsent);
   }
 
   /** Binds one socket; port 0 lets the kernel choose. What it sends bears the code point `dscp` (RFC 2474). */
@@ -82,6 +85,18 @@ export class NativeUdp {
     const socket = new NativeSocket(id, bound, this, this.#lanes.lane(id));
     this.#sockets[id] = socket;
     return socket;
+  }
+
+  /**
+   * Reads the sockets whose lanes rest: what they do not keep back goes to its receiver, with the time at which it came.
+   * To be called once a tick, before what the tick needs is asked for.
+   */
+  collect(): void {
+    for (let full = true; full; ) {
+      const count = this.#poll.collect();
+      this.#take(count, performance.now());
+      full = count === this.#slots.count;
+    }
   }
 
   /** Puts a datagram into the outbox; one that is longer than a slot is not sent. */
@@ -134,7 +149,8 @@ export class NativeUdp {
     if (unsent > 0) this.#onUnsent(unsent);
   }
 
-  #take(count: number): void {
+  /** `now`: the datagrams came when their ages say; undefined: just now. */
+  #take(count: number, now: number | undefined): void {
     const words = this.#inWords;
     for (let slot = 0; slot < count; slot++) {
       const at = slot * WORDS;
@@ -148,7 +164,8 @@ export class NativeUdp {
         this.#views[slot] = view;
       }
       try {
-        socket.onDatagram(view, socket.source(words, at), words[at + 3]!);
+        const cameAt = now === undefined ? undefined : now - this.#ages[slot]!;
+        socket.onDatagram(view, socket.source(words, at), words[at + 3]!, cameAt);
       } catch (error) {
         this.#onFault(error);
       }
@@ -168,7 +185,7 @@ export class NativeUdp {
 
 class NativeSocket implements DatagramSocket {
   readonly local: HostPort;
-  onDatagram: (bytes: Uint8Array, address: string, port: number) => void = () => {};
+  onDatagram: DatagramSocket['onDatagram'] = () => {};
   /** What is sent is copied at once: nothing of the caller's is ever waited for. */
   readonly queued = 0;
   readonly lane: QuietLane;

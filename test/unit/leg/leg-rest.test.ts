@@ -65,8 +65,8 @@ function room(weather: Partial<Weather>, may: 'rest' | 'not rest', packetMs: 10 
     },
     pull: (now) => leg.pull(now),
     sendFrame: (payload, content, now) => leg.sendFrame(payload, content, now),
-    rest: (ticks, onAwake) => {
-      const lane = leg.rest(ticks, () => {
+    rest: (onAwake) => {
+      const lane = leg.rest(() => {
         rests.now = false;
         onAwake();
       });
@@ -159,9 +159,18 @@ describe('a leg that rests', () => {
             under.mix.removePhone(under.watched);
             rested += under.rests.times;
             const { heardInRoom, heardByPhone, levels, digits, dropped, leg, net } = under;
-            return { heardInRoom, heardByPhone, levels, digits, dropped, quality: leg.close(net.now()) };
+            const { concealed: _, late: __, ...quality } = leg.close(net.now());
+            return {
+              // A repeated packet that nobody is to hear is not worth a word.
+              same: { heardByPhone, digits, dropped: dropped.filter((why) => why !== 'duplicate'), quality },
+              loud: levels.filter((level) => level < 65).length,
+              audible: heardInRoom.filter((payload) => payload !== heardInRoom[0]).length,
+            };
           });
-          expect(one).toEqual(other);
+          expect(one?.same).toEqual(other?.same);
+          expect(one?.loud).toBe(other?.loud);
+          // Who begins to talk after a rest may be placed a frame earlier or later than one whose playout went on.
+          expect(Math.abs(one!.audible - other!.audible)).toBeLessThanOrEqual(1 + parts.length);
         },
       ),
       { numRuns: 40, seed: 8 },

@@ -1,24 +1,61 @@
-// Lanes: the sockets of legs that rest, as `base/quiet-lane.ts` has it. Their packets wait here, unread by JavaScript, while
-// they are quiet, of the source that the leg has latched, and few enough; and they are sent what all resting legs of a room
-// are sent by one call, each with its own header.
+// Lanes: the sockets of legs that rest, as `base/quiet-lane.ts` has it. Nobody is woken by their packets: they lie in the
+// kernel until `collect` is called, once a tick for all of them, and are counted here while they are quiet, of the source
+// and the stream that the leg knows, and few enough. They are sent what all resting legs of a room are sent by one call,
+// each with its own header.
 
 #include "lane.h"
 
 #include <errno.h>
+#include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 namespace {
 
 constexpr uint32_t kHeader = 12;
-// Words that describe a lane: family, port and four of the address; payload type in, law, limit; payload type out, SSRC,
-// sequence, timestamp, ticks of a packet. As in `native-lane.ts`.
-constexpr uint32_t kTerms = 14;
+// Words that describe a lane: family, port and four of the address; payload type and SSRC in, law, limit; payload type out,
+// SSRC, sequence, timestamp, ticks of a packet. As in `native-lane.ts`.
+constexpr uint32_t kTerms = 15;
+constexpr int kEvents = 256;
+// Rounds of one `collect`: more of one socket than this lies there only after a stall, and is taken at the next ticks.
+constexpr int kRounds = 8;
+
+double Ms(const timespec& time) { return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6; }
+
+// Milliseconds of the clock by which the kernel stamps datagrams.
+double StampNow() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return Ms(now);
+}
+
+double NowMs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return Ms(now);
+}
 
 bool Quiet(const Lane* lane, const uint8_t* payload, uint32_t length) {
   const int32_t* squares = lane->squares;
   uint64_t sum = 0;
   for (uint32_t i = 0; i < length; i++) sum += static_cast<uint32_t>(squares[payload[i]]);
   return sum <= static_cast<uint64_t>(lane->limit) * length;
+}
+
+// Counts a packet, and keeps it back; false when it is for JavaScript. `words` describe where it came from.
+bool Count(Lane* lane, const uint8_t* bytes, uint32_t length, const int32_t* words, double at) {
+  if (length <= kHeader || length > kHeldBytes || lane->held == kHeld) return false;
+  // No padding, extension or CSRC; the marker says nothing of what is heard.
+  if (bytes[0] != 0x80 || (bytes[1] & 0x7f) != lane->payload_type) return false;
+  if (memcmp(bytes + 8, lane->ssrc, sizeof lane->ssrc) != 0) return false;
+  if (memcmp(words + 2, lane->source, sizeof lane->source) != 0) return false;
+  if (!Quiet(lane, bytes + kHeader, length - kHeader)) return false;
+  const uint32_t next = lane->held++;
+  lane->at[next] = at;
+  lane->sequences[next] = static_cast<uint16_t>(bytes[2] << 8 | bytes[3]);
+  lane->timestamps[next] = static_cast<uint32_t>(bytes[4]) << 24 | static_cast<uint32_t>(bytes[5]) << 16 |
+                           static_cast<uint32_t>(bytes[6]) << 8 | bytes[7];
+  return true;
 }
 
 void Stamp(Lane* lane, uint8_t* packet) {
@@ -32,46 +69,72 @@ void Stamp(Lane* lane, uint8_t* packet) {
   lane->sent++;
 }
 
+// The time that the kernel says of a datagram, or `otherwise`.
+double Arrival(msghdr* message, double otherwise) {
+  for (cmsghdr* part = CMSG_FIRSTHDR(message); part != nullptr; part = CMSG_NXTHDR(message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS) continue;
+    timespec at;
+    memcpy(&at, CMSG_DATA(part), sizeof at);
+    return Ms(at);
+  }
+  return otherwise;
+}
+
+// Takes one datagram of a socket: into its lane, or into a slot; how many slots are full then.
+uint32_t TakeStamped(Poll* poll, uint32_t id, uint32_t filled, double now, double stamp_now) {
+  Socket& socket = poll->sockets[id];
+  uint8_t* slot = poll->inbox + static_cast<size_t>(filled) * poll->slot;
+  int32_t* words = poll->in_words + static_cast<size_t>(filled) * kWords;
+  sockaddr_storage from;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(timespec))];
+  iovec part = {slot, poll->slot};
+  msghdr message = {};
+  message.msg_name = &from;
+  message.msg_namelen = sizeof from;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t got = recvmsg(socket.fd, &message, MSG_DONTWAIT);
+  // An error is the ICMP answer to an earlier send: reading it has cleared it.
+  if (got < 0) return filled;
+  const double age = stamp_now - Arrival(&message, stamp_now);
+  Describe(words, id, static_cast<uint32_t>(got), from);
+  if (socket.lane != nullptr && Count(socket.lane, slot, static_cast<uint32_t>(got), words, now - age)) return filled;
+  poll->ages[filled] = age;
+  return filled + 1;
+}
+
+// Moves a socket between those that wake the thread and those that are collected.
+void Watch(int from, int to, int fd, uint32_t id) {
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.u32 = id;
+  epoll_ctl(from, EPOLL_CTL_DEL, fd, &event);
+  epoll_ctl(to, EPOLL_CTL_ADD, fd, &event);
+}
+
 }  // namespace
 
-double NowMs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
-bool Hold(Lane* lane, const uint8_t* bytes, uint32_t length, const int32_t* words, double now) {
-  if (length <= kHeader || length > kHeldBytes || lane->held == kHeld) return false;
-  // No padding, extension or CSRC; the marker says nothing of what is heard.
-  if (bytes[0] != 0x80 || (bytes[1] & 0x7f) != lane->payload_type) return false;
-  if (memcmp(words + 2, lane->source, sizeof lane->source) != 0) return false;
-  if (!Quiet(lane, bytes + kHeader, length - kHeader)) return false;
-  const uint32_t next = lane->held++;
-  lane->at[next] = now;
-  lane->length[next] = static_cast<uint16_t>(length);
-  memcpy(lane->bytes[next], bytes, length);
-  return true;
-}
-
-// lanes(held: Uint8Array, report: Float64Array, squares: Int32Array): the memory that lanes need. Once, before any rests.
+// lanes(report: Float64Array, ages: Float64Array, squares: Int32Array): the memory that lanes need. Once, before any rests.
 napi_value Lanes(napi_env env, napi_callback_info info) {
   napi_value args[3];
   Poll* poll = Self(env, info, 3, args);
   if (poll == nullptr) return nullptr;
-  uint32_t bytes = 0, numbers = 0, count = 0;
+  uint32_t numbers = 0, slots = 0, count = 0;
   int32_t* squares = nullptr;
-  if (poll->held != nullptr ||
-      !Memory(env, args[0], napi_uint8_array, &poll->held, &bytes, &poll->memory[4]) ||
-      !Memory(env, args[1], napi_float64_array, &poll->report, &numbers, &poll->memory[5]) ||
-      !Memory(env, args[2], napi_int32_array, &squares, &count, nullptr) || bytes < kHeld * kHeldBytes ||
-      numbers < 1 + 2 * kHeld || count != 512) {
+  if (poll->report != nullptr ||
+      !Memory(env, args[0], napi_float64_array, &poll->report, &numbers, &poll->memory[4]) ||
+      !Memory(env, args[1], napi_float64_array, &poll->ages, &slots, &poll->memory[5]) ||
+      !Memory(env, args[2], napi_int32_array, &squares, &count, nullptr) || numbers < 1 + 3 * kHeld ||
+      slots < poll->in_slots || count != 512 || (poll->resting = epoll_create1(EPOLL_CLOEXEC)) < 0) {
     return Throw(env, "no lanes can be made of this");
   }
   memcpy(poll->squares, squares, sizeof poll->squares);
   return nullptr;
 }
 
-// rest(socket: number, terms: Int32Array): whether its packets are held from now on.
+// rest(socket: number, terms: Int32Array): whether its packets are counted from now on.
 napi_value Rest(napi_env env, napi_callback_info info) {
   napi_value args[2];
   Poll* poll = Self(env, info, 2, args);
@@ -79,44 +142,81 @@ napi_value Rest(napi_env env, napi_callback_info info) {
   Socket* socket = Find(poll, env, args[0]);
   int32_t* terms = nullptr;
   uint32_t count = 0;
-  if (!Memory(env, args[1], napi_int32_array, &terms, &count, nullptr) || count < kTerms || poll->held == nullptr) {
+  if (!Memory(env, args[1], napi_int32_array, &terms, &count, nullptr) || count < kTerms || poll->resting < 0) {
     return Throw(env, "rest takes a socket and its terms");
   }
   if (socket == nullptr) return Number(env, 0);
-  if (socket->lane == nullptr) socket->lane = new Lane();
+  if (socket->lane == nullptr) {
+    socket->lane = new Lane();
+    Watch(poll->epoll, poll->resting, socket->fd, static_cast<uint32_t>(socket - poll->sockets.data()));
+  }
+  if (!socket->stamped) {
+    const int on = 1;
+    // A kernel that does not stamp makes packets a little younger than they are.
+    setsockopt(socket->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+    socket->stamped = true;
+  }
   Lane* lane = socket->lane;
   memcpy(lane->source, terms, sizeof lane->source);
   lane->payload_type = static_cast<uint8_t>(terms[6]);
-  lane->squares = poll->squares[terms[7] == 0 ? 0 : 1];
-  lane->limit = static_cast<uint32_t>(terms[8]);
+  const uint32_t heard = static_cast<uint32_t>(terms[7]);
+  for (int i = 0; i < 4; i++) lane->ssrc[i] = static_cast<uint8_t>(heard >> (24 - 8 * i));
+  lane->squares = poll->squares[terms[8] == 0 ? 0 : 1];
+  lane->limit = static_cast<uint32_t>(terms[9]);
   // A slot's words have the socket and the length before the address.
   int32_t words[kWords] = {};
   memcpy(words + 2, terms, sizeof lane->source);
   lane->to_length = Destination(words, socket->family, &lane->to);
   lane->header[0] = 0x80;
-  lane->header[1] = static_cast<uint8_t>(terms[9] & 0x7f);
-  const uint32_t ssrc = static_cast<uint32_t>(terms[10]);
+  lane->header[1] = static_cast<uint8_t>(terms[10] & 0x7f);
+  const uint32_t ssrc = static_cast<uint32_t>(terms[11]);
   for (int i = 0; i < 4; i++) lane->header[8 + i] = static_cast<uint8_t>(ssrc >> (24 - 8 * i));
-  lane->sequence = static_cast<uint16_t>(terms[11]);
-  lane->timestamp = static_cast<uint32_t>(terms[12]);
-  lane->step = static_cast<uint32_t>(terms[13]);
+  lane->sequence = static_cast<uint16_t>(terms[12]);
+  lane->timestamp = static_cast<uint32_t>(terms[13]);
+  lane->step = static_cast<uint32_t>(terms[14]);
   lane->sent = lane->held = 0;
   return Number(env, 1);
 }
 
-// wake(socket: number): its packets are JavaScript's again; what is held is forgotten.
+// wake(socket: number): its packets are JavaScript's again; what was counted is forgotten.
 napi_value Wake(napi_env env, napi_callback_info info) {
   napi_value args[1];
   Poll* poll = Self(env, info, 1, args);
   if (poll == nullptr) return nullptr;
   Socket* socket = Find(poll, env, args[0]);
-  if (socket == nullptr) return nullptr;
+  if (socket == nullptr || socket->lane == nullptr) return nullptr;
   delete socket->lane;
   socket->lane = nullptr;
+  Watch(poll->resting, poll->epoll, socket->fd, static_cast<uint32_t>(socket - poll->sockets.data()));
   return nullptr;
 }
 
-// drain(socket: number): how many packets were held; they and the report are in the memory of `lanes`.
+// collect(): reads the sockets that rest; how many datagrams are in the slots, for none that rests may keep them. As many as
+// there are slots: call again.
+napi_value Collect(napi_env env, napi_callback_info info) {
+  Poll* poll = Self(env, info, 0, nullptr);
+  if (poll == nullptr) return nullptr;
+  uint32_t filled = 0;
+  if (poll->resting >= 0 && !poll->closing) {
+    const double now = NowMs();
+    const double stamp_now = StampNow();
+    epoll_event events[kEvents];
+    // A round takes one of each socket; sockets that have no more leave the list of those that are ready.
+    for (int round = 0, ready = 1; round < kRounds && ready > 0; round++) {
+      // What does not fit into one list of events is the same round.
+      do {
+        ready = epoll_wait(poll->resting, events, kEvents, 0);
+        for (int i = 0; i < ready && filled < poll->in_slots; i++) {
+          filled = TakeStamped(poll, events[i].data.u32, filled, now, stamp_now);
+        }
+      } while (ready == kEvents && filled < poll->in_slots);
+      if (filled == poll->in_slots) break;
+    }
+  }
+  return Number(env, static_cast<int32_t>(filled));
+}
+
+// drain(socket: number): how many packets were counted; they and how many were sent are in the report of `lanes`.
 napi_value Drain(napi_env env, napi_callback_info info) {
   napi_value args[1];
   Poll* poll = Self(env, info, 1, args);
@@ -126,10 +226,11 @@ napi_value Drain(napi_env env, napi_callback_info info) {
   Lane* lane = socket->lane;
   const double now = NowMs();
   poll->report[0] = lane->sent;
+  double* next = poll->report + 1;
   for (uint32_t i = 0; i < lane->held; i++) {
-    poll->report[1 + 2 * i] = now - lane->at[i];
-    poll->report[2 + 2 * i] = lane->length[i];
-    memcpy(poll->held + i * kHeldBytes, lane->bytes[i], lane->length[i]);
+    *next++ = now - lane->at[i];
+    *next++ = lane->sequences[i];
+    *next++ = lane->timestamps[i];
   }
   const uint32_t count = lane->held;
   lane->sent = lane->held = 0;

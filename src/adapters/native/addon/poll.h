@@ -14,15 +14,17 @@
 constexpr uint32_t kWords = 8;
 // Above a family of IPv6 stands the zone of a link-local address (RFC 4007 section 6), the number of its interface.
 constexpr uint32_t kScopeShift = 8;
-// Packets that a lane holds, and the longest one: 20 ms of G.711 with the header. As in `native-lane.ts`.
-constexpr uint32_t kHeld = 20;
+// Packets that a lane counts until it is asked, and the longest one: 20 ms of G.711 with the header. As in
+// `base/quiet-lane.ts`.
+constexpr uint32_t kHeld = 64;
 constexpr uint32_t kHeldBytes = 172;
 
-// What a socket whose leg rests needs: whose packets are held, and how the leg's own look. See lane.cc.
+// What a socket whose leg rests needs: whose packets are counted, and how the leg's own look. See lane.cc.
 struct Lane {
   // Family, port and four words of the address, as a slot's words have them.
   int32_t source[6] = {};
   uint8_t payload_type = 0;
+  uint8_t ssrc[4] = {};
   // Of the law: each byte's sample, squared. Quiet is what has at most `limit` of it a byte.
   const int32_t* squares = nullptr;
   uint32_t limit = 0;
@@ -35,8 +37,8 @@ struct Lane {
   uint32_t sent = 0;
   uint32_t held = 0;
   double at[kHeld];
-  uint16_t length[kHeld];
-  uint8_t bytes[kHeld][kHeldBytes];
+  uint16_t sequences[kHeld];
+  uint32_t timestamps[kHeld];
 };
 
 struct Socket {
@@ -47,6 +49,8 @@ struct Socket {
   // Round in which it was read last, and how many more times several datagrams are asked for at once.
   uint32_t round = 0;
   uint32_t busy = 0;
+  // The kernel tells when its datagrams came.
+  bool stamped = false;
 };
 
 struct Poll {
@@ -57,6 +61,8 @@ struct Poll {
   napi_async_cleanup_hook_handle cleanup = nullptr;
   uv_poll_t handle;
   int epoll = -1;
+  // Of sockets whose legs rest: nobody is woken by them, they are read when `collect` is called.
+  int resting = -1;
   uint32_t open = 0;
   bool closing = false;
   std::vector<Socket> sockets;
@@ -69,12 +75,12 @@ struct Poll {
   uint8_t* outbox = nullptr;
   int32_t* out_words = nullptr;
   uint32_t out_slots = 0;
-  // Rounds of reading, ever; and when the present one began, ms of the monotonic clock.
+  // Rounds of reading, ever.
   uint32_t round = 0;
-  double now = 0;
-  // What a lane has held is handed over here: bytes, and for each packet its age and length behind the count of sent ones.
-  uint8_t* held = nullptr;
+  // What a lane has counted is told here: how many were sent, then age (ms), sequence number and timestamp of each.
   double* report = nullptr;
+  // Ages (ms) of the datagrams that `collect` has put into slots.
+  double* ages = nullptr;
   // Squares of A-law and of µ-law.
   int32_t squares[2][256] = {};
 };
@@ -85,6 +91,8 @@ napi_value Number(napi_env env, int32_t value);
 Poll* Self(napi_env env, napi_callback_info info, size_t want, napi_value* args);
 // An open socket by its number, or null.
 Socket* Find(Poll* poll, napi_env env, napi_value value);
+// Writes into a slot's words what was received, and from where.
+void Describe(int32_t* words, uint32_t socket, uint32_t length, const sockaddr_storage& from);
 // The destination that a slot's words name, for a socket of `family`; its length.
 socklen_t Destination(const int32_t* words, int family, sockaddr_storage* to);
 

@@ -74,6 +74,32 @@ socklen_t Destination(const int32_t* words, int family, sockaddr_storage* to) {
   return sizeof *v6;
 }
 
+void Describe(int32_t* words, uint32_t socket, uint32_t length, const sockaddr_storage& from) {
+  words[0] = static_cast<int32_t>(socket);
+  words[1] = static_cast<int32_t>(length);
+  if (from.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(from);
+    words[2] = 4;
+    words[3] = ntohs(v4.sin_port);
+    words[4] = static_cast<int32_t>(ntohl(v4.sin_addr.s_addr));
+    words[5] = words[6] = words[7] = 0;
+    return;
+  }
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(from);
+  words[3] = ntohs(v6.sin6_port);
+  uint32_t part[4];
+  memcpy(part, &v6.sin6_addr, sizeof part);
+  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+    words[2] = 4;
+    words[4] = static_cast<int32_t>(ntohl(part[3]));
+    words[5] = words[6] = words[7] = 0;
+    return;
+  }
+  words[2] = 6;
+  if (IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr)) words[2] |= static_cast<int32_t>(v6.sin6_scope_id << kScopeShift);
+  for (int i = 0; i < 4; i++) words[4 + i] = static_cast<int32_t>(ntohl(part[i]));
+}
+
 namespace {
 
 // Bytes that a slot may have. Longer datagrams are cut, as recvfrom(2) has it, and told by their length.
@@ -107,34 +133,8 @@ bool ReadText(napi_env env, napi_value value, char* into, size_t size) {
   return napi_get_value_string_latin1(env, value, into, size, &length) == napi_ok && length + 1 < size;
 }
 
-void Describe(int32_t* words, uint32_t socket, uint32_t length, const sockaddr_storage& from) {
-  words[0] = static_cast<int32_t>(socket);
-  words[1] = static_cast<int32_t>(length);
-  if (from.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(from);
-    words[2] = 4;
-    words[3] = ntohs(v4.sin_port);
-    words[4] = static_cast<int32_t>(ntohl(v4.sin_addr.s_addr));
-    words[5] = words[6] = words[7] = 0;
-    return;
-  }
-  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(from);
-  words[3] = ntohs(v6.sin6_port);
-  uint32_t part[4];
-  memcpy(part, &v6.sin6_addr, sizeof part);
-  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
-    words[2] = 4;
-    words[4] = static_cast<int32_t>(ntohl(part[3]));
-    words[5] = words[6] = words[7] = 0;
-    return;
-  }
-  words[2] = 6;
-  if (IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr)) words[2] |= static_cast<int32_t>(v6.sin6_scope_id << kScopeShift);
-  for (int i = 0; i < 4; i++) words[4 + i] = static_cast<int32_t>(ntohl(part[i]));
-}
-
-// Takes one datagram of a socket into a slot, or into its lane; how many slots are full then. Phones send one at a time, and
-// one costs half of what asking for several does.
+// Takes one datagram of a socket into a slot; how many slots are full then. Phones send one at a time, and one costs half of
+// what asking for several does.
 uint32_t TakeOne(Poll* poll, uint32_t id, uint32_t filled) {
   Socket& socket = poll->sockets[id];
   uint8_t* slot = poll->inbox + static_cast<size_t>(filled) * poll->slot;
@@ -145,7 +145,6 @@ uint32_t TakeOne(Poll* poll, uint32_t id, uint32_t filled) {
   // An error is the ICMP answer to an earlier send: reading it has cleared it.
   if (got < 0) return filled;
   Describe(words, id, static_cast<uint32_t>(got), from);
-  if (socket.lane != nullptr && Hold(socket.lane, slot, static_cast<uint32_t>(got), words, poll->now)) return filled;
   return filled + 1;
 }
 
@@ -179,8 +178,7 @@ uint32_t Take(Poll* poll, uint32_t id, uint32_t filled) {
   // There was more than what was taken in the round before.
   if (socket.round == poll->round - 1) socket.busy = kBusy;
   socket.round = poll->round;
-  // A lane takes its packets one by one: a leg that rests has no bursts.
-  if (socket.lane != nullptr || socket.busy == 0) return TakeOne(poll, id, filled);
+  if (socket.busy == 0) return TakeOne(poll, id, filled);
   socket.busy--;
   return TakeMany(poll, id, filled);
 }
@@ -212,7 +210,6 @@ void OnReadable(uv_poll_t* handle, int, int) {
     if (ready <= 0) return;
     uint32_t filled = 0;
     poll->round++;
-    poll->now = NowMs();
     for (int i = 0; i < ready && filled < poll->in_slots; i++) filled = Take(poll, events[i].data.u32, filled);
     if (filled > 0) Tell(poll, filled);
     if (ready < kEvents && filled < poll->in_slots) return;
@@ -368,6 +365,7 @@ napi_value Flush(napi_env env, napi_callback_info info) {
 void Free(uv_handle_t* handle) {
   auto* poll = static_cast<Poll*>(handle->data);
   if (poll->epoll >= 0) close(poll->epoll);
+  if (poll->resting >= 0) close(poll->resting);
   if (poll->cleanup != nullptr) napi_remove_async_cleanup_hook(poll->cleanup);
   delete poll;
 }
@@ -437,6 +435,7 @@ napi_value DefineUdpPoll(napi_env env) {
       {"lanes", nullptr, Lanes, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"rest", nullptr, Rest, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"wake", nullptr, Wake, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"collect", nullptr, Collect, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"drain", nullptr, Drain, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"fan", nullptr, Fan, nullptr, nullptr, nullptr, napi_default_method, nullptr},
   };
