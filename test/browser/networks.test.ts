@@ -46,7 +46,7 @@ const joinScript = `(async () => {
 function configuration(): string {
   const { certificate, key } = new Authority().issue(DOMAIN, `DNS:${DOMAIN}`);
   return writeConfiguration(`
-node: { addresses: ['${LAB.gateway}'] }
+node: { addresses: ['${LAB.gateway}', '${LAB.gatewayV6}'] }
 tls:
   domain: ${DOMAIN}
   certificates: [{ certificate_file: ${certificate}, key_file: ${key} }]
@@ -64,7 +64,7 @@ async function pageUrl(identity: string): Promise<string> {
 
 /** What one row of the table says of a pair. */
 function pathText({ localType, relayProtocol, protocol, remoteAddress, remotePort }: SelectedPair): string {
-  const to = `${remoteAddress}:${remotePort}`;
+  const to = `${remoteAddress} port ${remotePort}`;
   return localType === 'relay' ? `relay by ${relayProtocol} to ${to}` : `${localType}, ${protocol} to ${to}`;
 }
 
@@ -97,7 +97,7 @@ describe.skipIf(typeof made === 'string')('a browser hears the phone, and the ph
   });
 
   async function visit(network: string, host: LabName, hz: number): Promise<SelectedPair> {
-    const hosts = [`${LAB.gateway} ${DOMAIN}`];
+    const hosts = [`${host === 'six' ? LAB.gatewayV6 : LAB.gateway} ${DOMAIN}`];
     const executable = lab.host(host).wrapper('/usr/bin/chromium', hosts);
     const tone = { hz, amplitude: 8192 };
     const browser = await ChromiumUser.start({ tone, verify: 'skip', executable });
@@ -154,6 +154,12 @@ describe.skipIf(typeof made === 'string')('a browser hears the phone, and the ph
   test('with nothing but TCP to port 443: by TURN over TLS, on the port of HTTPS', async () => {
     const pair = await fromOffice('only-443', 1550);
     expect(pair).toMatchObject({ localType: 'relay', relayProtocol: 'tls', remoteAddress: LAB.gateway });
+  });
+
+  test('without IPv4: straight by UDP, while the phone has no IPv6', async () => {
+    const pair = await visit('six', 'six', 1850);
+    expect(pair).toMatchObject({ protocol: 'udp', remoteType: 'host', remoteAddress: LAB.gatewayV6 });
+    expect(pair.localType).not.toBe('relay');
   });
 
   test('the phone heard each of them', async () => {
