@@ -140,11 +140,21 @@ function muteTrack({ participant, room }: Found, sid: string, muted: boolean) {
   return ok(new MuteRoomTrackResponse({ track: trackInfo(track) }));
 }
 
+/** A phone's attribute that is a wish when it is set from outside. */
+const ON_HOLD = 'sip.onHold';
+
 /** Empty means in protobuf that nothing was said: name and metadata cannot be emptied, as in LiveKit. */
 function updateParticipant({ participant, room }: Found, request: UpdateParticipantRequest) {
-  const { attributes, metadata, name, permission } = request;
+  const { metadata, name, permission } = request;
+  const attributes = { ...request.attributes };
+  const hold = participant.kind === 'sip' ? attributes[ON_HOLD] : undefined;
   const fits = withinLimits({ name, metadata, attributes });
   if (!fits.ok) return fits;
+  if (hold !== undefined) {
+    // What stands there is said by the call itself, once the far end has agreed to it.
+    delete attributes[ON_HOLD];
+    room.hold(participant, hold === 'true' ? 'hold' : 'resume');
+  }
   if (permission !== undefined)
     room.setPermissions(participant, permissionsOf(permission, participant.permissions));
   if (name !== '' || metadata !== '' || Object.keys(attributes).length > 0) {

@@ -53,7 +53,7 @@ export interface PlacedCall {
   readonly participant: string;
   /** CANCEL, or BYE once answered. */
   hangUp(): void;
-  /** Puts the phone on hold, once it is answered: it hears nothing, and the room hears nothing of it. */
+  /** Puts the phone on hold, once it is answered: it hears music, and the room hears nothing of it. */
   hold(): void;
   resume(): void;
 }

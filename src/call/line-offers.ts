@@ -34,9 +34,12 @@ export class LineOffers {
     this.#dialog = undefined;
   }
 
-  /** Puts the phone on hold: it hears nothing, and the room hears nothing of it. */
+  /**
+   * Puts the phone on hold: the room hears nothing of it, and it nothing of the room. RTP goes on to it (RFC 3264 section 8.4), for
+   * carriers and NATs take silence on the wire for the end of a call.
+   */
   hold(): void {
-    this.#want('inactive');
+    this.#want('sendonly');
   }
 
   /** Takes the phone back from our own hold; its own, if there is one, it must end itself. */

@@ -17,7 +17,10 @@ export interface PhoneLineOptions {
   readonly leg: LegId;
   /** An id for the phone's track: one for each codec that it has in the course of the call. */
   readonly newTrack: () => TrackId;
-  readonly trunk: Pick<InboundTrunk, 'id' | 'mediaAddresses' | keyof MediaPatience | 'dtmf' | 'dtmfInband'>;
+  readonly trunk: Pick<
+    InboundTrunk,
+    'id' | 'mediaAddresses' | keyof MediaPatience | 'dtmf' | 'dtmfInband' | 'language'
+  >;
   /** What the call's rule has otherwise than the trunk, once it is in its room. */
   readonly patience?: (() => MediaPatience) | undefined;
   readonly negotiation: Negotiation;

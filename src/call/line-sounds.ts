@@ -42,6 +42,7 @@ interface RoomSound {
 export class LineSounds {
   readonly #options: LineSoundsOptions;
   #plays = 0;
+  #holds = false;
   #toRoom: RoomSound | undefined;
   #over: (() => void) | undefined;
 
@@ -61,6 +62,20 @@ export class LineSounds {
     const { leg, line } = this.#options;
     line().place?.media({ type: 'leg.stop', leg, play: `${this.#plays}` });
     this.#plays++;
+  }
+
+  /** The phone is on hold with us: it hears `music` instead of its room, until {@link resume}. */
+  hold(music: Sound): void {
+    if (this.#holds) return;
+    this.#holds = true;
+    this.play([music], 'all', 'silenced');
+  }
+
+  /** It is no more, or somebody else holds. */
+  resume(): void {
+    if (!this.#holds) return;
+    this.#holds = false;
+    this.silence();
   }
 
   /**

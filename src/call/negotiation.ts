@@ -180,7 +180,7 @@ export class Negotiation {
     return this.#direction !== 'sendrecv';
   }
 
-  /** What we want from the next offer or answer on: `inactive` while we hold. */
+  /** What we want from the next offer or answer on: `sendonly` while we hold. */
   want(direction: Direction): void {
     this.#direction = direction;
   }

@@ -20,6 +20,7 @@ import { lineScore } from './line-score.ts';
 import { LineSounds } from './line-sounds.ts';
 import type { AnnouncedPort } from './negotiation.ts';
 import { legMedia, PhoneVoice, unheard } from './phone-voice.ts';
+import { recording } from './recording.ts';
 
 /** How long the leg's last numbers are waited for when a call is over. */
 const QUALITY_WAIT_MS: Millis = 1000;
@@ -232,7 +233,11 @@ export class PhoneLine implements Door {
   /** Makes media what was agreed on. */
   apply(agreement: AudioAgreement): void {
     if (!this.hasVoice) this.sounds.silenceRoom();
-    this.#speak()?.apply(agreement, this.#options.negotiation.holding ? 'gateway' : 'phone');
+    const { negotiation, trunk } = this.#options;
+    this.#speak()?.apply(agreement, negotiation.holding ? 'gateway' : 'phone');
+    if (negotiation.holding && agreement.direction === 'sendonly')
+      this.sounds.hold(recording('hold-music', trunk.language));
+    else this.sounds.resume();
   }
 
   /** The phone has media both ways, as far as it holds nobody. */
@@ -295,6 +300,10 @@ export class PhoneLine implements Door {
 
   keyPressed(digit: string): void {
     this.press(digit, PRESSED_MS);
+  }
+
+  holdWished(wish: 'hold' | 'resume'): void {
+    if (this.#phase === 'up') this.offers[wish]();
   }
 
   removed(reason: LeaveReason): void {

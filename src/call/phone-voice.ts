@@ -97,7 +97,8 @@ export class PhoneVoice {
     if (renewed && this.#started)
       this.#options.emit({ type: 'call.codec', call: this.#options.call, codec: mime });
     this.#started = true;
-    this.#setHeld(agreement.direction === 'recvonly' || agreement.direction === 'inactive', holder);
+    const phoneHolds = agreement.direction === 'recvonly' || agreement.direction === 'inactive';
+    this.#setHeld(phoneHolds || holder === 'gateway', holder);
   }
 
   #sendMedia(agreement: AudioAgreement, track: TrackId | undefined): void {

@@ -15,13 +15,13 @@ import { failureTone } from './failure-tone.ts';
 import { IVR_IDLE, type IvrAction, type IvrInput, type IvrState, stepIvr, wakeOf } from './ivr.ts';
 import { Keypad } from './keypad.ts';
 import type { PhoneLine } from './phone-line.ts';
+import { recording } from './recording.ts';
 import type { Answering } from './state.ts';
 
 /** Silence before the first prompt: the far end's path may open a moment after the answer. */
 const LEAD_MS: Millis = 400;
 /** For the tone that says that there is no place. */
 const TURNED_AWAY_MS: Millis = 3000;
-const FALLBACK_LANGUAGE = 'en';
 
 /** What the trunk, the rule and the door say of a call's reception. */
 export interface ReceptionPlan {
@@ -267,7 +267,6 @@ export class Reception {
   }
 
   #file(name: string): Sound {
-    const language = this.#policy.language ?? this.#plan.trunk.language ?? FALLBACK_LANGUAGE;
-    return { from: 'file', name, language };
+    return recording(name, this.#policy.language ?? this.#plan.trunk.language);
   }
 }

@@ -32,6 +32,8 @@ export interface AdministeredRoom extends RoomHandle {
   setPermissions(participant: Participant, permissions: Permissions): void;
   /** Subscribes a participant, or no more, in its client's stead. */
   subscribeFor(participant: Participant, tracks: readonly TrackId[], wish: 'subscribe' | 'unsubscribe'): void;
+  /** Puts a phone on hold, or takes it back: its attribute `sip.onHold` tells when that has come about. */
+  hold(phone: Participant, wish: 'hold' | 'resume'): void;
   /** Sends somebody to another room. False: he cannot be moved. */
   move(participant: Participant, to: RoomHandle): boolean;
   /** Data from nobody in the room, to the named identities or, if there are none, to all. */

@@ -127,6 +127,8 @@ export interface Door {
   connectionsRated?(scores: readonly ConnectionScore[]): void;
   /** A key was pressed for this participant, 0 … 9, A … D, * or #: by a phone, or by a client towards phones. */
   keyPressed?(digit: string, from: Participant): void;
+  /** Somebody with the right puts this participant, a phone, on hold, or takes it back. */
+  holdWished?(wish: 'hold' | 'resume'): void;
   /** To another room, by whoever has the right; what follows is the door's to do. Absent: it cannot be moved. */
   moveTo?(room: string): void;
   /** Out of the room for good, not by the door's own wish. */

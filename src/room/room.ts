@@ -246,6 +246,10 @@ export class Room implements AdministeredRoom {
     return 'done';
   }
 
+  hold(phone: Participant, wish: 'hold' | 'resume'): void {
+    this.#member(phone)?.door.holdWished?.(wish);
+  }
+
   setPermissions(participant: Participant, permissions: Permissions): void {
     const member = this.#member(participant);
     if (member === undefined) return;

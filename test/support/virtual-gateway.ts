@@ -17,7 +17,7 @@ import { Rooms } from '../../src/room/rooms.ts';
 import { DigestGuard } from '../../src/sip/digest/guard.ts';
 import { SipEndpoint } from '../../src/sip/endpoint.ts';
 import { FailedTargets } from '../../src/sip/failed-targets.ts';
-import type { CallHandler, OutgoingHandler, OutgoingInvite, SipEnd } from '../../src/sip/ports.ts';
+import type { OutgoingHandler, OutgoingInvite, SipEnd } from '../../src/sip/ports.ts';
 import { TrunkAccounts } from '../../src/trunk/accounts.ts';
 import { admission } from '../../src/trunk/admission.ts';
 import { TrunkLimits } from '../../src/trunk/limits.ts';
@@ -260,6 +260,10 @@ export class VirtualPhone {
   readonly said: string[] = [];
   ended: SipEnd | undefined;
   sdp = '';
+  /** Attribute of its answers to offers within a call, such as `a=recvonly`; undefined: it refuses them with 488. */
+  answersOffers: string | undefined;
+  /** Offers that came within a call. */
+  readonly offered: string[] = [];
   readonly #address: string;
   readonly #endpoint: SipEndpoint;
   #call: OutgoingInvite | undefined;
@@ -293,7 +297,13 @@ export class VirtualPhone {
 
   dial(room: string): void {
     const handler: OutgoingHandler = {
-      ...refusing,
+      confirmed() {},
+      requested: () => 405,
+      reoffered: (_request, offer, settle) => {
+        this.offered.push(String.fromCharCode(...(offer ?? [])));
+        if (this.answersOffers === undefined) settle.reject(488);
+        else settle.accept(this.#offer([this.answersOffers]));
+      },
       progressed: (status, sdp) => {
         this.said.push(`${status}`);
         if (sdp !== undefined) this.sdp = String.fromCharCode(...sdp);
@@ -372,9 +382,3 @@ export class VirtualPhone {
     );
   }
 }
-
-const refusing: Omit<CallHandler, 'ended'> = {
-  confirmed() {},
-  reoffered: (_request, _offer, settle) => settle.reject(488),
-  requested: () => 405,
-};

@@ -53,9 +53,9 @@ describe('an offer in an outbound call', () => {
   it('of ours holds and resumes it', () => {
     const { far, pass, caller, inside, gateway, placed, settle } = talking();
     placed.hold();
-    far.answers = far.described('a=inactive');
+    far.answers = far.described('a=recvonly');
     pass(2000);
-    expect(far.reoffers).toMatchObject([expect.stringContaining('a=inactive')]);
+    expect(far.reoffers).toMatchObject([expect.stringContaining('a=sendonly')]);
     expect(lastLevel(caller)).toBeLessThan(-60);
     expect(inside.attributes.get('sip.onHold')).toBe('true');
     expect(gateway.events.find(({ type }) => type === 'call.held')).toMatchObject({ by: 'gateway' });
@@ -133,10 +133,10 @@ it('a hold that was asked for while it rang comes with the answer', () => {
   const placed = place();
   pass(500);
   if (placed.ok) placed.value.hold();
-  far.answers = far.described('a=inactive');
+  far.answers = far.described('a=recvonly');
   far.call = far.invites[0]!.accept(far.sdp);
   pass(1000);
-  expect(far.reoffers).toMatchObject([expect.stringContaining('a=inactive')]);
+  expect(far.reoffers).toMatchObject([expect.stringContaining('a=sendonly')]);
   far.call.bye();
   settle();
 });

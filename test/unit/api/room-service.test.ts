@@ -337,6 +337,27 @@ describe('RoomService', () => {
     expect(ann.door.told.slice(-1)).toEqual(['removed participant_removed']);
   });
 
+  test('a phone is put on hold by its attribute, which is a wish; somebody else has an attribute of that name', async () => {
+    const to = server();
+    const phone = joined(to.rooms, 'phone', { kind: 'sip' });
+    const ann = joined(to.rooms, 'ann');
+    const wish = (identity: string, value: string) =>
+      call(
+        to,
+        'UpdateParticipant',
+        { room: 'lobby', identity, attributes: { 'sip.onHold': value, b: 'c' } },
+        admin,
+      );
+    phone.door.told.length = 0;
+    for (const value of ['true', 'false', 'true', '']) expect((await wish('phone', value)).status).toBe(200);
+    const wishes = phone.door.told.filter((told) => told === 'hold' || told === 'resume');
+    expect(wishes).toEqual(['hold', 'resume', 'hold', 'resume']);
+    expect([...phone.participant.attributes]).toEqual([['b', 'c']]);
+    await wish('ann', 'true');
+    expect(ann.participant.attributes.get('sip.onHold')).toBe('true');
+    expect(ann.door.told).not.toContain('hold');
+  });
+
   test('unmuting a browser is its own right', async () => {
     const to = server();
     const ann = joined(to.rooms, 'ann');

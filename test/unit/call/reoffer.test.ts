@@ -247,12 +247,13 @@ describe('an offer of ours', () => {
     const { call, next } = held();
     call.offers().hold();
     const hold = next();
-    expect(fromUtf8(hold.offer()!)).toContain('a=inactive');
-    hold.accepted(offer(['m=audio 4000 RTP/AVP 8', 'a=inactive']));
-    expect(call.media().direction).toBe('inactive');
+    expect(fromUtf8(hold.offer()!)).toContain('a=sendonly');
+    hold.accepted(offer(['m=audio 4000 RTP/AVP 8', 'a=recvonly']));
+    expect(call.media().direction).toBe('sendonly');
+    expect(call.track().muted).toBe(true);
     expect(call.events.find(({ type }) => type === 'call.held')).toMatchObject({ by: 'gateway' });
     // Whatever the phone offers meanwhile, it stays on hold.
-    expect(call.reinvite(offer())).toContain('a=inactive');
+    expect(call.reinvite(offer())).toContain('a=sendonly');
     call.offers().resume();
     const resume = next();
     expect(fromUtf8(resume.offer()!)).toContain('a=sendrecv');
@@ -267,8 +268,8 @@ describe('an offer of ours', () => {
     const hold = next();
     hold.offer();
     hold.postponed();
-    expect(call.reinvite(offer(['m=audio 4004 RTP/AVP 8']))).toContain('a=inactive');
-    expect(fromUtf8(hold.offer()!)).toContain('a=inactive');
+    expect(call.reinvite(offer(['m=audio 4004 RTP/AVP 8']))).toContain('a=sendonly');
+    expect(fromUtf8(hold.offer()!)).toContain('a=sendonly');
     hold.refused(488);
     expect(call.media().remote.port).toBe(4004);
     expect(call.reinvite(offer())).toContain('m=audio 12000');

@@ -83,6 +83,7 @@ export function door(): Door & { told: string[] } {
     unpublished: (track) => told.push(`unpublished ${track.sid}`),
     subscriptionWished: (track, wish) => told.push(`${wish} ${track}`),
     roomChanged: () => told.push('room'),
+    holdWished: (wish) => told.push(wish),
     removed: (reason) => told.push(`removed ${reason}`),
   };
 }
