@@ -19,9 +19,10 @@ export const layers = {
   media: ['leg', 'sfu', 'ice', 'rtp', 'audio', 'events', 'base'],
   room: ['media', 'events', 'base'],
   call: ['trunk', 'sip', 'sdp', 'room', 'media', 'events', 'base'],
-  peer: ['sdp', 'room', 'media', 'events', 'base'],
+  netcheck: ['turn'],
+  peer: ['netcheck', 'sdp', 'room', 'media', 'events', 'base'],
   api: ['call', 'peer', 'room', 'trunk', 'trace', 'events', 'base'],
-  web: [],
+  web: ['netcheck'],
 };
 
 /** Of these folders, others may import only the named file: the seam, not what is behind it. */

@@ -1,19 +1,25 @@
 import type { AccessTokens } from '../adapters/jwt/tokens.ts';
-import { AgentGate, type AgentGateOptions } from '../adapters/websocket/agent-gate.ts';
+import { SocketGate, type SocketGateOptions } from '../adapters/websocket/socket-gate.ts';
 import { admitWorker } from '../api/agents/admission.ts';
 import { Agents, type AgentsOptions } from '../api/agents/agents.ts';
 import { defaultPeerOptions } from '../peer/context.ts';
 
+/** Where LiveKit's agents framework connects. */
+const PATH = '/agent';
+const LIMITS = { connections: 2000, perAddress: 500 };
+/** Largest message, bytes: an answer with metadata and attributes. */
+const MAX_MESSAGE = 512 * 1024;
+
 export interface AgentParts
   extends Omit<AgentsOptions, 'pass' | 'version'>,
-    Pick<AgentGateOptions, 'otherwise' | 'trusts'> {
+    Pick<SocketGateOptions<string>, 'otherwise' | 'trusts'> {
   readonly tokens: Pick<AccessTokens, 'authority' | 'mintAgent'>;
 }
 
 /** LiveKit's agents: their workers' door, and what they are sent to do. */
 export interface AgentService {
   readonly agents: Agents;
-  readonly upgrade: AgentGateOptions['otherwise'];
+  readonly upgrade: SocketGateOptions<string>['otherwise'];
   /** Hangs up on the workers. */
   close(graceMs: number): void;
 }
@@ -23,8 +29,8 @@ export function openAgents(parts: AgentParts): AgentService {
   const { emit, onFault, otherwise, tokens, trusts } = parts;
   const { version } = defaultPeerOptions;
   const agents = new Agents({ ...parts, version, pass: (wish) => tokens.mintAgent(wish) });
-  const gate = new AgentGate({
-    ...{ emit, onFault, otherwise, trusts },
+  const gate = new SocketGate<string>({
+    ...{ path: PATH, limits: LIMITS, maxMessage: MAX_MESSAGE, emit, onFault, otherwise, trusts },
     admit: (token) => admitWorker(tokens, token),
     open: (socket, key) => agents.open(socket, key),
   });

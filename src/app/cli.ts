@@ -2,6 +2,7 @@
 import { readConfig } from './config/read.ts';
 import { reportFaults } from './config/report.ts';
 import { explainCommand } from './explain.ts';
+import { netcheckCommand } from './netcheck/command.ts';
 import { start } from './start.ts';
 import { traceCommand } from './trace-command.ts';
 
@@ -10,8 +11,8 @@ const USAGE = `usage: trunkroom COMMAND [--config FILE] [--dev]
   start    run the gateway until SIGTERM or SIGINT
   check    read the configuration, say what is wrong with it, and exit
   explain  --from NUMBER --to NUMBER --source ADDRESS: what would be done with such a call, and why
-
   trace    [CALL] [--full] [--pcapng FILE]: what SIP said in a call of the running gateway
+  netcheck URL [--token TOKEN] [--json]: which ways of media to a gateway work from here, and what to open in a firewall
 
   --config FILE   YAML; see docs/CONFIG.md
   --dev           development keys and a trunk open to loopback and private addresses
@@ -40,6 +41,12 @@ switch (command) {
   }
   case 'trace': {
     const { text, exitCode } = await traceCommand(rest, process.env);
+    process.stdout.write(text);
+    process.exitCode = exitCode;
+    break;
+  }
+  case 'netcheck': {
+    const { text, exitCode } = await netcheckCommand(rest, process.env);
     process.stdout.write(text);
     process.exitCode = exitCode;
     break;

@@ -48,6 +48,7 @@ import { openExternalTurn } from './external-turn.ts';
 import { gatewayGauges } from './gauges.ts';
 import { listenAddress, localAddresses } from './local-addresses.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
+import { openNetcheckGate } from './netcheck/gate.ts';
 import { openOutbound } from './outbound.ts';
 import { embeddedListen, openSipEngines } from './sip-engines.ts';
 import { openSipGate } from './sip-gate.ts';
@@ -234,9 +235,13 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       trusts,
       otherwise: gate.upgrade,
     });
+    const netchecks = openNetcheckGate({
+      ...{ ...peers, icePorts, trusts, admit: admitSignal },
+      otherwise: sipGate?.upgrade ?? gate.upgrade,
+    });
     const agents = openAgents({
       ...{ ...shared, rooms, tokens, onFault, trusts },
-      otherwise: sipGate?.upgrade ?? gate.upgrade,
+      otherwise: netchecks.upgrade,
     });
     const gauges = gatewayGauges({ timers, phones, outbound, sip: engines, rooms, workers, turn, gate });
     const metrics = openMetrics({ gauges, defaults: 'process' });
@@ -298,6 +303,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         rooms.stop('server_shutdown');
         gate.close(LAST_WORDS_MS);
         agents.close(LAST_WORDS_MS);
+        netchecks.close(LAST_WORDS_MS);
         sipGate?.close(LAST_WORDS_MS);
         // BYEs are resent until they are answered; leaves need a moment to be read.
         await settled(() => phones.size === 0 && outbound.isOver() && engines.gauges().calls === 0);

@@ -121,6 +121,8 @@ export type GatewayEvent =
   | { type: 'track.unpublished'; room: string; participant: string; track: string }
   | { type: 'transport.connected'; transport: string; participant: string; path: string; connectMs: number }
   | { type: 'transport.failed'; transport: string; participant: string; reason: string }
+  /** A connection test is over: by which paths the browser's ways connected, and how many were tried. */
+  | { type: 'netcheck.over'; identity: string; paths: readonly string[]; tried: number; tookMs: number }
   | { type: 'signal.refused'; source: string; reason: string; status: number }
   /** A worker of LiveKit's agents framework came or went. */
   | { type: 'agent.worker'; state: 'registered' | 'gone'; worker: string; agentName: string }

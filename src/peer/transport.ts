@@ -1,7 +1,7 @@
 import { newId, randomText } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
 import type { IceCredentials, MediaEvent, TransportId, TransportPath } from '../media/protocol.ts';
-import type { RoomHandle } from '../room/ports.ts';
+import type { MediaPlace } from '../room/ports.ts';
 import type { BrowserDescription } from '../sdp/browser.ts';
 import type { LocalTransport } from '../sdp/browser-write.ts';
 import type { HostCandidate } from '../sdp/candidates.ts';
@@ -9,7 +9,7 @@ import type { HostCandidate } from '../sdp/candidates.ts';
 /** One ICE/DTLS association as signaling sees it: our credentials, the browser's, and the worker told of both. */
 export class PeerTransport {
   readonly id: TransportId;
-  readonly #room: RoomHandle;
+  readonly #room: MediaPlace;
   readonly #random: Random;
   readonly #candidates: readonly HostCandidate[];
   readonly #sessionId: string;
@@ -21,7 +21,7 @@ export class PeerTransport {
   #restarted = false;
 
   constructor(
-    room: RoomHandle,
+    room: MediaPlace,
     random: Random,
     candidates: readonly HostCandidate[],
     onEvent: (event: MediaEvent, transport: PeerTransport) => void,

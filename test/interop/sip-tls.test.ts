@@ -235,7 +235,11 @@ describe('servers that we connect to', () => {
     const ca = readFileSync(authority.certificate, 'utf8');
     ours = new Certificates([pem(client)], ca);
     accepted = [];
-    const withCommonName = authority.issue('cn', 'DNS:sip.example.com', 'carrier.example.com');
+    const withCommonName = authority.issue(
+      'cn',
+      'DNS:sip.example.com,DNS:*.relays.example.com',
+      'carrier.example.com',
+    );
     listener = await listenTls(
       { address: '127.0.0.1', port: 0 },
       {
@@ -264,6 +268,17 @@ describe('servers that we connect to', () => {
 
   test.each(['carrier.example.com', 'example.com', '127.0.0.1'])('may not be %s', async (name) => {
     await expect(to(name, 'peer')).rejects.toThrow(`does not speak for ${name}`);
+  });
+
+  test('are known by a wildcard where HTTPS would know them, and SIP does not', async () => {
+    const name = 'one.relays.example.com';
+    await expect(to(name, 'peer')).rejects.toThrow(`does not speak for ${name}`);
+    const options = { name, verify: 'peer', identity: 'host', certificates: ours, timeoutMs: 5000 } as const;
+    const connection = await connectTls(listener.local, options);
+    connection.close();
+    await expect(connectTls(listener.local, { ...options, name: 'other.example.com' })).rejects.toThrow(
+      /altname/i,
+    );
   });
 
   test('may be anybody when nobody looks', async () => {

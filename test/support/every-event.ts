@@ -147,6 +147,13 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     connectMs: 90,
   },
   'transport.failed': { type: 'transport.failed', transport: 'TP_a', participant: 'PA_b', reason: 'consent' },
+  'netcheck.over': {
+    type: 'netcheck.over',
+    identity: `sip_${SECRET_NUMBER}`,
+    paths: ['relay/udp', 'udp'],
+    tried: 5,
+    tookMs: 4200,
+  },
   'signal.refused': { type: 'signal.refused', source: '192.0.2.50', reason: 'bad-token', status: 401 },
   'agent.worker': { type: 'agent.worker', state: 'registered', worker: 'AW_a', agentName: 'echo' },
   'agent.job': {

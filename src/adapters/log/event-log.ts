@@ -48,6 +48,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'track.unpublished': ['debug', 'track unpublished'],
   'transport.connected': ['info', 'browser media connected'],
   'transport.failed': ['warn', 'browser media failed'],
+  'netcheck.over': ['info', 'connection test'],
   'signal.refused': ['warn', 'browser refused'],
   'agent.worker': ['info', 'agent worker'],
   'agent.job': ['info', 'agent job'],

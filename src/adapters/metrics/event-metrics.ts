@@ -108,6 +108,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'transport.failed':
       to.count('trunkroom_transports_failed_total', { reason: event.reason });
       return;
+    case 'netcheck.over':
+      to.count('trunkroom_netchecks_total', {});
+      return;
     case 'signal.refused':
       to.count('trunkroom_signal_refused_total', { reason: event.reason, status: event.status });
       return;

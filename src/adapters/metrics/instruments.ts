@@ -165,6 +165,7 @@ const COUNTERS = {
   trunkroom_tracks_unpublished_total: { help: 'Tracks unpublished.', labels: [] },
   trunkroom_transports_connected_total: { help: 'Browser transports connected.', labels: ['path'] },
   trunkroom_transports_failed_total: { help: 'Browser transports failed.', labels: ['reason'] },
+  trunkroom_netchecks_total: { help: 'Connection tests that are over.', labels: [] },
   trunkroom_signal_refused_total: {
     help: 'Browsers refused at the signaling door.',
     labels: ['reason', 'status'],

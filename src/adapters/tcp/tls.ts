@@ -1,5 +1,5 @@
 import { connect as connectPlain, isIP } from 'node:net';
-import { connect, createServer, type TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect, createServer, type PeerCertificate, type TLSSocket } from 'node:tls';
 import type { HostPort, StreamConnection } from '../../base/net.ts';
 import { certificateNames, speaksFor } from '../../sip/certificate-identity.ts';
 import type { Certificates } from './certificates.ts';
@@ -67,6 +67,8 @@ export interface TlsConnectOptions {
   readonly name: string;
   /** `skip`: whatever certificate it shows is taken; only for networks that nobody else is on. */
   readonly verify: 'peer' | 'skip';
+  /** Whose certificate it is: `domain` as SIP has it, without wildcards, or `host` as HTTPS and TURN have it (RFC 6125). Absent: `domain`. */
+  readonly identity?: 'domain' | 'host';
   /** Ours, shown when the server asks for one, and whom we believe; absent: none, and whom Node believes. */
   readonly certificates?: Certificates;
   readonly limits?: TcpLimits;
@@ -91,9 +93,7 @@ export function connectTls(remote: HostPort, options: TlsConnectOptions): Promis
       ...(isIP(name) === 0 ? { servername: name } : {}),
       rejectUnauthorized: options.verify === 'peer',
       checkServerIdentity: (_host, certificate) =>
-        speaksFor(certificateNames(certificate.subjectaltname ?? ''), name)
-          ? undefined
-          : new Error(`the certificate does not speak for ${name}`),
+        options.identity === 'host' ? checkServerIdentity(name, certificate) : sipIdentity(name, certificate),
     });
     const timer = setTimeout(() => socket.destroy(new Error('ETIMEDOUT')), timeoutMs);
     socket.once('error', (error) => {
@@ -106,4 +106,10 @@ export function connectTls(remote: HostPort, options: TlsConnectOptions): Promis
       resolve(new NodeStreamConnection(socket, limits));
     });
   });
+}
+
+function sipIdentity(name: string, { subjectaltname }: PeerCertificate): Error | undefined {
+  return speaksFor(certificateNames(subjectaltname ?? ''), name)
+    ? undefined
+    : new Error(`the certificate does not speak for ${name}`);
 }

@@ -1,0 +1,108 @@
+import { parseArgs } from 'node:util';
+import { driveAlarms, monotonicClock, rethrow, wallClock } from '../../adapters/clock/clock.ts';
+import { AccessTokens } from '../../adapters/jwt/tokens.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
+import { WakeQueue } from '../../base/wake-queue.ts';
+import type { Finding, Measured } from '../../netcheck/findings.ts';
+import { waysOf } from '../../netcheck/ways.ts';
+import { readConfig } from '../config/read.ts';
+import { formatFault } from '../config/source.ts';
+import type { CommandResult } from '../explain.ts';
+import { askDevToken, beginTest, type GatewayTest, gatewayBase } from './gateway.ts';
+import { asJson, asTable } from './report.ts';
+import { tryWay } from './try-way.ts';
+
+const USAGE = `usage: trunkroom netcheck URL [--token TOKEN | --config FILE] [--json]
+
+  URL             of the gateway's page, such as https://voice.example.com
+  --token TOKEN   an access token that may join a room; also as LIVEKIT_TOKEN in the environment
+  --config FILE   make a token by the first key of the gateway's own configuration
+  --json          for programs
+
+  Without a token a gateway that runs with --dev is asked for one. Exit code 0: media gets through; 1: it does not, or the
+  gateway does not answer; 2: bad arguments.
+`;
+
+/** A token of our own need not live longer than a test. */
+const TTL_SECONDS = 300;
+
+/** `trunkroom netcheck`: tries from this machine every way that the gateway offers to browsers, and says what to open. */
+export async function netcheckCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<CommandResult> {
+  const wish = readArguments(args);
+  const base = wish === undefined ? undefined : gatewayBase(wish.url);
+  if (wish === undefined || base === undefined) return { text: USAGE, exitCode: 2 };
+  const token = wish.token ?? (wish.config === undefined ? env['LIVEKIT_TOKEN'] : undefined);
+  const minted = wish.config === undefined ? undefined : await mintToken(wish.config, env);
+  if (minted?.ok === false) return { text: minted.error, exitCode: 2 };
+  const given = token ?? minted?.value;
+  const asked = given === undefined ? await askDevToken(base) : ok(given);
+  const test = asked.ok ? await beginTest(base, asked.value) : asked;
+  if (!test.ok) return { text: wish.json ? asJson(base, test.error) : `${test.error}\n`, exitCode: 1 };
+  try {
+    const { findings, signaling } = await runTest(test.value);
+    const text = wish.json ? asJson(base, { findings, signaling }) : asTable(base, { findings, signaling });
+    return { text, exitCode: findings.some(({ works }) => works) ? 0 : 1 };
+  } finally {
+    test.value.close();
+  }
+}
+
+async function runTest(
+  test: GatewayTest,
+): Promise<{ readonly findings: readonly Finding[]; readonly signaling: Measured }> {
+  const timers = new WakeQueue();
+  const stopAlarms = driveAlarms(timers, monotonicClock, rethrow);
+  try {
+    const signaling = await test.signaling();
+    const { media, servers } = test.welcome;
+    const ways = waysOf(media, servers);
+    const place = await test.stun();
+    if (!place.ok) {
+      const detail = `the gateway opens no place for it: ${place.error}`;
+      return { findings: ways.map((way) => ({ way, works: false, detail })), signaling };
+    }
+    const { ufrag, pwd } = place.value;
+    const surroundings = { remote: { ufrag, pwd }, media: place.value.media, clock: monotonicClock, timers };
+    return { findings: await Promise.all(ways.map((way) => tryWay(way, surroundings))), signaling };
+  } finally {
+    stopAlarms();
+  }
+}
+
+async function mintToken(
+  config: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Result<string, string>> {
+  const startup = readConfig(['--config', config], env);
+  if (!startup.ok) return fail(`${startup.error.map(formatFault).join('\n')}\n`);
+  const tokens = new AccessTokens(new Map(Object.entries(startup.value.config.keys)), wallClock);
+  const wish = { identity: 'netcheck', name: 'netcheck', room: 'netcheck', ttlSeconds: TTL_SECONDS };
+  return ok(await tokens.mint(wish));
+}
+
+function readArguments(args: readonly string[]):
+  | {
+      readonly url: string;
+      readonly token: string | undefined;
+      readonly config: string | undefined;
+      readonly json: boolean;
+    }
+  | undefined {
+  const options = {
+    token: { type: 'string' },
+    config: { type: 'string' },
+    json: { type: 'boolean' },
+  } as const;
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const [url, ...more] = positionals;
+    if (url === undefined || more.length > 0) return undefined;
+    if (values.token !== undefined && values.config !== undefined) return undefined;
+    return { url, token: values.token, config: values.config, json: values.json === true };
+  } catch {
+    return undefined;
+  }
+}

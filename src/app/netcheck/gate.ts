@@ -1,0 +1,30 @@
+import { SocketGate, type SocketGateOptions } from '../../adapters/websocket/socket-gate.ts';
+import type { Result } from '../../base/result.ts';
+import { ok } from '../../base/result.ts';
+import type { Admission, AdmissionRefusal, SignalUrl } from '../../peer/admission.ts';
+import { type NetcheckContext, NetcheckSession } from '../../peer/netcheck.ts';
+
+const PATH = '/netcheck';
+/** An office behind one address may test together; a test costs as much as a few people who join. */
+const LIMITS = { connections: 100, perAddress: 10 };
+/** Largest message, bytes: an offer with one m-line. */
+const MAX_MESSAGE = 32 * 1024;
+
+type GateParts = Pick<SocketGateOptions<string>, 'emit' | 'onFault' | 'otherwise' | 'trusts'>;
+
+export interface NetcheckGateParts extends NetcheckContext, GateParts {
+  admit(url: SignalUrl): Promise<Result<Admission, AdmissionRefusal>>;
+}
+
+/** Opens the door for connection tests on the HTTP port, to whom a token lets into a room. */
+export function openNetcheckGate(parts: NetcheckGateParts): SocketGate<string> {
+  const { admit, emit, onFault, otherwise, trusts } = parts;
+  return new SocketGate({
+    ...{ path: PATH, limits: LIMITS, maxMessage: MAX_MESSAGE, emit, onFault, otherwise, trusts },
+    admit: async (token) => {
+      const admitted = await admit({ path: '/rtc', query: () => undefined, bearer: token });
+      return admitted.ok ? ok(admitted.value.grants.identity) : admitted;
+    },
+    open: (socket, identity) => new NetcheckSession(parts, socket, identity),
+  });
+}
