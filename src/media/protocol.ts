@@ -45,6 +45,8 @@ export interface ExtensionIds {
   readonly audioLevel: number;
   readonly absSendTime: number;
   readonly transportCc: number;
+  /** AV1's Dependency Descriptor; absent: not agreed. */
+  readonly dependencyDescriptor?: number;
 }
 
 /** The sizes in which a browser sends one track at once, told apart by RtpStreamId (RFC 8852). */

@@ -120,6 +120,12 @@ export class Receiver {
     if (found !== 0) view.level = view.bytes[found >> 8]! & 0x7f;
   }
 
+  /** Finds AV1's Dependency Descriptor, for `view.descriptor`. */
+  findDescriptor(view: RtpView): void {
+    const { dependencyDescriptor } = this.#options.extensions;
+    if (dependencyDescriptor !== undefined) view.descriptor = findExtension(view, dependencyDescriptor);
+  }
+
   /**
    * The source is the one that is forwarded: of several at a time, the layers of simulcast, the first heard is taken until
    * it falls silent. Call it for every packet.

@@ -181,6 +181,7 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
 
   #forward(view: RtpView, receiver: Receiver, codec: Codec, now: Millis): void {
     if (receiver.muted) return;
+    if (receiver.kind === 'video') receiver.findDescriptor(view);
     if (receiver.simulcast) {
       const layer = receiver.layer(view);
       if (layer === NO_LAYER) this.#drops.count('rtp', 'rid');

@@ -10,7 +10,7 @@ import type { Connection, ConnectionOwner } from './connection.ts';
 import type { PeerContext } from './context.ts';
 import type { Downlink } from './downlink.ts';
 import { isSending, type Publications } from './publications.ts';
-import { serverCodecs, serverExtensions } from './server-codecs.ts';
+import { serverCodecs, serverExtensions, serverVideoExtensions } from './server-codecs.ts';
 import { PeerTransport } from './transport.ts';
 
 /** Changes that come together are offered together, ms. */
@@ -175,7 +175,8 @@ export class DualConnection implements Connection {
   #grow(kind: MediaKind, count: number): void {
     for (let i = 0; i < count; i++) {
       const codecs = serverCodecs.filter(({ mime }) => mime.startsWith(kind));
-      this.downlink.open({ mid: String(this.#mids++), kind, codecs, extensions: serverExtensions });
+      const extensions = kind === 'video' ? serverVideoExtensions : serverExtensions;
+      this.downlink.open({ mid: String(this.#mids++), kind, codecs, extensions });
     }
   }
 

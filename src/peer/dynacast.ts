@@ -4,9 +4,12 @@ import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { TrackId } from '../media/protocol.ts';
 import type { Track } from '../room/participant.ts';
 import type { ServerMessage } from './frames.ts';
+import { hasSizes } from './video-layers.ts';
 
 /** Layers are stopped when nobody has wanted them for so long; they are wanted back at once. */
 const STOP_AFTER: Millis = 3000;
+
+const QUALITIES = [VideoQuality.LOW, VideoQuality.MEDIUM, VideoQuality.HIGH];
 
 interface Video {
   readonly track: Track;
@@ -31,7 +34,7 @@ export class Dynacast {
   /** The largest layer of a video that is watched; -1: none of them is. `published` is all that the client publishes. */
   wanted(track: Track, layer: number, published: ReadonlyMap<TrackId, Track>): void {
     for (const sid of this.#videos.keys()) if (!published.has(sid)) this.#end(sid);
-    const largest = track.video?.simulcast === true ? track.video.layers.length - 1 : 0;
+    const largest = hasSizes(track.video) ? track.video.layers.length - 1 : 0;
     // A client makes all layers until it is told otherwise.
     const video = this.#videos.get(track.sid) ?? { track, wanted: largest, told: largest, alarm: undefined };
     this.#videos.set(track.sid, video);
@@ -71,9 +74,11 @@ export class Dynacast {
 
 /** The message: every quality of the video, on or off. */
 function subscribedQuality({ codecs, sid, video }: Track, most: number): ServerMessage {
-  const layers = video?.simulcast === true ? video.layers.map(({ quality }) => quality) : [VideoQuality.HIGH];
+  // Of a video without sizes, and of one that has them in one stream, clients look at the lowest quality.
+  const layers = video?.simulcast === true ? video.layers.map(({ quality }) => quality) : QUALITIES;
   const qualities = layers.map(
-    (quality, index) => new SubscribedQuality({ quality, enabled: index <= most }),
+    (quality, index) =>
+      new SubscribedQuality({ quality, enabled: hasSizes(video) ? index <= most : most >= 0 }),
   );
   const codec = (codecs[0]?.mime ?? '').replace('video/', '');
   return {

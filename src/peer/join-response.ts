@@ -44,7 +44,7 @@ export function joinResponse(
     pingInterval: PING_INTERVAL_S,
     pingTimeout: PING_TIMEOUT_S,
     serverInfo: serverInfo(options),
-    enabledPublishCodecs: ['audio/opus', 'video/VP8', 'video/H264', 'video/VP9'].map(
+    enabledPublishCodecs: ['audio/opus', 'video/VP8', 'video/H264', 'video/VP9', 'video/AV1'].map(
       (mime) => new Codec({ mime }),
     ),
   });

@@ -57,7 +57,7 @@ export function trackInfo(track: Track): TrackInfo {
     ...(track.video && {
       width: track.video.width,
       height: track.video.height,
-      simulcast: track.video.simulcast,
+      simulcast: track.video.simulcast || track.video.svc === true,
       layers: track.video.layers.map((layer) => new VideoLayer({ ...layer })),
     }),
   });

@@ -156,7 +156,7 @@ export class Publications {
       media.kind === 'other'
     )
       return;
-    const video = media.kind === 'video' ? announcedVideo(request, media.simulcast) : undefined;
+    const video = media.kind === 'video' ? announcedVideo(request, media.simulcast, codec.mime) : undefined;
     publication.track = {
       sid,
       name: request.name,

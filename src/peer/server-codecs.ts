@@ -16,7 +16,18 @@ export const serverCodecs: readonly CodecLine[] = [
     fmtp: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
     rtx: 103,
   },
+  {
+    mime: 'video/av1',
+    clockRate: 90_000,
+    channels: 1,
+    payloadType: 45,
+    fmtp: 'level-idx=5;profile=0;tier=0',
+    rtx: 46,
+  },
 ];
 
 /** Header extension ids in our own offers. */
 export const serverExtensions: HeaderExtensions = { mid: 4, audioLevel: 1, absSendTime: 2, transportCc: 3 };
+
+/** Those of a video's m-line. */
+export const serverVideoExtensions: HeaderExtensions = { ...serverExtensions, dependencyDescriptor: 5 };

@@ -10,8 +10,15 @@ const qualities: Readonly<Record<string, VideoQuality>> = {
 };
 const MAX_SIDE = 16_384;
 
-/** The sizes of a video that is announced, smallest first; with simulcast one for each stream of the m-line. */
-export function announcedVideo(request: AddTrackRequest, simulcast: Simulcast | undefined): TrackVideo {
+/** Codecs of which LiveKit's clients send all sizes in one stream, if they do not say simulcast. */
+const SVC: readonly string[] = ['video/vp9', 'video/av1'];
+
+/** The sizes of a video that is announced, smallest first; with simulcast one for each stream of the m-line. `mime`: its codec. */
+export function announcedVideo(
+  request: AddTrackRequest,
+  simulcast: Simulcast | undefined,
+  mime: string,
+): TrackVideo {
   const announced = request.layers.length > 0 ? request.layers : (request.simulcastCodecs[0]?.layers ?? []);
   const layer = (rid: string, quality: VideoQuality): VideoLayer => {
     const found = announced.find((one) => (one.rid === '' ? one.quality === quality : one.rid === rid));
@@ -31,19 +38,25 @@ export function announcedVideo(request: AddTrackRequest, simulcast: Simulcast | 
     width: side(request.width),
     height: side(request.height),
     simulcast: simulcast !== undefined,
+    ...(simulcast === undefined && layers.length > 1 && SVC.includes(mime) && { svc: true }),
     layers: layers.sort((a, b) => a.quality - b.quality),
   };
 }
 
+/** There is a size to choose for each subscriber. */
+export function hasSizes(video: TrackVideo | undefined): video is TrackVideo {
+  return video !== undefined && (video.simulcast || video.svc === true);
+}
+
 /**
- * The largest simulcast layer that a subscriber has a use for, 0 the smallest: the first that is not smaller than the
+ * The largest layer that a subscriber has a use for, 0 the smallest: the first that is not smaller than the
  * size it asks for, else by the quality. Undefined when there is nothing to choose.
  */
 export function wantedLayer(
   video: TrackVideo | undefined,
   { width, height, quality }: Pick<UpdateTrackSettings, 'width' | 'height' | 'quality'>,
 ): number | undefined {
-  if (video?.simulcast !== true) return undefined;
+  if (!hasSizes(video)) return undefined;
   const last = video.layers.length - 1;
   if (width > 0 && height > 0 && video.layers.every((layer) => layer.height > 0)) {
     // The shorter sides are compared: a phone turned upright is not larger for that.

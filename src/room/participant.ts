@@ -35,6 +35,8 @@ export interface TrackVideo {
   readonly height: number;
   /** Each layer is a stream of its own, and each subscriber gets one of them. */
   readonly simulcast: boolean;
+  /** The layers are in one stream (SVC), of which each subscriber gets as much as it needs. */
+  readonly svc?: true;
   readonly layers: readonly VideoLayer[];
 }
 

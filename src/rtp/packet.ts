@@ -38,6 +38,8 @@ export class RtpView {
   extensionProfile = 0;
   /** RFC 6464 audio level in -dBov, 0 loudest … 127 silence, or {@link NO_LEVEL}; set by whoever knows the extension id or measured it. */
   level = NO_LEVEL;
+  /** Where AV1's Dependency Descriptor stands, as {@link findExtension} answers; 0: nowhere. Set by whoever knows the extension id. */
+  descriptor = 0;
 
   /** The payload, as a view on the same bytes. */
   get payload(): Uint8Array {
@@ -80,6 +82,7 @@ export function parseRtp(bytes: Uint8Array, length: number, view: RtpView): RtpF
   view.payloadStart = offset;
   view.payloadEnd = end;
   view.level = NO_LEVEL;
+  view.descriptor = 0;
   return undefined;
 }
 

@@ -23,6 +23,8 @@ export interface HeaderExtensions {
    */
   readonly rid?: number;
   readonly repairedRid?: number;
+  /** AV1's Dependency Descriptor, without which Chromium does not decode AV1. It does not fit the one-byte form at key frames. */
+  readonly dependencyDescriptor?: number;
 }
 
 export const extensionUris = {
@@ -32,6 +34,8 @@ export const extensionUris = {
   transportCc: 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
   rid: 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
   repairedRid: 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
+  dependencyDescriptor:
+    'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
 } as const;
 
 /** Static payload types that need no rtpmap (RFC 3551 section 6). */
@@ -81,6 +85,7 @@ export function readExtensions(section: MediaDescription): HeaderExtensions {
   };
   const rid = id(extensionUris.rid);
   const repairedRid = id(extensionUris.repairedRid);
+  const dependencyDescriptor = id(extensionUris.dependencyDescriptor);
   return {
     mid: id(extensionUris.mid),
     audioLevel: id(extensionUris.audioLevel),
@@ -88,6 +93,7 @@ export function readExtensions(section: MediaDescription): HeaderExtensions {
     transportCc: id(extensionUris.transportCc),
     ...(rid !== 0 && { rid }),
     ...(repairedRid !== 0 && { repairedRid }),
+    ...(dependencyDescriptor !== 0 && { dependencyDescriptor }),
   };
 }
 
@@ -99,7 +105,7 @@ export interface PublishWish {
 }
 
 const AUDIO = ['audio/opus', 'audio/g722', 'audio/pcmu', 'audio/pcma'];
-const VIDEO = ['video/vp8', 'video/h264', 'video/vp9'];
+const VIDEO = ['video/vp8', 'video/h264', 'video/vp9', 'video/av1'];
 
 /**
  * The one codec in which a browser shall send a track, or undefined when it offers none that we forward. One alone, so
@@ -153,6 +159,8 @@ function isPublishable(codec: CodecLine): boolean {
       parameter(codec, 'profile-level-id', '42').startsWith('42')
     );
   }
+  // "RTP Payload Format For AV1" section 7.2.1: 0 is Main.
+  if (codec.mime === 'video/av1') return parameter(codec, 'profile', '0') === '0';
   return codec.mime !== 'video/vp9' || parameter(codec, 'profile-id', '0') === '0';
 }
 
@@ -160,6 +168,7 @@ function isPublishable(codec: CodecLine): boolean {
 function sameFormat(a: CodecLine, b: CodecLine): boolean {
   if (a.mime !== b.mime || a.clockRate !== b.clockRate || a.channels !== b.channels) return false;
   if (a.mime === 'video/vp9') return parameter(a, 'profile-id', '0') === parameter(b, 'profile-id', '0');
+  if (a.mime === 'video/av1') return parameter(a, 'profile', '0') === parameter(b, 'profile', '0');
   if (a.mime !== 'video/h264') return true;
   const profile = (codec: CodecLine): string => parameter(codec, 'profile-level-id', '42000a').slice(0, 2);
   const mode = (codec: CodecLine): string => parameter(codec, 'packetization-mode', '0');

@@ -131,8 +131,20 @@ function writeSection(
 
 const directions = { idle: 'inactive', receive: 'recvonly', send: 'sendonly' } as const;
 
+const EXTENSIONS = [
+  'mid',
+  'audioLevel',
+  'absSendTime',
+  'transportCc',
+  'rid',
+  'repairedRid',
+  'dependencyDescriptor',
+] as const;
+
 function writeExtensions(lines: string[], extensions: HeaderExtensions): void {
-  for (const name of ['mid', 'audioLevel', 'absSendTime', 'transportCc', 'rid', 'repairedRid'] as const) {
+  // RFC 8285 section 6: then a packet may have the two-byte form where an element needs it.
+  if (extensions.dependencyDescriptor !== undefined) lines.push('a=extmap-allow-mixed');
+  for (const name of EXTENSIONS) {
     if ((extensions[name] ?? 0) !== 0) lines.push(`a=extmap:${extensions[name]} ${extensionUris[name]}`);
   }
 }

@@ -3,6 +3,7 @@ import type { RtpView } from '../rtp/packet.ts';
 import { beginsKeyFrame } from './key-frame.ts';
 import { Layers, MAX_LAYERS } from './layers.ts';
 import { PayloadCache } from './payload-cache.ts';
+import { type LayeredPacket, LayerReader, measureLayered } from './svc.ts';
 import { NO_LAYER, type SendRefusal, type TrackSender } from './track-sender.ts';
 import { Vp8Descriptor } from './vp8.ts';
 
@@ -24,6 +25,7 @@ export class Forwarder {
   readonly #senders: TrackSender[] = [];
   readonly #listener: ForwarderListener;
   readonly layers = new Layers();
+  readonly #reader = new LayerReader();
   /** Of each layer, or of the one stream; made when a sender comes that repairs out of them. */
   readonly #caches: PayloadCache[] = [];
   /** Per layer; the last is for all of them at once. */
@@ -51,6 +53,8 @@ export class Forwarder {
 
   /** Sends the packet, whose codec is `mime`, to every sender. Returns how many took it. */
   push(view: RtpView, mime: string, now: Millis): number {
+    const layered = this.#reader.read(view, mime);
+    if (layered !== undefined) return this.#pushLayered(view, mime, layered, now);
     if (this.#caches.length > 0) this.#take(view, mime, 0, now);
     let count = 0;
     for (const sender of this.#senders) {
@@ -58,6 +62,23 @@ export class Forwarder {
       if (sender.allowedLayer < 0) continue;
       this.#thinOut(sender, 0);
       count += this.#sendTo(sender, view, mime, now);
+    }
+    return count;
+  }
+
+  /** Sends a packet of a stream that has its sizes in one to those senders that have its size. */
+  #pushLayered(view: RtpView, mime: string, packet: LayeredPacket, now: Millis): number {
+    this.#caches[0]?.keep(view);
+    measureLayered(this.layers, packet, view.payloadEnd - view.payloadStart + 50, now);
+    let count = 0;
+    for (const sender of this.#senders) {
+      if (sender.allowedLayer < 0 || sender.muted) continue;
+      const size = sender.targetLayer;
+      this.#thinOut(sender, packet.spatial);
+      count += this.#sendTo(sender, view, mime, now, packet, size);
+      // AV1 says itself what is made; of VP9 it is what comes.
+      if (sender.lacksSize && (packet.codec === 'av1' || this.layers.best(size, now) > sender.size))
+        this.requestKeyframe(NO_LAYER, now);
     }
     return count;
   }
@@ -107,8 +128,15 @@ export class Forwarder {
     this.#listener.keyframeNeeded(layer);
   }
 
-  #sendTo(sender: TrackSender, view: RtpView, mime: string, now: Millis): number {
-    const outcome = sender.push(view, mime, now);
+  #sendTo(
+    sender: TrackSender,
+    view: RtpView,
+    mime: string,
+    now: Millis,
+    layered?: LayeredPacket,
+    size = 0,
+  ): number {
+    const outcome = sender.push(view, mime, now, layered, size);
     if (outcome === 'sent') return 1;
     if (outcome !== 'muted' && outcome !== 'left-out') this.#listener.refused(outcome);
     return 0;
@@ -123,7 +151,7 @@ export class Forwarder {
   }
 
   #thinOut(sender: TrackSender, layer: number): void {
-    if (sender.framesPerSecond > 0)
+    if (sender.framesPerSecond > 0 && layer < MAX_LAYERS)
       sender.temporal.wanted = this.layers.temporalFor(layer, sender.framesPerSecond);
   }
 }

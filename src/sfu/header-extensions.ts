@@ -8,6 +8,8 @@ export interface ExtensionIds {
   readonly audioLevel: number;
   readonly absSendTime: number;
   readonly transportCc: number;
+  /** AV1's Dependency Descriptor. */
+  readonly dependencyDescriptor?: number | undefined;
 }
 
 /** Below this level (-dBov) a packet is marked as voice: the V bit of RFC 6464. */
@@ -18,10 +20,12 @@ export class HeaderExtensions {
   readonly #ids: ExtensionIds;
   readonly #mid: Uint8Array;
   readonly #twoByte: boolean;
+  readonly #descriptorId: number;
 
   constructor(ids: ExtensionIds, mid: string) {
     this.#ids = ids;
     this.#mid = utf8(mid).subarray(0, 255);
+    this.#descriptorId = ids.dependencyDescriptor ?? 0;
     // RFC 8285 section 4.2: the one-byte form has ids 1 to 14 and data of 1 to 16 bytes.
     this.#twoByte =
       ids.mid > 14 ||
@@ -36,57 +40,74 @@ export class HeaderExtensions {
     return this.#ids.transportCc !== 0;
   }
 
-  /** The most that {@link write} writes. */
+  /** The most that {@link write} writes, beside a descriptor. */
   get maxBytes(): number {
-    return 4 + 2 + this.#mid.length + 4 + 5 + 4 + 3;
+    return 4 + 2 + this.#mid.length + 4 + 5 + 4 + 2 + 3;
   }
 
   /**
    * Writes the block at `start` and returns where it ends; `start` itself when there is nothing to write, and the X bit
-   * stays clear. `level` is -dBov or NO_LEVEL; `transportSequence` is looked at if the peer wants it.
+   * stays clear. `level` is -dBov or NO_LEVEL; `transportSequence` is looked at if the peer wants it, and so is the
+   * Dependency Descriptor `from[descriptor >> 8, …)`, of the length in the lowest 8 bits; 0: the packet has none.
    */
-  write(bytes: Uint8Array, start: number, level: number, now: Millis, transportSequence: number): number {
+  write(
+    bytes: Uint8Array,
+    start: number,
+    level: number,
+    now: Millis,
+    transportSequence: number,
+    from: Uint8Array = bytes,
+    descriptor = 0,
+  ): number {
     const ids = this.#ids;
+    const described = this.#descriptorId === 0 ? 0 : descriptor & 0xff;
+    const twoByte = this.#twoByte || described > 16 || (described > 0 && this.#descriptorId > 14);
     let at = start + 4;
     if (ids.mid !== 0 && this.#mid.length > 0) {
-      at = this.#element(bytes, at, ids.mid, this.#mid.length);
+      at = element(bytes, at, ids.mid, this.#mid.length, twoByte);
       for (let i = 0; i < this.#mid.length; i++) bytes[at + i] = this.#mid[i]!;
       at += this.#mid.length;
     }
     if (ids.audioLevel !== 0 && level !== NO_LEVEL) {
-      at = this.#element(bytes, at, ids.audioLevel, 1);
+      at = element(bytes, at, ids.audioLevel, 1, twoByte);
       bytes[at++] = (level < VOICE_BELOW ? 0x80 : 0) | (level & 0x7f);
     }
     if (ids.absSendTime !== 0) {
       // Seconds in 6.18 fixed point, 24 bits that wrap every 64 s.
       const time = Math.floor((now % 64_000) * 262.144);
-      at = this.#element(bytes, at, ids.absSendTime, 3);
+      at = element(bytes, at, ids.absSendTime, 3, twoByte);
       bytes[at++] = time >> 16;
       bytes[at++] = time >> 8;
       bytes[at++] = time;
     }
     if (ids.transportCc !== 0) {
-      at = this.#element(bytes, at, ids.transportCc, 2);
+      at = element(bytes, at, ids.transportCc, 2, twoByte);
       bytes[at++] = transportSequence >> 8;
       bytes[at++] = transportSequence;
     }
+    if (described > 0) {
+      at = element(bytes, at, this.#descriptorId, described, twoByte);
+      const end = (descriptor >> 8) + described;
+      for (let i = descriptor >> 8; i < end; i++) bytes[at++] = from[i]!;
+    }
     if (at === start + 4) return start;
     while ((at - start) & 3) bytes[at++] = 0;
-    bytes[start] = this.#twoByte ? 0x10 : 0xbe;
-    bytes[start + 1] = this.#twoByte ? 0x00 : 0xde;
+    bytes[start] = twoByte ? 0x10 : 0xbe;
+    bytes[start + 1] = twoByte ? 0x00 : 0xde;
     const words = (at - start - 4) >> 2;
     bytes[start + 2] = words >> 8;
     bytes[start + 3] = words;
     return at;
   }
+}
 
-  #element(bytes: Uint8Array, at: number, id: number, length: number): number {
-    if (this.#twoByte) {
-      bytes[at] = id;
-      bytes[at + 1] = length;
-      return at + 2;
-    }
-    bytes[at] = (id << 4) | (length - 1);
-    return at + 1;
+/** Writes an element's head; RFC 8285 sections 4.2 and 4.3. */
+function element(bytes: Uint8Array, at: number, id: number, length: number, twoByte: boolean): number {
+  if (twoByte) {
+    bytes[at] = id;
+    bytes[at + 1] = length;
+    return at + 2;
   }
+  bytes[at] = (id << 4) | (length - 1);
+  return at + 1;
 }

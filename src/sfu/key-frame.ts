@@ -11,6 +11,9 @@ export function beginsKeyFrame(mime: string, bytes: Uint8Array, start: number, e
     case 'video/vp9':
       // RFC 9628 section 4.2: P = 0, not predicted; B = 1, a frame begins.
       return (bytes[start]! & 0x48) === 0x08;
+    case 'video/av1':
+      // "RTP Payload Format For AV1" section 4.4: N, a coded video sequence begins; Z, a part of an OBU goes on.
+      return (bytes[start]! & 0x88) === 0x08;
     case 'video/h264':
       return beginsIdr(bytes, start, end);
     default:

@@ -5,7 +5,7 @@ const LIVE: Millis = 1500;
 /** No more sizes of one picture than this. */
 export const MAX_LAYERS = 4;
 /** Temporal layers of one size. */
-const MAX_TEMPORAL = 4;
+export const MAX_TEMPORAL = 4;
 /** Rates are measured over stretches of this length. */
 const STRETCH: Millis = 500;
 
@@ -24,6 +24,10 @@ class LayerRate {
     if (now - this.heardAt > LIVE) this.#begin(now);
     else if (now - this.#since >= STRETCH) this.#end(now);
     this.heardAt = now;
+    this.#bytes += bytes;
+  }
+
+  needed(bytes: number): void {
     this.#bytes += bytes;
   }
 
@@ -62,6 +66,11 @@ export class Layers {
     this.#rates[layer]!.heard(bytes, now);
   }
 
+  /** A layer needs so many bytes besides, of a layer below it. */
+  needed(layer: number, bytes: number): void {
+    this.#rates[layer]!.needed(bytes);
+  }
+
   /** A frame of a temporal layer began. */
   frame(layer: number, temporal: number): void {
     this.#rates[layer]!.frame(temporal);
@@ -71,7 +80,7 @@ export class Layers {
     return now - this.#rates[layer]!.heardAt < LIVE;
   }
 
-  /** What a layer costs, bits a second without lower layers' packets; 0: not known yet, or off. */
+  /** What a layer costs whom it is sent to, bits a second; 0: not known yet, or off. */
   bitrate(layer: number, now: Millis): number {
     return this.isLive(layer, now) ? this.#rates[layer]!.bitrate : 0;
   }

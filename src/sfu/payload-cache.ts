@@ -12,19 +12,26 @@ export class PayloadCache {
   readonly #sources = new Float64Array(SIZE).fill(-1);
   readonly #sequences = new Int32Array(SIZE);
   readonly #lengths = new Int32Array(SIZE);
+  /** Of the Dependency Descriptor, which stands behind the payload. */
+  readonly #descriptors = new Uint8Array(SIZE);
 
   keep(view: RtpView): void {
     const at = view.sequence & (SIZE - 1);
-    const length = view.payloadEnd - view.payloadStart;
+    const payload = view.payloadEnd - view.payloadStart;
+    const descriptor = view.descriptor & 0xff;
+    const length = payload + descriptor;
     let slot = this.#slots[at];
     if (slot === undefined || slot.length < length) {
       slot = new Uint8Array(length > SLOT_BYTES ? 1300 + (length > 1300 ? length - 1300 : 0) : SLOT_BYTES);
       this.#slots[at] = slot;
     }
     copyBytes(view.bytes, view.payloadStart, view.payloadEnd, slot, 0);
+    const from = view.descriptor >> 8;
+    if (descriptor > 0) copyBytes(view.bytes, from, from + descriptor, slot, payload);
     this.#sources[at] = view.ssrc;
     this.#sequences[at] = view.sequence;
-    this.#lengths[at] = length;
+    this.#lengths[at] = payload;
+    this.#descriptors[at] = descriptor;
   }
 
   /** Copies a payload to `into` at `offset`; its length, or -1 when it is no longer there. */
@@ -34,5 +41,14 @@ export class PayloadCache {
     const length = this.#lengths[at]!;
     copyBytes(this.#slots[at]!, 0, length, into, offset);
     return length;
+  }
+
+  /** The packet's Dependency Descriptor; undefined when it had none, or is no longer there. */
+  descriptor(ssrc: number, sequence: number): Uint8Array | undefined {
+    const at = sequence & (SIZE - 1);
+    if (this.#sources[at] !== ssrc || this.#sequences[at] !== sequence) return undefined;
+    const length = this.#descriptors[at]!;
+    const from = this.#lengths[at]!;
+    return length === 0 ? undefined : this.#slots[at]!.subarray(from, from + length);
   }
 }

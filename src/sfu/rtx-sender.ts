@@ -14,7 +14,7 @@ const QUIET: Millis = 25;
 /** RFC 3550 section 5.1: the last octet says how many are to be ignored. */
 const PADDING = 255;
 
-const descriptor = new Vp8Descriptor();
+const vp8 = new Vp8Descriptor();
 
 /** What an {@link RtxSender} is made for. */
 export interface RtxOptions {
@@ -76,22 +76,30 @@ export class RtxSender {
   #send(sequence: number, packet: SentPacket, cache: PayloadCache | undefined, now: Millis): boolean {
     const bytes = cache === undefined ? undefined : this.#options.output.lend();
     if (cache === undefined || bytes === undefined) return false;
-    const headerEnd = this.#begin(bytes, packet.timestamp, packet.marker, now);
+    const descriptor = cache.descriptor(packet.ssrc, packet.sourceSequence);
+    const headerEnd = this.#begin(bytes, packet.timestamp, packet.marker, now, descriptor);
     const start = headerEnd + 2;
     const length = cache.copy(packet.ssrc, packet.sourceSequence, bytes, start);
     if (length < 0) return false;
     // RFC 4588 section 4: the original sequence number, then the original payload.
     bytes[headerEnd] = sequence >> 8;
     bytes[headerEnd + 1] = sequence;
-    if (packet.vp8 !== undefined && descriptor.read(bytes, start, start + length))
-      writeVp8Counters(bytes, descriptor, packet.vp8);
+    if (packet.vp8 !== undefined && vp8.read(bytes, start, start + length))
+      writeVp8Counters(bytes, vp8, packet.vp8);
     return this.#options.output.sendRtp(bytes, headerEnd, start + length) > 0;
   }
 
-  #begin(bytes: Uint8Array, timestamp: number, marker: boolean, now: Millis): number {
+  #begin(
+    bytes: Uint8Array,
+    timestamp: number,
+    marker: boolean,
+    now: Millis,
+    descriptor?: Uint8Array,
+  ): number {
     const { extensions, output, ssrc } = this.#options;
     const transportSequence = extensions.hasTransportSequence ? output.nextTransportSequence(now) : 0;
-    const headerEnd = extensions.write(bytes, 12, NO_LEVEL, now, transportSequence);
+    const described = descriptor?.length ?? 0;
+    const headerEnd = extensions.write(bytes, 12, NO_LEVEL, now, transportSequence, descriptor, described);
     this.#sequence = (this.#sequence + 1) & 0xffff;
     writeRtpHeader(bytes, 0, {
       payloadType: this.#payloadType,

@@ -14,6 +14,7 @@ import type { PayloadCache } from './payload-cache.ts';
 import { Rewriter } from './rewriter.ts';
 import { RtxSender } from './rtx-sender.ts';
 import type { SentPacket } from './sent-log.ts';
+import { type LayeredPacket, LayerFilter } from './svc.ts';
 import { ALL_TEMPORAL, TemporalFilter } from './temporal-filter.ts';
 import { type Vp8Counters, Vp8Descriptor, writeVp8Counters } from './vp8.ts';
 import { Vp8Continuity } from './vp8-continuity.ts';
@@ -70,6 +71,7 @@ export class TrackSender {
   allowedLayer = Number.POSITIVE_INFINITY;
   /** Which frames go through, of a stream in temporal layers. */
   readonly temporal = new TemporalFilter();
+  readonly #layered = new LayerFilter();
   /** What of the peer's bandwidth comes first: LiveKit's priority, larger first. */
   priority = 0;
   /** Frames a second that are enough; 0: all. */
@@ -120,6 +122,7 @@ export class TrackSender {
   set muted(muted: boolean) {
     this.#muted = muted;
     this.#rewriter.pause();
+    this.#layered.restart();
     this.layer = NO_LAYER;
   }
 
@@ -161,13 +164,24 @@ export class TrackSender {
   /** The layer that the peer gets now, 0 if there is one stream; -1: nothing. */
   get shownLayer(): number {
     if (this.allowedLayer < 0 || this.#packets === 0) return -1;
-    return Math.max(0, this.layer);
+    return Math.max(0, this.layer, this.#layered.spatial);
+  }
+
+  /** Of a stream that has its sizes in one: which of them the peer gets, -1 before its first key frame. */
+  get size(): number {
+    return this.#layered.spatial;
+  }
+
+  /** A stream that has its sizes in one: the peer shall have another size, and waits for a key frame. */
+  get lacksSize(): boolean {
+    return this.#layered.lacks;
   }
 
   /** The largest layer that bandwidth has room for from now on; -1: for none of them. */
   allow(layer: number): void {
     if (layer < 0) {
       this.#rewriter.pause();
+      this.#layered.restart();
       this.layer = NO_LAYER;
     }
     this.allowedLayer = layer;
@@ -183,8 +197,8 @@ export class TrackSender {
     this.#rewriter.pause();
   }
 
-  /** Sends the packet in that of the peer's codecs which is `mime`. */
-  push(view: RtpView, mime: string, now: Millis): 'sent' | SendRefusal {
+  /** Sends the packet in that of the peer's codecs which is `mime`; of a stream in layers if it is of `size` or belongs to it. */
+  push(view: RtpView, mime: string, now: Millis, layered?: LayeredPacket, size = 0): 'sent' | SendRefusal {
     if (this.#muted) return 'muted';
     const codec = this.#codec(mime);
     if (codec === undefined) return 'codec';
@@ -192,6 +206,10 @@ export class TrackSender {
     if (payload > MAX_PAYLOAD) return 'too-long';
     const isVp8 = mime === 'video/vp8' && vp8.read(view.bytes, view.payloadStart, view.payloadEnd);
     let blank = false;
+    if (layered !== undefined && !this.#layered.takes(layered, view.timestamp, size, this.temporal.wanted)) {
+      if (this.#rewriter.skip(view)) return 'left-out';
+      blank = true;
+    }
     if (isVp8 && !this.temporal.takes(vp8)) {
       this.#vp8.skip(vp8);
       if (this.#rewriter.skip(view)) return 'left-out';
@@ -201,17 +219,26 @@ export class TrackSender {
     const mapped = this.#rewriter.map(view, codec.clockRate, now);
     if (mapped === 'late') return 'late';
     const { sequence, timestamp } = this.#rewriter;
-    const needed = 12 + this.#extensions.maxBytes + payload + SRTP_OVERHEAD;
+    const needed = 12 + this.#extensions.maxBytes + (view.descriptor & 0xff) + payload + SRTP_OVERHEAD;
     const bytes = this.#ring === undefined ? this.#output.lend() : this.#ring.slot(sequence, needed);
     if (bytes === undefined) return 'not-ready';
     const transportSequence = this.#extensions.hasTransportSequence
       ? this.#output.nextTransportSequence(now)
       : 0;
-    const headerEnd = this.#extensions.write(bytes, 12, view.level, now, transportSequence);
+    const headerEnd = this.#extensions.write(
+      bytes,
+      12,
+      view.level,
+      now,
+      transportSequence,
+      view.bytes,
+      view.descriptor,
+    );
+    const marker = view.marker || (layered !== undefined && this.#layered.ends(layered));
     writeRtpHeader(bytes, 0, {
       payloadType: codec.payloadType,
       // RFC 3551 section 4.1: audio marks the first packet of a talkspurt; so it does behind a switch.
-      marker: view.marker || (mapped === 'switched' && this.kind === 'audio'),
+      marker: marker || (mapped === 'switched' && this.kind === 'audio'),
       sequence,
       timestamp,
       ssrc: this.ssrc,
@@ -230,7 +257,7 @@ export class TrackSender {
     this.#ring?.keep(sequence, length);
     if (this.#rtx !== undefined && codec.rtx !== undefined) {
       this.#rtx.follow(codec.rtx, timestamp);
-      this.#noteSent(view, sequence, timestamp, counters, now);
+      this.#noteSent(view, sequence, timestamp, marker, counters, now);
     }
     this.#packets++;
     this.#octets += payload;
@@ -283,6 +310,7 @@ export class TrackSender {
     view: RtpView,
     sequence: number,
     timestamp: number,
+    marker: boolean,
     counters: Vp8Counters | undefined,
     now: Millis,
   ): void {
@@ -291,7 +319,7 @@ export class TrackSender {
     sent.ssrc = view.ssrc;
     sent.sourceSequence = view.sequence;
     sent.timestamp = timestamp;
-    sent.marker = view.marker;
+    sent.marker = marker;
     sent.vp8 = counters;
     this.#rtx!.log.note(sequence, sent, now);
   }

@@ -1,8 +1,10 @@
 import {
+  SimulcastCodec,
   TrackSource,
   TrackType,
   UpdateSubscription,
   UpdateTrackSettings,
+  VideoLayer,
   VideoQuality,
 } from '@livekit/protocol';
 import { describe, expect, test } from 'vitest';
@@ -21,7 +23,7 @@ function watcher(rig: Rig, identity: string, index: number): Client {
 }
 
 /** Ada with a camera, and who watches. */
-function scene(watchers: number) {
+function scene(watchers: number, offer = cameraOffer, video = { codec: 'vp8', layers: 0 }) {
   const rig = new Rig();
   const clients = Array.from({ length: watchers }, (_, i) => watcher(rig, `bob${i}`, i));
   const ada = new Client(rig);
@@ -31,10 +33,10 @@ function scene(watchers: number) {
     source: TrackSource.CAMERA,
     width: 1280,
     height: 720,
-    simulcastCodecs: [],
-    layers: [],
+    simulcastCodecs: [new SimulcastCodec({ codec: video.codec, cid: 'cam' })],
+    layers: Array.from({ length: video.layers }, (_, quality) => new VideoLayer({ quality })),
   });
-  ada.offer(cameraOffer);
+  ada.offer(offer);
   const track = rig.told('receiver.open')[0]?.track ?? '';
   const ask = (client: Client, settings: Partial<UpdateTrackSettings>) =>
     client.say({ case: 'trackSetting', value: new UpdateTrackSettings({ trackSids: [track], ...settings }) });
@@ -47,7 +49,22 @@ function scene(watchers: number) {
   return { rig, clients, ada, track, ask, told };
 }
 
+const plainOffer = browserOffer([{ mid: '0', kind: 'video', direction: 'sendonly', cid: 'cam' }]);
+
 describe('what nobody watches', () => {
+  test.each([
+    { what: 'a video of one size', codec: 'vp8', layers: 0, small: [true, true, true] },
+    { what: 'sizes in one stream', codec: 'av1', layers: 3, small: [true, false, false] },
+  ])('$what: LiveKit’s client looks at the lowest quality', ({ small, ...video }) => {
+    const { ask, clients, rig, told } = scene(1, plainOffer, video);
+    const [bob] = clients as [Client];
+    ask(bob, { disabled: true });
+    rig.pass(3000);
+    expect(told().at(-1)).toEqual([false, false, false]);
+    ask(bob, { disabled: false, quality: VideoQuality.LOW });
+    expect(told().at(-1)).toEqual(small);
+  });
+
   test('need not be sent: layers go after a while, and come back at once', () => {
     const { ada, ask, clients, rig, told, track } = scene(2);
     const [bob, cem] = clients as [Client, Client];

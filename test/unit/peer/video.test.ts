@@ -1,5 +1,6 @@
 import {
   AddTrackRequest,
+  SimulcastCodec,
   TrackSource,
   TrackType,
   UpdateTrackSettings,
@@ -30,7 +31,7 @@ const cameraOffer = browserOffer([{ mid: '0', kind: 'video', direction: 'sendonl
   .concat('a=rid:q send\r\na=rid:h send\r\na=rid:f send\r\na=simulcast:send q;h;f\r\n');
 
 describe('the layer for a subscriber', () => {
-  const video = announcedVideo(camera, three);
+  const video = announcedVideo(camera, three, 'video/vp8');
   test.each([
     [{ width: 320, height: 180 }, 0],
     [{ width: 180, height: 320 }, 0],
@@ -46,15 +47,46 @@ describe('the layer for a subscriber', () => {
   });
 
   test('is not chosen where there is one', () => {
-    expect(wantedLayer(announcedVideo(camera, undefined), new UpdateTrackSettings())).toBeUndefined();
+    expect(
+      wantedLayer(announcedVideo(camera, undefined, 'video/vp8'), new UpdateTrackSettings()),
+    ).toBeUndefined();
     expect(wantedLayer(undefined, new UpdateTrackSettings())).toBeUndefined();
   });
 
   test('two sizes are the lower two', () => {
-    const two = announcedVideo(camera, { rids: ['q', 'h'], ridExtension: 10 });
+    const two = announcedVideo(camera, { rids: ['q', 'h'], ridExtension: 10 }, 'video/vp8');
     expect(two.layers.map(({ height }) => height)).toEqual([180, 360]);
     expect(wantedLayer(two, new UpdateTrackSettings({ quality: VideoQuality.HIGH }))).toBe(1);
   });
+});
+
+describe('sizes in one stream', () => {
+  test.each(['video/vp9', 'video/av1'])('of %s are chosen among as those of simulcast', (mime) => {
+    const video = announcedVideo(camera, undefined, mime);
+    expect(video).toMatchObject({ simulcast: false, svc: true });
+    expect(wantedLayer(video, new UpdateTrackSettings({ width: 640, height: 360 }))).toBe(1);
+  });
+
+  test('of one size there is nothing to choose', () => {
+    const one = new AddTrackRequest({ ...camera, layers: camera.layers.slice(2) });
+    expect(announcedVideo(one, undefined, 'video/av1').svc).toBeUndefined();
+  });
+});
+
+test('the Dependency Descriptor is agreed to where it is offered, with extensions of both forms', () => {
+  const uri = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
+  const rig = new Rig();
+  const ada = new Client(rig);
+  ada.addTrack(
+    new AddTrackRequest({ ...camera, simulcastCodecs: [new SimulcastCodec({ codec: 'av1', cid: 'cam' })] }),
+  );
+  const offer = browserOffer([{ mid: '0', kind: 'video', direction: 'sendonly', cid: 'cam' }]);
+  ada.offer(offer.replace('a=rtcp-mux\r\n', `a=rtcp-mux\r\na=extmap:13 ${uri}\r\n`));
+  const answer = section(ada.last('answer').sdp, '0');
+  expect(answer).toContain('a=extmap-allow-mixed\r\n');
+  expect(answer).toContain(`a=extmap:13 ${uri}\r\n`);
+  expect(answer).toContain('AV1/90000');
+  expect(rig.told('receiver.open')[0]?.extensions).toMatchObject({ dependencyDescriptor: 13 });
 });
 
 describe('a camera in three sizes', () => {

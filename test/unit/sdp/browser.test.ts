@@ -98,8 +98,9 @@ describe('codecs', () => {
     expect(publishCodec(audio?.codecs ?? [], wish)?.fmtp).toBe('minptime=10;useinbandfec=1;stereo=1');
     expect(publishCodec(picture?.codecs ?? [], wish)?.mime).toBe('video/vp8');
     expect(publishCodec(picture?.codecs ?? [], { ...wish, video: 'vp9' })?.payloadType).toBe(98);
-    expect(publishCodec(picture?.codecs ?? [], { ...wish, video: 'av1' })?.mime).toBe('video/vp8');
-    expect(publishCodec([video('av1', '')], wish)).toBeUndefined();
+    expect(publishCodec(picture?.codecs ?? [], { ...wish, video: 'av1' })?.mime).toBe('video/av1');
+    expect(publishCodec([video('av1', 'profile=1')], wish)).toBeUndefined();
+    expect(publishCodec([video('h265', '')], wish)).toBeUndefined();
   });
 
   test('H.264 is carried only where profile and packetization mode agree', () => {

@@ -1,4 +1,4 @@
-import { parseRtp, RtpView, writeRtpHeader } from '../../../src/rtp/packet.ts';
+import { findExtension, parseRtp, RtpView, writeRtpHeader } from '../../../src/rtp/packet.ts';
 import { Forwarder } from '../../../src/sfu/forwarder.ts';
 import { type SenderOptions, TrackSender } from '../../../src/sfu/track-sender.ts';
 import { Vp8Descriptor } from '../../../src/sfu/vp8.ts';
@@ -42,6 +42,9 @@ export interface Seen {
   readonly sequence: number;
   readonly timestamp: number;
   readonly padding: boolean;
+  readonly marker: boolean;
+  /** AV1's Dependency Descriptor in hex, or empty. */
+  readonly descriptor: string;
   readonly picture: number;
   readonly temporal: number;
   readonly payload: Uint8Array;
@@ -51,8 +54,9 @@ export interface Seen {
 export class Watched {
   readonly seen: Seen[] = [];
   readonly refused: string[] = [];
+  keyframesAsked = 0;
   readonly forwarder = new Forwarder({
-    keyframeNeeded: () => {},
+    keyframeNeeded: () => this.keyframesAsked++,
     refused: (reason) => this.refused.push(reason),
   });
   readonly sender: TrackSender;
@@ -77,9 +81,24 @@ export class Watched {
           const padding = view.payloadEnd === view.payloadStart;
           const from = view.payloadStart + (view.payloadType === 97 ? 2 : 0);
           found.read(view.bytes, from, view.payloadEnd);
-          const { payload, payloadType, sequence, ssrc, timestamp } = view;
+          const { marker, payload, payloadType, sequence, ssrc, timestamp } = view;
+          const at = findExtension(view, 5);
+          const descriptor = Buffer.from(view.bytes.subarray(at >> 8, (at >> 8) + (at & 0xff))).toString(
+            'hex',
+          );
           const { pictureId: picture, temporal } = found;
-          this.seen.push({ payloadType, ssrc, sequence, timestamp, padding, picture, temporal, payload });
+          this.seen.push({
+            payloadType,
+            ssrc,
+            sequence,
+            timestamp,
+            padding,
+            marker,
+            descriptor,
+            picture,
+            temporal,
+            payload,
+          });
           return headerEnd > 0 ? length : 0;
         },
         resend: () => {
