@@ -1,31 +1,37 @@
-import { openUdp } from '../adapters/udp/udp.ts';
-import type { DatagramSocket } from '../base/net.ts';
-import { familyOf } from './addresses.ts';
+import type { OpenUdp } from '../adapters/udp/udp.ts';
+import type { AddressFamily } from '../stun/address.ts';
+import { familyOf } from '../stun/address.ts';
+import type { RelayAddresses, RelayOpener } from '../turn/ports.ts';
 import type { LocalAddress } from './local-addresses.ts';
 
-/** Where the TURN server's relays of one family are. */
-export interface RelayPlace {
+/** Where the TURN server's relays are, and who opens their sockets. */
+export interface RelayPlaces {
   /** What clients and peers are told. */
-  readonly address: string;
-  /** Opens the socket of a relay; undefined when the port is taken. */
-  open(port: number, opened: (socket: DatagramSocket | undefined) => void): void;
+  readonly addresses: RelayAddresses;
+  readonly opener: RelayOpener;
 }
 
-/** The place for relays of a family: at its first announced address; undefined when none of that family is announced. */
-export function relayPlace(
-  family: LocalAddress['family'],
+const ANY: Readonly<Record<AddressFamily, string>> = { ipv4: '0.0.0.0', ipv6: '::' };
+
+/** Relays at the first announced address of each family, on sockets of the kernel's. */
+export function relayPlaces(
   announced: readonly string[],
   locals: readonly LocalAddress[],
-): RelayPlace | undefined {
-  const address = announced.find((one) => familyOf(one) === family);
-  if (address === undefined) return undefined;
-  // Behind a 1:1 NAT the announced address is on no interface.
-  const isLocal = locals.some((local) => local.address === address);
-  const bind = isLocal ? address : family === 'IPv4' ? '0.0.0.0' : '::';
+  openUdp: OpenUdp,
+): RelayPlaces {
+  const first = (family: AddressFamily) => announced.find((address) => familyOf(address) === family);
+  const [ipv4, ipv6] = [first('ipv4'), first('ipv6')];
+  const addresses = { ...(ipv4 === undefined ? {} : { ipv4 }), ...(ipv6 === undefined ? {} : { ipv6 }) };
   return {
-    address,
-    open: (port, opened) => {
-      openUdp({ address: bind, port }).then(opened, () => opened(undefined));
+    addresses,
+    opener: {
+      open: (family, port, opened) => {
+        const told = addresses[family];
+        // Behind a 1:1 NAT the announced address is on no interface.
+        const isLocal = told !== undefined && locals.some(({ address }) => address === told);
+        const address = isLocal ? told : ANY[family];
+        openUdp({ address, port }).then(opened, () => opened(undefined));
+      },
     },
   };
 }

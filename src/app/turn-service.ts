@@ -6,12 +6,12 @@ import { defaultTcpLimits, NodeStreamConnection } from '../adapters/tcp/connecti
 import type { TcpListener } from '../adapters/tcp/door.ts';
 import { listenTcp } from '../adapters/tcp/tcp.ts';
 import { listenTls } from '../adapters/tcp/tls.ts';
-import { randomText } from '../base/ids.ts';
+import { openUdp } from '../adapters/udp/udp.ts';
 import { formatHostPort, type StreamConnection } from '../base/net.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { IceServer } from '../peer/context.ts';
-import { mintTurnCredentials } from '../turn/credentials.ts';
+import { peerRule } from '../turn/peer-rule.ts';
 import { TurnServer } from '../turn/server.ts';
 import { StreamDoor } from '../turn/stream-door.ts';
 import { UdpDoor } from '../turn/udp-door.ts';
@@ -19,8 +19,9 @@ import { familyOf, openUdpOn } from './addresses.ts';
 import type { StartupConfig } from './config/read.ts';
 import type { Config } from './config/schema.ts';
 import { listenAddress, localAddresses } from './local-addresses.ts';
-import { relayPlace } from './relay-sockets.ts';
+import { relayPlaces } from './relay-sockets.ts';
 import { listening } from './startup-error.ts';
+import { openTurnAccounts } from './turn-accounts.ts';
 
 /** The embedded STUN and TURN server on real sockets, and what browsers are given to use it. */
 export interface TurnService {
@@ -63,26 +64,34 @@ export async function openTurn({
 }: TurnServiceOptions): Promise<TurnService> {
   const { config, addresses } = startup;
   const { turn } = config;
-  const secret = turn.secret ?? randomText(systemRandom, 32);
   const listen = { address: turn.address, port: turn.port };
   const udp = await listening('turn.port', () => openUdpOn(listen, addresses));
   const local = listenAddress(turn.address);
-  const relays = relayPlace('IPv4', [...addresses, '127.0.0.1'], localAddresses())!;
-  const peers = new Set(icePorts);
-  const own = new Set(addresses);
+  const locals = localAddresses();
+  const relays = relayPlaces(addresses, locals, openUdp);
+  const { accounts, close: unwatch } = openTurnAccounts(turn, emit);
   const server = new TurnServer({
     timers,
     clock: monotonicClock,
     wall: wallClock,
     random: systemRandom,
     digests: nodeDigests,
-    secret,
+    accounts,
     realm: turn.realm,
-    relayAddress: relays.address,
-    relays,
-    isAllowedPeer: (address, port) => peers.has(port) && own.has(address),
+    relayAddresses: relays.addresses,
+    relays: relays.opener,
+    isAllowedPeer: peerRule({
+      media: { addresses, ports: icePorts },
+      own: locals.map(({ address }) => address),
+      networks: turn.allowed_peers,
+    }),
     emit,
-    limits: { relayPorts: [turn.relay_ports.first, turn.relay_ports.last] },
+    limits: {
+      relayPorts: [turn.relay_ports.first, turn.relay_ports.last],
+      allocations: turn.max_allocations,
+      allocationsPerUser: turn.allocations_per_user,
+      bytesPerSecond: turn.bandwidth_per_user * 125,
+    },
   });
   new UdpDoor(server, udp);
   const streams = new StreamDoor({ server, timers, clock: monotonicClock });
@@ -91,6 +100,7 @@ export async function openTurn({
     emit({ type: 'dropped', where: 'turn', reason: `connections-${reason}`, count: 1, source });
   const listeners: TcpListener[] = [];
   const close = async () => {
+    unwatch();
     streams.close();
     server.close();
     udp.close();
@@ -112,17 +122,11 @@ export async function openTurn({
   return {
     accept: (socket) => accept(new NodeStreamConnection(socket, defaultTcpLimits)),
     iceServers: (identity) => {
-      const { username, password } = mintTurnCredentials({
-        digests: nodeDigests,
-        secret,
-        identity,
-        unixMs: wallClock.unixMs(),
-        ttlSeconds: Math.floor(turn.credential_ttl / 1000),
-      });
+      const { username, password } = accounts.issue(identity);
       return [{ urls, username, credential: password }];
     },
     allocations: () => server.gauges().allocations,
-    sockets: () => 1 + server.gauges().allocations,
+    sockets: () => 1 + server.gauges().relayPorts,
     close,
   };
 }

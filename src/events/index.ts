@@ -148,6 +148,8 @@ export type GatewayEvent =
     }
   /** A TURN server of others works again, or does not: clients are not told of it meanwhile. */
   | { type: 'turn.server'; url: string; state: 'up' | 'down'; reason: string }
+  /** The secret's file changed: what it holds counts from now on, or cannot be used and the one of before stays. */
+  | { type: 'turn.secret'; state: 'replaced' | 'unreadable' }
   | { type: 'turn.refused'; client: string; reason: string; code: number }
   /** `count` inputs were dropped for `reason`; hot paths sum up and emit about once a second. */
   | { type: 'dropped'; where: DropPlace; reason: string; count: number; source?: string }

@@ -2,6 +2,22 @@ import type { HostPort } from '../base/net.ts';
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from './ip-text.ts';
 import { MAGIC_COOKIE } from './message.ts';
 
+/** Of which protocol an address is. */
+export type AddressFamily = 'ipv4' | 'ipv6';
+
+/** The family's number in address attributes (RFC 8489 section 14.1). */
+export const FAMILY_NUMBERS: Readonly<Record<AddressFamily, number>> = { ipv4: 1, ipv6: 2 };
+
+/** The family of a literal address. */
+export function familyOf(address: string): AddressFamily {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
+}
+
+/** The family that an attribute names by its number; undefined: neither. */
+export function familyNumbered(number: number | undefined): AddressFamily | undefined {
+  return number === 1 ? 'ipv4' : number === 2 ? 'ipv6' : undefined;
+}
+
 /**
  * Reads the XOR-MAPPED-ADDRESS form at `offset` (RFC 8489 section 14.2); `bytes` is the whole message, for the
  * transaction id is part of the mask of IPv6. Undefined when family and length do not fit.
@@ -23,6 +39,12 @@ export function readXorIPv4(bytes: Uint8Array, offset: number): number {
   const masked =
     (bytes[offset + 4]! << 24) | (bytes[offset + 5]! << 16) | (bytes[offset + 6]! << 8) | bytes[offset + 7]!;
   return (masked ^ MAGIC_COOKIE) >>> 0;
+}
+
+/** True when the IPv6 XOR address whose value starts at `offset` is the one of these 16 bytes; the caller has checked the family. */
+export function isXorIPv6(bytes: Uint8Array, offset: number, plain: Uint8Array): boolean {
+  for (let i = 0; i < 16; i++) if ((bytes[offset + 4 + i]! ^ bytes[4 + i]!) !== plain[i]) return false;
+  return true;
 }
 
 /** The unmasked port of an XOR address whose value starts at `offset`. */

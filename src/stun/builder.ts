@@ -1,6 +1,6 @@
 import { utf8 } from '../base/bytes.ts';
 import type { Digests } from '../base/digests.ts';
-import { writeXorAddress } from './address.ts';
+import { type AddressFamily, FAMILY_NUMBERS, writeXorAddress } from './address.ts';
 import { crc32 } from './crc32.ts';
 import { HEADER_BYTES, MAGIC_COOKIE, messageType, type StunClass, type StunMessage } from './message.ts';
 import { Attribute, reasonPhrase } from './registry.ts';
@@ -58,6 +58,17 @@ export class StunBuilder {
     value.set(this.#bytes.subarray(0, HEADER_BYTES));
     const length = writeXorAddress(value, HEADER_BYTES, address, port);
     return this.attribute(type, value.subarray(HEADER_BYTES, HEADER_BYTES + length));
+  }
+
+  /** ADDRESS-ERROR-CODE: why there is no address of that family beside the other (RFC 8656 section 18.12). */
+  addressErrorCode(family: AddressFamily, code: number): this {
+    const reason = utf8(reasonPhrase(code));
+    const value = new Uint8Array(4 + reason.length);
+    value[0] = FAMILY_NUMBERS[family];
+    value[2] = Math.floor(code / 100);
+    value[3] = code % 100;
+    value.set(reason, 4);
+    return this.attribute(Attribute.addressErrorCode, value);
   }
 
   /** ERROR-CODE with the registered phrase. */

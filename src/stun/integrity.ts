@@ -3,6 +3,7 @@ import type { Digests } from '../base/digests.ts';
 import { FINGERPRINT_MASK } from './builder.ts';
 import { crc32 } from './crc32.ts';
 import { findAttribute, HEADER_BYTES, type StunMessage } from './message.ts';
+import type { PasswordAlgorithm } from './password-algorithm.ts';
 import { Attribute } from './registry.ts';
 
 /** Result of a look at an integrity or fingerprint attribute. */
@@ -41,9 +42,19 @@ export function shortTermKey(password: string): Uint8Array {
   return utf8(password);
 }
 
-/** Key of long-term credentials, MD5 as every browser has it (RFC 8489 section 18.5.1.1). */
-export function longTermKey(digests: Digests, username: string, realm: string, password: string): Uint8Array {
-  return digests.md5(utf8(`${username}:${realm}:${password}`));
+/**
+ * Key of long-term credentials: MD5 as every browser has it, or SHA-256 (RFC 8489 section 18.5.1). User name, realm and
+ * password as they are: what needs OpaqueString is not handed out here.
+ */
+export function longTermKey(
+  digests: Digests,
+  username: string,
+  realm: string,
+  password: string,
+  algorithm: PasswordAlgorithm = 'md5',
+): Uint8Array {
+  const text = utf8(`${username}:${realm}:${password}`);
+  return algorithm === 'md5' ? digests.md5(text) : digests.sha256(text);
 }
 
 /** What the HMAC is over: all before the attribute, with a length as if the message ended with it. */

@@ -9,7 +9,7 @@ export const Method = {
   channelBind: 0x009,
 } as const;
 
-/** Attribute types of RFC 8489 section 18.3, RFC 8656 section 18 and RFC 8445 section 16.1. */
+/** Attribute types of RFC 8489 section 18.3, RFC 8656 section 18, RFC 8445 section 16.1 and RFC 8016. */
 export const Attribute = {
   mappedAddress: 0x0001,
   username: 0x0006,
@@ -36,10 +36,13 @@ export const Attribute = {
   useCandidate: 0x0025,
   /** Comprehension-optional from here on. */
   additionalAddressFamily: 0x8000,
+  addressErrorCode: 0x8001,
+  passwordAlgorithms: 0x8002,
   software: 0x8022,
   fingerprint: 0x8028,
   iceControlled: 0x8029,
   iceControlling: 0x802a,
+  mobilityTicket: 0x8030,
 } as const;
 
 /** Reason phrases: short, for a 401 must not be larger than it needs to be. */
@@ -47,6 +50,7 @@ const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
+  405: 'Mobility Forbidden',
   420: 'Unknown Attribute',
   437: 'Allocation Mismatch',
   438: 'Stale Nonce',

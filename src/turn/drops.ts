@@ -16,6 +16,7 @@ export type TurnDrop =
   | 'peer-not-allowed'
   | 'too-large'
   | 'congested'
+  | 'bandwidth'
   | 'bad-frame'
   | 'idle-connection';
 

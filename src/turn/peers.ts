@@ -1,5 +1,6 @@
 import type { Millis } from '../base/clock.ts';
-import { parseIPv4 } from '../stun/ip-text.ts';
+import { type AddressFamily, familyOf, isXorIPv6, readXorIPv4 } from '../stun/address.ts';
+import { parseIPv4, parseIPv6 } from '../stun/ip-text.ts';
 
 /** RFC 8656 section 9. */
 export const PERMISSION_MS: Millis = 300_000;
@@ -9,6 +10,7 @@ export const CHANNEL_MS: Millis = 600_000;
 /** A channel number bound to a peer's transport address. */
 export interface Channel {
   readonly number: number;
+  readonly family: AddressFamily;
   readonly address: string;
   readonly port: number;
   expiresAt: Millis;
@@ -17,7 +19,9 @@ export interface Channel {
 /** A peer's IP address and what the client may do with it. */
 export interface Peer {
   readonly address: string;
-  readonly ip: number;
+  readonly family: AddressFamily;
+  /** The 32 bits of an IPv4 address, the 16 bytes of an IPv6 one. */
+  readonly ip: number | Uint8Array;
   permittedUntil: Millis;
   /** By port. */
   readonly channels: Map<number, Channel>;
@@ -26,11 +30,10 @@ export interface Peer {
 /** What came of a wish to bind a channel. */
 export type Binding = 'bound' | 'conflict' | 'full';
 
-/** Permissions and channels of one allocation (RFC 8656 sections 9 and 12). IPv4 only, as the relay is. */
+/** Permissions and channels of one allocation (RFC 8656 sections 9 and 12). */
 export class Peers {
   readonly #limit: number;
   readonly #byAddress = new Map<string, Peer>();
-  readonly #byIp = new Map<number, Peer>();
   readonly #byNumber = new Map<number, Channel>();
 
   constructor(limit: number) {
@@ -52,9 +55,10 @@ export class Peers {
   permit(address: string, now: Millis): Peer {
     let peer = this.#byAddress.get(address);
     if (peer === undefined) {
-      peer = { address, ip: parseIPv4(address)!, permittedUntil: 0, channels: new Map() };
+      const family = familyOf(address);
+      const ip = family === 'ipv4' ? parseIPv4(address)! : parseIPv6(address)!;
+      peer = { address, family, ip, permittedUntil: 0, channels: new Map() };
       this.#byAddress.set(address, peer);
-      this.#byIp.set(peer.ip, peer);
     }
     peer.permittedUntil = now + PERMISSION_MS;
     return peer;
@@ -73,7 +77,8 @@ export class Peers {
       bound.expiresAt = now + CHANNEL_MS;
       return 'bound';
     }
-    const channel: Channel = { number, address, port, expiresAt: now + CHANNEL_MS };
+    const { family } = peer;
+    const channel: Channel = { number, family, address, port, expiresAt: now + CHANNEL_MS };
     peer.channels.set(port, channel);
     this.#byNumber.set(number, channel);
     return 'bound';
@@ -85,16 +90,33 @@ export class Peers {
     return channel !== undefined && channel.expiresAt > now ? channel : undefined;
   }
 
-  /** The peer with a live permission whose IPv4 address has these 32 bits. */
-  permittedIp(ip: number, now: Millis): Peer | undefined {
-    const peer = this.#byIp.get(ip);
-    return peer !== undefined && peer.permittedUntil > now ? peer : undefined;
+  /**
+   * The peer with a live permission whose XOR address begins at `at` of a message, of that family. They are few: looking at each costs
+   * less than the making of a text.
+   */
+  permittedXor(bytes: Uint8Array, at: number, family: AddressFamily, now: Millis): Peer | undefined {
+    const v4 = family === 'ipv4' ? readXorIPv4(bytes, at) : undefined;
+    for (const peer of this.#byAddress.values()) {
+      const same =
+        typeof peer.ip === 'number' ? peer.ip === v4 : v4 === undefined && isXorIPv6(bytes, at, peer.ip);
+      if (same) return peer.permittedUntil > now ? peer : undefined;
+    }
+    return undefined;
   }
 
   /** The peer with a live permission of this address. */
   permitted(address: string, now: Millis): Peer | undefined {
     const peer = this.#byAddress.get(address);
     return peer !== undefined && peer.permittedUntil > now ? peer : undefined;
+  }
+
+  /** Forgets all peers of one family. */
+  dropFamily(family: AddressFamily): void {
+    for (const peer of this.#byAddress.values()) {
+      if (peer.family !== family) continue;
+      for (const channel of peer.channels.values()) this.#byNumber.delete(channel.number);
+      this.#byAddress.delete(peer.address);
+    }
   }
 
   /** Removes what has expired; returns when the next thing will, or Infinity. */
@@ -111,7 +133,6 @@ export class Peers {
       if (peer.permittedUntil > now) next = Math.min(next, peer.permittedUntil);
       else if (peer.channels.size === 0) {
         this.#byAddress.delete(peer.address);
-        this.#byIp.delete(peer.ip);
       }
     }
     return next;

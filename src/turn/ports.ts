@@ -1,4 +1,5 @@
 import type { DatagramSocket, HostPort } from '../base/net.ts';
+import type { AddressFamily } from '../stun/address.ts';
 
 /**
  * One 5-tuple that requests come from (RFC 8656 section 3.2): the same object for as long as the server
@@ -17,18 +18,23 @@ export interface TurnClient {
   released?(): void;
 }
 
-/** Opens relay sockets on the relay's own address. */
+/** The relay's own addresses, as clients are told them; of a family without one there are no relays. */
+export type RelayAddresses = Readonly<Partial<Record<AddressFamily, string>>>;
+
+/** Opens relay sockets on the relay's own addresses. */
 export interface RelayOpener {
   /** Binds UDP `port`; calls `opened` once, at once or later, with undefined when the port cannot be had. */
-  open(port: number, opened: (socket: DatagramSocket | undefined) => void): void;
+  open(family: AddressFamily, port: number, opened: (socket: DatagramSocket | undefined) => void): void;
 }
 
 /** How much a server gives away. */
 export interface TurnLimits {
   /** Allocations of all users. */
   readonly allocations: number;
-  /** Allocations of one identity: the part of the user name behind the expiry. */
+  /** Allocations and reserved ports of one identity: the part of the user name behind the expiry. */
   readonly allocationsPerUser: number;
+  /** What one identity's allocations carry together in each direction, bytes per second. */
+  readonly bytesPerSecond: number;
   /** Peer addresses, and channels, of one allocation. */
   readonly peersPerAllocation: number;
   /** Lifetime of an allocation whose client asks for none or less, and the most it can ask for, in s. */
@@ -45,6 +51,7 @@ export interface TurnLimits {
 export const defaultTurnLimits: TurnLimits = {
   allocations: 2_000,
   allocationsPerUser: 12,
+  bytesPerSecond: 6_250_000,
   peersPerAllocation: 16,
   defaultLifetime: 600,
   maxLifetime: 3_600,

@@ -4,10 +4,10 @@ import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import { StunBuilder } from '../stun/builder.ts';
-import { errorCode, nonce, realm, xorAddress } from '../stun/fields.ts';
-import { checkIntegrity, longTermKey } from '../stun/integrity.ts';
+import { errorCode, xorAddress } from '../stun/fields.ts';
 import { StunMessage } from '../stun/message.ts';
 import { Attribute, Method } from '../stun/registry.ts';
+import { type Challenge, isSealed, readChallenge, signRequest } from './challenge.ts';
 
 /** What came of an allocation. `rtt` is of the request that was answered, in ms. */
 export type AllocationOutcome =
@@ -18,7 +18,7 @@ export type AllocationOutcome =
       readonly rtt: Millis;
     }
   | { readonly kind: 'refused'; readonly code: number; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: 'no-answer' | 'not-turn' | 'not-signed' };
+  | { readonly kind: 'failed'; readonly reason: 'no-answer' | 'not-turn' | 'not-signed' | 'bid-down' };
 
 /** What came of one request: its answer, or why there is none. */
 type Reply =
@@ -65,9 +65,7 @@ interface Exchange {
 export class RelayClient {
   readonly #options: RelayClientOptions;
   #exchange: Exchange | undefined;
-  #challenge:
-    | { readonly realmText: string; readonly nonceText: string; readonly key: Uint8Array }
-    | undefined;
+  #challenge: Challenge | undefined;
   #retry: Alarm | undefined;
   #deadline: Alarm | undefined;
   #over = false;
@@ -146,8 +144,7 @@ export class RelayClient {
 
   #answered(message: StunMessage, exchange: Exchange): void {
     const { digests, clock } = this.#options;
-    const key = this.#challenge?.key;
-    if (key !== undefined && checkIntegrity(message, digests, key) !== 'good') {
+    if (this.#challenge !== undefined && !isSealed(message, digests, this.#challenge)) {
       this.#end({ kind: 'failed', reason: 'not-signed' });
       return;
     }
@@ -157,11 +154,10 @@ export class RelayClient {
   #refused(message: StunMessage, exchange: Exchange): void {
     const error = errorCode(message);
     const isChallenge = error?.code === 401 || error?.code === 438;
-    const realmText = realm(message);
-    const nonceText = nonce(message);
+    const challenge = isChallenge ? readChallenge(message, this.#options.digests, this.#options) : undefined;
     // A second 401 means that the credentials are wrong (RFC 8489 section 9.2.5).
     const again = error?.code === 438 || this.#challenge === undefined;
-    if (!isChallenge || !again || realmText === undefined || nonceText === undefined) {
+    if (challenge === undefined || !again) {
       this.#end(
         error === undefined
           ? { kind: 'failed', reason: 'not-turn' }
@@ -173,9 +169,11 @@ export class RelayClient {
       this.#end({ kind: 'refused', code: error?.code ?? 0, reason: 'challenged again and again' });
       return;
     }
-    const { digests, username, password } = this.#options;
-    const key = longTermKey(digests, username, realmText, password);
-    this.#challenge = { realmText, nonceText, key };
+    if (challenge === 'bid-down') {
+      this.#end({ kind: 'failed', reason: 'bid-down' });
+      return;
+    }
+    this.#challenge = challenge;
     this.#begin(exchange);
   }
 
@@ -209,13 +207,7 @@ export class RelayClient {
 
   #sign(builder: StunBuilder): StunBuilder {
     const challenge = this.#challenge;
-    if (challenge === undefined) return builder;
-    const { digests, username } = this.#options;
-    return builder
-      .text(Attribute.username, username)
-      .text(Attribute.realm, challenge.realmText)
-      .text(Attribute.nonce, challenge.nonceText)
-      .messageIntegrity(digests, challenge.key);
+    return challenge === undefined ? builder : signRequest(builder, this.#options.digests, challenge);
   }
 
   #end(reply: Reply): void {

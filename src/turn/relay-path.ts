@@ -1,6 +1,6 @@
 import type { Millis } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
-import { readXorIPv4, readXorPort, writeXorAddress } from '../stun/address.ts';
+import { type AddressFamily, familyNumbered, readXorPort, writeXorAddress } from '../stun/address.ts';
 import { HEADER_BYTES, MAGIC_COOKIE, messageType } from '../stun/message.ts';
 import { Attribute, Method } from '../stun/registry.ts';
 import type { Allocation } from './allocation.ts';
@@ -11,8 +11,8 @@ import { MAX_RELAYED_BYTES, PacketScratch } from './packet-scratch.ts';
 /** Datagrams that a relay socket may have waiting before new ones are dropped. */
 const MAX_RELAY_QUEUE = 64;
 const DATA_INDICATION = messageType(Method.data, 'indication');
-/** Header, XOR-PEER-ADDRESS of IPv4, and the head of DATA. */
-const DATA_OFFSET = HEADER_BYTES + 12 + 4;
+/** Behind the header: the head of XOR-PEER-ADDRESS, and then its value of 8 or 20 bytes. */
+const PEER_OFFSET = HEADER_BYTES + 4;
 
 /**
  * Moves packets between clients and peers (RFC 8656 sections 11 and 12). A packet is copied once, into a buffer that
@@ -26,6 +26,7 @@ export class RelayPath {
   readonly #indicationId: Uint8Array;
   // The Send indication that was read last: fields instead of an object per packet.
   #peerAt = -1;
+  #peerFamily: AddressFamily = 'ipv4';
   #dataAt = -1;
   #dataLength = 0;
 
@@ -43,16 +44,18 @@ export class RelayPath {
     if (length < 0) return 'malformed';
     const channel = allocation.peers.channel((bytes[0]! << 8) | bytes[1]!, now);
     if (channel === undefined) return 'no-channel';
-    return this.#toPeer(allocation, bytes, CHANNEL_HEADER_BYTES, length, channel.address, channel.port);
+    const data = bytes.subarray(CHANNEL_HEADER_BYTES, CHANNEL_HEADER_BYTES + length);
+    return this.#toPeer(allocation, data, channel, channel.port, now);
   }
 
   /** A Send indication from the client, framing already checked (RFC 8656 section 11.2). */
   sendIndication(allocation: Allocation, bytes: Uint8Array, now: Millis): TurnDrop | undefined {
     if (!this.#readSend(bytes)) return 'malformed';
-    const peer = allocation.peers.permittedIp(readXorIPv4(bytes, this.#peerAt), now);
+    const peer = allocation.peers.permittedXor(bytes, this.#peerAt, this.#peerFamily, now);
     if (peer === undefined) return 'no-permission';
     const port = readXorPort(bytes, this.#peerAt);
-    return this.#toPeer(allocation, bytes, this.#dataAt, this.#dataLength, peer.address, port);
+    const data = bytes.subarray(this.#dataAt, this.#dataAt + this.#dataLength);
+    return this.#toPeer(allocation, data, peer, port, now);
   }
 
   /** A datagram that came to the relayed address (RFC 8656 sections 11.3 and 12.7). */
@@ -69,6 +72,7 @@ export class RelayPath {
     if (bytes.length > MAX_RELAYED_BYTES) return 'too-large';
     const { client } = allocation;
     if (client.congested) return 'congested';
+    if (!allocation.budget.down.take(now, bytes.length)) return 'bandwidth';
     const channel = peer.channels.get(port);
     const length =
       channel !== undefined && channel.expiresAt > now
@@ -82,18 +86,22 @@ export class RelayPath {
 
   #toPeer(
     allocation: Allocation,
-    bytes: Uint8Array,
-    from: number,
-    length: number,
-    address: string,
+    data: Uint8Array,
+    { family, address }: { readonly family: AddressFamily; readonly address: string },
     port: number,
+    now: Millis,
   ): TurnDrop | undefined {
+    const { length } = data;
     // A permission is of an IP address; the allow-list is of address and port, so it is asked for every packet.
     if (!this.#isAllowedPeer(address, port)) return 'peer-not-allowed';
     if (length > MAX_RELAYED_BYTES) return 'too-large';
-    const { socket } = allocation;
+    const relay = allocation.relay(family);
+    // Its permissions went with it: there is none without the other.
+    if (relay === undefined) return 'no-permission';
+    const { socket } = relay;
     if (socket.queued > MAX_RELAY_QUEUE) return 'congested';
-    this.#scratch.bytes.set(bytes.subarray(from, from + length));
+    if (!allocation.budget.up.take(now, length)) return 'bandwidth';
+    this.#scratch.bytes.set(data);
     allocation.bytesUp += length;
     socket.send(this.#scratch.prefix(length), port, address);
     if (socket.queued > 0) this.#scratch.replace();
@@ -114,27 +122,28 @@ export class RelayPath {
     const out = this.#scratch.bytes;
     const id = this.#indicationId;
     for (let i = 11; i >= 8; i--) if (++id[i]! & 0xff) break;
-    const end = DATA_OFFSET + ((data.length + 3) & ~3);
     out[0] = DATA_INDICATION >> 8;
     out[1] = DATA_INDICATION & 0xff;
-    out[2] = (end - HEADER_BYTES) >> 8;
-    out[3] = end - HEADER_BYTES;
     out[4] = MAGIC_COOKIE >>> 24;
     out[5] = (MAGIC_COOKIE >>> 16) & 0xff;
     out[6] = (MAGIC_COOKIE >>> 8) & 0xff;
     out[7] = MAGIC_COOKIE & 0xff;
     out.set(id, 8);
+    const peerLength = writeXorAddress(out, PEER_OFFSET, address, port);
     out[20] = Attribute.xorPeerAddress >> 8;
     out[21] = Attribute.xorPeerAddress;
     out[22] = 0;
-    out[23] = 8;
-    writeXorAddress(out, 24, address, port);
-    out[32] = Attribute.data >> 8;
-    out[33] = Attribute.data;
-    out[34] = data.length >> 8;
-    out[35] = data.length;
-    out.set(data, DATA_OFFSET);
-    return this.#pad(DATA_OFFSET + data.length, true);
+    out[23] = peerLength;
+    const dataAt = PEER_OFFSET + peerLength + 4;
+    out[dataAt - 4] = Attribute.data >> 8;
+    out[dataAt - 3] = Attribute.data;
+    out[dataAt - 2] = data.length >> 8;
+    out[dataAt - 1] = data.length;
+    out.set(data, dataAt);
+    const end = dataAt + ((data.length + 3) & ~3);
+    out[2] = (end - HEADER_BYTES) >> 8;
+    out[3] = end - HEADER_BYTES;
+    return this.#pad(dataAt + data.length, true);
   }
 
   /** Clears the bytes up to a multiple of 4: what was in the buffer before is somebody else's packet. */
@@ -153,12 +162,14 @@ export class RelayPath {
       const type = (bytes[at]! << 8) | bytes[at + 1]!;
       const length = (bytes[at + 2]! << 8) | bytes[at + 3]!;
       if (type === Attribute.xorPeerAddress) {
-        if (length !== 8 || bytes[at + 5] !== 1) return false;
+        const family = familyNumbered(bytes[at + 5]);
+        if (family === undefined || length !== (family === 'ipv4' ? 8 : 20)) return false;
         this.#peerAt = at + 4;
+        this.#peerFamily = family;
       } else if (type === Attribute.data) {
         this.#dataAt = at + 4;
         this.#dataLength = length;
-      } else if (type < 0x8000 && type !== Attribute.dontFragment) {
+      } else if (type < 0x8000) {
         return false;
       }
       at += 4 + ((length + 3) & ~3);

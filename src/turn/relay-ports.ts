@@ -29,6 +29,19 @@ export class RelayPorts {
     return undefined;
   }
 
+  /** A free even port whose next one is free too; both are taken then. */
+  takePair(): number | undefined {
+    const start = this.#random.u32() % this.#size;
+    for (let i = 0; i < this.#size; i++) {
+      const port = this.#first + ((start + i) % this.#size);
+      if (port % 2 === 1 || port + 1 >= this.#first + this.#size) continue;
+      if (this.#taken.has(port) || this.#taken.has(port + 1)) continue;
+      this.#taken.add(port).add(port + 1);
+      return port;
+    }
+    return undefined;
+  }
+
   give(port: number): void {
     this.#taken.delete(port);
   }

@@ -7,16 +7,25 @@ import type { EventSink } from '../events/index.ts';
 import { StunBuilder } from '../stun/builder.ts';
 import { classOf, methodOf, StunMessage, stunFault } from '../stun/message.ts';
 import { Attribute, Method } from '../stun/registry.ts';
+import type { TurnAccounts } from './accounts.ts';
 import type { TurnSession } from './allocation.ts';
 import { AllocationTable, type TurnGauges } from './allocation-table.ts';
-import { Authenticator, type AuthFailure } from './authenticate.ts';
+import { Authenticator, type AuthFailure, sealAnswer } from './authenticate.ts';
 import { startsChannelData } from './channel-data.ts';
 import { Drops, type TurnDrop } from './drops.ts';
 import { Nonces } from './nonce.ts';
-import { defaultTurnLimits, type RelayOpener, type TurnClient, type TurnLimits } from './ports.ts';
+import type { PeerRule } from './peer-rule.ts';
+import {
+  defaultTurnLimits,
+  type RelayAddresses,
+  type RelayOpener,
+  type TurnClient,
+  type TurnLimits,
+} from './ports.ts';
 import { Procedures } from './procedures.ts';
+import type { Refusal } from './refusal.ts';
 import { RelayPath } from './relay-path.ts';
-import { KNOWN_ATTRIBUTES, type PeerRule, type Refusal } from './requests.ts';
+import { KNOWN_ATTRIBUTES } from './requests.ts';
 import { SourceLimiter } from './source-limiter.ts';
 
 /** So many times more answers per source go out on connections than by UDP. */
@@ -28,13 +37,13 @@ export interface TurnServerOptions {
   readonly wall: WallClock;
   readonly random: Random;
   readonly digests: Digests;
-  /** Shared with {@link mintTurnCredentials}. */
-  readonly secret: string;
+  /** Who may use it. */
+  readonly accounts: TurnAccounts;
   readonly realm: string;
-  /** Address that clients are told for their relay, a literal; peers see packets from it. */
-  readonly relayAddress: string;
+  /** Addresses that clients are told for their relays, literals; peers see packets from them. */
+  readonly relayAddresses: RelayAddresses;
   readonly relays: RelayOpener;
-  /** The allow-list: which IPv4 peers may be talked to. Asked for every packet too, so it should be cheap. */
+  /** The allow-list: which peers may be talked to. Asked for every packet too, so it should be cheap. */
   readonly isAllowedPeer: PeerRule;
   readonly emit: EventSink;
   readonly limits?: Partial<TurnLimits>;
@@ -47,7 +56,6 @@ export interface TurnServerOptions {
 export class TurnServer {
   readonly #options: TurnServerOptions;
   readonly #limits: TurnLimits;
-  readonly #nonces: Nonces;
   readonly #authenticator: Authenticator;
   readonly #table: AllocationTable;
   readonly #drops: Drops;
@@ -62,8 +70,7 @@ export class TurnServer {
     const { clock, random, emit, timers, isAllowedPeer } = options;
     this.#options = options;
     this.#limits = { ...defaultTurnLimits, ...options.limits };
-    this.#nonces = new Nonces(options.digests, random);
-    this.#authenticator = new Authenticator({ ...options, nonces: this.#nonces });
+    this.#authenticator = new Authenticator({ ...options, nonces: new Nonces(options.digests, random) });
     this.#drops = new Drops(emit, timers);
     this.#relay = new RelayPath({ random, isAllowedPeer });
     this.#table = new AllocationTable({
@@ -190,9 +197,7 @@ export class TurnServer {
   ): TurnDrop | undefined {
     if (!this.#answers[client.protocol].take(client.remote.address, now)) return 'rate-limited';
     const reply = StunBuilder.reply(message, 'error').errorCode(failure.code);
-    if (failure.code !== 400) {
-      reply.text(Attribute.realm, this.#options.realm).text(Attribute.nonce, this.#nonces.issue(client, now));
-    }
+    if (failure.code !== 400) this.#authenticator.challenge(reply, client, now);
     client.send(reply.finish());
     // Every first request is challenged, and every nonce goes stale: neither is worth an event.
     if (failure.reason !== 'challenge' && failure.reason !== 'stale-nonce') this.#report(client, failure);
@@ -209,11 +214,9 @@ export class TurnServer {
     if (!this.#refusals.take(client.remote.address, now)) return 'rate-limited';
     const reply = StunBuilder.reply(message, 'error').errorCode(refusal.code);
     if (refusal.code === 420) reply.unknownAttributes(message.unknownRequired(KNOWN_ATTRIBUTES));
-    if (refusal.code === 401) {
-      // RFC 8489 section 9.2.4: every 401 carries a challenge.
-      reply.text(Attribute.realm, this.#options.realm).text(Attribute.nonce, this.#nonces.issue(client, now));
-    }
-    client.send(reply.messageIntegrity(this.#options.digests, session.key).finish());
+    // RFC 8489 section 9.2.4: every 401 carries a challenge.
+    if (refusal.code === 401) this.#authenticator.challenge(reply, client, now);
+    client.send(sealAnswer(reply, this.#options.digests, session));
     this.#report(client, refusal);
     return undefined;
   }

@@ -18,6 +18,7 @@ import { openUdp } from '../../src/adapters/udp/udp.ts';
 import type { DatagramSocket, StreamConnection } from '../../src/base/net.ts';
 import { WakeQueue } from '../../src/base/wake-queue.ts';
 import type { GatewayEvent } from '../../src/events/index.ts';
+import { TurnAccounts } from '../../src/turn/accounts.ts';
 import { mintTurnCredentials } from '../../src/turn/credentials.ts';
 import { TurnServer } from '../../src/turn/server.ts';
 import { StreamDoor } from '../../src/turn/stream-door.ts';
@@ -27,7 +28,9 @@ import { Child } from '../support/child.ts';
 import { eventually } from '../support/eventually.ts';
 
 const HOST = '127.0.0.1';
+const HOST_V6 = '::1';
 const SECRET = 'secret of the interop test';
+const STATIC = { username: 'desk-phone', password: 'a password of its own' };
 
 const timers = new WakeQueue();
 const events: GatewayEvent[] = [];
@@ -50,12 +53,15 @@ beforeAll(async () => {
     wall: wallClock,
     random: systemRandom,
     digests: nodeDigests,
-    secret: SECRET,
+    accounts: new TurnAccounts({
+      ...{ digests: nodeDigests, wall: wallClock, secret: SECRET, credentialsMs: 600_000 },
+      users: [STATIC],
+    }),
     realm: 'trunkroom',
-    relayAddress: HOST,
+    relayAddresses: { ipv4: HOST, ipv6: HOST_V6 },
     relays: {
-      open: (port, opened) =>
-        void openUdp({ address: HOST, port }).then(
+      open: (family, port, opened) =>
+        void openUdp({ address: family === 'ipv4' ? HOST : HOST_V6, port }).then(
           (socket) => opened(socket),
           () => opened(undefined),
         ),
@@ -139,7 +145,7 @@ function loadClient(
     unixMs: wallClock.unixMs(),
     ttlSeconds: 600,
   });
-  const traffic = ['-m', '4', '-n', '40', '-l', '172', '-z', '5', '-c', '-X', '-g'];
+  const traffic = ['-m', '4', '-n', '40', '-l', '172', '-z', '5', '-c', '-X'];
   const peer = ['-L', HOST, '-e', HOST, '-r', String(echo[0]!.local.port), '-p', String(port)];
   const user = ['-u', credentials.username, '-w', password ?? credentials.password];
   return new Child('uclient', 'turnutils_uclient', [...traffic, ...peer, ...user, ...flags, HOST]);

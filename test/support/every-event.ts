@@ -181,6 +181,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     bytesDown: 200,
   },
   'turn.server': { type: 'turn.server', url: 'turn:192.0.2.9:3478', state: 'down', reason: 'no-answer' },
+  'turn.secret': { type: 'turn.secret', state: 'replaced' },
   'turn.refused': { type: 'turn.refused', client: '192.0.2.50:4000', reason: 'bad-credentials', code: 401 },
   dropped: { type: 'dropped', where: 'sip', reason: 'no-trunk', count: 3, source: '192.168.100.200' },
   'certificates.loaded': { type: 'certificates.loaded', count: 2 },

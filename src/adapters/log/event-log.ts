@@ -55,6 +55,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'turn.allocated': ['debug', 'TURN allocation made'],
   'turn.released': ['debug', 'TURN allocation released'],
   'turn.server': ['warn', 'TURN server changed'],
+  'turn.secret': ['warn', 'TURN secret changed on disk'],
   'turn.refused': ['warn', 'TURN request refused'],
   dropped: ['warn', 'bad input dropped'],
   'certificates.loaded': ['info', 'TLS certificates loaded anew'],

@@ -147,6 +147,7 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'call.dialled':
     case 'call.spoken':
     case 'call.unencrypted':
+    case 'turn.secret':
     case 'certificates.loaded':
     case 'certificates.refused':
     case 'call.ringing':

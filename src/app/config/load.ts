@@ -9,6 +9,7 @@ import { type ConfigFault, formatPath, type Path, readYaml, type YamlSource } fr
 import { suggest } from './suggest.ts';
 import { withTrunkSecrets } from './trunk-secrets.ts';
 import { turnServerFaults } from './turn-servers.ts';
+import { turnUserFaults } from './turn-users.ts';
 
 /** All that a configuration is made of; nothing is read from anywhere else. */
 export interface ConfigInput {
@@ -46,6 +47,7 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly ConfigFa
     ...secrets.problems,
     ...trunks.problems,
     ...relays,
+    ...turnUserFaults(parsed.data.turn.users, input.readSecret),
     ...consistencyFaults(config, input.mode),
   ];
   const all = [

@@ -6,6 +6,7 @@ import { mediaSchema } from './schema-media.ts';
 import { outboundTrunkSchema } from './schema-outbound.ts';
 import { certificatesSchema, tlsSchema } from './schema-tls.ts';
 import { ruleSchema, trunkSchema } from './schema-trunks.ts';
+import { turnSchema } from './schema-turn.ts';
 import { turnServersSchema } from './schema-turn-servers.ts';
 
 /**
@@ -157,32 +158,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Browsers\u2019 media.' }),
-  turn: z
-    .strictObject({
-      enabled: z
-        .boolean()
-        .default(true)
-        .meta({ description: 'Whether the embedded STUN and TURN server runs.' }),
-      address: address.default('::').meta({
-        description:
-          'Address to listen on. `::` stands for IPv6 and IPv4, or what of them this machine has; `0.0.0.0` for IPv4 alone.',
-      }),
-      port: port.default(3478).meta({ description: 'UDP and TCP port for STUN and TURN.' }),
-      relay_ports: portRange.prefault('30000-39999').meta({ description: 'UDP ports of relayed addresses.' }),
-      realm: z
-        .string()
-        .regex(/^[A-Za-z0-9.-]{1,128}$/)
-        .default('trunkroom')
-        .meta({ description: 'Realm of the credentials.' }),
-      secret: z.string().min(16).optional().meta({
-        description:
-          'Shared secret that credentials are derived from; absent: a new random one at each start.',
-      }),
-      secret_file: z.string().min(1).optional().meta({ description: 'File that holds the secret.' }),
-      credential_ttl: duration.prefault('4h').meta({ description: 'How long credentials are good for.' }),
-    })
-    .prefault({})
-    .meta({ description: 'The embedded STUN and TURN server.' }),
+  turn: turnSchema.prefault({}).meta({ description: 'The embedded STUN and TURN server.' }),
   turn_servers: turnServersSchema,
   rtp: z
     .strictObject({

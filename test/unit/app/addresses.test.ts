@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { announcer } from '../../../src/app/addresses.ts';
 import { isLinkLocalV6, type LocalAddress, unstableAddresses } from '../../../src/app/local-addresses.ts';
-import { relayPlace } from '../../../src/app/relay-sockets.ts';
+import { relayPlaces } from '../../../src/app/relay-sockets.ts';
 
 function local(cidr: string): LocalAddress {
   const [address = ''] = cidr.split('/');
@@ -61,8 +61,16 @@ test('temporary, tentative and deprecated addresses are known by the kernel\u201
   expect(unstableAddresses('')).toEqual([]);
 });
 
-test('relays of a family stand at its first announced address', () => {
-  expect(relayPlace('IPv6', ['203.0.113.7', '2001:db8::5', 'fd00::5'], locals)?.address).toBe('2001:db8::5');
-  expect(relayPlace('IPv4', ['2001:db8::5', '203.0.113.7'], locals)?.address).toBe('203.0.113.7');
-  expect(relayPlace('IPv6', ['203.0.113.7'], locals)).toBeUndefined();
+test('relays of a family stand at its first announced address, and are bound there or, behind a NAT, on any', () => {
+  const bound: string[] = [];
+  const openUdp = ({ address }: { address: string }) => {
+    bound.push(address);
+    return Promise.reject(new Error('the test opens nothing'));
+  };
+  const { addresses, opener } = relayPlaces(['203.0.113.7', '2001:db8::5', 'fd00::5'], locals, openUdp);
+  expect(addresses).toEqual({ ipv4: '203.0.113.7', ipv6: '2001:db8::5' });
+  opener.open('ipv4', 30_000, () => {});
+  opener.open('ipv6', 30_000, () => {});
+  expect(bound).toEqual(['0.0.0.0', '2001:db8::5']);
+  expect(relayPlaces(['203.0.113.7'], locals, openUdp).addresses).toEqual({ ipv4: '203.0.113.7' });
 });

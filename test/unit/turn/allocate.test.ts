@@ -71,7 +71,10 @@ describe('Allocate', () => {
     ['no transport', (b: StunBuilder) => b, 400],
     ['TCP relay', (b: StunBuilder) => b.u32(Attribute.requestedTransport, 6 << 24), 442],
     ['IPv6', (b: StunBuilder) => withUdp(b).u32(Attribute.requestedAddressFamily, 2 << 24), 440],
-    ['reservation', (b: StunBuilder) => withUdp(b).attribute(Attribute.evenPort, Uint8Array.of(0x80)), 508],
+    ['no family', (b: StunBuilder) => withUdp(b).u32(Attribute.requestedAddressFamily, 3 << 24), 440],
+    ['DONT-FRAGMENT', (b: StunBuilder) => withUdp(b).flag(Attribute.dontFragment), 420],
+    ['a crooked EVEN-PORT', (b: StunBuilder) => withUdp(b).flag(Attribute.evenPort), 400],
+    ['a ticket of its own', (b: StunBuilder) => withUdp(b).u32(Attribute.mobilityTicket, 1), 400],
     ['token', (b: StunBuilder) => withUdp(b).attribute(Attribute.reservationToken, new Uint8Array(8)), 508],
     [
       'token and port',
@@ -89,11 +92,11 @@ describe('Allocate', () => {
     expect(turn.server.holds(client)).toBe(false);
   });
 
-  it('takes IPv4, DONT-FRAGMENT and an even port', () => {
+  it('takes IPv4 and an even port', () => {
     const { turn, client } = setup();
     const reply = turn.ask(client, Method.allocate, (b) => {
       withUdp(b);
-      b.u32(Attribute.requestedAddressFamily, 1 << 24).flag(Attribute.dontFragment);
+      b.u32(Attribute.requestedAddressFamily, 1 << 24);
       b.attribute(Attribute.evenPort, Uint8Array.of(0));
     });
     expect(reply.code).toBeUndefined();

@@ -160,3 +160,47 @@ test('a success that is not signed is not believed', () => {
   );
   expect(outcomes).toEqual([{ kind: 'failed', reason: 'not-signed' }]);
 });
+
+describe('a probe of a server of RFC 8489', () => {
+  /** What the server says, changed on its way. */
+  function probeWith(change: (bytes: Uint8Array) => Uint8Array) {
+    const harness = new TurnHarness();
+    const outcomes: ProbeOutcome[] = [];
+    const asked: StunMessage[] = [];
+    const waiting: Uint8Array[] = [];
+    const client: TurnClient = {
+      ...{ protocol: 'udp' as const, remote: CLIENT, local: CLIENT, queued: 0, congested: false },
+      send: (bytes) => waiting.push(change(bytes.slice())),
+    };
+    const probe = new AllocationProbe({
+      ...{ clock: { now: () => harness.now }, timers: harness.timers, random: seededRandom(3), digests },
+      ...{ ...credentials(), transport: 'datagrams' as const, within: 5_000 },
+      send: (bytes) => {
+        const parsed = StunMessage.parse(bytes.slice());
+        if (parsed.ok) asked.push(parsed.value);
+        harness.server.receive(bytes, client);
+      },
+      done: (outcome) => outcomes.push(outcome),
+    });
+    for (let bytes = waiting.shift(); bytes !== undefined; bytes = waiting.shift()) probe.receive(bytes);
+    return { outcomes, asked };
+  }
+
+  test('signs by SHA-256', () => {
+    const { outcomes, asked } = probeWith((bytes) => bytes);
+    expect(outcomes).toMatchObject([{ kind: 'allocated' }]);
+    expect(asked[1]!.has(Attribute.messageIntegritySha256)).toBe(true);
+    expect(asked[1]!.has(Attribute.messageIntegrity)).toBe(false);
+    expect(asked[1]!.attribute(Attribute.passwordAlgorithm)).toEqual(Uint8Array.of(0, 2, 0, 0));
+  });
+
+  test('goes no further when the offer was taken away', () => {
+    const { outcomes, asked } = probeWith((bytes) => {
+      const at = bytes.findIndex((byte, i) => byte === 0x80 && bytes[i + 1] === 0x02 && bytes[i + 3] === 8);
+      if (at > 0) bytes[at + 1] = 0x7f;
+      return bytes;
+    });
+    expect(outcomes).toEqual([{ kind: 'failed', reason: 'bid-down' }]);
+    expect(asked).toHaveLength(1);
+  });
+});

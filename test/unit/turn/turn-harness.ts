@@ -8,14 +8,21 @@ import { StunBuilder } from '../../../src/stun/builder.ts';
 import { errorCode, nonce } from '../../../src/stun/fields.ts';
 import { longTermKey } from '../../../src/stun/integrity.ts';
 import { StunMessage } from '../../../src/stun/message.ts';
+import { encodePasswordAlgorithm, type PasswordAlgorithm } from '../../../src/stun/password-algorithm.ts';
 import { Attribute, Method } from '../../../src/stun/registry.ts';
+import { TurnAccounts } from '../../../src/turn/accounts.ts';
 import { mintTurnCredentials, type TurnCredentials } from '../../../src/turn/credentials.ts';
-import type { RelayOpener, TurnClient, TurnLimits } from '../../../src/turn/ports.ts';
+import type { RelayAddresses, RelayOpener, TurnClient, TurnLimits } from '../../../src/turn/ports.ts';
 import { TurnServer } from '../../../src/turn/server.ts';
 
 export const SECRET = 'a secret of the test';
+/** Somebody with a password of its own. */
+export const STATIC_USER = { username: 'desk-phone', password: 'a password of the test' };
 export const REALM = 'turn.test';
 export const RELAY_ADDRESS = '192.0.2.10';
+export const RELAY_ADDRESS_V6 = '2001:db8::10';
+/** Relays of either family. */
+export const BOTH: RelayAddresses = { ipv4: RELAY_ADDRESS, ipv6: RELAY_ADDRESS_V6 };
 /** The one peer that may be talked to. */
 export const PEER = { address: '192.0.2.20', port: 7882 };
 /** Unix time of virtual time 0, ms. */
@@ -82,7 +89,12 @@ export interface RequestOptions {
   readonly nonce?: string;
   readonly realm?: string;
   readonly transaction?: Uint8Array;
+  /** As a client of RFC 8489 signs: the algorithm that it took, and what it repeats of the offer. */
+  readonly modern?: { readonly algorithm: PasswordAlgorithm; readonly repeated?: Uint8Array };
 }
+
+/** What a server offers in every challenge: SHA-256, then MD5. */
+export const OFFER = Uint8Array.of(0, 2, 0, 0, 0, 1, 0, 0);
 
 /** One reply, taken apart. */
 export interface Reply {
@@ -97,10 +109,16 @@ export class TurnHarness {
   readonly sockets: FakeSocket[] = [];
   readonly server: TurnServer;
   readonly random = seededRandom(7);
+  readonly accounts = new TurnAccounts({
+    ...{ digests, secret: SECRET, credentialsMs: 3_600_000, users: [STATIC_USER] },
+    wall: { unixMs: () => EPOCH + this.now },
+  });
   now = 1_000;
   /** What the next openings do: a socket at once, none, or wait in `pending`. */
   opening: 'open' | 'fail' | 'wait' = 'open';
   readonly pending: (() => void)[] = [];
+  /** The same, to be answered with whatever socket. */
+  readonly openings: ((socket: FakeSocket | undefined) => void)[] = [];
   readonly #alice = mintTurnCredentials({
     digests,
     secret: SECRET,
@@ -114,15 +132,20 @@ export class TurnHarness {
     options: {
       limits?: Partial<TurnLimits>;
       isAllowedPeer?: (address: string, port: number) => boolean;
+      relayAddresses?: RelayAddresses;
     } = {},
   ) {
     const relays: RelayOpener = {
-      open: (port, opened) => {
+      open: (family, port, opened) => {
         if (this.opening === 'fail') return opened(undefined);
-        const socket = new FakeSocket({ address: RELAY_ADDRESS, port });
+        const address = family === 'ipv4' ? RELAY_ADDRESS : RELAY_ADDRESS_V6;
+        const socket = new FakeSocket({ address, port });
         this.sockets.push(socket);
         if (this.opening === 'open') opened(socket);
-        else this.pending.push(() => opened(socket));
+        else {
+          this.pending.push(() => opened(socket));
+          this.openings.push(opened);
+        }
       },
     };
     this.server = new TurnServer({
@@ -131,9 +154,9 @@ export class TurnHarness {
       wall: { unixMs: () => EPOCH + this.now },
       random: seededRandom(),
       digests,
-      secret: SECRET,
+      accounts: this.accounts,
       realm: REALM,
-      relayAddress: RELAY_ADDRESS,
+      relayAddresses: options.relayAddresses ?? { ipv4: RELAY_ADDRESS },
       relays,
       isAllowedPeer:
         options.isAllowedPeer ?? ((address, port) => address === PEER.address && port === PEER.port),
@@ -190,7 +213,14 @@ export class TurnHarness {
     fill(builder);
     builder.text(Attribute.username, username).text(Attribute.realm, realm);
     builder.text(Attribute.nonce, options.nonce ?? this.nonce(client));
-    return builder.messageIntegrity(digests, longTermKey(digests, username, realm, password)).finish();
+    const { modern } = options;
+    const key = longTermKey(digests, username, realm, password, modern?.algorithm);
+    if (modern === undefined) return builder.messageIntegrity(digests, key).finish();
+    return builder
+      .attribute(Attribute.passwordAlgorithm, encodePasswordAlgorithm(modern.algorithm))
+      .attribute(Attribute.passwordAlgorithms, modern.repeated ?? OFFER)
+      .messageIntegritySha256(digests, key)
+      .finish();
   }
 
   ask(
