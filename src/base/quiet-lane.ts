@@ -32,13 +32,23 @@ export interface LaneTerms {
   };
 }
 
+/** SRTP, for a lane whose socket carries it: who opens and seals, and how far each stream has come. */
+export interface LaneProtection {
+  readonly opener: object;
+  readonly sealer: object;
+  /** The highest 48-bit index (RFC 3711 section 3.3.1) that was heard; a lane keeps higher ones back only. */
+  readonly heard: number;
+  /** Of the packet that is sent next. */
+  readonly next: number;
+}
+
 /** Hears of a packet that was kept back. */
 export type HearOf = (sequence: number, timestamp: number, at: Millis) => void;
 
 /** One socket's lane. */
 export interface QuietLane {
-  /** From now on. Again only after {@link wake}. */
-  rest(terms: LaneTerms): void;
+  /** From now on, again only after {@link wake}; false when it cannot, for the protection is none that it understands. */
+  rest(terms: LaneTerms, protection?: LaneProtection): boolean;
   /** Whether it keeps this datagram of its socket back; always false where lanes see datagrams first. */
   holds(bytes: Uint8Array, address: string, port: number, now: Millis): boolean;
   /** Tells of what it has kept back, oldest first; answers how many packets it has sent since the last time. */

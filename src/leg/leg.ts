@@ -233,9 +233,12 @@ export class PhoneLeg {
   rest(onAwake: () => void): QuietLane | undefined {
     const terms = this.#rest === undefined ? this.#terms() : undefined;
     if (terms === undefined) return undefined;
-    this.#plainLane ??= new PlainLane(this.#options.rtp);
-    const lane = this.#options.rtp.lane ?? this.#plainLane;
-    lane.rest(terms);
+    let lane = this.#options.rtp.lane;
+    if (lane?.rest(terms) !== true) {
+      this.#plainLane ??= new PlainLane(this.#options.rtp);
+      lane = this.#plainLane;
+      lane.rest(terms);
+    }
     this.#input.stop();
     this.#rest = new LegRest(lane, onAwake);
     return lane;

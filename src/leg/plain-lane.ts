@@ -41,11 +41,13 @@ export class PlainLane implements QuietLane, LaneFan {
     return this;
   }
 
-  rest(terms: LaneTerms): void {
+  /** Below it nothing is protected: it stands above whoever does that. */
+  rest(terms: LaneTerms): boolean {
     this.#terms = terms;
     const { payloadType, ssrc, sequence, timestamp } = terms.out;
     Object.assign(this.#fields, { payloadType, ssrc, sequence, timestamp });
     this.#forget();
+    return true;
   }
 
   wake(): void {

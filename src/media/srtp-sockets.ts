@@ -1,6 +1,7 @@
 import { equalBytes } from '../base/bytes.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
+import type { QuietLane } from '../base/quiet-lane.ts';
 import type { SrtpMaster } from '../rtp/srtp/key-derivation.ts';
 import { MAX_MKI_BYTES, MarkedOpener, MarkedSealer } from '../rtp/srtp/mki.ts';
 import { rtpHeaderLength, type SrtpFault } from '../rtp/srtp/session.ts';
@@ -8,6 +9,7 @@ import { type MakeTransform, SRTP_OVERHEAD } from '../rtp/srtp/transform.ts';
 import type { DropCounter } from './drop-counter.ts';
 import type { LegCrypto } from './protocol.ts';
 import type { RtpPortPair } from './rtp-ports.ts';
+import { SrtpLane } from './srtp-lane.ts';
 
 /** The largest packet that a leg makes, bytes. */
 const MAX_PACKET = 1500;
@@ -34,6 +36,8 @@ export class SrtpSockets implements RtpPortPair {
   #sealer: MarkedSealer | undefined;
   #opener: MarkedOpener | undefined;
   #old: { readonly opener: MarkedOpener; readonly until: Millis } | undefined;
+  /** Of the present keys, once a leg asked for it. */
+  #lane: SrtpLane | undefined;
 
   /** `make`: who protects; absent: TypeScript alone. */
   constructor(pair: RtpPortPair, clock: Clock, drops: DropCounter, make?: MakeTransform) {
@@ -43,14 +47,15 @@ export class SrtpSockets implements RtpPortPair {
     this.rtp = new Layer(
       pair.rtp,
       (bytes) => (isRtcp(bytes) ? this.#sealRtcp(bytes) : this.#sealRtp(bytes)),
-      () => this.#keys === undefined && !this.#awaitsKeys,
+      () => this.#laneAbove(pair.rtp.lane),
     );
     this.rtcp = new Layer(
       pair.rtcp,
       (bytes) => this.#sealRtcp(bytes),
-      () => false,
+      () => undefined,
     );
     pair.rtp.onDatagram = (bytes, address, port, cameAt) => {
+      this.#lane?.catchUp();
       const plain = isRtcp(bytes) ? this.#openRtcp(bytes) : this.#openRtp(bytes);
       if (plain !== undefined) this.rtp.onDatagram(plain, address, port, cameAt);
     };
@@ -66,6 +71,7 @@ export class SrtpSockets implements RtpPortPair {
     if (keys === 'awaited') return;
     const before = this.#keys;
     this.#keys = keys;
+    this.#lane = undefined;
     if (keys === undefined) {
       this.#sealer = this.#opener = this.#old = undefined;
       return;
@@ -81,6 +87,17 @@ export class SrtpSockets implements RtpPortPair {
     if (this.#opener !== undefined)
       this.#old = { opener: this.#opener, until: this.#clock.now() + OLD_KEY_MS };
     this.#opener = new MarkedOpener(keys.profile, keys.remote, keys.remote.mki, this.#make);
+  }
+
+  /** What lies below sees what is on the wire: of use while that is no secret, or to one who can have the keys. */
+  #laneAbove(below: QuietLane | undefined): QuietLane | undefined {
+    if (below === undefined || this.#awaitsKeys) return undefined;
+    const [opener, sealer] = [this.#opener, this.#sealer];
+    if (opener === undefined || sealer === undefined) return below;
+    if (this.#old !== undefined && this.#clock.now() >= this.#old.until) this.#old = undefined;
+    if (this.#old !== undefined || opener.mki !== undefined || sealer.mki !== undefined) return undefined;
+    this.#lane ??= new SrtpLane(below, opener.opener, sealer.sealer);
+    return this.#lane;
   }
 
   #openRtp(bytes: Uint8Array): Uint8Array | undefined {
@@ -157,22 +174,21 @@ function open(where: 'srtp' | 'srtcp', bytes: Uint8Array, opener: MarkedOpener):
 class Layer implements DatagramSocket {
   readonly #below: DatagramSocket;
   readonly #seal: (bytes: Uint8Array) => Uint8Array | undefined;
-  readonly #isPlain: () => boolean;
+  readonly #lane: () => QuietLane | undefined;
   onDatagram: DatagramSocket['onDatagram'] = () => {};
 
   constructor(
     below: DatagramSocket,
     seal: (bytes: Uint8Array) => Uint8Array | undefined,
-    isPlain: () => boolean,
+    lane: () => QuietLane | undefined,
   ) {
     this.#below = below;
     this.#seal = seal;
-    this.#isPlain = isPlain;
+    this.#lane = lane;
   }
 
-  /** What lies below sees what is on the wire: of use as long as that is no secret. */
-  get lane(): DatagramSocket['lane'] {
-    return this.#isPlain() ? this.#below.lane : undefined;
+  get lane(): QuietLane | undefined {
+    return this.#lane();
   }
 
   get local(): DatagramSocket['local'] {

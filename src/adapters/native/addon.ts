@@ -14,8 +14,20 @@ export interface UdpPoll {
   flush(count: number): number;
   /** The memory of all lanes: once, before any socket rests. `squares` are those of A-law, then of µ-law, by byte. */
   lanes(report: Float64Array, ages: Float64Array, squares: Int32Array): void;
-  /** From now on packets as `terms` say are counted (`native-lane.ts`), and the socket is read by {@link collect} alone. */
-  rest(socket: number, terms: Int32Array): void;
+  /**
+   * From now on packets as `terms` say are counted (`native-lane.ts`), and the socket is read by {@link collect} alone; 0 when
+   * the keys are not the addon's: then nothing changes.
+   */
+  rest(
+    socket: number,
+    terms: Int32Array,
+    /** Of {@link Addon.SrtpTransform}; undefined: packets are not protected. */
+    opener: object | undefined,
+    sealer: object | undefined,
+    /** Indices: the highest that was heard, and that of the packet which is sent next. */
+    heard: number,
+    next: number,
+  ): number;
   wake(socket: number): void;
   /** Reads the sockets that rest; how many datagrams are in the inbox for JavaScript. When it is full there may be more. */
   collect(): number;
@@ -89,7 +101,7 @@ export interface Addon {
 }
 
 /** As in `addon/module.cc`: which exports these are. */
-const REVISION = 8;
+const REVISION = 9;
 
 /** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {

@@ -3,6 +3,7 @@ import {
   type HearOf,
   LANE_HOLDS,
   type LaneFan,
+  type LaneProtection,
   type LaneTerms,
   type QuietLane,
 } from '../../base/quiet-lane.ts';
@@ -43,11 +44,12 @@ export class NativeLanes implements LaneFan {
     return new NativeLane(socket, this);
   }
 
-  rest(socket: number, { peer, payloadType, ssrc, law, quiet, out }: LaneTerms): void {
+  rest(socket: number, lane: LaneTerms, protection: LaneProtection | undefined): boolean {
+    const { peer, payloadType, ssrc, law, quiet, out } = lane;
     const terms = this.#terms;
     const address = takeApart(peer.address);
     // A leg rests when packets came from there: it is an address.
-    if (address === undefined) return;
+    if (address === undefined) return false;
     terms[0] = address[0]!;
     terms[1] = peer.port;
     for (let i = 1; i <= 4; i++) terms[1 + i] = address[i]!;
@@ -60,7 +62,8 @@ export class NativeLanes implements LaneFan {
     terms[12] = out.sequence;
     terms[13] = out.timestamp;
     terms[14] = out.ticks;
-    this.#poll.rest(socket, terms);
+    const { opener, sealer, heard = 0, next = 0 } = protection ?? {};
+    return this.#poll.rest(socket, terms, opener, sealer, heard, next) !== 0;
   }
 
   wake(socket: number): void {
@@ -88,8 +91,8 @@ class NativeLane implements QuietLane {
     this.#lanes = lanes;
   }
 
-  rest(terms: LaneTerms): void {
-    this.#lanes.rest(this.id, terms);
+  rest(terms: LaneTerms, protection?: LaneProtection): boolean {
+    return this.#lanes.rest(this.id, terms, protection);
   }
 
   /** The addon has kept back what it may before a datagram comes here. */

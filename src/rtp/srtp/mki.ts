@@ -34,24 +34,25 @@ export function removeMki(bytes: Uint8Array, length: number, tag: number, mki: U
 
 /** An opener whose packets bear an identifier, while `mki` is set; without it they pass as they are. */
 export class MarkedOpener {
-  readonly #opener: SrtpOpener;
+  /** What opens packets once they are unmarked. */
+  readonly opener: SrtpOpener;
   readonly #profile: SrtpProfile;
   mki: Uint8Array | undefined;
 
   constructor(profile: SrtpProfile, master: SrtpMaster, mki?: Uint8Array, make?: MakeTransform) {
-    this.#opener = new SrtpOpener(profile, master, make);
+    this.opener = new SrtpOpener(profile, master, make);
     this.#profile = profile;
     this.mki = mki;
   }
 
   openRtp(bytes: Uint8Array, length: number): number | SrtpFault | 'mki' {
-    if (this.mki === undefined) return this.#opener.openRtp(bytes, length);
-    return this.#unmarked('rtp', this.mki, bytes, length, (plain) => this.#opener.openRtp(bytes, plain));
+    if (this.mki === undefined) return this.opener.openRtp(bytes, length);
+    return this.#unmarked('rtp', this.mki, bytes, length, (plain) => this.opener.openRtp(bytes, plain));
   }
 
   openRtcp(bytes: Uint8Array, length: number): number | SrtpFault | 'mki' {
-    if (this.mki === undefined) return this.#opener.openRtcp(bytes, length);
-    return this.#unmarked('rtcp', this.mki, bytes, length, (plain) => this.#opener.openRtcp(bytes, plain));
+    if (this.mki === undefined) return this.opener.openRtcp(bytes, length);
+    return this.#unmarked('rtcp', this.mki, bytes, length, (plain) => this.opener.openRtcp(bytes, plain));
   }
 
   #unmarked(
@@ -73,22 +74,23 @@ export class MarkedOpener {
 
 /** A sealer that marks its packets, while `mki` is set; they then need `MAX_MKI_BYTES` more room. */
 export class MarkedSealer {
-  readonly #sealer: SrtpSealer;
+  /** What seals packets before they are marked. */
+  readonly sealer: SrtpSealer;
   readonly #profile: SrtpProfile;
   mki: Uint8Array | undefined;
 
   constructor(profile: SrtpProfile, master: SrtpMaster, mki?: Uint8Array, make?: MakeTransform) {
-    this.#sealer = new SrtpSealer(profile, master, make);
+    this.sealer = new SrtpSealer(profile, master, make);
     this.#profile = profile;
     this.mki = mki;
   }
 
   sealRtp(bytes: Uint8Array, headerEnd: number, length: number): number | SrtpFault {
-    return this.#marked('rtp', bytes, this.#sealer.sealRtp(bytes, headerEnd, length));
+    return this.#marked('rtp', bytes, this.sealer.sealRtp(bytes, headerEnd, length));
   }
 
   sealRtcp(bytes: Uint8Array, length: number): number | SrtpFault {
-    return this.#marked('rtcp', bytes, this.#sealer.sealRtcp(bytes, length));
+    return this.#marked('rtcp', bytes, this.sealer.sealRtcp(bytes, length));
   }
 
   #marked(kind: 'rtp' | 'rtcp', bytes: Uint8Array, sealed: number | SrtpFault): number | SrtpFault {

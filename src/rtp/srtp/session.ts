@@ -55,6 +55,18 @@ export class SrtpOpener {
     return end;
   }
 
+  /** For somebody who opens packets of a source meanwhile: by what, and the highest index so far; undefined before its first. */
+  lend(ssrc: number): { readonly by: PacketTransform; readonly highest: number } | undefined {
+    const window = this.#rtpWindows.get(ssrc);
+    return window && { by: this.#rtp, highest: window.highest };
+  }
+
+  /** A packet of a source was opened elsewhere: it is not opened again. */
+  openedElsewhere(ssrc: number, sequence: number): void {
+    const window = this.#rtpWindows.get(ssrc);
+    window?.accept(estimateIndex(window.highest, sequence));
+  }
+
   /** Opens an SRTCP compound in place (RFC 3711 section 3.4). */
   openRtcp(bytes: Uint8Array, length: number): number | SrtpFault {
     const trailer = SRTCP_INDEX_BYTES + this.#rtcp.tagBytes;
@@ -109,6 +121,22 @@ export class SrtpSealer {
     if (judged !== 'fresh') return judged;
     window.accept(index);
     return this.#rtp.sealRtp(bytes, headerEnd, length, ssrc, index);
+  }
+
+  /**
+   * For somebody who seals the next packets of a source: by what, and the index of the one with `sequence`; undefined when
+   * that was used, or nothing was sealed before.
+   */
+  lend(ssrc: number, sequence: number): { readonly by: PacketTransform; readonly next: number } | undefined {
+    const window = this.#windows.get(ssrc);
+    const next = window === undefined ? -1 : estimateIndex(window.highest, sequence);
+    return window === undefined || next <= window.highest ? undefined : { by: this.#rtp, next };
+  }
+
+  /** So many packets from index `next` on were sealed elsewhere: theirs are used. */
+  sealedElsewhere(ssrc: number, next: number, count: number): void {
+    const window = this.#windows.get(ssrc);
+    for (let i = 0; i < count; i++) window?.accept(next + i);
   }
 
   /** Seals an RTCP compound in place; same room, same answer. */

@@ -42,17 +42,50 @@ bool Quiet(const Lane* lane, const uint8_t* payload, uint32_t length) {
   return sum <= static_cast<uint64_t>(lane->limit) * length;
 }
 
+// RFC 3711 section 3.3.1, given that there was one before.
+uint64_t EstimateIndex(uint64_t heard, uint16_t sequence) {
+  const uint32_t last = static_cast<uint32_t>(heard & 0xffff);
+  uint64_t rollover = heard >> 16;
+  if (last < 32768) {
+    // A packet from before the stream's beginning is older than any, as it should be.
+    if (sequence > last + 32768) return rollover == 0 ? 0 : (rollover - 1) << 16 | sequence;
+  } else if (last - 32768 > sequence) {
+    rollover++;
+  }
+  return rollover << 16 | sequence;
+}
+
+// Opens a copy of an SRTP packet: the plain one's length, or 0 when it is for JavaScript to judge. What is not newer than
+// all that came may be a repetition.
+uint32_t OpenCopy(const Lane* lane, const uint8_t* bytes, uint32_t length, uint64_t index, uint8_t* plain) {
+  if (index <= lane->heard) return 0;
+  memcpy(plain, bytes, length);
+  const int32_t opened = SrtpOpenRtp(lane->opener, plain, kHeader, length, index);
+  return opened < 0 ? 0 : static_cast<uint32_t>(opened);
+}
+
 // Counts a packet, and keeps it back; false when it is for JavaScript. `words` describe where it came from.
 bool Count(Lane* lane, const uint8_t* bytes, uint32_t length, const int32_t* words, double at) {
-  if (length <= kHeader || length > kHeldBytes || lane->held == kHeld) return false;
+  if (length <= kHeader || length > kHeldBytes + kSrtpOverhead || lane->held == kHeld) return false;
   // No padding, extension or CSRC; the marker says nothing of what is heard.
   if (bytes[0] != 0x80 || (bytes[1] & 0x7f) != lane->payload_type) return false;
   if (memcmp(bytes + 8, lane->ssrc, sizeof lane->ssrc) != 0) return false;
   if (memcmp(words + 2, lane->source, sizeof lane->source) != 0) return false;
-  if (!Quiet(lane, bytes + kHeader, length - kHeader)) return false;
+  const uint16_t sequence = static_cast<uint16_t>(bytes[2] << 8 | bytes[3]);
+  uint8_t plain[kHeldBytes + kSrtpOverhead];
+  const uint8_t* packet = bytes;
+  uint64_t index = 0;
+  if (lane->opener != nullptr) {
+    index = EstimateIndex(lane->heard, sequence);
+    length = OpenCopy(lane, bytes, length, index, plain);
+    packet = plain;
+  }
+  if (length <= kHeader || length > kHeldBytes) return false;
+  if (!Quiet(lane, packet + kHeader, length - kHeader)) return false;
+  lane->heard = index;
   const uint32_t next = lane->held++;
   lane->at[next] = at;
-  lane->sequences[next] = static_cast<uint16_t>(bytes[2] << 8 | bytes[3]);
+  lane->sequences[next] = sequence;
   lane->timestamps[next] = static_cast<uint32_t>(bytes[4]) << 24 | static_cast<uint32_t>(bytes[5]) << 16 |
                            static_cast<uint32_t>(bytes[6]) << 8 | bytes[7];
   return true;
@@ -134,20 +167,42 @@ napi_value Lanes(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// rest(socket: number, terms: Int32Array): whether its packets are counted from now on.
+// Takes one direction's keys for a lane; false when `value` is neither undefined nor keys.
+bool TakeKeys(napi_env env, napi_value value, SrtpKeys** keys) {
+  napi_valuetype type;
+  if (napi_typeof(env, value, &type) != napi_ok) return false;
+  SrtpKeys* given = type == napi_undefined ? nullptr : SrtpKeysOf(env, value);
+  if (given == nullptr && type != napi_undefined) return false;
+  if (given != nullptr) SrtpRetain(given);
+  SrtpRelease(*keys);
+  *keys = given;
+  return true;
+}
+
+// rest(socket: number, terms: Int32Array, opener?: SrtpTransform, sealer?: SrtpTransform, heard: number, next: number):
+// whether its packets are counted from now on; not when its keys are not ours.
 napi_value Rest(napi_env env, napi_callback_info info) {
-  napi_value args[2];
-  Poll* poll = Self(env, info, 2, args);
+  napi_value args[6];
+  Poll* poll = Self(env, info, 6, args);
   if (poll == nullptr) return nullptr;
   Socket* socket = Find(poll, env, args[0]);
   int32_t* terms = nullptr;
   uint32_t count = 0;
-  if (!Memory(env, args[1], napi_int32_array, &terms, &count, nullptr) || count < kTerms || poll->resting < 0) {
+  int64_t heard = 0, next = 0;
+  if (!Memory(env, args[1], napi_int32_array, &terms, &count, nullptr) || count < kTerms || poll->resting < 0 ||
+      napi_get_value_int64(env, args[4], &heard) != napi_ok || napi_get_value_int64(env, args[5], &next) != napi_ok ||
+      heard < 0 || next < 0) {
     return Throw(env, "rest takes a socket and its terms");
   }
   if (socket == nullptr) return Number(env, 0);
+  auto* made = new Lane();
+  if (!TakeKeys(env, args[2], &made->opener) || !TakeKeys(env, args[3], &made->sealer)) {
+    delete made;
+    return Number(env, 0);
+  }
+  made->heard = static_cast<uint64_t>(heard);
+  made->next = static_cast<uint64_t>(next);
   if (socket->lane == nullptr) {
-    socket->lane = new Lane();
     Watch(poll->epoll, poll->resting, socket->fd, static_cast<uint32_t>(socket - poll->sockets.data()));
   }
   if (!socket->stamped) {
@@ -156,11 +211,13 @@ napi_value Rest(napi_env env, napi_callback_info info) {
     setsockopt(socket->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     socket->stamped = true;
   }
-  Lane* lane = socket->lane;
+  delete socket->lane;
+  socket->lane = made;
+  Lane* lane = made;
   memcpy(lane->source, terms, sizeof lane->source);
   lane->payload_type = static_cast<uint8_t>(terms[6]);
-  const uint32_t heard = static_cast<uint32_t>(terms[7]);
-  for (int i = 0; i < 4; i++) lane->ssrc[i] = static_cast<uint8_t>(heard >> (24 - 8 * i));
+  const uint32_t source = static_cast<uint32_t>(terms[7]);
+  for (int i = 0; i < 4; i++) lane->ssrc[i] = static_cast<uint8_t>(source >> (24 - 8 * i));
   lane->squares = poll->squares[terms[8] == 0 ? 0 : 1];
   lane->limit = static_cast<uint32_t>(terms[9]);
   // A slot's words have the socket and the length before the address.
@@ -174,7 +231,6 @@ napi_value Rest(napi_env env, napi_callback_info info) {
   lane->sequence = static_cast<uint16_t>(terms[12]);
   lane->timestamp = static_cast<uint32_t>(terms[13]);
   lane->step = static_cast<uint32_t>(terms[14]);
-  lane->sent = lane->held = 0;
   return Number(env, 1);
 }
 
@@ -252,8 +308,7 @@ napi_value Fan(napi_env env, napi_callback_info info) {
     return Throw(env, "fan takes sockets, their number and a payload");
   }
   if (count > many) count = many;
-  uint8_t packet[kHeldBytes];
-  memcpy(packet + kHeader, payload, length);
+  uint8_t packet[kHeldBytes + kSrtpOverhead];
   int32_t failed = 0;
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t id = static_cast<uint32_t>(ids[i]);
@@ -261,8 +316,12 @@ napi_value Fan(napi_env env, napi_callback_info info) {
     const Socket& socket = poll->sockets[id];
     Lane* lane = socket.lane;
     Stamp(lane, packet);
+    // The one before may have been sealed in the same place.
+    memcpy(packet + kHeader, payload, length);
+    uint32_t size = kHeader + length;
+    if (lane->sealer != nullptr) size = SrtpSealRtp(lane->sealer, packet, kHeader, size, lane->next++);
     const auto* to = reinterpret_cast<const sockaddr*>(&lane->to);
-    if (sendto(socket.fd, packet, kHeader + length, MSG_DONTWAIT, to, lane->to_length) < 0) failed++;
+    if (size == 0 || sendto(socket.fd, packet, size, MSG_DONTWAIT, to, lane->to_length) < 0) failed++;
   }
   return Number(env, failed);
 }

@@ -10,6 +10,8 @@
 
 #include <vector>
 
+#include "srtp.h"
+
 // Words of 32 bits that describe a slot: socket, length, family, port, and four of the address.
 constexpr uint32_t kWords = 8;
 // Above a family of IPv6 stands the zone of a link-local address (RFC 4007 section 6), the number of its interface.
@@ -34,11 +36,24 @@ struct Lane {
   uint16_t sequence = 0;
   uint32_t timestamp = 0;
   uint32_t step = 0;
+  // Under SRTP: keys of either direction, the highest index heard, and that of the packet to be sent next.
+  SrtpKeys* opener = nullptr;
+  SrtpKeys* sealer = nullptr;
+  uint64_t heard = 0;
+  uint64_t next = 0;
   uint32_t sent = 0;
   uint32_t held = 0;
   double at[kHeld];
   uint16_t sequences[kHeld];
   uint32_t timestamps[kHeld];
+
+  Lane() = default;
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+  ~Lane() {
+    SrtpRelease(opener);
+    SrtpRelease(sealer);
+  }
 };
 
 struct Socket {

@@ -40,6 +40,7 @@ void XorWord(uint8_t* to, uint32_t word) {
 
 struct SrtpKeys {
   EVP_CIPHER_CTX* cipher = nullptr;
+  uint32_t users = 1;
   bool gcm = false;
   uint32_t tag = 0;
   // 14 bytes for AES-CM, 12 for GCM, zeros behind.
@@ -305,7 +306,7 @@ void HashPad(const uint8_t* key, size_t length, uint8_t pad, Sha1State* state) {
   OPENSSL_cleanse(block, sizeof block);
 }
 
-void Free(napi_env, void* keys, void*) { delete static_cast<SrtpKeys*>(keys); }
+void Free(napi_env, void* keys, void*) { SrtpRelease(static_cast<SrtpKeys*>(keys)); }
 
 // new SrtpTransform(encryption: Uint8Array, authentication: Uint8Array, salt: Uint8Array, tagBytes: number): AES-GCM
 // when the tag has 16 bytes, else AES-CM with so many bytes of HMAC-SHA1.
@@ -345,6 +346,11 @@ napi_value New(napi_env env, napi_callback_info info) {
   return self;
 }
 
+uint32_t SsrcOf(const uint8_t* packet) {
+  return static_cast<uint32_t>(packet[8]) << 24 | static_cast<uint32_t>(packet[9]) << 16 |
+         static_cast<uint32_t>(packet[10]) << 8 | packet[11];
+}
+
 // Whether this Node exports all that is used here.
 bool HasCrypto() {
   const void* const needed[] = {
@@ -366,9 +372,17 @@ bool HasCrypto() {
 }  // namespace
 
 uint32_t SrtpSealRtp(SrtpKeys* keys, uint8_t* packet, uint32_t header_end, uint32_t length, uint64_t index) {
-  const uint32_t ssrc = static_cast<uint32_t>(packet[8]) << 24 | static_cast<uint32_t>(packet[9]) << 16 |
-                        static_cast<uint32_t>(packet[10]) << 8 | packet[11];
-  return SealRtpOf(keys, packet, header_end, length, ssrc, index);
+  return SealRtpOf(keys, packet, header_end, length, SsrcOf(packet), index);
+}
+
+int32_t SrtpOpenRtp(SrtpKeys* keys, uint8_t* packet, uint32_t header_end, uint32_t length, uint64_t index) {
+  return OpenRtp(keys, packet, header_end, length, SsrcOf(packet), index);
+}
+
+void SrtpRetain(SrtpKeys* keys) { keys->users++; }
+
+void SrtpRelease(SrtpKeys* keys) {
+  if (keys != nullptr && --keys->users == 0) delete keys;
 }
 
 SrtpKeys* SrtpKeysOf(napi_env env, napi_value value) {
