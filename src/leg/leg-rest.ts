@@ -4,7 +4,18 @@
  * for RTCP, liveness and what the playout learns of the network. But it is not played: it lies below what the mix hears of
  * anybody, and the first packet that does not wakes the leg, whose playout then begins as that of one who begins to talk.
  */
-import type { HearOf, QuietLane } from '../base/quiet-lane.ts';
+import type { DatagramSocket } from '../base/net.ts';
+import type { HearOf, LaneTerms, QuietLane } from '../base/quiet-lane.ts';
+import { PlainLane } from './plain-lane.ts';
+
+/** Has a lane of `socket` rest as `terms` say: the socket's own where it has one that can, else one in TypeScript. */
+export function layToRest(socket: DatagramSocket, terms: LaneTerms): QuietLane {
+  const own = socket.lane;
+  if (own?.rest(terms) === true) return own;
+  const plain = new PlainLane(socket);
+  plain.rest(terms);
+  return plain;
+}
 
 /** One leg's rest. */
 export class LegRest {

@@ -23,10 +23,9 @@ import { legQuality } from './e-model.ts';
 import { LegInput } from './leg-input.ts';
 import { type KeyForm, LegKeys } from './leg-keys.ts';
 import { type FrameContent, LegOutput } from './leg-output.ts';
-import { LegRest } from './leg-rest.ts';
+import { LegRest, layToRest } from './leg-rest.ts';
 import { Liveness } from './liveness.ts';
 import { FRAME_MS } from './packetizer.ts';
-import { PlainLane } from './plain-lane.ts';
 import type { PrivateSound } from './private-sound.ts';
 import { QualityMeter } from './quality-meter.ts';
 import { rtcpPort } from './rtcp-destination.ts';
@@ -104,7 +103,6 @@ export class PhoneLeg {
   #closed = false;
   #played: PrivateSound | undefined;
   #rest: LegRest | undefined;
-  #plainLane: QuietLane | undefined;
   constructor(options: LegOptions, now: Millis) {
     this.#options = options;
     this.#output = new LegOutput(options.rtp, options.random, () => {
@@ -233,12 +231,7 @@ export class PhoneLeg {
   rest(onAwake: () => void): QuietLane | undefined {
     const terms = this.#rest === undefined ? this.#terms() : undefined;
     if (terms === undefined) return undefined;
-    let lane = this.#options.rtp.lane;
-    if (lane?.rest(terms) !== true) {
-      this.#plainLane ??= new PlainLane(this.#options.rtp);
-      lane = this.#plainLane;
-      lane.rest(terms);
-    }
+    const lane = layToRest(this.#options.rtp, terms);
     this.#input.stop();
     this.#rest = new LegRest(lane, onAwake);
     return lane;

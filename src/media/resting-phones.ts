@@ -5,6 +5,7 @@ import type { MixPhone } from './listener.ts';
 
 /** Each phone is settled once in so many ticks: a lane counts a few packets more, of 10 ms too. */
 const SETTLED_EVERY = 25;
+const TICK_MS: Millis = 20;
 
 /** Phones of one format whose lanes are served by one call. */
 class Bunch {
@@ -44,7 +45,10 @@ class Bunch {
 
 /** A room's phones that say nothing, and are all sent the same: `leg/leg-rest.ts` tells how a leg rests. */
 export class RestingPhones {
-  #ticks = 0;
+  #tick = 0;
+  #tickAt: Millis | undefined;
+  /** Frames from the tick before to the present one: more than one when a stall has cost some, in which packets came all the same. */
+  #passed = 1;
   readonly #bunches: Bunch[] = [];
 
   /** Phones that rest are to hear these formats. */
@@ -69,18 +73,21 @@ export class RestingPhones {
   }
 
   /** The next tick: all who rest are sent what `payloadOf` answers for their format. */
-  tick(payloadOf: (format: VoiceFormat) => Uint8Array): void {
-    this.#ticks++;
+  tick(now: Millis, payloadOf: (format: VoiceFormat) => Uint8Array): void {
+    this.#passed = Math.max(1, Math.round((now - (this.#tickAt ?? now)) / TICK_MS));
+    this.#tickAt = now;
+    this.#tick += this.#passed;
     for (const bunch of this.#bunches) bunch.send(payloadOf(bunch.format));
   }
 
   /** Behind the tick: those whose turn it is catch up with what came. */
   settle(now: Millis): void {
-    let turn = this.#ticks;
+    let turn = this.#tick;
     // Backwards: who wakes leaves, and the last one takes the place.
     for (let b = this.#bunches.length - 1; b >= 0; b--) {
       const { phones } = this.#bunches[b]!;
-      for (let i = phones.length - 1; i >= 0; i--) if (turn++ % SETTLED_EVERY === 0) phones[i]?.settle?.(now);
+      for (let i = phones.length - 1; i >= 0; i--)
+        if (turn++ % SETTLED_EVERY < this.#passed) phones[i]?.settle?.(now);
     }
   }
 

@@ -124,7 +124,7 @@ export class RoomMix {
     if (this.#narrow.wanted) this.#bus.finish(8000);
     if (this.#wide.wanted) this.#bus.finish(16_000);
     for (const group of this.#groups.values()) group.begin();
-    this.#resting.tick(this.#payloadOfAll);
+    this.#resting.tick(now, this.#payloadOfAll);
     for (const [phone, listener] of this.#awake) {
       const { format } = phone;
       if (format === undefined) continue;

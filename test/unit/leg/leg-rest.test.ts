@@ -107,12 +107,12 @@ function room(weather: Partial<Weather>, may: 'rest' | 'not rest', packetMs: 10 
     else if (does !== 'says nothing') send(sender.packet(payload, 0, samples, 8, 'no-marker').slice());
     sender.advance(samples);
   };
-  const run = (parts: readonly Part[], othersSay = 0) => {
+  const run = (parts: readonly Part[], othersSay = 0, tickMs = 20) => {
     other.says = othersSay;
     for (const { does, packets } of parts)
       net.every(packetMs, packets, (now) => {
         speak(does);
-        if (now % 20 === 0) mix.tick(now);
+        if (now % tickMs === 0) mix.tick(now);
       });
   };
   return {
@@ -203,6 +203,15 @@ describe('a leg that rests', () => {
     happens(leg);
     expect(rests.now).toBe(false);
     expect(leg.packetsIn).toBe(149);
+  });
+
+  it('stays at rest, and counts each packet, while the machine is so busy that most ticks are lost', () => {
+    const { run, rests, leg } = room({}, 'rest');
+    run([LONG_QUIET]);
+    run([{ does: 'is quiet', packets: 500 }], 0, 200);
+    expect(rests).toEqual({ times: 1, now: true });
+    leg.wake();
+    expect(leg.packetsIn).toBe(649);
   });
 
   it('stays at rest when strangers send, and their packets are dropped as ever', () => {
