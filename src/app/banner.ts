@@ -19,6 +19,7 @@ export function banner({ config, mode, addresses }: StartupConfig, startupMs: nu
       ? `  TURN    turn:${host(near)}:${config.turn.port}  (UDP and TCP), relays to this gateway's media port alone`
       : '  TURN    off',
     `  media   UDP ${config.ice.udp_port}${config.ice.tcp ? ` and TCP ${config.ice.tcp_port}` : ''} for browsers, UDP ${config.rtp.ports.first}-${config.rtp.ports.last} for phones`,
+    `          browsers are told of ${addresses.join(', ')}`,
     '',
     ...trunkLines(config),
     '',

@@ -2,6 +2,7 @@ import { banner } from './banner.ts';
 import { type Gateway, openGateway } from './compose.ts';
 import { readConfig } from './config/read.ts';
 import { reportFaults } from './config/report.ts';
+import { withDiscovered } from './discover-addresses.ts';
 import { StartupError } from './startup-error.ts';
 
 /** How long everybody has to be told and every socket to close, ms. */
@@ -20,8 +21,12 @@ export async function start(argv: readonly string[]): Promise<void> {
     return;
   }
   let gateway: Gateway;
+  let startup = read.value;
   try {
-    gateway = await openGateway(read.value);
+    const discovered = await withDiscovered(startup);
+    startup = discovered.startup;
+    gateway = await openGateway(startup);
+    for (const event of discovered.events) gateway.emit(event);
   } catch (error) {
     // What is not the operator's to mend is a bug, and comes with its stack.
     const isPlain = error instanceof StartupError || !(error instanceof Error);
@@ -31,8 +36,8 @@ export async function start(argv: readonly string[]): Promise<void> {
     process.exit(1);
   }
   const startupMs = performance.now() - beganAt;
-  gateway.emit({ type: 'gateway.ready', startupMs });
-  process.stdout.write(banner(read.value, startupMs));
+  gateway.emit({ type: 'gateway.ready', startupMs, addresses: startup.addresses });
+  process.stdout.write(banner(startup, startupMs));
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {

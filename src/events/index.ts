@@ -26,11 +26,23 @@ export type DropPlace =
   | 'worker';
 
 /**
+ * Why an address that STUN has discovered may be of no use to browsers: no server answered; the NAT shows each server
+ * another address or port; it has another port than the media port; what was sent there from here did not come back, be it that
+ * the NAT lets nothing in, or only nothing from inside.
+ */
+export type AddressDoubt = 'no-answer' | 'mapping-varies' | 'port-translated' | 'not-reached';
+
+/**
  * Everything that logs, metrics, webhooks, the call history and the console ever see. Code that notices something
  * emits one of these and does not log, count and notify by itself. Phone numbers are whole here; sinks redact.
  */
 export type GatewayEvent =
-  | { type: 'gateway.ready'; startupMs: number }
+  /** `addresses` are announced, the preferred one first. */
+  | { type: 'gateway.ready'; startupMs: number; addresses: readonly string[] }
+  /** At start: as what STUN servers see an address of this machine. */
+  | { type: 'address.discovered'; local: string; address: string }
+  /** At start: why browsers may not reach us by what STUN has said. */
+  | { type: 'address.doubtful'; local: string; address: string; reason: AddressDoubt }
   | { type: 'gateway.stopping'; signal: string }
   | {
       type: 'call.received';

@@ -11,6 +11,8 @@ type Level = (typeof LEVELS)[number];
 const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = {
   'gateway.ready': ['info', 'gateway is ready'],
   'gateway.stopping': ['info', 'gateway is stopping'],
+  'address.discovered': ['info', 'address discovered by STUN'],
+  'address.doubtful': ['warn', 'browsers may not reach this address'],
   'call.received': ['info', 'call received'],
   'call.refused': ['warn', 'call refused'],
   'call.dialled': ['debug', 'call sent to a target'],

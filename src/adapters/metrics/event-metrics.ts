@@ -144,6 +144,8 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       to.count('trunkroom_worker_failures_total');
       return;
     case 'gateway.stopping':
+    case 'address.discovered':
+    case 'address.doubtful':
     case 'call.dialled':
     case 'call.spoken':
     case 'call.unencrypted':

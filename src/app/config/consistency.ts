@@ -1,3 +1,4 @@
+import { announcedFaults } from './announced.ts';
 import { DEVELOPMENT_KEY } from './development.ts';
 import { drachtioFaults } from './drachtio.ts';
 import type { Config } from './schema.ts';
@@ -21,6 +22,7 @@ export function consistencyFaults(
 ): readonly Inconsistency[] {
   return [
     ...keyFaults(config, mode),
+    ...announcedFaults(config),
     ...duplicates(config.trunks, 'trunks'),
     ...duplicates(config.outbound_trunks, 'outbound_trunks'),
     ...duplicates(config.rules, 'rules'),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { localAddresses } from '../local-addresses.ts';
-import { announcedAddresses } from './announced.ts';
+import { announcedAddresses, selectedAddresses } from './announced.ts';
 import { loadConfig } from './load.ts';
 import type { Config } from './schema.ts';
 import type { ConfigFault } from './source.ts';
@@ -41,7 +41,11 @@ export function readConfig(
   }
   const config = loadConfig({ text, file: file ?? 'defaults', env, mode, readSecret });
   if (!config.ok) return config;
-  const addresses = announcedAddresses(config.value.node.addresses, localAddresses(), mode);
+  const addresses = announcedAddresses(
+    config.value.node.addresses,
+    selectedAddresses(localAddresses(), config.value.node),
+    mode,
+  );
   return ok({ config: config.value, mode, file, addresses });
 }
 

@@ -3,6 +3,7 @@ import { address, duration, network, port, portRange } from './fields.ts';
 import { drachtioSchema } from './schema-drachtio.ts';
 import { dscp } from './schema-dscp.ts';
 import { mediaSchema } from './schema-media.ts';
+import { nodeSchema } from './schema-node.ts';
 import { outboundTrunkSchema } from './schema-outbound.ts';
 import { certificatesSchema, tlsSchema } from './schema-tls.ts';
 import { ruleSchema, trunkSchema } from './schema-trunks.ts';
@@ -14,15 +15,7 @@ import { turnServersSchema } from './schema-turn-servers.ts';
  * all error messages come from here.
  */
 export const configSchema = z.strictObject({
-  node: z
-    .strictObject({
-      addresses: z.array(address).default([]).meta({
-        description:
-          'Addresses announced to phones and browsers, of IPv4 and IPv6, the preferred one first; behind NAT the public one. Empty: those of this machine that others reach, IPv4 before IPv6, with --dev 127.0.0.1 too.',
-      }),
-    })
-    .prefault({})
-    .meta({ description: 'This machine.' }),
+  node: nodeSchema,
   sip: z
     .strictObject({
       engine: z.enum(['embedded', 'drachtio']).default('embedded').meta({

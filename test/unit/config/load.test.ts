@@ -156,6 +156,21 @@ describe('faults have their place', () => {
       'trunkroom.yaml:1:1 turn.port: overlaps with sip.port (udp)',
     ],
     [
+      'a link-local address that is announced',
+      `${KEYS}\nnode: { addresses: [192.0.2.5, "fe80::1"] }`,
+      'trunkroom.yaml:2:32 node.addresses[1]: link-local: nobody reaches that',
+    ],
+    [
+      'discovery of what is configured',
+      `${KEYS}\nnode: { addresses: [192.0.2.5], stun_servers: [stun.example.com] }`,
+      'trunkroom.yaml:2:47 node.stun_servers: node.addresses is set, which says what is announced',
+    ],
+    [
+      'a STUN server that is none',
+      `${KEYS}\nnode: { stun_servers: ["turn:turn.example.com"] }`,
+      'trunkroom.yaml:2:24 node.stun_servers[0]: a STUN server is expected, such as stun:stun.example.com:3478',
+    ],
+    [
       'a secret too short',
       'keys: { a: short }',
       'trunkroom.yaml:1:12 keys.a: the secret must have at least 32 characters',
