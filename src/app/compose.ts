@@ -46,6 +46,7 @@ import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { datagramSource } from './datagrams.ts';
 import { openExternalTurn } from './external-turn.ts';
 import { gatewayGauges } from './gauges.ts';
+import { icePolicies } from './ice-policy.ts';
 import { listenAddress, localAddresses } from './local-addresses.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
 import { openNetcheckGate } from './netcheck/gate.ts';
@@ -214,6 +215,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       rooms,
       iceServers: (identity: string) => [...relays.iceServers(identity), ...turn.iceServers(identity)],
       candidates,
+      icePolicy: icePolicies(config),
       options: defaultPeerOptions,
       renewToken: (grants: Grants, ttlMs: number) => tokens.renew(grants, ttlMs),
       serverRpc,

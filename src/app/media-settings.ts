@@ -32,8 +32,12 @@ export interface MediaWorkerSettings {
     /** Code point of what is sent to phones (RFC 2474). */
     readonly dscp: number;
   };
-  /** The embedded TURN server's relays: who comes from there came by relay. */
-  readonly relays: { readonly addresses: readonly string[]; readonly ports: PortRange };
+  /** The embedded TURN server's relays, and the networks of others': who comes from there came by relay. */
+  readonly relays: {
+    readonly addresses: readonly string[];
+    readonly ports: PortRange;
+    readonly networks: readonly string[];
+  };
 }
 
 /** Settings of every worker: one port for browsers each, and an equal share of the phones' ports. */
@@ -60,7 +64,7 @@ export function mediaWorkerSettings(
       mediaTimeoutMs: config.rtp.media_timeout,
       dscp: config.rtp.dscp,
     },
-    relays: { addresses, ports: config.turn.relay_ports },
+    relays: { addresses, ports: config.turn.relay_ports, networks: config.ice.relay_networks },
   }));
 }
 

@@ -14,6 +14,7 @@ import { WakeQueue } from '../base/wake-queue.ts';
 import { MediaHost } from '../media/host.ts';
 import type { MediaCommand, MediaEvent } from '../media/protocol.ts';
 import { SoundBook } from '../media/sound-book.ts';
+import { AddressSet } from '../trunk/addresses.ts';
 import { openUdpOn } from './addresses.ts';
 import { datagramSource } from './datagrams.ts';
 import { openDtlsEngine } from './dtls.ts';
@@ -54,6 +55,7 @@ async function open(): Promise<void> {
     openDtlsEngine(settings.dtls, addon, monotonicClock, timers),
     OpusCodecs.load(),
   ]);
+  const relayNetworks = new AddressSet(relays.networks);
   const host = new MediaHost({
     browsers: {
       socket,
@@ -61,7 +63,8 @@ async function open(): Promise<void> {
       digests: nodeDigests,
       wall: wallClock,
       isRelay: (address, port) =>
-        port >= relays.ports.first && port <= relays.ports.last && relays.addresses.includes(address),
+        (port >= relays.ports.first && port <= relays.ports.last && relays.addresses.includes(address)) ||
+        (relays.networks.length > 0 && relayNetworks.has(address)),
     },
     ports: new RtpPortRange({
       address: rtp.address,

@@ -16,6 +16,7 @@ import { TurnServer } from '../turn/server.ts';
 import { StreamDoor } from '../turn/stream-door.ts';
 import { UdpDoor } from '../turn/udp-door.ts';
 import { familyOf, openUdpOn } from './addresses.ts';
+import { canonical } from './config/announced.ts';
 import type { StartupConfig } from './config/read.ts';
 import type { Config } from './config/schema.ts';
 import { listenAddress, localAddresses } from './local-addresses.ts';
@@ -81,7 +82,7 @@ export async function openTurn({
     relayAddresses: relays.addresses,
     relays: relays.opener,
     isAllowedPeer: peerRule({
-      media: { addresses, ports: icePorts },
+      media: { addresses: [...addresses, ...config.ice.relay_addresses.map(canonical)], ports: icePorts },
       own: locals.map(({ address }) => address),
       networks: turn.allowed_peers,
     }),

@@ -205,7 +205,7 @@ export class MediaHost {
         if (room === undefined) return;
         this.#roomOfTransport.set(command.transport, room);
         room.transports.add(command.transport);
-        transports.open(command.transport, command.local);
+        transports.open(command.transport, command.local, command.ways);
         return;
       }
       case 'transport.remote':

@@ -208,6 +208,8 @@ export type MediaCommand =
       readonly room: RoomId;
       readonly transport: TransportId;
       readonly local: IceCredentials;
+      /** `relay`: checks from elsewhere than a TURN server's relays are dropped. */
+      readonly ways?: 'relay';
     }
   /** The browser's description is known: DTLS may go on, held datagrams are replayed. Again after an ICE restart. */
   | {

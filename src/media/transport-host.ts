@@ -106,11 +106,11 @@ export class TransportHost {
     return this.#options.dtls.fingerprint;
   }
 
-  open(id: TransportId, local: IceCredentials): void {
+  open(id: TransportId, local: IceCredentials, ways?: 'relay'): void {
     if (this.#closed || this.#transports.has(id)) return;
     const options = this.#options;
     const transport = new Transport({
-      local,
+      ...{ local, ways },
       mux: this.#mux,
       dtls: options.dtls,
       digests: options.digests,

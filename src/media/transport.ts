@@ -29,6 +29,8 @@ export type TransportFailure = 'ice-consent' | 'dtls-timeout' | 'dtls-closed' | 
 /** What a transport is made of, and whom it tells. */
 export interface TransportOptions<Media extends ProtectedMedia> {
   readonly local: IceCredentials;
+  /** `relay`: only checks that come by a TURN server's relay are heard. */
+  readonly ways?: 'relay' | undefined;
   readonly mux: Mux;
   readonly dtls: DtlsEngine;
   readonly digests: Digests;
@@ -117,8 +119,12 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
   }
 
   onCheck(bytes: Uint8Array, address: string, port: number, now: Millis, stream?: MuxStream): void {
+    const { mux, drops, ways } = this.#options;
+    if (ways === 'relay' && (stream !== undefined || !this.#options.isRelay(address, port))) {
+      drops.count('stun', 'not-relayed');
+      return;
+    }
     const outcome = this.#ice.check(bytes, address, port, now, stream);
-    const { mux, drops } = this.#options;
     if (outcome.response !== undefined) {
       if (stream === undefined) mux.send(outcome.response, port, address);
       else stream.send(outcome.response);

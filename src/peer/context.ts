@@ -14,6 +14,12 @@ export interface IceServer {
   readonly credential: string;
 }
 
+/**
+ * Which ways a browser may take: all, or TURN alone. `relay-wished`: it is told so, and nothing is refused, for nobody knows
+ * where relays of others send from.
+ */
+export type IcePolicy = 'all' | 'relay-wished' | 'relay';
+
 /** What every signaling session is built with. */
 export interface PeerContext {
   readonly rooms: RoomDirectory;
@@ -25,7 +31,9 @@ export interface PeerContext {
   /** TURN servers and credentials for a participant, asked at each join. */
   iceServers(identity: string): readonly IceServer[];
   /** Our host candidates for a media worker that listens on `icePort`, most wished for first. */
-  candidates(icePort: number): readonly HostCandidate[];
+  candidates(icePort: number, policy: IcePolicy): readonly HostCandidate[];
+  /** Which ways browsers of a room may take. */
+  icePolicy(room: string): IcePolicy;
   readonly options: PeerOptions;
   /** Signs a token with these grants, good for so long. */
   renewToken(grants: Grants, ttlMs: Millis): Promise<string>;

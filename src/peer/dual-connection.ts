@@ -181,11 +181,9 @@ export class DualConnection implements Connection {
   }
 
   #transport(): PeerTransport {
-    return new PeerTransport(
-      this.#room,
-      this.#context.random,
-      this.#context.candidates(this.#room.ice.port),
-      (event, transport) => this.#owner.onMedia(event, transport),
+    const policy = this.#context.icePolicy(this.#room.name);
+    return new PeerTransport(this.#room, this.#context, policy, (event, transport) =>
+      this.#owner.onMedia(event, transport),
     );
   }
 }

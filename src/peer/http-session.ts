@@ -55,11 +55,8 @@ export class HttpSession implements Door {
     this.#ended = ended;
     this.#publications = new Publications(this.#room, this.participant, random);
     this.#player = new Player(this.#room, random);
-    this.#transport = new PeerTransport(
-      this.#room,
-      random,
-      context.candidates(this.#room.ice.port),
-      (event) => this.#onMedia(event),
+    this.#transport = new PeerTransport(this.#room, context, context.icePolicy(this.#room.name), (event) =>
+      this.#onMedia(event),
     );
     this.#openedAt = clock.now();
     this.#connecting = timers.schedule(this.#openedAt + options.connectMs, () =>

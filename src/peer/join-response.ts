@@ -13,7 +13,7 @@ import {
 } from '@livekit/protocol';
 import type { LeaveReason, Participant } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
-import type { IceServer, PeerOptions } from './context.ts';
+import type { IcePolicy, IceServer, PeerOptions } from './context.ts';
 import { disconnectReasons, participantInfo, roomInfo } from './livekit-info.ts';
 
 /** How often clients shall ping, and after which silence of ours they give up, seconds. LiveKit's own values. */
@@ -29,6 +29,7 @@ export function joinResponse(
   iceServers: readonly IceServer[],
   connections: 'single' | 'dual',
   options: PeerOptions,
+  policy: IcePolicy,
 ): JoinResponse {
   const others = [...room.participants.values()].filter(
     (other) => other !== participant && !other.permissions.hidden,
@@ -40,7 +41,7 @@ export function joinResponse(
     serverVersion: options.version,
     iceServers: iceServers.map(iceServerInfo),
     subscriberPrimary: connections === 'dual',
-    clientConfiguration,
+    clientConfiguration: clientConfiguration(policy),
     pingInterval: PING_INTERVAL_S,
     pingTimeout: PING_TIMEOUT_S,
     serverInfo: serverInfo(options),
@@ -51,10 +52,14 @@ export function joinResponse(
 }
 
 /** The first message over a WebSocket that takes a session up again (livekit_rtc.proto, ReconnectResponse). */
-export function reconnectResponse(iceServers: readonly IceServer[], options: PeerOptions): ReconnectResponse {
+export function reconnectResponse(
+  iceServers: readonly IceServer[],
+  options: PeerOptions,
+  policy: IcePolicy,
+): ReconnectResponse {
   return new ReconnectResponse({
     iceServers: iceServers.map(iceServerInfo),
-    clientConfiguration,
+    clientConfiguration: clientConfiguration(policy),
     serverInfo: serverInfo(options),
     // Data channels live on through a resume, and SCTP itself resends what was lost.
     lastMessageSeq: 0,
@@ -70,7 +75,13 @@ export function leaveRequest(reason: LeaveReason, action: LeaveRequest_Action): 
   });
 }
 
-const clientConfiguration = new ClientConfiguration({ resumeConnection: ClientConfigSetting.ENABLED });
+/** LiveKit's clients take `forceRelay` for RTCConfiguration's `iceTransportPolicy: relay`. */
+function clientConfiguration(policy: IcePolicy): ClientConfiguration {
+  return new ClientConfiguration({
+    resumeConnection: ClientConfigSetting.ENABLED,
+    forceRelay: policy === 'all' ? ClientConfigSetting.UNSET : ClientConfigSetting.ENABLED,
+  });
+}
 
 function iceServerInfo({ credential, urls, username }: IceServer): ICEServer {
   return new ICEServer({ urls: [...urls], username, credential });

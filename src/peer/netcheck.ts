@@ -8,7 +8,7 @@ import type { AnteroomHandle, RoomDirectory } from '../room/ports.ts';
 import { type BrowserMedia, readBrowserSdp } from '../sdp/browser.ts';
 import { answerSections, writeBrowserSdp } from '../sdp/browser-write.ts';
 import type { HostCandidate } from '../sdp/candidates.ts';
-import type { IceServer, SignalSocket } from './context.ts';
+import type { IcePolicy, IceServer, SignalSocket } from './context.ts';
 import { PeerTransport, pathName } from './transport.ts';
 
 /** A test is over after this, whatever it does. */
@@ -32,7 +32,7 @@ export interface NetcheckContext {
   readonly random: Random;
   readonly emit: EventSink;
   iceServers(identity: string): readonly IceServer[];
-  candidates(icePort: number): readonly HostCandidate[];
+  candidates(icePort: number, policy: IcePolicy): readonly HostCandidate[];
   /** UDP ports of all media workers. */
   readonly icePorts: readonly number[];
 }
@@ -68,7 +68,7 @@ export class NetcheckSession {
     this.#life = timers.schedule(this.#beganAt + LIFE_MS, () => this.#end(NORMAL, 'the test took too long'));
     this.#say({
       type: 'welcome',
-      media: icePorts.flatMap((port) => candidates(port)),
+      media: icePorts.flatMap((port) => candidates(port, 'all')),
       servers: iceServers(this.#identity),
       lifeMs: LIFE_MS,
     });
@@ -123,11 +123,11 @@ export class NetcheckSession {
 
   /** One more association, all in one worker. */
   #open(): PeerTransport | TestRefusal {
-    const { candidates, random, rooms } = this.#context;
+    const { rooms } = this.#context;
     if (this.#transports.length >= MAX_TRANSPORTS) return 'too-many';
     this.#place ??= rooms.anteroom([], () => this.#end(GOING_AWAY, 'the media worker is gone'));
     if (this.#place === undefined) return 'no-worker';
-    const transport = new PeerTransport(this.#place, random, candidates(this.#place.ice.port), (event, its) =>
+    const transport = new PeerTransport(this.#place, this.#context, 'all', (event, its) =>
       this.#onMedia(event, its),
     );
     this.#transports.push(transport);

@@ -145,7 +145,10 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#state = state;
     this.send({
       case: 'join',
-      value: joinResponse(room, participant, this.#context.iceServers(identity), connections, options),
+      value: joinResponse(
+        ...([room, participant, this.#context.iceServers(identity), connections, options] as const),
+        this.#context.icePolicy(room.name),
+      ),
     });
     const Way = connections === 'single' ? SingleConnection : DualConnection;
     state.connection = new Way(this.#context, room, publications, downlink, this);
@@ -172,12 +175,13 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
       return;
     }
     const { connection, participant, room } = state;
-    const { iceServers, options, timers } = this.#context;
+    const { iceServers, icePolicy, options, timers } = this.#context;
     this.#link?.close(1000, 'resumed over another connection');
     this.#link = link;
     timers.cancel(this.#away);
     this.#alive();
-    this.send({ case: 'reconnect', value: reconnectResponse(iceServers(participant.identity), options) });
+    const value = reconnectResponse(iceServers(participant.identity), options, icePolicy(room.name));
+    this.send({ case: 'reconnect', value });
     const visible = [...room.participants.values()].filter(
       (one) => one === participant || !one.permissions.hidden,
     );

@@ -46,11 +46,8 @@ export class SingleConnection implements Connection {
     this.#publications = publications;
     this.downlink = downlink;
     this.#owner = owner;
-    this.primary = new PeerTransport(
-      room,
-      context.random,
-      context.candidates(room.ice.port),
-      (event, transport) => owner.onMedia(event, transport),
+    this.primary = new PeerTransport(room, context, context.icePolicy(room.name), (event, transport) =>
+      owner.onMedia(event, transport),
     );
   }
 

@@ -5,6 +5,7 @@ import type { MediaPlace } from '../room/ports.ts';
 import type { BrowserDescription } from '../sdp/browser.ts';
 import type { LocalTransport } from '../sdp/browser-write.ts';
 import type { HostCandidate } from '../sdp/candidates.ts';
+import type { IcePolicy, PeerContext } from './context.ts';
 
 /** One ICE/DTLS association as signaling sees it: our credentials, the browser's, and the worker told of both. */
 export class PeerTransport {
@@ -20,20 +21,22 @@ export class PeerTransport {
   /** We restarted ICE by ourselves: the browser's new credentials are the answer to that. */
   #restarted = false;
 
+  /** `policy`: which ways the browser may take. */
   constructor(
     room: MediaPlace,
-    random: Random,
-    candidates: readonly HostCandidate[],
+    { random, candidates }: Pick<PeerContext, 'random' | 'candidates'>,
+    policy: IcePolicy,
     onEvent: (event: MediaEvent, transport: PeerTransport) => void,
   ) {
     this.id = newId(random, 'TP');
     this.#room = room;
     this.#random = random;
-    this.#candidates = candidates;
+    this.#candidates = candidates(room.ice.port, policy);
     this.#sessionId = String(random.u32() + 1);
     this.#local = credentials(random);
     room.listen(this.id, (event) => onEvent(event, this));
-    room.media({ type: 'transport.open', room: room.sid, transport: this.id, local: this.#local });
+    const ways = policy === 'relay' ? { ways: 'relay' as const } : {};
+    room.media({ type: 'transport.open', room: room.sid, transport: this.id, local: this.#local, ...ways });
   }
 
   /** Takes in the browser's end. A changed user fragment restarts ICE (RFC 8839 section 5.4). */

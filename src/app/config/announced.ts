@@ -59,7 +59,7 @@ export function announcedAddresses(
 }
 
 /** An address as the kernel writes it (RFC 5952), for comparing. */
-function canonical(address: string): string {
+export function canonical(address: string): string {
   const bytes = parseIPv6(address);
   return bytes === undefined ? address : formatIPv6(bytes);
 }

@@ -1,6 +1,7 @@
 import { announcedFaults } from './announced.ts';
 import { DEVELOPMENT_KEY } from './development.ts';
 import { drachtioFaults } from './drachtio.ts';
+import { iceFaults } from './ice.ts';
 import type { Config } from './schema.ts';
 import type { Path } from './source.ts';
 import { termFaults } from './terms.ts';
@@ -23,6 +24,7 @@ export function consistencyFaults(
   return [
     ...keyFaults(config, mode),
     ...announcedFaults(config),
+    ...iceFaults(config),
     ...duplicates(config.trunks, 'trunks'),
     ...duplicates(config.outbound_trunks, 'outbound_trunks'),
     ...duplicates(config.rules, 'rules'),

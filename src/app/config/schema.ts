@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { address, duration, network, port, portRange } from './fields.ts';
 import { drachtioSchema } from './schema-drachtio.ts';
 import { dscp } from './schema-dscp.ts';
+import { iceSchema } from './schema-ice.ts';
 import { mediaSchema } from './schema-media.ts';
 import { nodeSchema } from './schema-node.ts';
 import { outboundTrunkSchema } from './schema-outbound.ts';
@@ -136,21 +137,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .meta({ description: 'Page, API and browser signaling.' }),
   tls: tlsSchema,
-  ice: z
-    .strictObject({
-      udp_port: port
-        .default(7882)
-        .meta({ description: 'First UDP port for browsers\u2019 media; one for each media worker.' }),
-      tcp: z.boolean().default(true).meta({
-        description:
-          'Whether browsers whose network lets no UDP through may bring their media by TCP (RFC 6544).',
-      }),
-      tcp_port: port
-        .default(7881)
-        .meta({ description: 'First TCP port for browsers\u2019 media; one for each media worker.' }),
-    })
-    .prefault({})
-    .meta({ description: 'Browsers\u2019 media.' }),
+  ice: iceSchema,
   turn: turnSchema.prefault({}).meta({ description: 'The embedded STUN and TURN server.' }),
   turn_servers: turnServersSchema,
   rtp: z

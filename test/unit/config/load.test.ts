@@ -171,6 +171,16 @@ describe('faults have their place', () => {
       'trunkroom.yaml:2:24 node.stun_servers[0]: a STUN server is expected, such as stun:stun.example.com:3478',
     ],
     [
+      'TURN alone without TURN',
+      `${KEYS}\nice: { relay_rooms: [ward] }\nturn: { enabled: false }`,
+      'trunkroom.yaml:2:21 ice.relay_rooms: turn.enabled or turn_servers is needed with it: nobody could come',
+    ],
+    [
+      'a star within the name of a room',
+      `${KEYS}\nice: { relay_rooms: ["w*d"] }`,
+      'trunkroom.yaml:2:22 ice.relay_rooms[0]: a * may stand at the end only',
+    ],
+    [
       'a secret too short',
       'keys: { a: short }',
       'trunkroom.yaml:1:12 keys.a: the secret must have at least 32 characters',

@@ -7,6 +7,7 @@ import { type IceCredentials, newIceCredentials } from '../../../src/ice/credent
 import type { DtlsEngine, DtlsEvent } from '../../../src/media/dtls-port.ts';
 import type { MediaEvent } from '../../../src/media/protocol.ts';
 import { TransportHost } from '../../../src/media/transport-host.ts';
+import { parseRtp, RtpView } from '../../../src/rtp/packet.ts';
 import { StunBuilder } from '../../../src/stun/builder.ts';
 import { shortTermKey } from '../../../src/stun/integrity.ts';
 import { Attribute, Method } from '../../../src/stun/registry.ts';
@@ -155,6 +156,54 @@ test('the path is told with whether it is relayed, and again when it changes', (
       path: { protocol: 'udp', remote: '203.0.113.5:40000', relayed: false },
     },
   ]);
+});
+
+test('where TURN alone is allowed, a check from elsewhere is neither answered nor remembered, right as it is', () => {
+  const world = new World();
+  const local = newIceCredentials(systemRandom);
+  world.host.open('TP_1', local, 'relay');
+  world.host.remote('TP_1', { ufrag: 'remote', pwd: 'p'.repeat(22) }, [fingerprint]);
+  world.check(local, '203.0.113.5', 40000);
+  expect(world.sent).toEqual([]);
+  expect(world.host.gauges().addresses).toBe(0);
+  world.check(local, '192.0.2.1', 30123);
+  expect(world.sent).toHaveLength(1);
+  expect(world.host.gauges().addresses).toBe(1);
+  world.advance(1000);
+  expect(world.events).toEqual([{ type: 'dropped', where: 'stun', reason: 'not-relayed', count: 1 }]);
+});
+
+test('media follows the peer to another network with its first check from there', () => {
+  const { world, local } = opened();
+  world.check(local, '203.0.113.5', 40000);
+  world.dtls[0]!.say({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
+  const codec = { mime: 'audio/PCMA', clockRate: 8000, channels: 1, payloadType: 8, fmtp: '' };
+  const extensions = { mid: 0, audioLevel: 0, absSendTime: 0, transportCc: 0 };
+  world.host.openSender({
+    ...{ transport: 'TP_1', sender: 'SN_1', track: 'TR_1', ssrc: 7, cname: 'c', kind: 'audio', mid: '0' },
+    ...{ codecs: [codec], extensions },
+  });
+  // 20 ms of a phone's voice: where does it go?
+  const spoken = (sequence: number) => {
+    world.sent.length = 0;
+    world.advance(20);
+    const packet = new Uint8Array(172);
+    packet.set([0x80, 8, 0, sequence]);
+    const view = new RtpView();
+    expect(parseRtp(packet, packet.length, view)).toBeUndefined();
+    world.host.forward('TR_1', view, 'audio/PCMA', world.now);
+    return world.sent.map(({ address, port }) => `${address}:${port}`);
+  };
+  expect(spoken(1)).toEqual(['203.0.113.5:40000']);
+  // Wi-Fi is gone, and the browser's other network nominates by its first check.
+  world.check(local, '198.51.100.9', 51000);
+  expect(spoken(2)).toEqual(['198.51.100.9:51000']);
+  // Consent is counted on the path in use: the old one ends nothing.
+  for (let i = 0; i < 20; i++) {
+    world.advance(5000);
+    world.check(local, '198.51.100.9', 51000);
+  }
+  expect(world.failures()).toEqual([]);
 });
 
 test.each(['certificate-verify', 'finished', 'fingerprint'] as const)(

@@ -31,6 +31,8 @@ export class Rig {
   /** Others that hear the events. */
   readonly faults: unknown[] = [];
   readonly listeners: EventSink[] = [];
+  /** Of the rooms that are opened from now on. */
+  icePolicy: PeerContext['icePolicy'] = () => 'all';
   readonly rooms: Rooms;
   readonly context: PeerContext;
   readonly sessions: PeerSessions;
@@ -63,6 +65,7 @@ export class Rig {
         { urls: ['turn:192.0.2.1:3478'], username: `u:${identity}`, credential: 'c' },
       ],
       candidates: (port) => [{ transport: 'udp', address: '192.0.2.1', port }],
+      icePolicy: (room) => this.icePolicy(room),
       options: { ...defaultPeerOptions, ...options },
       renewToken: ({ identity, room }, ttlMs) =>
         Promise.resolve(`token of ${identity} for ${room}, ${ttlMs} ms`),
