@@ -5,7 +5,7 @@
 import type { Millis } from './clock.ts';
 
 /** Packets that a lane counts until it is asked; what comes above is the owner's at once. */
-export const LANE_HOLDS = 64;
+export const LANE_HOLDS = 96;
 /** The longest packet that it counts or sends, bytes: 20 ms of G.711 with the header. */
 export const LANE_LONGEST = 172;
 /** Of an RTP header without CSRC and extension, bytes. */

@@ -17,8 +17,9 @@ constexpr uint32_t kHeader = 12;
 // SSRC, sequence, timestamp, ticks of a packet. As in `native-lane.ts`.
 constexpr uint32_t kTerms = 15;
 constexpr int kEvents = 256;
-// Rounds of one `collect`: more of one socket than this lies there only after a stall, and is taken at the next ticks.
-constexpr int kRounds = 8;
+// Rounds of one `collect`: what lies there after a stall is worked off by and by, so that no lane has more to tell than it
+// can before its leg asks (`media/resting-phones.ts`).
+constexpr int kRounds = 3;
 
 double Ms(const timespec& time) { return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6; }
 

@@ -18,7 +18,7 @@ constexpr uint32_t kWords = 8;
 constexpr uint32_t kScopeShift = 8;
 // Packets that a lane counts until it is asked, and the longest one: 20 ms of G.711 with the header. As in
 // `base/quiet-lane.ts`.
-constexpr uint32_t kHeld = 64;
+constexpr uint32_t kHeld = 96;
 constexpr uint32_t kHeldBytes = 172;
 
 // What a socket whose leg rests needs: whose packets are counted, and how the leg's own look. See lane.cc.
