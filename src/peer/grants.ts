@@ -5,6 +5,8 @@ import { readRoomConfig } from './room-config.ts';
 
 /** What an access token allows (LiveKit's claims), read and checked. */
 export interface Grants {
+  /** The API key whose secret signed the token: what is signed in its stead is signed by that one too. */
+  readonly key: string;
   readonly identity: string;
   readonly name: string;
   readonly metadata: string;
@@ -38,8 +40,11 @@ export interface TokenVerifier {
 const KINDS: readonly string[] = ['standard', 'ingress', 'egress', 'sip', 'agent'];
 const SOURCES: readonly string[] = ['unknown', 'camera', 'microphone', 'screen_share', 'screen_share_audio'];
 
-/** LiveKit's token claims as {@link Grants}. Rights that are not said default as LiveKit's: publish, subscribe and data yes, the rest no. */
-export function readGrants(claims: Readonly<Record<string, unknown>>): Result<Grants, TokenFault> {
+/** The claims of a token that `key` signed, which are LiveKit's, as {@link Grants}. Rights that are not said default as LiveKit's: publish, subscribe and data yes, the rest no. */
+export function readGrants(
+  key: string,
+  claims: Readonly<Record<string, unknown>>,
+): Result<Grants, TokenFault> {
   const video = record(claims['video']);
   const kind = text(claims['kind']).toLowerCase();
   const listed = Array.isArray(video['canPublishSources']) ? video['canPublishSources'] : [];
@@ -54,6 +59,7 @@ export function readGrants(claims: Readonly<Record<string, unknown>>): Result<Gr
   const roomConfig = readRoomConfig(claims['roomConfig']);
   if (roomConfig === 'malformed') return fail('malformed');
   return ok({
+    key,
     identity: text(claims['sub']),
     name: text(claims['name']),
     metadata: text(claims['metadata']),

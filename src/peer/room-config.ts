@@ -1,4 +1,4 @@
-import { RoomConfiguration } from '@livekit/protocol';
+import { RoomAgentDispatch, RoomConfiguration } from '@livekit/protocol';
 import type { RoomAgent, RoomWish } from '../room/wish.ts';
 
 /** Agents that one wish may name. */
@@ -38,4 +38,15 @@ export function roomWish(
     metadata: metadata === '' ? undefined : metadata,
     agents: agents.length === 0 ? undefined : agents,
   };
+}
+
+/** The claim that {@link readRoomConfig} reads as `wish`. */
+export function roomConfigClaim(wish: RoomWish): ReturnType<RoomConfiguration['toJson']> {
+  const { agents = [], departureMs = 0, emptyMs = 0, maxParticipants = 0, metadata = '' } = wish;
+  return new RoomConfiguration({
+    ...{ maxParticipants, metadata, emptyTimeout: emptyMs / 1000, departureTimeout: departureMs / 1000 },
+    agents: agents.map(
+      ({ attributes, ...agent }) => new RoomAgentDispatch({ ...agent, attributes: { ...attributes } }),
+    ),
+  }).toJson();
 }

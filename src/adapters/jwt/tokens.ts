@@ -5,6 +5,7 @@ import type { WallClock } from '../../base/clock.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { type Grants, readGrants, type TokenFault, type TokenVerifier } from '../../peer/grants.ts';
 import { sourceByNumber } from '../../peer/livekit-info.ts';
+import { roomConfigClaim } from '../../peer/room-config.ts';
 
 /** Clocks of token makers may be this far off, seconds. */
 const LEEWAY_S = 10;
@@ -35,7 +36,7 @@ export class AccessTokens implements TokenVerifier, AuthorityVerifier {
 
   async verify(token: string): Promise<Result<Grants, TokenFault>> {
     const checked = await this.#check(token);
-    return checked.ok ? readGrants(checked.value.claims) : checked;
+    return checked.ok ? readGrants(checked.value.key, checked.value.claims) : checked;
   }
 
   async authority(token: string): Promise<Result<Authority, TokenFault>> {
@@ -72,16 +73,21 @@ export class AccessTokens implements TokenVerifier, AuthorityVerifier {
     return this.#sign({ sip: { admin: true } }, 'trunkroom', ttlSeconds);
   }
 
-  /** A token that says what a client's own did, as it is now. */
+  /** A token that says what a client's own did, as it is now, by the key that its own was signed with. */
   renew(grants: Grants, ttlMs: number): Promise<string> {
-    const { attributes, identity, kind, metadata, name, permissions, room, roomJoin } = grants;
+    const { attributes, identity, key, kind, metadata, name, permissions, room, roomConfig, roomJoin } =
+      grants;
     const { canUpdateMetadata, publishSources, ...rights } = permissions;
     const video = {
       ...{ ...rights, room, roomJoin, canUpdateOwnMetadata: canUpdateMetadata },
       ...(publishSources.length > 0 && { canPublishSources: publishSources }),
     };
-    const claims = { name, metadata, kind, attributes: Object.fromEntries(attributes), video };
-    return this.#sign(claims, identity, Math.ceil(ttlMs / 1000));
+    const claims = {
+      ...{ name, metadata, kind, attributes: Object.fromEntries(attributes), video },
+      // Who is back first after a restart of the gateway makes the room anew, with its agents.
+      ...(roomConfig !== undefined && { roomConfig: roomConfigClaim(roomConfig) }),
+    };
+    return this.#sign(claims, identity, Math.ceil(ttlMs / 1000), key);
   }
 
   /** A token for an agent to join the room of its job, as LiveKit makes it. */

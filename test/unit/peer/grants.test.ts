@@ -13,7 +13,7 @@ import { Client, everything, Rig } from './rig.ts';
 
 /** What each grant of a token comes to, and that a client without it gets nothing. */
 const rights = (video: object): Permissions => {
-  const read = readGrants({ sub: 'ada', video: { room: 'lobby', roomJoin: true, ...video } });
+  const read = readGrants('devkey', { sub: 'ada', video: { room: 'lobby', roomJoin: true, ...video } });
   if (!read.ok) throw new Error(read.error);
   return read.value.permissions;
 };

@@ -188,6 +188,7 @@ export class Client {
       },
       {
         grants: {
+          key: 'devkey',
           identity,
           name: identity,
           metadata: '',
