@@ -8,6 +8,8 @@ import {
   SIPInboundTrunkInfo,
   SIPOutboundTrunkInfo,
   SIPTransport,
+  SIPTrunkInfo,
+  SIPTrunkInfo_TrunkKind,
 } from '@livekit/protocol';
 import type { Millis } from '../base/clock.ts';
 import type { OutboundTrunk, Target } from '../trunk/outbound.ts';
@@ -56,6 +58,21 @@ export function outboundTrunkInfo(trunk: OutboundTrunk): SIPOutboundTrunkInfo {
     fromHost: trunk.fromHost ?? '',
     mediaEncryption: MEDIA_ENCRYPTION[trunk.mediaEncryption ?? 'disabled'],
   });
+}
+
+/** A trunk of either kind in the one message that LiveKit had for both before, and still lists. */
+export function eitherTrunkInfo(trunk: SIPInboundTrunkInfo | SIPOutboundTrunkInfo): SIPTrunkInfo {
+  const { metadata, name, numbers, sipTrunkId } = trunk;
+  const both = { sipTrunkId, name, metadata, outboundNumber: numbers[0] ?? '' };
+  return 'address' in trunk
+    ? new SIPTrunkInfo({
+        ...{ ...both, kind: SIPTrunkInfo_TrunkKind.TRUNK_OUTBOUND, transport: trunk.transport },
+        ...{ outboundAddress: trunk.address, outboundUsername: trunk.authUsername },
+      })
+    : new SIPTrunkInfo({
+        ...{ ...both, kind: SIPTrunkInfo_TrunkKind.TRUNK_INBOUND, inboundUsername: trunk.authUsername },
+        ...{ inboundAddresses: trunk.allowedAddresses, inboundNumbers: trunk.allowedNumbers },
+      });
 }
 
 /** A dispatch rule of the configuration as LiveKit tells it. */

@@ -3,6 +3,7 @@ import { readConfig } from './config/read.ts';
 import { reportFaults } from './config/report.ts';
 import { explainCommand } from './explain.ts';
 import { netcheckCommand } from './netcheck/command.ts';
+import { readProvisions } from './provisioning.ts';
 import { start } from './start.ts';
 import { traceCommand } from './trace-command.ts';
 
@@ -26,11 +27,11 @@ switch (command) {
     break;
   case 'check': {
     const read = readConfig(rest, process.env);
-    if (read.ok) process.stdout.write('the configuration is good\n');
-    else {
-      reportFaults(read.error);
-      process.exitCode = 2;
-    }
+    const kept = read.ok ? readProvisions(read.value) : undefined;
+    if (!read.ok) reportFaults(read.error);
+    else if (kept?.ok === false) process.stderr.write(`${kept.error.join('\n')}\n`);
+    else process.stdout.write('the configuration is good\n');
+    if (!read.ok || kept?.ok === false) process.exitCode = 2;
     break;
   }
   case 'explain': {

@@ -31,18 +31,13 @@ import { Rooms } from '../room/rooms.ts';
 import { DigestGuard } from '../sip/digest/guard.ts';
 import type { SipTransport } from '../sip/ports.ts';
 import { AddressSet } from '../trunk/addresses.ts';
-import { admission } from '../trunk/admission.ts';
+import { type CallPlan, EMPTY_PLAN, LiveCallPlan } from '../trunk/call-plan.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
-import { TrunkTable } from '../trunk/match.ts';
 import { MediaPolicy } from '../trunk/media-policy.ts';
-import { isPinRoom } from '../trunk/pin.ts';
-import { sameTrunk } from '../trunk/same-trunk.ts';
 import { announcer } from './addresses.ts';
 import { openAgents } from './agents.ts';
 import { hostCandidates } from './candidates.ts';
-import { outboundTrunks } from './config/outbound.ts';
 import type { StartupConfig } from './config/read.ts';
-import { dispatchRules, inboundTrunks } from './config/trunks.ts';
 import { datagramSource } from './datagrams.ts';
 import { openExternalTurn } from './external-turn.ts';
 import { gatewayGauges } from './gauges.ts';
@@ -51,6 +46,7 @@ import { listenAddress, localAddresses } from './local-addresses.ts';
 import { mediaWorkerSettings } from './media-settings.ts';
 import { openNetcheckGate } from './netcheck/gate.ts';
 import { openOutbound } from './outbound.ts';
+import { openProvisions } from './provisioning.ts';
 import { embeddedListen, openSipEngines } from './sip-engines.ts';
 import { openSipGate } from './sip-gate.ts';
 import { SipServer } from './sip-server.ts';
@@ -99,6 +95,12 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     for (const { port, ready } of threads) workers.add(port, ready);
     const icePorts = threads.map(({ ready }) => ready.icePort);
 
+    const plan = new LiveCallPlan(EMPTY_PLAN);
+    let takeUp = (now: CallPlan) => plan.replace(now);
+    const opened = openProvisions({ startup, wall: wallClock, emit, apply: (now) => takeUp(now) });
+    if (!opened.ok) throw new StartupError(opened.error.join('\n'));
+    const provisions = opened.value;
+    plan.replace(provisions.plan);
     const rooms = new Rooms({
       ...shared,
       workers,
@@ -108,7 +110,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         departureMs: config.room.departure_timeout,
         emptyMs: config.room.empty_timeout,
       },
-      together: isPinRoom(dispatchRules(config)),
+      together: (name) => plan.isPinRoom(name),
     });
     const browserTls =
       config.tls.certificates.length > 0 ? openCertificates('tls', config.tls, emit) : undefined;
@@ -121,8 +123,6 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     const relays = openExternalTurn(config.turn_servers, { timers, emit });
     closing.push(() => relays.close());
 
-    const trunks = inboundTrunks(config);
-    const admitted = admission(trunks);
     const ports: Partial<Record<SipTransport, number>> = { tls: config.sip_tls.port, ws: config.http.port };
     const announce = announcer(addresses, localAddresses());
     const candidates = hostCandidates(config.ice, addresses);
@@ -142,8 +142,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       listen: embeddedListen(config),
       announced: addresses,
       userAgent: config.sip.user_agent,
-      admission: admitted,
-      isTrustedPeer: sameTrunk(trunks),
+      admission: plan.admits,
+      isTrustedPeer: plan.isTrustedPeer,
       session: {
         sessionExpires: Math.round(config.sip.session_expires / 1000),
         minSe: Math.ceil(config.sip.min_se / 1000),
@@ -160,7 +160,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     });
     closing.push(() => sip.close());
     const engines = openSipEngines(config, sip.endpoint, {
-      ...{ ...shared, admission: admitted, isTrustedPeer: sameTrunk(trunks), onFault },
+      ...{ ...shared, admission: plan.admits, isTrustedPeer: plan.isTrustedPeer, onFault },
       ...{
         overloaded: () => lag.ms > OVERLOAD_LAG_MS,
         observe: trace.observe,
@@ -173,11 +173,11 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       addresses: [...addresses, ...localAddresses().map((own) => own.address)],
       ports: [...icePorts, config.sip.port, config.sip_tls.port, config.http.port, config.turn.port],
     });
-    const outgoing = outboundTrunks(config);
     const calls = new PhoneCalls();
     const outbound = openOutbound({
       ...shared,
-      trunks: outgoing,
+      trunks: plan.outboundTrunks,
+      tokens: plan.tokens,
       engine: engines.trunks,
       rooms,
       maxCalls: config.limits.max_calls,
@@ -187,15 +187,19 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       mediaPolicy,
       ping: (next) => sip.ping(next),
     });
-    const referrals = new ReferralDesk({ trunks: outgoing, dialer: outbound.dialer, calls });
+    const referrals = new ReferralDesk({ plan, dialer: outbound.dialer, calls });
     outbound.dialer.referrals = referrals;
-    const rules = dispatchRules(config);
+    const limits = new TrunkLimits();
+    takeUp = (now) => {
+      plan.replace(now);
+      outbound.replace(now.outboundTrunks);
+      limits.keep(new Set(now.trunks.map(({ id }) => id)));
+    };
     const phones = new PhoneDoor({
       ...shared,
       rooms,
-      trunks: new TrunkTable(trunks, outbound.tokens),
-      rules,
-      limits: new TrunkLimits(),
+      plan,
+      limits,
       guard: new DigestGuard(nodeDigests, systemRandom),
       authenticatorOf: outbound.authenticatorOf,
       capacity: { calls: config.limits.max_calls, callsPerSecond: config.limits.calls_per_second },
@@ -233,7 +237,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       onFault,
     });
     const sipGate = openSipGate({
-      ...{ config: config.sip_websocket, trunks, admission: admitted, webSockets: sip.webSockets, emit },
+      ...{ config: config.sip_websocket, trunks: plan.trunks, admission: plan.admits },
+      ...{ webSockets: sip.webSockets, emit },
       trusts,
       otherwise: gate.upgrade,
     });
@@ -271,7 +276,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       server: {
         ...{ rooms, rpc: serverRpc, verifier: tokens, clock: monotonicClock, emit, onFault },
         dispatches: agents.agents.dispatches,
-        sip: { trunks, outboundTrunks: outgoing, rules, dialer: outbound.dialer, calls },
+        sip: { provisions, dialer: outbound.dialer, calls },
       },
     });
     const httpAddress = listenAddress(config.http.address);

@@ -7,7 +7,7 @@ import { explain, type Route, route } from '../trunk/route.ts';
 import { DEFAULT_POLICY, type DispatchRule } from '../trunk/trunk.ts';
 import { readConfig } from './config/read.ts';
 import { formatFault } from './config/source.ts';
-import { dispatchRules, inboundTrunks } from './config/trunks.ts';
+import { readProvisions } from './provisioning.ts';
 
 /** What a command prints and exits with. */
 export interface CommandResult {
@@ -31,8 +31,8 @@ const USAGE = `usage: trunkroom explain --from NUMBER --to NUMBER --source ADDRE
 const TRANSPORTS = ['udp', 'tcp', 'tls', 'ws'] as const;
 
 /**
- * `trunkroom explain`: what the gateway would do with a call, and why, trunk by trunk and rule by rule. It decides by the
- * same code as a real INVITE. Exit code 0 for a call that is let in, 1 for one that is refused, 2 for bad arguments.
+ * `trunkroom explain`: what the gateway would do with a call, and why, trunk by trunk and rule by rule, those that were made by API
+ * and kept in a file among them. It decides by the same code as a real INVITE. Exit code 0 for a call that is let in, 1 for one that is refused, 2 for bad arguments.
  */
 export function explainCommand(
   args: readonly string[],
@@ -47,11 +47,13 @@ export function explainCommand(
   ];
   const startup = readConfig(flags, env);
   if (!startup.ok) return { text: `${startup.error.map(formatFault).join('\n')}\n`, exitCode: 2 };
-  const { config } = startup.value;
+  const provisions = readProvisions(startup.value);
+  if (!provisions.ok) return { text: `${provisions.error.join('\n')}\n`, exitCode: 2 };
+  const { outboundTrunks, rules: all, trunks: inbound } = provisions.value.plan;
   // Tokens are drawn when a gateway starts; here a registration's name stands for the one that it has.
-  const registered = config.outbound_trunks.map(({ id }) => [id, tokenOf(id)] as const);
-  const trunks = new TrunkTable(inboundTrunks(config), new Map(registered));
-  const decision = route(trunks, dispatchRules(config), call);
+  const registered = outboundTrunks.map(({ id }) => [id, tokenOf(id)] as const);
+  const trunks = new TrunkTable(inbound, new Map(registered));
+  const decision = route(trunks, all, call);
   if (!decision.ok) return { text: `${explain(decision)}\n`, exitCode: 1 };
   const { rules, verdict } = chosenBy(values.pin, decision);
   const answers = rules.flatMap((rule) => [

@@ -16,7 +16,7 @@ import { KeepAlive } from '../trunk/keep-alive.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
 import type { MediaPolicy } from '../trunk/media-policy.ts';
 import type { OutboundTrunk } from '../trunk/outbound.ts';
-import { contactTokens, Registrations } from '../trunk/registrations.ts';
+import { Registrations } from '../trunk/registrations.ts';
 
 /** All that goes out by trunks: calls, registrations, questions after the health of their targets. */
 export interface Outbound {
@@ -28,6 +28,8 @@ export interface Outbound {
   readonly gauges: () => { readonly registrations: number; readonly targetsDown: number };
   /** Begins to register and to ask. */
   start(): void;
+  /** Calls go out by these trunks from here on; those that are new are registered and asked, and bindings of others are taken back. */
+  replace(trunks: readonly OutboundTrunk[]): void;
   /** No new calls, no more questions; bindings are taken back. */
   stop(): void;
   /** Nothing is under way any more. */
@@ -47,17 +49,20 @@ export function openOutbound(parts: {
   readonly random: Random;
   readonly emit: EventSink;
   readonly calls?: PhoneCalls;
+  /** Where the users of our Contacts are kept, for who decides on calls that come for them. */
+  readonly tokens?: Map<string, string>;
   readonly mediaPolicy?: MediaPolicy;
   /** Sends a double CRLF. */
   readonly ping: (next: NextHop) => void;
 }): Outbound {
-  const { trunks, engine, rooms, maxCalls, transports, announce, calls, clock, timers, random, emit } = parts;
+  const { engine, rooms, maxCalls, transports, announce, calls, clock, timers, random, emit } = parts;
+  const { tokens = new Map<string, string>() } = parts;
+  let { trunks } = parts;
   const shared = { engine, clock, timers, random, emit };
   const locator = new Locator({ resolver: new DnsResolver({ clock }), random, transports, clock });
   const { locate } = locator;
   const health = new TargetHealth({ ...shared, trunks, locate });
   const { isUp } = health;
-  const tokens = contactTokens(trunks, random);
   const registrations = new Registrations({
     ...{ ...shared, trunks, tokens, locate, isUp, digests: nodeDigests },
   });
@@ -69,8 +74,9 @@ export function openOutbound(parts: {
     ping: parts.ping,
   });
   const accounts = new TrunkAccounts({ digests: nodeDigests, random, emit });
+  const limits = new TrunkLimits();
   const dialer = new Dialer({
-    ...{ ...shared, rooms, limits: new TrunkLimits(), maxCalls, announce, isUp, calls },
+    ...{ ...shared, rooms, limits, maxCalls, announce, isUp, calls },
     mediaPolicy: parts.mediaPolicy,
     authenticatorOf: accounts.of,
     locator,
@@ -87,6 +93,15 @@ export function openOutbound(parts: {
       health.start();
       keepAlive.start();
       registrations.start();
+    },
+    replace(now) {
+      trunks = now;
+      const ids = new Set(now.map(({ id }) => id));
+      limits.keep(ids);
+      accounts.keep(ids);
+      health.replace(now);
+      keepAlive.replace(now);
+      registrations.replace(now);
     },
     stop() {
       dialer.stop();

@@ -15,10 +15,10 @@ export function randomText(random: Random, length: number): string {
   return text;
 }
 
-/** An id in LiveKit's form: `RM_`, `PA_`, `TR_`, `SCL_` and 12 random characters. */
+/** An id in LiveKit's form: `RM_`, `PA_`, `TR_`, `SCL_`, `ST_` (trunks), `SDR_` (dispatch rules) and 12 random characters. */
 export function newId(
   random: Random,
-  prefix: 'RM' | 'PA' | 'TR' | 'SCL' | 'ND' | 'LG' | 'TP' | 'SN' | 'AW' | 'AD' | 'AJ' | 'RPC',
+  prefix: 'RM' | 'PA' | 'TR' | 'SCL' | 'ND' | 'LG' | 'TP' | 'SN' | 'AW' | 'AD' | 'AJ' | 'RPC' | 'ST' | 'SDR',
 ): string {
   return `${prefix}_${randomText(random, 12)}`;
 }

@@ -50,6 +50,7 @@ export function joinRoom(
       attributes: phone.attributes,
       permissions: PHONE_PERMISSIONS,
       autoCreate: true,
+      wish: rule.roomTerms,
       from,
     },
     door,

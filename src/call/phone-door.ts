@@ -13,10 +13,10 @@ import type { DigestGuard, GuardedAccount } from '../sip/digest/guard.ts';
 import { Lockout } from '../sip/digest/lockout.ts';
 import type { Authenticator, Authorize, IncomingInvite, TermsOf } from '../sip/ports.ts';
 import { isWebSocket } from '../sip/web-socket.ts';
+import type { LiveCallPlan } from '../trunk/call-plan.ts';
 import { roomName } from '../trunk/dispatch.ts';
 import { type CallFacts, callFacts } from '../trunk/facts.ts';
 import type { CallSlot, TrunkLimits } from '../trunk/limits.ts';
-import type { TrunkTable } from '../trunk/match.ts';
 import { mediaAddressFault } from '../trunk/media-address.ts';
 import type { MediaPolicy } from '../trunk/media-policy.ts';
 import { explain, type Route, route } from '../trunk/route.ts';
@@ -34,8 +34,8 @@ import { WebMedia } from './web-media.ts';
 
 export interface PhoneDoorOptions {
   readonly rooms: RoomDirectory;
-  readonly trunks: TrunkTable;
-  readonly rules: readonly DispatchRule[];
+  /** Who may call, and where to; each call is decided by what it says then. */
+  readonly plan: Pick<LiveCallPlan, 'table' | 'rules'>;
   readonly limits: TrunkLimits;
   /** Verifies who calls on trunks that ask for more than an address. */
   readonly guard: DigestGuard;
@@ -85,7 +85,7 @@ export class PhoneDoor {
 
   /** For `SipEngine.onInvite`: refuses with a named reason, or lets the call in. */
   readonly onInvite = (invite: IncomingInvite): void => {
-    const { rules, trunks } = this.#options;
+    const { rules, table: trunks } = this.#options.plan;
     if (wantsPlace(invite.request)) {
       this.#replace(invite);
       return;
@@ -119,7 +119,7 @@ export class PhoneDoor {
 
   /** For `SipEndpoint.termsOf`: what the trunk of a call has settled for it. Routed for that only where a trunk has settled anything. */
   readonly termsOf: TermsOf = (request) => {
-    const { trunks } = this.#options;
+    const { table: trunks } = this.#options.plan;
     const facts = callFacts(request);
     if (!trunks.naming(facts).some(({ terms }) => terms !== undefined)) return undefined;
     const match = trunks.match(facts);
@@ -137,7 +137,7 @@ export class PhoneDoor {
    * who has none is not told either which numbers there are.
    */
   #accountOf(facts: CallFacts, replaced: LiveCall | undefined): GuardedAccount | undefined {
-    const { trunks } = this.#options;
+    const { table: trunks } = this.#options.plan;
     const naming = trunks.naming(facts);
     // Who takes the place of a call must know what its caller had to know, whatever number he calls.
     const taking = replaced && trunkToReplace(replaced.way, naming, trunks);
@@ -151,8 +151,8 @@ export class PhoneDoor {
 
   /** Lets a call into the place of another, which ends when the new one is answered. */
   #replace(invite: IncomingInvite): void {
-    const { trunks, calls } = this.#options;
-    const found = replacement(invite.request, callFacts(invite.request), trunks, calls);
+    const { calls, plan } = this.#options;
+    const found = replacement(invite.request, callFacts(invite.request), plan.table, calls);
     const refusal = found.ok ? this.#admit(invite, found.value.decision, found.value.call) : found.error;
     if (refusal === undefined) return;
     this.#refuse(invite, refusal, found.ok ? found.value.decision : undefined);

@@ -3,9 +3,9 @@ import type { Millis } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Referral } from '../sip/refer.ts';
 import { formatReplaces } from '../sip/replaces.ts';
+import type { CallPlan } from '../trunk/call-plan.ts';
 import { normalizeNumber } from '../trunk/number.ts';
 import { NumberSet } from '../trunk/number-set.ts';
-import type { OutboundTrunk } from '../trunk/outbound.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
 import type { CallOrder, CallPlacer, PlacedCall, PlaceRefusal } from './call-order.ts';
 import type { PlacedCallListener } from './outgoing-options.ts';
@@ -25,8 +25,8 @@ export type ReferralRefusal =
   | PlaceRefusal;
 
 export interface ReferralDeskOptions {
-  /** Where transferred calls may be placed. */
-  readonly trunks: readonly OutboundTrunk[];
+  /** Where transferred calls may be placed, whatever it says by then. */
+  readonly plan: Pick<CallPlan, 'outboundTrunks'>;
   readonly dialer: CallPlacer;
   readonly calls: PhoneCalls;
 }
@@ -85,8 +85,8 @@ export class ReferralDesk {
 
   #order({ trunk, place, before }: Transferor, referral: Referral): Result<CallOrder, ReferralRefusal> {
     const { transfers } = trunk;
-    const { trunks, calls } = this.#options;
-    const by = trunks.find(({ id }) => id === transfers?.trunk);
+    const { plan, calls } = this.#options;
+    const by = plan.outboundTrunks.find(({ id }) => id === transfers?.trunk);
     if (transfers === undefined || by === undefined) return fail('transfers-refused');
     if (place === undefined) return fail('not-in-room');
     const { target, replaces, referredBy } = referral;

@@ -123,6 +123,14 @@ export type GatewayEvent =
   | { type: 'trunk.unregistered'; trunk: string; reason: string; status: number; retryMs: number }
   /** A target began or ceased to answer OPTIONS. */
   | { type: 'trunk.target'; trunk: string; target: string; state: 'up' | 'down'; status: number }
+  /** A trunk or a dispatch rule was made, changed or deleted by API; `by` is the API key. */
+  | {
+      type: 'trunk.provisioned';
+      section: 'trunks' | 'outbound_trunks' | 'rules';
+      id: string;
+      change: 'made' | 'changed' | 'deleted';
+      by: string;
+    }
   | { type: 'room.opened'; room: string; sid: string }
   | { type: 'room.closed'; room: string; sid: string; durationMs: number }
   | { type: 'participant.joined'; room: string; sid: string; identity: string; kind: string }

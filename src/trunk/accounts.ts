@@ -34,4 +34,9 @@ export class TrunkAccounts {
     this.#byTrunk.set(id, { account, client });
     return client;
   };
+
+  /** Forgets trunks that are gone. */
+  keep(ids: ReadonlySet<string>): void {
+    for (const id of this.#byTrunk.keys()) if (!ids.has(id)) this.#byTrunk.delete(id);
+  }
 }

@@ -97,7 +97,7 @@ function scopeOf(address: string): AddressScope {
   }
 }
 
-function contains(network: Network, address: Parsed): boolean {
+function contains(network: Network, address: Omit<Parsed, 'mapped'>): boolean {
   if (network.family !== address.family) return false;
   let left = network.bits;
   for (let i = 0; left > 0; i++, left -= 8) {
@@ -105,6 +105,15 @@ function contains(network: Network, address: Parsed): boolean {
     if (((network.bytes[i]! ^ address.bytes[i]!) & mask) !== 0) return false;
   }
   return true;
+}
+
+/** Whether two addresses or CIDRs have an address in common; false for what is none. */
+export function overlapping(one: string, other: string): boolean {
+  const a = parseNetwork(one);
+  const b = parseNetwork(other);
+  if (!a.ok || !b.ok) return false;
+  const [wide, narrow] = a.value.bits <= b.value.bits ? [a.value, b.value] : [b.value, a.value];
+  return contains(wide, narrow);
 }
 
 interface Parsed {

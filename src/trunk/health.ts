@@ -25,24 +25,38 @@ interface Watched {
   /** Undefined until the first answer, or none. */
   isUp: boolean | undefined;
   alarm: Alarm | undefined;
+  /** It is asked no more. */
+  isOver: boolean;
 }
 
 /** Asks every target by OPTIONS whether it lives (RFC 3261 section 11), where its trunk wants that. */
 export class TargetHealth {
   readonly #options: TargetHealthOptions;
-  readonly #watched: readonly Watched[];
-  #isStopped = false;
+  #watched: readonly Watched[] = [];
+  #isStarted = false;
 
   constructor(options: TargetHealthOptions) {
     this.#options = options;
-    this.#watched = options.trunks
+    this.replace(options.trunks);
+  }
+
+  /** From here on the targets of these trunks are watched; what is known of those that stay is kept. */
+  replace(trunks: readonly OutboundTrunk[]): void {
+    const { random } = this.#options;
+    const before = this.#watched;
+    this.#watched = trunks
       .filter(({ healthIntervalMs, enabled }) => healthIntervalMs > 0 && enabled !== false)
       .flatMap((trunk) =>
-        trunk.targets.map((target) => ({
-          ...{ trunk, target, callId: randomText(options.random, 24), cseq: 0 },
-          ...{ isUp: undefined, alarm: undefined },
-        })),
+        trunk.targets.map(
+          (target) =>
+            before.find((each) => each.trunk === trunk && each.target === target) ?? {
+              ...{ trunk, target, callId: randomText(random, 24), cseq: 0 },
+              ...{ isUp: undefined, alarm: undefined, isOver: false },
+            },
+        ),
       );
+    for (const each of before) if (!this.#watched.includes(each)) this.#end(each);
+    if (this.#isStarted) for (const each of this.#watched) if (!before.includes(each)) this.#ask(each);
   }
 
   /** Whether a target answered when it was last asked; one that was never asked counts as well. */
@@ -59,12 +73,18 @@ export class TargetHealth {
 
   /** The first questions go out at once, and from then on each at its own time. */
   start(): void {
+    this.#isStarted = true;
     for (const each of this.#watched) this.#ask(each);
   }
 
   stop(): void {
-    this.#isStopped = true;
-    for (const { alarm } of this.#watched) this.#options.timers.cancel(alarm);
+    this.#isStarted = false;
+    for (const each of this.#watched) this.#end(each);
+  }
+
+  #end(watched: Watched): void {
+    watched.isOver = true;
+    this.#options.timers.cancel(watched.alarm);
   }
 
   #ask(watched: Watched): void {
@@ -72,7 +92,7 @@ export class TargetHealth {
     const { trunk, target, callId } = watched;
     const uri = `sip:${trunk.domain}`;
     locate(target, ([next]) => {
-      if (this.#isStopped) return;
+      if (watched.isOver) return;
       if (next === undefined) {
         this.#told(watched, 0);
         return;
@@ -89,7 +109,7 @@ export class TargetHealth {
 
   /** Any answer is a sign of life, a refusal too, unless the trunk says otherwise; but one that is overloaded shall be spared. */
   #told(watched: Watched, status: number): void {
-    if (this.#isStopped) return;
+    if (watched.isOver) return;
     const { emit, timers, clock } = this.#options;
     const { trunk, target } = watched;
     const isUp =

@@ -23,18 +23,34 @@ export interface KeepAliveOptions {
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   readonly #alarms = new Map<OutboundTrunk, Alarm>();
+  #trunks: readonly OutboundTrunk[] = [];
+  #isStarted = false;
 
   constructor(options: KeepAliveOptions) {
     this.#options = options;
+    this.replace(options.trunks);
   }
 
   /** Each trunk's first one after its interval: what is sent at the start has opened the way. */
   start(): void {
-    for (const trunk of this.#options.trunks)
-      if (trunk.enabled !== false && (trunk.keepAliveMs ?? 0) > 0) this.#wait(trunk, trunk.keepAliveMs ?? 0);
+    this.#isStarted = true;
+    this.replace(this.#trunks);
+  }
+
+  /** From here on the ways to these trunks are kept open. */
+  replace(trunks: readonly OutboundTrunk[]): void {
+    this.#trunks = trunks.filter(({ enabled, keepAliveMs }) => enabled !== false && (keepAliveMs ?? 0) > 0);
+    for (const [trunk, alarm] of this.#alarms) {
+      if (this.#trunks.includes(trunk)) continue;
+      this.#options.timers.cancel(alarm);
+      this.#alarms.delete(trunk);
+    }
+    if (!this.#isStarted) return;
+    for (const trunk of this.#trunks) if (!this.#alarms.has(trunk)) this.#wait(trunk, trunk.keepAliveMs ?? 0);
   }
 
   stop(): void {
+    this.#isStarted = false;
     for (const alarm of this.#alarms.values()) this.#options.timers.cancel(alarm);
     this.#alarms.clear();
   }

@@ -14,7 +14,9 @@ export interface CallSlot {
 
 interface Usage {
   calls: number;
-  readonly bucket: TokenBucket | undefined;
+  /** Calls per second that the bucket is for; 0: there is none. */
+  rate: number;
+  bucket: TokenBucket | undefined;
 }
 
 /** Counts calls and call attempts of each trunk against its limits. */
@@ -49,13 +51,21 @@ export class TrunkLimits {
     return this.#usage.get(trunkId)?.calls ?? 0;
   }
 
+  /** Forgets trunks that are gone, as far as no call of theirs is up. */
+  keep(ids: ReadonlySet<string>): void {
+    for (const [id, { calls }] of this.#usage) if (calls === 0 && !ids.has(id)) this.#usage.delete(id);
+  }
+
   #of(trunk: Pick<InboundTrunk, 'id' | 'callsPerSecond'>, now: Millis): Usage {
-    const known = this.#usage.get(trunk.id);
-    if (known !== undefined) return known;
     const rate = trunk.callsPerSecond;
-    const bucket = rate > 0 ? new TokenBucket({ perSecond: rate, burst: Math.max(1, rate) }, now) : undefined;
-    const usage = { calls: 0, bucket };
+    const usage = this.#usage.get(trunk.id) ?? { calls: 0, rate: 0, bucket: undefined };
     this.#usage.set(trunk.id, usage);
+    // A trunk may come back with another rate.
+    if (usage.rate !== rate) {
+      usage.rate = rate;
+      usage.bucket =
+        rate > 0 ? new TokenBucket({ perSecond: rate, burst: Math.max(1, rate) }, now) : undefined;
+    }
     return usage;
   }
 }

@@ -20,8 +20,8 @@ import { orderTargets } from './targets.ts';
 
 export interface RegistrationsOptions {
   readonly trunks: readonly OutboundTrunk[];
-  /** Users of our Contacts, by trunk: what calls for a registration are known by. */
-  readonly tokens: ReadonlyMap<string, string>;
+  /** Users of our Contacts, by trunk: what calls for a registration are known by. Kept here. */
+  readonly tokens: Map<string, string>;
   readonly engine: Pick<SipEngine, 'request'>;
   readonly locate: (target: Target, found: (hops: readonly NextHop[]) => void) => void;
   readonly isUp: (trunk: OutboundTrunk, target: Target) => boolean;
@@ -32,53 +32,76 @@ export interface RegistrationsOptions {
   readonly emit: EventSink;
 }
 
-/** A Contact's user for each trunk that registers: 95 bits that nobody guesses, so that who calls it has our binding; or the user that the trunk has set. */
-export function contactTokens(trunks: readonly OutboundTrunk[], random: Random): ReadonlyMap<string, string> {
-  return new Map(
-    trunks.flatMap(({ id, register, enabled, terms }) =>
-      register === undefined || enabled === false
-        ? []
-        : [[id, terms?.contactUser ?? randomText(random, 16)] as const],
-    ),
-  );
-}
-
 /** Keeps every trunk registered that asks for it. */
 export class Registrations {
-  readonly #all: readonly Registration[];
+  readonly #options: RegistrationsOptions;
+  readonly #all = new Map<OutboundTrunk, Registration>();
+  /** Bindings that are being taken back, of trunks that are gone. */
+  readonly #leaving = new Set<Registration>();
+  #state: 'idle' | 'running' | 'stopped' = 'idle';
 
   constructor(options: RegistrationsOptions) {
-    this.#all = options.trunks.flatMap((trunk) => {
-      const { register } = trunk;
-      const token = options.tokens.get(trunk.id);
-      return register === undefined || token === undefined
-        ? []
-        : [new Registration(options, trunk, register, token)];
-    });
+    this.#options = options;
+    this.replace(options.trunks);
   }
 
   /** Trunks whose binding stands. */
   get registered(): number {
-    return this.#all.filter((each) => each.isRegistered).length;
+    return this.#count(({ isRegistered }) => isRegistered);
   }
 
   /** Where a trunk's binding is; undefined: it has none. */
-  readonly homeOf = (trunk: OutboundTrunk): NextHop | undefined =>
-    this.#all.find((each) => each.trunk === trunk)?.home;
+  readonly homeOf = (trunk: OutboundTrunk): NextHop | undefined => this.#all.get(trunk)?.home;
 
   /** REGISTERs that wait for their answer. */
   get pending(): number {
-    return this.#all.filter((each) => each.isPending).length;
+    for (const each of this.#leaving) if (!each.isPending) this.#leaving.delete(each);
+    return this.#count(({ isPending }) => isPending) + this.#leaving.size;
   }
 
   start(): void {
-    for (const each of this.#all) each.input({ type: 'start' });
+    this.#state = 'running';
+    for (const each of this.#all.values()) each.input({ type: 'start' });
   }
 
   /** Takes every binding back (RFC 3261 section 10.2.2); the answers are not waited for here. */
   stop(): void {
-    for (const each of this.#all) each.input({ type: 'stop' });
+    this.#state = 'stopped';
+    for (const each of this.#all.values()) each.input({ type: 'stop' });
   }
+
+  /** From here on these trunks are registered: bindings of others are taken back, those of the same are left alone. */
+  replace(trunks: readonly OutboundTrunk[]): void {
+    const { tokens } = this.#options;
+    const wanted = new Set(trunks.filter(({ register, enabled }) => register && enabled !== false));
+    for (const [trunk, registration] of this.#all) {
+      if (wanted.has(trunk)) continue;
+      this.#all.delete(trunk);
+      tokens.delete(trunk.id);
+      registration.input({ type: 'stop' });
+      for (const each of this.#leaving) if (!each.isPending) this.#leaving.delete(each);
+      this.#leaving.add(registration);
+    }
+    for (const trunk of wanted) {
+      if (trunk.register === undefined || this.#all.has(trunk) || this.#state === 'stopped') continue;
+      const token = contactUser(trunk, this.#options.random);
+      tokens.set(trunk.id, token);
+      const registration = new Registration(this.#options, trunk, trunk.register, token);
+      this.#all.set(trunk, registration);
+      if (this.#state === 'running') registration.input({ type: 'start' });
+    }
+  }
+
+  #count(is: (registration: Registration) => boolean): number {
+    let count = 0;
+    for (const each of this.#all.values()) if (is(each)) count++;
+    return count;
+  }
+}
+
+/** The user of a trunk's Contact: 95 bits that nobody guesses, so that who calls it has our binding; or the user that the trunk has set. */
+function contactUser({ terms }: OutboundTrunk, random: Random): string {
+  return terms?.contactUser ?? randomText(random, 16);
 }
 
 /** Hops that one attempt goes through. */

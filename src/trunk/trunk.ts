@@ -146,6 +146,26 @@ export const DEFAULT_POLICY: CallPolicy = {
   language: undefined,
 };
 
+/** What a room shall be like that a call makes (LiveKit's RoomConfiguration); what is undefined is as the gateway's configuration has it. */
+export interface RoomTerms {
+  readonly emptyMs?: Millis | undefined;
+  readonly departureMs?: Millis | undefined;
+  readonly maxParticipants?: number | undefined;
+  readonly metadata?: string | undefined;
+  /** Agents that are sent into it. */
+  readonly agents?: readonly RoomTermsAgent[] | undefined;
+}
+
+/** An agent that a room shall have (LiveKit's RoomAgentDispatch). */
+export interface RoomTermsAgent {
+  readonly agentName: string;
+  readonly metadata: string;
+  readonly deployment: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** LiveKit's number of it; it has no effect. */
+  readonly restartPolicy: number;
+}
+
 /** Where calls go: LiveKit's SIPDispatchRuleInfo. */
 export interface DispatchRule {
   readonly id: string;
@@ -170,4 +190,6 @@ export interface DispatchRule {
   /** Set on the participant. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly metadata: string;
+  /** Of a room that its call makes; undefined: as any. */
+  readonly roomTerms?: RoomTerms | undefined;
 }

@@ -67,6 +67,9 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   'trunk.target': {
     ...{ type: 'trunk.target', trunk: 'out', target: 'a:5060/udp', state: 'down', status: 0 },
   },
+  'trunk.provisioned': {
+    ...{ type: 'trunk.provisioned', section: 'trunks', id: 'ST_a', change: 'made', by: 'devkey' },
+  },
   'call.ringing': { type: 'call.ringing', call: 'SCL_a' },
   'call.answered': {
     type: 'call.answered',

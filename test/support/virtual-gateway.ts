@@ -210,13 +210,16 @@ export class VirtualGateway {
         isBad: (hop) => failed.isBad(hop),
       },
     });
-    const referrals = new ReferralDesk({ trunks: outbound, dialer: this.dialer, calls: this.calls });
+    const referrals = new ReferralDesk({
+      plan: { outboundTrunks: outbound },
+      dialer: this.dialer,
+      calls: this.calls,
+    });
     this.dialer.referrals = referrals;
     this.door = new PhoneDoor({
       rooms: this.rooms,
       calls: this.calls,
-      trunks: new TrunkTable(trunks),
-      rules,
+      plan: { table: new TrunkTable(trunks), rules },
       limits: new TrunkLimits(),
       guard: new DigestGuard(nodeDigests, random),
       capacity: { calls: 1000, callsPerSecond: 1000 },

@@ -41,6 +41,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'trunk.registered': ['info', 'trunk registered'],
   'trunk.unregistered': ['warn', 'trunk is not registered'],
   'trunk.target': ['warn', 'trunk target changed'],
+  'trunk.provisioned': ['info', 'trunk or rule changed by API'],
   'room.opened': ['info', 'room opened'],
   'room.closed': ['info', 'room closed'],
   'participant.joined': ['info', 'participant joined'],

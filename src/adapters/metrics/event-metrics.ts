@@ -44,6 +44,9 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'trunk.target':
       to.count('trunkroom_target_changes_total', { trunk: event.trunk, state: event.state });
       return;
+    case 'trunk.provisioned':
+      to.count('trunkroom_provisioned_total', { section: event.section, change: event.change });
+      return;
     case 'call.answered':
       to.count('trunkroom_calls_answered_total', { codec: event.codec });
       to.observe('trunkroom_call_setup_seconds', event.setupMs);

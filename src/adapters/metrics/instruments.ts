@@ -135,6 +135,10 @@ const COUNTERS = {
     help: 'Registrations at carriers, by result.',
     labels: ['trunk', 'result'],
   },
+  trunkroom_provisioned_total: {
+    help: 'Trunks and dispatch rules made, changed and deleted by API.',
+    labels: ['section', 'change'],
+  },
   trunkroom_target_changes_total: {
     help: 'Times that a trunk\u2019s target began or ceased to answer OPTIONS.',
     labels: ['trunk', 'state'],

@@ -66,9 +66,11 @@ function keyFaults({ keys }: Config, mode: 'development' | 'production'): Incons
 }
 
 function duplicates(items: readonly { readonly id: string }[], section: string): Inconsistency[] {
+  const firsts = new Map<string, number>();
   return items.flatMap(({ id }, index) => {
-    const first = items.findIndex((item) => item.id === id);
-    return first === index
+    const first = firsts.get(id);
+    if (first === undefined) firsts.set(id, index);
+    return first === undefined
       ? []
       : [{ path: [section, index, 'id'], message: `${id} is the id of ${section}[${first}] already` }];
   });

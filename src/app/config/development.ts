@@ -3,6 +3,9 @@ import type { Config, RuleConfig, TrunkConfig } from './schema.ts';
 /** The well-known pair; whoever finds it outside of `--dev` holds an open door. */
 export const DEVELOPMENT_KEY = { key: 'devkey', secret: 'secret' } as const;
 
+/** Id of the trunk and of the rule that `--dev` puts where none is configured. */
+export const DEVELOPMENT_ID = 'development';
+
 /** Loopback and the private ranges (RFC 1918, RFC 4193). */
 export const DEVELOPMENT_ADDRESSES: readonly string[] = [
   '127.0.0.0/8',
@@ -26,7 +29,7 @@ export function withDevelopmentDefaults(config: Config): Config {
 }
 
 const developmentTrunk: TrunkConfig = {
-  id: 'development',
+  id: DEVELOPMENT_ID,
   name: 'Development: loopback and private addresses',
   numbers: [],
   allowed_addresses: [...DEVELOPMENT_ADDRESSES],
@@ -59,7 +62,7 @@ const developmentTrunk: TrunkConfig = {
 };
 
 const developmentRule: RuleConfig = {
-  id: 'development',
+  id: DEVELOPMENT_ID,
   enabled: true,
   name: 'The number dialled is the room',
   priority: 10,

@@ -4,9 +4,9 @@ import { consistencyFaults } from './consistency.ts';
 import { withDevelopmentDefaults } from './development.ts';
 import { withDrachtioSecret } from './drachtio.ts';
 import { type Override, readEnvironment } from './environment.ts';
+import { schemaFaults } from './issues.ts';
 import { type Config, configSchema } from './schema.ts';
 import { type ConfigFault, formatPath, type Path, readYaml, type YamlSource } from './source.ts';
-import { suggest } from './suggest.ts';
 import { withTrunkSecrets } from './trunk-secrets.ts';
 import { turnServerFaults } from './turn-servers.ts';
 import { turnUserFaults } from './turn-users.ts';
@@ -73,22 +73,11 @@ function placesOf(source: YamlSource, overrides: readonly Override[]): Places {
 }
 
 function faultsOf(issue: z.core.$ZodIssue, places: Places): ConfigFault[] {
-  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      place: places.placeOfKey(path, key),
-      path: formatPath([...path, key]),
-      message: `unknown key${suggest(configSchema, path, key)}`,
-    }));
-  }
-  return [{ place: places.place(path), path: formatPath(path), message: readable(issue) }];
-}
-
-function readable(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is required';
-  const [within] = issue.code === 'invalid_key' ? issue.issues : [];
-  if (within !== undefined) return readable(within);
-  return issue.message.replace(/^Invalid (input|option): /, '').replace(/^Too (small|big): /, '');
+  return schemaFaults(issue).map(({ path, key, message }) =>
+    key === undefined
+      ? { place: places.place(path), path: formatPath(path), message }
+      : { place: places.placeOfKey(path, key), path: formatPath([...path, key]), message },
+  );
 }
 
 /** What a secret's file gives; a secret that stands in both places is a fault. */

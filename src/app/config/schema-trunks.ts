@@ -15,6 +15,7 @@ import { authKeys, headerKeys, realm } from './schema-auth.ts';
 import { codecList } from './schema-codecs.ts';
 import { mediaEncryption, mediaTimeKeys, rtcpMux } from './schema-media-policy.ts';
 import { pinKey, policyKeys } from './schema-policy.ts';
+import { roomConfigSchema } from './schema-room-config.ts';
 import { termKeys } from './schema-terms.ts';
 import { transferKeys } from './schema-transfers.ts';
 
@@ -174,6 +175,9 @@ export const ruleSchema = z
       .default({})
       .meta({ description: 'Attributes set on the participant.' }),
     metadata: z.string().max(65_536).default('').meta({ description: 'Metadata set on the participant.' }),
+    room_config: roomConfigSchema.optional().meta({
+      description: 'What the room is like, if it is a call of this rule that makes it; absent: as any.',
+    }),
   })
   .refine(
     (rule) =>

@@ -6,6 +6,7 @@ import { iceSchema } from './schema-ice.ts';
 import { mediaSchema } from './schema-media.ts';
 import { nodeSchema } from './schema-node.ts';
 import { outboundTrunkSchema } from './schema-outbound.ts';
+import { sipApiSchema } from './schema-sip-api.ts';
 import { certificatesSchema, tlsSchema } from './schema-tls.ts';
 import { ruleSchema, trunkSchema } from './schema-trunks.ts';
 import { turnSchema } from './schema-turn.ts';
@@ -95,6 +96,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'SIP over WebSocket (RFC 7118), for web phones.' }),
+  sip_api: sipApiSchema
+    .prefault({})
+    .meta({ description: 'Trunks and rules that are made by API, beside those of the configuration.' }),
   trace: z
     .strictObject({
       calls: z.int().min(0).max(10_000).default(200).meta({

@@ -5,6 +5,7 @@ import type {
   InboundTrunk,
   MediaPatience,
   RoomChoice,
+  RoomTerms,
   TransferPolicy,
 } from '../../trunk/trunk.ts';
 import type { Config, RuleConfig, TrunkConfig } from './schema.ts';
@@ -31,7 +32,22 @@ export function dispatchRules(config: Config): readonly DispatchRule[] {
     hidePhoneNumber: rule.hide_phone_number,
     attributes: rule.attributes,
     metadata: rule.metadata,
+    roomTerms: roomTerms(rule),
   }));
+}
+
+function roomTerms({ room_config: config }: RuleConfig): RoomTerms | undefined {
+  if (config === undefined) return undefined;
+  const agents = config.agents.map(({ agent_name: agentName, ...agent }) => ({
+    ...{ ...agent, agentName, restartPolicy: 0 },
+  }));
+  return {
+    emptyMs: config.empty_timeout,
+    departureMs: config.departure_timeout,
+    maxParticipants: config.max_participants || undefined,
+    metadata: config.metadata || undefined,
+    agents: agents.length > 0 ? agents : undefined,
+  };
 }
 
 function inboundTrunk(trunk: TrunkConfig): InboundTrunk {

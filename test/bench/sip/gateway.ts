@@ -88,8 +88,7 @@ const sip = await SipServer.open({
 const phones = new PhoneDoor({
   ...shared,
   rooms,
-  trunks: new TrunkTable(trunks),
-  rules: [carrierRule],
+  plan: { table: new TrunkTable(trunks), rules: [carrierRule] },
   limits: new TrunkLimits(),
   guard: new DigestGuard(nodeDigests, systemRandom),
   capacity: { calls: 1e6, callsPerSecond: 1e6 },

@@ -247,19 +247,6 @@ describe('trunks and rules', () => {
   ])('%s of %j', async (name, body, expected) => {
     expect(ids((await call(server(), name, body, admin)).body)).toEqual(expected);
   });
-
-  test.each(['CreateSIPInboundTrunk', 'UpdateSIPOutboundTrunk', 'DeleteSIPTrunk', 'CreateSIPDispatchRule'])(
-    '%s is not for the API, and says so',
-    async (name) => {
-      expect(await call(server(), name, {}, admin)).toEqual({
-        status: 501,
-        body: {
-          code: 'unimplemented',
-          msg: 'trunks and dispatch rules come from the configuration of this server',
-        },
-      });
-    },
-  );
 });
 
 test.each([
@@ -268,7 +255,18 @@ test.each([
   ['ListSIPInboundTrunk', {}, caller],
   ['ListSIPOutboundTrunk', {}, caller],
   ['ListSIPDispatchRule', {}, caller],
+  ['ListSIPTrunk', {}, caller],
+  ['GetSIPInboundTrunk', { sip_trunk_id: 'in' }, caller],
+  ['GetSIPOutboundTrunk', { sip_trunk_id: 'out' }, caller],
+  ['CreateSIPTrunk', {}, caller],
+  ['CreateSIPInboundTrunk', {}, caller],
+  ['CreateSIPOutboundTrunk', {}, caller],
+  ['UpdateSIPInboundTrunk', {}, caller],
+  ['UpdateSIPOutboundTrunk', {}, caller],
   ['DeleteSIPTrunk', {}, caller],
+  ['CreateSIPDispatchRule', {}, caller],
+  ['UpdateSIPDispatchRule', {}, caller],
+  ['DeleteSIPDispatchRule', {}, caller],
 ])('%s wants its own grant', async (name, body, rights) => {
   const to = server();
   expect(await call(to, name, body, rights)).toMatchObject({

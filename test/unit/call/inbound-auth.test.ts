@@ -22,8 +22,7 @@ function world(...trunks: InboundTrunk[]) {
   const door = new PhoneDoor({
     calls,
     rooms: {} as never,
-    trunks: new TrunkTable(trunks),
-    rules: [rule()],
+    plan: { table: new TrunkTable(trunks), rules: [rule()] },
     limits: new TrunkLimits(),
     guard: new DigestGuard(nodeDigests, random),
     capacity: { calls: 1, callsPerSecond: 1 },

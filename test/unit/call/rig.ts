@@ -115,21 +115,23 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
   const office = { ...OFFICE, ...change };
   const door = new PhoneDoor({
     rooms,
-    trunks: new TrunkTable([office], new Map([['out', 'token']])),
-    rules: [
-      {
-        id: 'SDR_all',
-        name: '',
-        priority: 0,
-        trunkIds: [],
-        numbers: [],
-        inboundNumbers: [],
-        room: { kind: 'callee', roomPrefix: '', randomize: false },
-        hidePhoneNumber: false,
-        attributes: {},
-        metadata: '',
-      },
-    ],
+    plan: {
+      table: new TrunkTable([office], new Map([['out', 'token']])),
+      rules: [
+        {
+          id: 'SDR_all',
+          name: '',
+          priority: 0,
+          trunkIds: [],
+          numbers: [],
+          inboundNumbers: [],
+          room: { kind: 'callee', roomPrefix: '', randomize: false },
+          hidePhoneNumber: false,
+          attributes: {},
+          metadata: '',
+        },
+      ],
+    },
     limits: new TrunkLimits(),
     guard: new DigestGuard(nodeDigests, random),
     authenticatorOf: (outbound) => (outbound === 'out' ? authenticator : undefined),

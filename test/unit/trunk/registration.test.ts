@@ -1,89 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nodeDigests } from '../../../src/adapters/crypto/crypto.ts';
-import { WakeQueue } from '../../../src/base/wake-queue.ts';
-import type { GatewayEvent } from '../../../src/events/index.ts';
 import { DigestGuard } from '../../../src/sip/digest/guard.ts';
-import type { LoneOutcome, LoneRequest, SipRequestInfo } from '../../../src/sip/ports.ts';
-import { TargetHealth } from '../../../src/trunk/health.ts';
-import type { OutboundTrunk } from '../../../src/trunk/outbound.ts';
+import type { SipRequestInfo } from '../../../src/sip/ports.ts';
 import {
   idleRegistration,
   type RegistrationInput,
   type RegistrationState,
   stepRegistration,
 } from '../../../src/trunk/registration.ts';
-import { contactTokens, Registrations } from '../../../src/trunk/registrations.ts';
 import { SeededRandom } from '../../support/lossy-net.ts';
+import { bound, SETTINGS, world } from './hand-carrier.ts';
 import { outboundTrunk, target } from './trunks.ts';
-
-const SETTINGS = {
-  ...{ domain: 'carrier.example', user: 'u', expiresMs: 3_600_000, retryMs: 10_000, maxRetryMs: 60_000 },
-};
-
-type Reply = (request: LoneRequest) => {
-  status: number;
-  headers?: Record<string, string[]>;
-};
-
-/** A carrier by hand: each REGISTER or OPTIONS is answered a millisecond later by `reply`. */
-function world(change: Partial<OutboundTrunk> = {}) {
-  const timers = new WakeQueue();
-  const random = new SeededRandom(5);
-  const events: GatewayEvent[] = [];
-  const sent: { at: number; request: LoneRequest }[] = [];
-  let now = 0;
-  let reply: Reply = () => ({ status: 0 });
-  const clock = { now: () => now };
-  const trunk = outboundTrunk({ register: SETTINGS, ...change });
-  const tokens = contactTokens([trunk], random);
-  const contact = `sip:${tokens.get('out')}@192.0.2.1:5060`;
-  const engine = {
-    request(request: LoneRequest, onFinal: (outcome: LoneOutcome) => void) {
-      sent.push({ at: now, request });
-      const { status, headers = {} } = reply(request);
-      timers.schedule(now + 1, () =>
-        onFinal({
-          ...{ status, why: status === 0 ? 'timeout' : 'response', contact },
-          headers: (name) =>
-            Object.entries(headers).find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1] ?? [],
-        }),
-      );
-    },
-  };
-  const shared = {
-    ...{ trunks: [trunk], engine, clock, timers, random, emit: (event: GatewayEvent) => events.push(event) },
-    locate: ({ host }: { host: string }, found: (hops: never[]) => void) =>
-      found(
-        (host === 'nowhere' ? [] : [{ transport: 'udp', remote: { address: host, port: 5060 } }]) as never,
-      ),
-  };
-  const registrations = new Registrations({ ...shared, tokens, isUp: () => true, digests: nodeDigests });
-  return {
-    ...{ registrations, events, sent, timers, contact, clock },
-    health: new TargetHealth(shared),
-    answer: (next: Reply) => {
-      reply = next;
-    },
-    pass(ms: number) {
-      const end = now + ms;
-      for (let at = timers.next(); at <= end; at = timers.next()) {
-        now = Math.max(now, at);
-        timers.run(now);
-      }
-      now = end;
-    },
-    /** Since the last asking: when and what. */
-    ladder: () =>
-      sent.splice(0).map(({ at, request: { cseq, contactParams, next } }) => {
-        return `${Math.round(at / 1000)} ${cseq} ${contactParams} ${next.remote.address}`;
-      }),
-  };
-}
-
-const bound =
-  (contact: string, expires: number): Reply =>
-  () => ({ status: 200, headers: { Contact: [`<${contact}>;expires=${expires}`] } });
 
 describe('a registration', () => {
   test('is refreshed before its time is over, which the answer says, under one Call-ID', () => {
@@ -377,8 +305,11 @@ test('a trunk that is not enabled asks nothing and registers nowhere', () => {
 
 test('the user of our Contact is the one that is set, else one that nobody guesses', () => {
   const terms = { sessionExpires: 1800, minSe: 90, contactUser: 'main' };
-  const all = [outboundTrunk({ register: SETTINGS, terms }), outboundTrunk({ id: 'b', register: SETTINGS })];
-  const tokens = contactTokens(all, new SeededRandom(5));
+  const { registrations, tokens } = world();
+  registrations.replace([
+    outboundTrunk({ register: SETTINGS, terms }),
+    outboundTrunk({ id: 'b', register: SETTINGS }),
+  ]);
   expect(tokens.get('out')).toBe('main');
   expect(tokens.get('b')).toMatch(/^[A-Za-z0-9]{16}$/);
 });
