@@ -7,6 +7,7 @@ const protocol = [
   'test/interop/{sip-door,sip-tls,sip-trace,sip-torture,sip-torture-verdicts,sipp-load}.test.ts',
   'test/interop/{ipv6,ice-policy}.test.ts',
   'test/interop/rows/{sipp-loss,transfer,handed-on}.test.ts',
+  'test/browser/netcheck.test.ts',
 ];
 
 /**

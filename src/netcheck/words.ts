@@ -5,11 +5,11 @@ import type { Target, Way, WayKind } from './ways.ts';
 export type Verdict = 'best' | 'good' | 'fair' | 'none';
 
 const NAMES: Readonly<Record<WayKind, string>> = {
-  udp: 'Straight to the gateway, UDP',
-  tcp: 'Straight to the gateway, TCP',
-  'relay-udp': 'By the relay, UDP',
-  'relay-tcp': 'By the relay, TCP',
-  'relay-tls': 'By the relay, TLS',
+  udp: 'Direct · UDP',
+  tcp: 'Direct · TCP',
+  'relay-udp': 'Relay · UDP',
+  'relay-tcp': 'Relay · TCP',
+  'relay-tls': 'Relay · TLS',
 };
 /** What firewalls see: TLS is TCP to them. */
 const PROTOCOLS: Readonly<Record<WayKind, string>> = {
@@ -90,19 +90,19 @@ function openings(verdict: Verdict, closed: readonly Way[]): string[] {
   const direct = rule('udp');
   const relay = rule('relay-udp');
   if (verdict === 'best' || direct.length + relay.length + closed.length === 0) return [];
-  if (verdict === 'good')
-    return direct.map((each) => `To make it better, let this network connect out by ${each}.`);
+  if (verdict === 'good') return direct.map((each) => `To make it better, allow outgoing ${each}.`);
   const by = [...direct, ...relay];
   if (verdict === 'fair')
     return by.length === 0
       ? ['The gateway offers no way by UDP: ask who runs it.']
-      : [`To make it better, let this network connect out by ${by.join(', or by ')}.`];
-  const streams = [...rule('relay-tls'), ...rule('tcp'), ...rule('relay-tcp')];
+      : [`To make it better, allow outgoing ${by.join(', or ')}.`];
+  // Last of its kind is the port of HTTPS, which is what an admin opens soonest.
+  const streams = [...rule('relay-tls').reverse(), ...rule('tcp'), ...rule('relay-tcp')];
   return [
-    ...(by.length === 0 ? [] : [`Best is to let this network connect out by ${by.join(', or by ')}.`]),
+    ...(by.length === 0 ? [] : [`Best is to allow outgoing ${by.join(', or ')}.`]),
     ...(streams.length === 0
       ? []
-      : [`Where UDP cannot be let out, any one of these is enough: ${streams.join('; ')}.`]),
+      : [`Where UDP cannot be allowed, any one of these is enough: ${streams.join('; ')}.`]),
     ...(rule('relay-tls').length > 0
       ? []
       : [
@@ -143,7 +143,9 @@ function percent(share: number): string {
 }
 
 function hostsOf(targets: readonly Target[]): string {
-  return [...new Set(targets.map(({ host }) => host))].join(' and ');
+  const hosts = [...new Set(targets.map(({ host }) => host))];
+  const last = hosts.pop() ?? '';
+  return hosts.length === 0 ? last : `${hosts.join(', ')} and ${last}`;
 }
 
 /** Ports in order, those that follow each other as a range. */

@@ -3,6 +3,7 @@ import { element } from './elements.ts';
 import { icon } from './icons.ts';
 import { LevelMeter } from './meter.ts';
 import { Microphone } from './microphone.ts';
+import { NetcheckPanel } from './netcheck-panel.ts';
 import { readOptions, remember } from './options.ts';
 import { selectedPath } from './path.ts';
 import { People } from './people.ts';
@@ -65,6 +66,11 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   void join();
 });
+const netcheck = new NetcheckPanel(() =>
+  options.token === '' ? askToken('connection test', 'lobby') : Promise.resolve(options.token),
+);
+element('test', HTMLButtonElement).addEventListener('click', () => netcheck.open());
+if (options.netcheck) netcheck.open();
 if (options.autojoin) void join();
 else (nameInput.value === '' ? nameInput : joinButton).focus();
 

@@ -8,9 +8,11 @@ export interface PageOptions {
   readonly raw: boolean;
   /** Join without a click. */
   readonly autojoin: boolean;
+  /** Test the connection without a click. */
+  readonly netcheck: boolean;
 }
 
-/** Reads `?room=&name=&token=&relay=1&raw=1&autojoin=1`; a name used before is remembered. */
+/** Reads `?room=&name=&token=&relay=1&raw=1&autojoin=1&netcheck=1`; a name used before is remembered. */
 export function readOptions(search: string): PageOptions {
   const query = new URLSearchParams(search);
   return {
@@ -20,6 +22,7 @@ export function readOptions(search: string): PageOptions {
     relay: query.get('relay') === '1',
     raw: query.get('raw') === '1',
     autojoin: query.get('autojoin') === '1',
+    netcheck: query.get('netcheck') === '1',
   };
 }
 

@@ -18,7 +18,7 @@ export function failureText(error: unknown): string {
       case ConnectionErrorReason.LeaveRequest:
         return 'The gateway ended the session while you were joining. Try again.';
       default:
-        return 'Your sound could not be connected. A firewall may be in the way: try “Relay only” under Options.';
+        return 'Your sound could not be connected. A firewall may be in the way: “Test my connection” tells what to open.';
     }
   }
   return error instanceof Error ? error.message : String(error);

@@ -80,8 +80,8 @@ describe('against a gateway that has every way', () => {
   test('a certificate that is not trusted is told apart from a firewall, in the table', async () => {
     const { code, output } = await netcheck([gateway.url]);
     expect(code).toBe(0);
-    expect(output).toMatch(/^ok {2}Straight to the gateway, UDP .* port \d+ +[\d.]+ ms +[\d.]+ %$/m);
-    expect(output).toMatch(/By the relay, TLS: the certificate is not one that this machine trusts/);
+    expect(output).toMatch(/^ok {2}Direct · UDP .* port \d+ +[\d.]+ ms +[\d.]+ %$/m);
+    expect(output).toMatch(/Relay · TLS: the certificate is not one that this machine trusts/);
     expect(output).toMatch(/All is well/);
   });
 

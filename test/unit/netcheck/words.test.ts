@@ -76,16 +76,14 @@ describe('the advice', () => {
   test('names the media ports where the relay has to help', () => {
     const found = findings(['relay-udp']);
     expect(verdictOf(found)).toBe('good');
-    expect(adviceOf(found)).toEqual([
-      `To make it better, let this network connect out by UDP to ${ADDRESS} port 7882-7884.`,
-    ]);
+    expect(adviceOf(found)).toEqual([`To make it better, allow outgoing UDP to ${ADDRESS} port 7882-7884.`]);
   });
 
   test('names every way by UDP where only TCP works', () => {
     const found = findings(['relay-tls']);
     expect(verdictOf(found)).toBe('fair');
     expect(adviceOf(found)).toEqual([
-      `To make it better, let this network connect out by UDP to ${ADDRESS} port 7882-7884, or by UDP to turn.example.com port 3478, or by UDP to ${ADDRESS} port 3478.`,
+      `To make it better, allow outgoing UDP to ${ADDRESS} port 7882-7884, or UDP to turn.example.com port 3478, or UDP to ${ADDRESS} port 3478.`,
     ]);
   });
 
@@ -124,6 +122,6 @@ describe('the advice', () => {
 test('the report has all of it as text', () => {
   const text = reportText(findings(['relay-udp']));
   expect(text).toContain(`- ${wayName(ways[0]!)} (${ADDRESS} port 7882-7884): does not work: no answer`);
-  expect(text).toContain('By the relay, UDP (turn.example.com port 3478): works, 20 ms, 0 % lost');
+  expect(text).toContain('Relay · UDP (turn.example.com port 3478): works, 20 ms, 0 % lost');
   expect(text).toContain('To make it better');
 });
