@@ -10,10 +10,18 @@ const protocol = [
   'test/browser/netcheck.test.ts',
 ];
 
+/** Those that judge how good a sound or a picture is, or how late: nothing else runs meanwhile. */
+const sound = [
+  'test/browser/{four-parties,phone-and-browser,mouth-to-ear,phone-quality,video-over-bad-line}.test.ts',
+  'test/interop/{bad-line,livekit-agents,rtp-bleed,sip-srtp,sip-strangers,tools}.test.ts',
+];
+
+const patience = { testTimeout: 180_000, hookTimeout: 120_000 };
+
 /**
- * Three tiers. `unit` needs nothing but npm: pure code in virtual time, and loopback sockets. The others need
- * the peers that test/run.ts installs (Chromium, baresip, SIPp, coturn, sox): `protocol` three files at a time, for they mostly wait, `interop`
- * one, because what it hears is judged and the files share two cores.
+ * Four tiers. `unit` needs nothing but npm: pure code in virtual time, and loopback sockets. The others need the peers that test/run.ts
+ * installs (Chromium, baresip, SIPp, coturn, sox): `protocol` runs three files at a time, for they mostly wait; `interop`, which hears whether
+ * a tone is there, two; `sound` one.
  */
 export default defineConfig({
   test: {
@@ -21,25 +29,17 @@ export default defineConfig({
       {
         test: { name: 'unit', include: ['test/{unit,sim,contract,fuzz}/**/*.test.ts'], testTimeout: 20_000 },
       },
-      {
-        test: {
-          name: 'protocol',
-          include: protocol,
-          maxWorkers: 3,
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { test: { name: 'protocol', include: protocol, maxWorkers: 3, ...patience } },
       {
         test: {
           name: 'interop',
           include: ['test/{interop,browser}/**/*.test.ts'],
-          exclude: protocol,
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          exclude: [...protocol, ...sound],
+          maxWorkers: 2,
+          ...patience,
         },
       },
+      { test: { name: 'sound', include: sound, fileParallelism: false, ...patience } },
     ],
   },
 });

@@ -9,7 +9,7 @@ import { buildPage } from './support/build-page.ts';
 import { ensurePeers } from './support/peers.ts';
 import { productNode, repositoryRoot } from './support/root.ts';
 
-const TIERS = ['unit', 'protocol', 'interop'] as const;
+const TIERS = ['unit', 'protocol', 'interop', 'sound'] as const;
 
 interface TierResult {
   readonly tier: string;
