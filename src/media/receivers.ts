@@ -5,6 +5,7 @@ import { findExtension } from '../rtp/packet.ts';
 import { Reception } from '../rtp/rtcp/reception.ts';
 import type { Forwarder } from '../sfu/forwarder.ts';
 import { MAX_LAYERS } from '../sfu/layers.ts';
+import { RED, RedReader } from '../sfu/red.ts';
 import { NO_LAYER } from '../sfu/track-sender.ts';
 import type { Codec, ExtensionIds, MediaKind, SimulcastLayers, TrackId } from './protocol.ts';
 
@@ -41,6 +42,10 @@ export class Receiver {
   /** Sources of retransmissions, and which layer each repairs. */
   readonly #repairs = new Map<number, number>();
   readonly #receptions = new Map<number, Reception>();
+  /** Takes RED apart; undefined when it was not agreed to. */
+  readonly red: RedReader | undefined;
+  /** What RED has in its blocks. */
+  readonly redBlocks: Codec | undefined;
   #active: number | undefined;
   #activeAt: Millis = 0;
 
@@ -51,6 +56,8 @@ export class Receiver {
     this.ssrcs = options.ssrcs;
     this.forwarder = options.forwarder;
     this.#mid = utf8(options.mid);
+    this.red = options.codecs.some(({ mime }) => mime === RED) ? new RedReader() : undefined;
+    this.redBlocks = options.codecs.find(({ mime }) => mime !== RED);
     this.#rids = (options.simulcast?.rids ?? []).slice(0, MAX_LAYERS).map(utf8);
   }
 

@@ -7,6 +7,7 @@ import { SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
 import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import type { Forwarder } from '../sfu/forwarder.ts';
 import type { PacketOutput } from '../sfu/packet-output.ts';
+import { RED, type RedReader } from '../sfu/red.ts';
 import { NO_LAYER, type TrackSender } from '../sfu/track-sender.ts';
 import { DownlinkBandwidth, type DownlinkBandwidthOptions } from './downlink-bandwidth.ts';
 import type { DropCounter } from './drop-counter.ts';
@@ -193,8 +194,32 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
       return;
     }
     receiver.readLevel(view);
-    receiver.forwarder.push(view, codec.mime, now);
-    this.#path.onPacket(receiver.track, view, codec.mime, now);
+    if (receiver.red !== undefined) this.#forwardRed(view, receiver, receiver.red, codec, now);
+    else {
+      receiver.forwarder.push(view, codec.mime, now);
+      this.#path.onPacket(receiver.track, view, codec.mime, now);
+    }
+  }
+
+  /** RED goes whole to those who take it, and apart to all others, with what it brings of lost packets. */
+  #forwardRed(view: RtpView, receiver: Receiver, red: RedReader, codec: Codec, now: Millis): void {
+    const { forwarder, track } = receiver;
+    if (codec.mime !== RED) {
+      if (!red.plain(view)) return;
+      forwarder.push(view, codec.mime, now);
+      this.#path.onPacket(track, view, codec.mime, now);
+      return;
+    }
+    const opus = receiver.redBlocks;
+    if (opus === undefined || !red.read(view, opus.payloadType)) {
+      this.#drops.count('rtp', 'red');
+      return;
+    }
+    forwarder.pushRed(view, now);
+    for (let packet = red.take(); packet !== undefined; packet = red.take()) {
+      forwarder.pushUnwrapped(packet, opus.mime, now);
+      this.#path.onPacket(track, packet, opus.mime, now);
+    }
   }
 
   /** An SRTCP compound, opened in place. */

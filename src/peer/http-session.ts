@@ -140,7 +140,9 @@ export class HttpSession implements Door {
     for (const { kind, mid, track } of media.filter(isSending)) {
       const [type, source] =
         kind === 'audio' ? [TrackType.AUDIO, TrackSource.MICROPHONE] : [TrackType.VIDEO, TrackSource.CAMERA];
-      this.#publications.announce(new AddTrackRequest({ cid: track || mid, name: kind, type, source }));
+      this.#publications.announce(
+        new AddTrackRequest({ cid: track || mid, name: kind, type, source, disableRed: true }),
+      );
     }
   }
 

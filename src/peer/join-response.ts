@@ -45,9 +45,14 @@ export function joinResponse(
     pingInterval: PING_INTERVAL_S,
     pingTimeout: PING_TIMEOUT_S,
     serverInfo: serverInfo(options),
-    enabledPublishCodecs: ['audio/opus', 'video/VP8', 'video/H264', 'video/VP9', 'video/AV1'].map(
-      (mime) => new Codec({ mime }),
-    ),
+    enabledPublishCodecs: [
+      'audio/opus',
+      'audio/red',
+      'video/VP8',
+      'video/H264',
+      'video/VP9',
+      'video/AV1',
+    ].map((mime) => new Codec({ mime })),
   });
 }
 

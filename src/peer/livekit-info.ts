@@ -52,7 +52,7 @@ export function trackInfo(track: Track): TrackInfo {
     source: sources[track.source],
     mimeType: mimeName(track.codecs[0]?.mime ?? ''),
     stereo: track.stereo,
-    disableRed: true,
+    disableRed: track.codecs[0]?.mime !== 'audio/red',
     stream: track.stream,
     ...(track.video && {
       width: track.video.width,
@@ -79,7 +79,7 @@ export function announcedTrackInfo(sid: string, request: AddTrackRequest): Track
     mimeType:
       request.type === TrackType.AUDIO ? 'audio/opus' : `video/${request.simulcastCodecs[0]?.codec || 'VP8'}`,
     stereo: request.stereo,
-    disableRed: true,
+    disableRed: request.disableRed,
     stream: request.stream,
   });
 }
@@ -104,10 +104,10 @@ export function roomInfo(room: RoomHandle): Room {
   });
 }
 
-/** `audio/pcma` as LiveKit spells it, `audio/PCMA`; `audio/opus` stays. */
+/** `audio/pcma` as LiveKit spells it, `audio/PCMA`; `audio/opus` and `audio/red` stay. */
 function mimeName(mime: string): string {
   const [kind = '', name = ''] = mime.split('/');
-  return name === 'opus' ? mime : `${kind}/${name.toUpperCase()}`;
+  return name === 'opus' || name === 'red' ? mime : `${kind}/${name.toUpperCase()}`;
 }
 
 function permissionInfo(permissions: Permissions, kind: ParticipantKind): ParticipantPermission {

@@ -4,10 +4,13 @@ import type { MediaKind, SenderId } from '../media/protocol.ts';
 import type { Participant, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { BrowserMedia } from '../sdp/browser.ts';
-import { type CodecLine, carryCodecs, type HeaderExtensions } from '../sdp/browser-codecs.ts';
+import { type CodecLine, carryCodecs, type HeaderExtensions, RED } from '../sdp/browser-codecs.ts';
 import type { SectionContent } from '../sdp/browser-write.ts';
 import { serverCodecs } from './server-codecs.ts';
 import type { PeerTransport } from './transport.ts';
+
+/** RED is left out: of one answer for tracks of all kinds, few players would know what to make of it. */
+const playedCodecs = serverCodecs.filter(({ mime }) => mime !== RED);
 
 /** An m-line on which the far end hears or sees one track at a time. */
 interface Screen {
@@ -38,7 +41,7 @@ export class Player {
 
   /** An m-line of the offer on which the far end only receives. */
   decide({ codecs: offered, extensions, kind, mid }: BrowserMedia): SectionContent {
-    const codecs = carryCodecs(serverCodecs, offered);
+    const codecs = carryCodecs(playedCodecs, offered);
     if (codecs.length === 0 || (kind !== 'audio' && kind !== 'video')) return { type: 'reject' };
     this.#screens.push({ mid, kind, codecs, extensions, showing: undefined });
     const stream = this.#room.sid;

@@ -5,7 +5,7 @@ import type { TrackId } from '../media/protocol.ts';
 import type { Participant, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { BrowserMedia } from '../sdp/browser.ts';
-import { idleCodecs, publishCodec } from '../sdp/browser-codecs.ts';
+import { idleCodecs, type PublishWish, publishCodecs, RED } from '../sdp/browser-codecs.ts';
 import type { SectionContent } from '../sdp/browser-write.ts';
 import { announcedTrackInfo, sourceByNumber } from './livekit-info.ts';
 import type { PeerTransport } from './transport.ts';
@@ -68,10 +68,10 @@ export class Publications {
     if (!this.#participant.permissions.canPublish)
       return { type: 'idle', codecs: idleCodecs(codecs), extensions };
     const publication = this.#byMid.get(mid) ?? this.#match(media);
-    const codec = publishCodec(codecs, wishOf(publication?.request));
-    if (codec === undefined) return { type: 'idle', codecs: idleCodecs(codecs), extensions };
+    const taken = publishCodecs(codecs, wishOf(publication?.request));
+    if (taken.length === 0) return { type: 'idle', codecs: idleCodecs(codecs), extensions };
     if (publication === undefined) this.#unannounced.set(mid, media);
-    return { type: 'receive', codecs: [codec], extensions, simulcast: media.simulcast };
+    return { type: 'receive', codecs: taken, extensions, simulcast: media.simulcast };
   }
 
   /** After an offer was answered: what no m-line carries any more ends, what one carries now begins. */
@@ -147,7 +147,8 @@ export class Publications {
 
   #begin(publication: Publication, media: BrowserMedia): void {
     const { request, sid } = publication;
-    const codec = publishCodec(media.codecs, wishOf(request));
+    const codecs = publishCodecs(media.codecs, wishOf(request));
+    const codec = codecs.find(({ mime }) => mime !== RED);
     const transport = this.#transport;
     if (
       codec === undefined ||
@@ -163,7 +164,7 @@ export class Publications {
       kind: media.kind,
       source: sourceByNumber(request.source),
       origin: { from: 'transport', transport: transport.id },
-      codecs: [codec],
+      codecs,
       stream: request.stream,
       muted: publication.muted,
       disableDtx: request.disableDtx,
@@ -177,7 +178,7 @@ export class Publications {
       kind: media.kind,
       mid: media.mid,
       ssrcs: media.ssrcs,
-      codecs: [codec],
+      codecs,
       extensions: media.extensions,
       ...(video?.simulcast === true &&
         media.simulcast && {
@@ -207,10 +208,11 @@ export function isSending(media: BrowserMedia): boolean {
   return medium && !media.rejected && (media.direction === 'sendonly' || media.direction === 'sendrecv');
 }
 
-function wishOf(request: AddTrackRequest | undefined): { video: string; dtx: boolean; stereo: boolean } {
+function wishOf(request: AddTrackRequest | undefined): PublishWish {
   return {
     video: request?.simulcastCodecs[0]?.codec.toLowerCase() ?? '',
     dtx: request !== undefined && !request.disableDtx,
     stereo: request?.stereo ?? false,
+    red: request !== undefined && !request.disableRed,
   };
 }

@@ -3,6 +3,7 @@ import type { CodecLine, HeaderExtensions } from '../sdp/browser-codecs.ts';
 /** Payload types in our own offers: those of RFC 3551 where there are, else what browsers themselves use. */
 export const serverCodecs: readonly CodecLine[] = [
   { mime: 'audio/opus', clockRate: 48_000, channels: 2, payloadType: 111, fmtp: '' },
+  { mime: 'audio/red', clockRate: 48_000, channels: 2, payloadType: 63, fmtp: '111/111' },
   { mime: 'audio/g722', clockRate: 8000, channels: 1, payloadType: 9, fmtp: '' },
   { mime: 'audio/pcmu', clockRate: 8000, channels: 1, payloadType: 0, fmtp: '' },
   { mime: 'audio/pcma', clockRate: 8000, channels: 1, payloadType: 8, fmtp: '' },

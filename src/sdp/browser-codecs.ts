@@ -102,14 +102,41 @@ export interface PublishWish {
   readonly video: string;
   readonly dtx: boolean;
   readonly stereo: boolean;
+  /** Opus says each packet once more in the next (RFC 2198), where both ends can. */
+  readonly red?: boolean;
 }
 
 const AUDIO = ['audio/opus', 'audio/g722', 'audio/pcmu', 'audio/pcma'];
 const VIDEO = ['video/vp8', 'video/h264', 'video/vp9', 'video/av1'];
 
+/** Opus, each packet of which has the one before besides (RFC 2198). */
+export const RED = 'audio/red';
+
+/**
+ * The codecs in which a browser shall send a track: {@link publishCodec}'s, and before it RED of it when that is wished for, so
+ * that browsers prefer it. Empty when it offers none that we forward.
+ */
+export function publishCodecs(offered: readonly CodecLine[], wish: PublishWish): CodecLine[] {
+  const codec = publishCodec(offered, wish);
+  if (codec === undefined) return [];
+  const red = wish.red === true ? redOf(codec, offered) : undefined;
+  return red === undefined ? [codec] : [red, codec];
+}
+
+/** The RED whose every block is of `codec`: RFC 2198 section 5, `111/111`. */
+function redOf({ clockRate, payloadType }: CodecLine, offered: readonly CodecLine[]): CodecLine | undefined {
+  return offered.find(
+    (other) =>
+      other.mime === RED &&
+      other.clockRate === clockRate &&
+      /^\d+(\/\d+)+$/.test(other.fmtp) &&
+      other.fmtp.split('/').every((type) => Number(type) === payloadType),
+  );
+}
+
 /**
  * The one codec in which a browser shall send a track, or undefined when it offers none that we forward. One alone, so
- * that every subscriber knows what will come; RED and FEC are never taken, retransmissions go with it.
+ * that every subscriber knows what will come; FEC is never taken, retransmissions go with it.
  */
 export function publishCodec(offered: readonly CodecLine[], wish: PublishWish): CodecLine | undefined {
   const wished = `video/${wish.video}`;
@@ -128,11 +155,14 @@ export function publishCodec(offered: readonly CodecLine[], wish: PublishWish): 
 export function carryCodecs(track: readonly CodecLine[], offered: readonly CodecLine[]): CodecLine[] {
   const found: CodecLine[] = [];
   for (const codec of track) {
+    if (codec.mime === RED) continue;
     const match = offered.find((other) => sameFormat(codec, other));
     if (match !== undefined)
       found.push({ ...match, fmtp: answeredFmtp(match, { video: '', dtx: false, stereo: false }) });
   }
-  return found;
+  const opus = found.find(({ mime }) => mime === 'audio/opus');
+  const red = opus !== undefined && track.some(({ mime }) => mime === RED) ? redOf(opus, offered) : undefined;
+  return red === undefined ? found : [red, ...found];
 }
 
 /** A codec to name in an m-line on which nothing flows: an answer must have one of the offer's. */
@@ -176,6 +206,7 @@ function sameFormat(a: CodecLine, b: CodecLine): boolean {
 }
 
 function answeredFmtp(codec: CodecLine, { dtx, stereo }: PublishWish): string {
+  if (codec.mime === RED) return codec.fmtp;
   if (codec.mime !== 'audio/opus') return codec.mime.startsWith('video/') ? codec.fmtp : '';
   // RFC 7587 section 7: these are wishes for what we are sent.
   return `minptime=10;useinbandfec=1${stereo ? ';stereo=1' : ''}${dtx ? ';usedtx=1' : ''}`;

@@ -152,7 +152,7 @@ function writeExtensions(lines: string[], extensions: HeaderExtensions): void {
 function writeCodec(lines: string[], codec: CodecLine, { transportCc }: HeaderExtensions): void {
   const { channels, clockRate, fmtp, mime, payloadType, rtx } = codec;
   const name = mime.slice(mime.indexOf('/') + 1);
-  const spelled = name === 'opus' ? name : name.toUpperCase();
+  const spelled = name === 'opus' || name === 'red' ? name : name.toUpperCase();
   lines.push(`a=rtpmap:${payloadType} ${spelled}/${clockRate}${channels > 1 ? `/${channels}` : ''}`);
   if (mime.startsWith('video/')) {
     lines.push(`a=rtcp-fb:${payloadType} nack`, `a=rtcp-fb:${payloadType} nack pli`);

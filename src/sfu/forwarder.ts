@@ -3,6 +3,7 @@ import type { RtpView } from '../rtp/packet.ts';
 import { beginsKeyFrame } from './key-frame.ts';
 import { Layers, MAX_LAYERS } from './layers.ts';
 import { PayloadCache } from './payload-cache.ts';
+import { RED } from './red.ts';
 import { type LayeredPacket, LayerReader, measureLayered } from './svc.ts';
 import { NO_LAYER, type SendRefusal, type TrackSender } from './track-sender.ts';
 import { Vp8Descriptor } from './vp8.ts';
@@ -63,6 +64,20 @@ export class Forwarder {
       this.#thinOut(sender, 0);
       count += this.#sendTo(sender, view, mime, now);
     }
+    return count;
+  }
+
+  /** Sends a packet of Opus that came as RED, or was recovered of it, to those who do not take RED. */
+  pushUnwrapped(view: RtpView, mime: string, now: Millis): number {
+    let count = 0;
+    for (const sender of this.#senders) if (!sender.takesRed) count += this.#sendTo(sender, view, mime, now);
+    return count;
+  }
+
+  /** Sends a packet of RED to those who take it. */
+  pushRed(view: RtpView, now: Millis): number {
+    let count = 0;
+    for (const sender of this.#senders) if (sender.takesRed) count += this.#sendTo(sender, view, RED, now);
     return count;
   }
 

@@ -11,6 +11,7 @@ import { HeaderExtensions } from './header-extensions.ts';
 import type { PacketOutput } from './packet-output.ts';
 import { PacketRing } from './packet-ring.ts';
 import type { PayloadCache } from './payload-cache.ts';
+import { RED, writeRedPayloadType } from './red.ts';
 import { Rewriter } from './rewriter.ts';
 import { RtxSender } from './rtx-sender.ts';
 import type { SentPacket } from './sent-log.ts';
@@ -76,6 +77,8 @@ export class TrackSender {
   priority = 0;
   /** Frames a second that are enough; 0: all. */
   framesPerSecond = 0;
+  /** The peer takes what is said twice (RFC 2198): the payload type that the blocks have there; 0: it does not. */
+  readonly #redBlocks: number;
   #muted = false;
   #packets = 0;
   #octets = 0;
@@ -101,6 +104,7 @@ export class TrackSender {
     this.cname = options.cname;
     this.kind = options.kind;
     this.#codecs = options.codecs;
+    this.#redBlocks = this.#codec(RED) === undefined ? 0 : (this.#codec('audio/opus')?.payloadType ?? 0);
     this.#extensions = new HeaderExtensions(options.extensions, options.mid);
     this.#output = options.output;
     this.#rewriter = new Rewriter({
@@ -136,6 +140,10 @@ export class TrackSender {
   /** Of the codec that the peer likes best, Hz. */
   get clockRate(): number {
     return this.#codecs[0]?.clockRate ?? 90_000;
+  }
+
+  get takesRed(): boolean {
+    return this.#redBlocks !== 0;
   }
 
   get muted(): boolean {
@@ -246,6 +254,7 @@ export class TrackSender {
     });
     if (blank) return this.#sendBlank(bytes, headerEnd);
     copyBytes(view.bytes, view.payloadStart, view.payloadEnd, bytes, headerEnd);
+    if (mime === RED) writeRedPayloadType(bytes, headerEnd, headerEnd + payload, this.#redBlocks);
     let counters: Vp8Counters | undefined;
     if (isVp8) {
       counters = this.#vp8.map(vp8, mapped === 'switched' ? 'switched' : 'going-on');

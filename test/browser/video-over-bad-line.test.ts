@@ -43,6 +43,22 @@ window.watched = async () => {
   return { frames: 0, height: 0, freezes: 0, freezeSeconds: 0, bytes: 0, nacks: 0, retransmitted: 0, lost: 0 };
 }; void 0`;
 
+/** The same of the one remote sound. */
+interface Sound {
+  readonly samples: number;
+  readonly concealed: number;
+  readonly lost: number;
+}
+
+const soundScript = `window.sound = async () => {
+  const [publication] = [...room.remoteParticipants.values()].flatMap((one) => [...one.audioTrackPublications.values()]);
+  const report = await publication?.audioTrack?.getRTCStatsReport();
+  for (const entry of report?.values() ?? [])
+    if (entry.type === 'inbound-rtp')
+      return { samples: entry.totalSamplesReceived ?? 0, concealed: entry.concealedSamples ?? 0, lost: entry.packetsLost };
+  return { samples: 0, concealed: 0, lost: 0 };
+}; void 0`;
+
 const users: ChromiumUser[] = [];
 let gateway: Child | undefined;
 let port = 0;
@@ -122,6 +138,33 @@ describe.skipIf(typeof made === 'string')('a camera over a line', () => {
     expect(seen.framesPerSecond).toBeGreaterThan(10);
     expect(seen.freezeSeconds).toBeLessThan(0.25 * SECONDS);
     expect(seen.height).toBeGreaterThanOrEqual(360);
+  }, 120_000);
+
+  test('that loses 10 %: sound that says each packet twice (RED) is hardly concealed', async () => {
+    if (typeof made === 'string') return;
+    await made.impair({ ...LINE, lossPercent: 10 });
+    const ada = await join('far', 'red', 'ada');
+    const bob = await join('near', 'red', 'bob');
+    await bob.page.evaluate(soundScript);
+    const concealed: Record<string, number> = {};
+    for (const red of ['true', 'false']) {
+      await ada.page.evaluate(
+        `room.localParticipant.setMicrophoneEnabled(true, {}, { red: ${red}, dtx: false })`,
+      );
+      await pageSays(bob, 'sound', 'sound().then(({ samples }) => samples > 48000)', 30_000);
+      const before = await bob.page.evaluate<Sound>('sound()');
+      await new Promise((resolve) => setTimeout(resolve, 8000));
+      const after = await bob.page.evaluate<Sound>('sound()');
+      concealed[red] = (after.concealed - before.concealed) / (after.samples - before.samples);
+      expect(after.lost - before.lost).toBeGreaterThan(10);
+      await ada.page.evaluate(
+        'room.localParticipant.unpublishTrack([...room.localParticipant.audioTrackPublications.values()][0].track)',
+      );
+      await pageSays(bob, 'silence', 'sound().then(({ samples }) => samples === 0)');
+    }
+    console.log(JSON.stringify(concealed));
+    expect(concealed['true']).toBeLessThan(0.04);
+    expect(concealed['false']).toBeGreaterThan(2 * concealed['true']!);
   }, 120_000);
 
   test('of 500 kbit/s: the size goes down to what fits, and up again when the line is wide', async () => {
