@@ -5,7 +5,7 @@ import type { TrackId } from '../media/protocol.ts';
 import type { Participant, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { BrowserMedia } from '../sdp/browser.ts';
-import { idleCodecs, type PublishWish, publishCodecs, RED } from '../sdp/browser-codecs.ts';
+import { type CodecLine, idleCodecs, type PublishWish, publishCodecs, RED } from '../sdp/browser-codecs.ts';
 import type { SectionContent } from '../sdp/browser-write.ts';
 import { announcedTrackInfo, sourceByNumber } from './livekit-info.ts';
 import type { PeerTransport } from './transport.ts';
@@ -35,6 +35,8 @@ export class Publications {
   readonly #byMid = new Map<string, Publication>();
   /** M-lines on which the client sends what it has not announced yet. */
   #unannounced = new Map<string, BrowserMedia>();
+  /** What was answered on each m-line on which the client sends. */
+  readonly #agreed = new Map<string, readonly CodecLine[]>();
   #transport: PeerTransport | undefined;
 
   constructor(room: RoomHandle, participant: Participant, random: Random) {
@@ -71,6 +73,7 @@ export class Publications {
     const taken = publishCodecs(codecs, wishOf(publication?.request));
     if (taken.length === 0) return { type: 'idle', codecs: idleCodecs(codecs), extensions };
     if (publication === undefined) this.#unannounced.set(mid, media);
+    this.#agreed.set(mid, taken);
     return { type: 'receive', codecs: taken, extensions, simulcast: media.simulcast };
   }
 
@@ -80,6 +83,7 @@ export class Publications {
     const sending = new Set(media.filter(isSending).map(({ mid }) => mid));
     for (const [mid, publication] of [...this.#byMid]) if (!sending.has(mid)) this.#end(publication);
     for (const mid of [...this.#unannounced.keys()]) if (!sending.has(mid)) this.#unannounced.delete(mid);
+    for (const mid of [...this.#agreed.keys()]) if (!sending.has(mid)) this.#agreed.delete(mid);
     for (const section of media) {
       const publication = this.#byMid.get(section.mid);
       if (publication !== undefined && publication.track === undefined) this.#begin(publication, section);
@@ -147,7 +151,7 @@ export class Publications {
 
   #begin(publication: Publication, media: BrowserMedia): void {
     const { request, sid } = publication;
-    const codecs = publishCodecs(media.codecs, wishOf(request));
+    const codecs = this.#agreed.get(media.mid) ?? [];
     const codec = codecs.find(({ mime }) => mime !== RED);
     const transport = this.#transport;
     if (

@@ -53,6 +53,14 @@ test('is not taken from a client that says so, as it does with encryption of its
   }
 });
 
+test('what was answered before the client announced its track stays so', () => {
+  const rig = new Rig();
+  const ada = new Client(rig);
+  ada.offer(offer());
+  ada.addTrack({ ...microphone, disableRed: false } as never);
+  expect(rig.told('receiver.open')[0]?.codecs.map(({ mime }) => mime)).toEqual(['audio/opus']);
+});
+
 test('whoever does not take it hears Opus', () => {
   const { received, sent } = scene({ disableRed: false, bob: { without: ['red/48000/2'] } });
   expect(received).toHaveLength(2);

@@ -70,7 +70,7 @@ describe('one peer connection', () => {
     ];
     client.offer(browserOffer(lines), 2);
     const mline = section(client.last('answer').sdp, '7');
-    expect(mline).toMatch(/^m=audio 9 UDP\/TLS\/RTP\/SAVPF 111\r\n/);
+    expect(mline).toMatch(/^m=audio 9 UDP\/TLS\/RTP\/SAVPF 63 111\r\n/);
     expect(mline).toContain('a=recvonly');
     expect(mline).toContain('a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1');
     expect(mline).not.toContain('red');
