@@ -18,7 +18,7 @@ function scene(options: {
   bob.offer(browserOffer(firstOffer, options.bob));
   bob.connect();
   const ada = new Client(rig);
-  ada.addTrack({ ...microphone, disableRed: options.disableRed } as never);
+  ada.addTrack({ ...microphone, disableRed: options.disableRed });
   ada.offer(offer(options.ada));
   bob.offer(browserOffer(firstOffer, options.bob));
   const names = (codecs: readonly { mime: string; payloadType: number }[] | undefined) =>
@@ -57,7 +57,7 @@ test('what was answered before the client announced its track stays so', () => {
   const rig = new Rig();
   const ada = new Client(rig);
   ada.offer(offer());
-  ada.addTrack({ ...microphone, disableRed: false } as never);
+  ada.addTrack({ ...microphone, disableRed: false });
   expect(rig.told('receiver.open')[0]?.codecs.map(({ mime }) => mime)).toEqual(['audio/opus']);
 });
 

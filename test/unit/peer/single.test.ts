@@ -73,7 +73,6 @@ describe('one peer connection', () => {
     expect(mline).toMatch(/^m=audio 9 UDP\/TLS\/RTP\/SAVPF 63 111\r\n/);
     expect(mline).toContain('a=recvonly');
     expect(mline).toContain('a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1');
-    expect(mline).not.toContain('red');
     expect(mline).toContain('transport-wide-cc');
     expect(mline).toContain('a=rtcp-fb:111 transport-cc');
     expect(rig.told('receiver.open')).toEqual([
