@@ -43,7 +43,7 @@ import { openExternalTurn } from './external-turn.ts';
 import { gatewayGauges } from './gauges.ts';
 import { icePolicies } from './ice-policy.ts';
 import { listenAddress, localAddresses } from './local-addresses.ts';
-import { mediaWorkerSettings } from './media-settings.ts';
+import { type MediaWorkerSettings, mediaWorkerSettings, wiredMedia } from './media-settings.ts';
 import { openNetcheckGate } from './netcheck/gate.ts';
 import { openOutbound } from './outbound.ts';
 import { openProvisions } from './provisioning.ts';
@@ -87,7 +87,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
   const closing: (() => Promise<void> | void)[] = [];
 
   try {
-    const threads = await startWorkers(startup);
+    const settings = mediaWorkerSettings(startup, await readSounds(config.sounds.directory));
+    const threads = await startWorkers(settings);
     closing.push(() => Promise.all(threads.map((thread) => thread.stop(CLOSE_MS))).then(() => {}));
     const workers = new MediaWorkers(emit);
     workers.onFault = (doing, error) =>
@@ -117,7 +118,14 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     closing.push(() => browserTls?.close());
     const certificates = browserTls?.certificates;
     const turn = config.turn.enabled
-      ? await openTurn({ startup, timers, emit, icePorts, certificates })
+      ? await openTurn({
+          startup,
+          timers,
+          emit,
+          media: wiredMedia(icePorts, settings),
+          certificates,
+          onFault,
+        })
       : noTurn;
     closing.push(() => turn.close());
     const relays = openExternalTurn(config.turn_servers, { timers, emit });
@@ -324,12 +332,9 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
   }
 }
 
-async function startWorkers(startup: StartupConfig): Promise<MediaThread[]> {
+async function startWorkers(settings: readonly MediaWorkerSettings[]): Promise<MediaThread[]> {
   const entry = new URL('./media-worker.ts', import.meta.url);
-  const sounds = await readSounds(startup.config.sounds.directory);
-  const started = await Promise.allSettled(
-    mediaWorkerSettings(startup, sounds).map((settings) => startMediaThread(entry, settings)),
-  );
+  const started = await Promise.allSettled(settings.map((one) => startMediaThread(entry, one)));
   const threads = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failed = started.find((one) => one.status === 'rejected');
   if (failed === undefined) return threads;

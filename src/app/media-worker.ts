@@ -8,6 +8,7 @@ import { OpusCodecs } from '../adapters/opus/opus-codecs.ts';
 import type { TcpLimits } from '../adapters/tcp/connection.ts';
 import { listenTcp } from '../adapters/tcp/tcp.ts';
 import { RtpPortRange } from '../adapters/udp/rtp-port-range.ts';
+import { WiredMediaSocket } from '../adapters/wire/wired-media.ts';
 import type { Crossing } from '../adapters/worker/thread.ts';
 import { TurnBatch } from '../base/turn-batch.ts';
 import { WakeQueue } from '../base/wake-queue.ts';
@@ -50,12 +51,24 @@ async function open(): Promise<void> {
     (error) => fault(error, 'a packet'),
     PACKET_SLOTS,
   );
-  const [socket, dtls, codecs] = await Promise.all([
+  const [kernel, dtls, codecs] = await Promise.all([
     listening('ice.udp_port', () => openUdpOn(ice, relays.addresses, sockets.open)),
     openDtlsEngine(settings.dtls, addon, monotonicClock, timers),
     OpusCodecs.load(),
   ]);
   const relayNetworks = new AddressSet(relays.networks);
+  const { wire: memory, media: addresses } = relays;
+  const onFault = (error: unknown) => fault(error, 'a packet');
+  let behind = 0;
+  const dropped = () => {
+    if (behind++ > 0) return;
+    timers.schedule(monotonicClock.now() + 1000, () => {
+      tell({ type: 'dropped', where: 'mux', reason: 'relay-behind', count: behind });
+      behind = 0;
+    });
+  };
+  const socket =
+    memory === undefined ? kernel : new WiredMediaSocket({ kernel, memory, addresses, dropped, onFault });
   const host = new MediaHost({
     browsers: {
       socket,

@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
 import { monotonicClock, wallClock } from '../adapters/clock/clock.ts';
 import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
+import type { Slots } from '../adapters/native/native-udp.ts';
 import type { Certificates } from '../adapters/tcp/certificates.ts';
 import { defaultTcpLimits, NodeStreamConnection } from '../adapters/tcp/connection.ts';
 import type { TcpListener } from '../adapters/tcp/door.ts';
 import { listenTcp } from '../adapters/tcp/tcp.ts';
 import { listenTls } from '../adapters/tcp/tls.ts';
-import { openUdp } from '../adapters/udp/udp.ts';
+import { type WiredMedia, WiredRelays } from '../adapters/wire/wired-relays.ts';
 import { formatHostPort, type StreamConnection } from '../base/net.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
@@ -16,10 +17,11 @@ import { TurnServer } from '../turn/server.ts';
 import { StreamDoor } from '../turn/stream-door.ts';
 import { UdpDoor } from '../turn/udp-door.ts';
 import { familyOf, openUdpOn } from './addresses.ts';
-import { canonical } from './config/announced.ts';
 import type { StartupConfig } from './config/read.ts';
 import type { Config } from './config/schema.ts';
+import { datagramSource } from './datagrams.ts';
 import { listenAddress, localAddresses } from './local-addresses.ts';
+import { mediaAddresses } from './media-settings.ts';
 import { relayPlaces } from './relay-sockets.ts';
 import { listening } from './startup-error.ts';
 import { openTurnAccounts } from './turn-accounts.ts';
@@ -40,11 +42,16 @@ export interface TurnServiceOptions {
   readonly startup: StartupConfig;
   readonly timers: Timers;
   readonly emit: EventSink;
-  /** UDP ports of the media workers: the only peers that a relay talks to. */
-  readonly icePorts: readonly number[];
+  /** The media workers: unless the configuration names others, the only peers that a relay talks to. */
+  readonly media: readonly WiredMedia[];
   /** Undefined: no TURN over TLS. */
   readonly certificates: Certificates | undefined;
+  /** What a receiver of packets threw. */
+  readonly onFault: (error: unknown) => void;
 }
+
+/** How the addon's memory is cut: for the longest packet that is relayed, in its longest framing. */
+const RELAY_SLOTS: Slots = { bytes: 8192, count: 128 };
 
 /** A gateway without TURN. */
 export const noTurn: TurnService = {
@@ -60,16 +67,23 @@ export async function openTurn({
   startup,
   timers,
   emit,
-  icePorts,
+  media,
   certificates,
+  onFault,
 }: TurnServiceOptions): Promise<TurnService> {
   const { config, addresses } = startup;
   const { turn } = config;
   const listen = { address: turn.address, port: turn.port };
-  const udp = await listening('turn.port', () => openUdpOn(listen, addresses));
+  const sockets = datagramSource(config.media.native, { sendErrors: 0 }, onFault, RELAY_SLOTS);
+  const udp = await listening('turn.port', () => openUdpOn(listen, addresses, sockets.open));
   const local = listenAddress(turn.address);
   const locals = localAddresses();
-  const relays = relayPlaces(addresses, locals, openUdp);
+  const found = mediaAddresses(startup);
+  const places = relayPlaces(addresses, locals, sockets.open);
+  const dropped = () => server.dropped('congested');
+  const relays = new WiredRelays({
+    ...{ kernel: places.opener, media, addresses: found, dropped, onFault },
+  });
   const { accounts, close: unwatch } = openTurnAccounts(turn, emit);
   const server = new TurnServer({
     timers,
@@ -79,10 +93,10 @@ export async function openTurn({
     digests: nodeDigests,
     accounts,
     realm: turn.realm,
-    relayAddresses: relays.addresses,
-    relays: relays.opener,
+    relayAddresses: places.addresses,
+    relays,
     isAllowedPeer: peerRule({
-      media: { addresses: [...addresses, ...config.ice.relay_addresses.map(canonical)], ports: icePorts },
+      media: { addresses: found, ports: media.map(({ port }) => port) },
       own: locals.map(({ address }) => address),
       networks: turn.allowed_peers,
     }),
@@ -104,6 +118,7 @@ export async function openTurn({
     unwatch();
     streams.close();
     server.close();
+    relays.close();
     udp.close();
     await Promise.all(listeners.map((listener) => listener.close()));
   };

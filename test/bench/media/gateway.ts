@@ -23,7 +23,7 @@ const settings: MediaWorkerSettings = {
   ice: { address: '127.0.0.1', port: 0 },
   iceTcp: undefined,
   rtp: { address: '127.0.0.1', ports: { first: 40_000, last: 49_999 }, mediaTimeoutMs: 0, dscp: 0 },
-  relays: { addresses: [], ports: { first: 1, last: 1 }, networks: [] },
+  relays: { addresses: [], ports: { first: 1, last: 1 }, networks: [], wire: undefined, media: [] },
 };
 
 const entry = new URL('../../../src/app/media-worker.ts', import.meta.url);
