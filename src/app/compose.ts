@@ -128,7 +128,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         })
       : noTurn;
     closing.push(() => turn.close());
-    const relays = openExternalTurn(config.turn_servers, { timers, emit });
+    const relays = openExternalTurn(config, { timers, emit });
     closing.push(() => relays.close());
 
     const ports: Partial<Record<SipTransport, number>> = { tls: config.sip_tls.port, ws: config.http.port };
@@ -225,7 +225,10 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     const peers = {
       ...shared,
       rooms,
-      iceServers: (identity: string) => [...relays.iceServers(identity), ...turn.iceServers(identity)],
+      iceServers: (identity: string, client: string | undefined) => [
+        ...relays.iceServers(identity, client),
+        ...turn.iceServers(identity),
+      ],
       candidates,
       icePolicy: icePolicies(config),
       options: defaultPeerOptions,

@@ -7,7 +7,7 @@ import type { EventSink } from '../events/index.ts';
 import type { IceServer } from '../peer/context.ts';
 import { ExternalRelays } from '../turn/external-relays.ts';
 import type { Config } from './config/schema.ts';
-import { externalRelays, turnServerFiles } from './config/turn-servers.ts';
+import { externalRelays, relaySelection, turnServerFiles } from './config/turn-servers.ts';
 import { probeTurn } from './turn-probe.ts';
 
 /** How often files with secrets are looked at, ms. */
@@ -17,17 +17,19 @@ const PROBE_MS = 5000;
 
 /** The TURN servers of `turn_servers`, watched. */
 export interface ExternalTurn {
-  iceServers(identity: string): IceServer[];
+  /** For a participant whose client is at `client`, if that is known. */
+  iceServers(identity: string, client: string | undefined): IceServer[];
   close(): void;
 }
 
 /** Looks at the configured servers from now on; a file with a secret that changes counts at once. */
 export function openExternalTurn(
-  servers: Config['turn_servers'],
+  { turn_servers: servers, turn_selection: selection }: Pick<Config, 'turn_servers' | 'turn_selection'>,
   { timers, emit }: { timers: Timers; emit: EventSink },
 ): ExternalTurn {
   const relays = externalRelays(servers, textOf);
   const watched = new ExternalRelays({
+    selection: relaySelection(selection),
     ...{ relays, timers, emit, clock: monotonicClock, wall: wallClock, digests: nodeDigests },
     probe: (url, credentials, done) => {
       void probeTurn(url, credentials, { clock: monotonicClock, timers, within: PROBE_MS }).then(done);
@@ -45,8 +47,8 @@ export function openExternalTurn(
   });
   watched.start();
   return {
-    iceServers: (identity) =>
-      watched.serversFor(identity).map(({ urls, credentials }) => ({
+    iceServers: (identity, client) =>
+      watched.serversFor(identity, client).map(({ urls, credentials }) => ({
         urls,
         username: credentials.username,
         credential: credentials.password,

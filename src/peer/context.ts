@@ -28,8 +28,8 @@ export interface PeerContext {
   readonly timers: Timers;
   readonly random: Random;
   readonly emit: EventSink;
-  /** TURN servers and credentials for a participant, asked at each join. */
-  iceServers(identity: string): readonly IceServer[];
+  /** TURN servers and credentials for a participant whose client is at `source`, if that is known; asked at each join. */
+  iceServers(identity: string, source: string | undefined): readonly IceServer[];
   /** Our host candidates for a media worker that listens on `icePort`, most wished for first. */
   candidates(icePort: number, policy: IcePolicy): readonly HostCandidate[];
   /** Which ways browsers of a room may take. */
@@ -68,6 +68,8 @@ export const defaultPeerOptions: PeerOptions = {
 
 /** The WebSocket as the session sees it. */
 export interface SignalSocket {
+  /** Address of the client, or of the last proxy that is not trusted to tell it. */
+  readonly source: string;
   /** Bytes written that the network has not taken yet. */
   readonly queued: number;
   send(frame: Uint8Array | string): void;

@@ -58,7 +58,7 @@ export class HttpSessions {
       return this.#refuse('nothing-allowed');
     }
     this.#byId.set(session.id, session);
-    return ok({ session, answer, iceServers: this.#context.iceServers(identity) });
+    return ok({ session, answer, iceServers: this.#context.iceServers(identity, undefined) });
   }
 
   #refuse(reason: HttpRefusal): Result<never, HttpRefusal> {

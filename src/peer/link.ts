@@ -24,6 +24,11 @@ export class PeerLink {
     this.#enter = enter;
   }
 
+  /** Where the client is. */
+  get source(): string {
+    return this.#socket.source;
+  }
+
   /** Call once, when the WebSocket is open. */
   start(): void {
     this.#session = this.#enter(this);

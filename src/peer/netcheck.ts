@@ -31,7 +31,7 @@ export interface NetcheckContext {
   readonly timers: Timers;
   readonly random: Random;
   readonly emit: EventSink;
-  iceServers(identity: string): readonly IceServer[];
+  iceServers(identity: string, source: string | undefined): readonly IceServer[];
   candidates(icePort: number, policy: IcePolicy): readonly HostCandidate[];
   /** UDP ports of all media workers. */
   readonly icePorts: readonly number[];
@@ -69,7 +69,7 @@ export class NetcheckSession {
     this.#say({
       type: 'welcome',
       media: icePorts.flatMap((port) => candidates(port, 'all')),
-      servers: iceServers(this.#identity),
+      servers: iceServers(this.#identity, this.#socket.source),
       lifeMs: LIFE_MS,
     });
   }

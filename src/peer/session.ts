@@ -146,7 +146,13 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.send({
       case: 'join',
       value: joinResponse(
-        ...([room, participant, this.#context.iceServers(identity), connections, options] as const),
+        ...([
+          room,
+          participant,
+          this.#context.iceServers(identity, this.#link?.source),
+          connections,
+          options,
+        ] as const),
         this.#context.icePolicy(room.name),
       ),
     });
@@ -180,7 +186,11 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#link = link;
     timers.cancel(this.#away);
     this.#alive();
-    const value = reconnectResponse(iceServers(participant.identity), options, icePolicy(room.name));
+    const value = reconnectResponse(
+      iceServers(participant.identity, link.source),
+      options,
+      icePolicy(room.name),
+    );
     this.send({ case: 'reconnect', value });
     const visible = [...room.participants.values()].filter(
       (one) => one === participant || !one.permissions.hidden,

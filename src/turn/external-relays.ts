@@ -4,6 +4,7 @@ import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { ProbeOutcome } from './allocation-probe.ts';
 import { mintTurnCredentials, type TurnCredentials } from './credentials.ts';
+import { EVERYBODY, nearest, type RelayPlacement, type RelaySelection } from './nearest.ts';
 
 /** How a server knows its users: by a secret that both hold (coturn's `use-auth-secret`, STUNner's ephemeral), or one user for all. */
 export type RelayCredentials =
@@ -11,7 +12,7 @@ export type RelayCredentials =
   | { readonly kind: 'static'; readonly username: string; password: string };
 
 /** A TURN server that others run. */
-export interface ExternalRelay {
+export interface ExternalRelay extends RelayPlacement {
   readonly urls: readonly string[];
   readonly credentials: RelayCredentials;
 }
@@ -35,10 +36,14 @@ interface WatchedUrl {
   readonly relay: ExternalRelay;
   state: 'up' | 'down';
   misses: number;
+  /** Of the last look that succeeded; Infinity before one has. */
+  rtt: Millis;
 }
 
 export interface ExternalRelaysOptions {
   readonly relays: readonly ExternalRelay[];
+  /** Whom they are for; undefined: all are for everybody. */
+  readonly selection?: RelaySelection;
   readonly clock: Clock;
   readonly wall: WallClock;
   readonly timers: Timers;
@@ -61,7 +66,13 @@ export class ExternalRelays {
   constructor(options: ExternalRelaysOptions) {
     this.#options = options;
     this.#urls = options.relays.flatMap((relay) =>
-      relay.urls.map((url) => ({ url, relay, state: 'up' as const, misses: 0 })),
+      relay.urls.map((url) => ({
+        url,
+        relay,
+        state: 'up' as const,
+        misses: 0,
+        rtt: Number.POSITIVE_INFINITY,
+      })),
     );
   }
 
@@ -73,16 +84,23 @@ export class ExternalRelays {
     this.#alarm = timers.schedule(clock.now() + LOOK_EVERY, () => this.start());
   }
 
-  /** The servers that work, in the configured order, with credentials for `identity`. */
+  /**
+   * The servers that work and are for a client at this address, the nearest first, with credentials for `identity`;
+   * undefined: nobody knows where the client is.
+   */
   serversFor(
     identity: string,
+    client: string | undefined,
   ): { readonly urls: readonly string[]; readonly credentials: TurnCredentials }[] {
-    return this.#options.relays.flatMap((relay) => {
-      const urls = this.#urls
-        .filter((one) => one.relay === relay && one.state === 'up')
-        .map(({ url }) => url);
-      return urls.length === 0 ? [] : [{ urls, credentials: this.#credentials(relay, identity) }];
-    });
+    const { relays, selection = EVERYBODY } = this.#options;
+    const working = (relay: ExternalRelay) =>
+      this.#urls.filter((one) => one.relay === relay && one.state === 'up');
+    const up = relays.filter((relay) => working(relay).length > 0);
+    const rtt = (relay: ExternalRelay) => Math.min(...working(relay).map((one) => one.rtt));
+    return nearest(up, client, selection, rtt).map((relay) => ({
+      urls: working(relay).map(({ url }) => url),
+      credentials: this.#credentials(relay, identity),
+    }));
   }
 
   /** URLs that do not work now. */
@@ -114,6 +132,7 @@ export class ExternalRelays {
       if (this.#closed) return;
       if (outcome.kind === 'allocated') {
         watched.misses = 0;
+        watched.rtt = outcome.rtt;
         this.#set(watched, 'up', `${Math.round(outcome.rtt)} ms`);
         return;
       }

@@ -8,13 +8,14 @@ export interface SocketSession {
   closed(): void;
 }
 
-/** Connects an open WebSocket with its session. A bug in a session closes its connection, and the others go on. */
+/** Connects an open WebSocket of a client at `source` with its session. A bug in a session closes its connection, and the others go on. */
 export function serveSession(
   socket: WebSocket,
+  source: string,
   open: (socket: SignalSocket) => SocketSession,
   onFault: (error: unknown) => void,
 ): void {
-  const session = open(sessionSocket(socket));
+  const session = open(sessionSocket(socket, source));
   const guarded = (act: () => void): void => {
     try {
       act();
@@ -38,8 +39,9 @@ export function serveSession(
   guarded(() => session.start());
 }
 
-function sessionSocket(socket: WebSocket): SignalSocket {
+function sessionSocket(socket: WebSocket, source: string): SignalSocket {
   return {
+    source,
     get queued() {
       return socket.bufferedAmount;
     },

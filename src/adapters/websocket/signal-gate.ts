@@ -110,13 +110,15 @@ export class SignalGate {
       return this.#refuse(socket, address, reason, status, text);
     }
     if (socket.destroyed) return;
-    this.#server.handleUpgrade(request, socket, head, (opened) => this.#open(opened, admitted.value));
+    this.#server.handleUpgrade(request, socket, head, (opened) =>
+      this.#open(opened, address, admitted.value),
+    );
   }
 
-  #open(socket: WebSocket, admission: Admission): void {
+  #open(socket: WebSocket, source: string, admission: Admission): void {
     const { onFault, open } = this.#options;
     this.#heartbeat.watch(socket);
-    serveSession(socket, (session) => open(session, admission), onFault);
+    serveSession(socket, source, (session) => open(session, admission), onFault);
   }
 
   #refuse(socket: Duplex, source: string, reason: string, status: number, text: string): void {

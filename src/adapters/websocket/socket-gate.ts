@@ -87,7 +87,7 @@ export class SocketGate<Guest> {
     if (socket.destroyed) return;
     this.#server.handleUpgrade(request, socket, head, (opened) => {
       this.#heartbeat.watch(opened);
-      serveSession(opened, (session) => open(session, admitted.value), onFault);
+      serveSession(opened, address, (session) => open(session, admitted.value), onFault);
     });
   }
 

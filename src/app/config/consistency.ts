@@ -5,6 +5,7 @@ import { iceFaults } from './ice.ts';
 import type { Config } from './schema.ts';
 import type { Path } from './source.ts';
 import { termFaults } from './terms.ts';
+import { turnSelectionFaults } from './turn-servers.ts';
 import { webPhoneFaults } from './web-phones.ts';
 
 /** A fault between keys that are right by themselves. */
@@ -25,6 +26,7 @@ export function consistencyFaults(
     ...keyFaults(config, mode),
     ...announcedFaults(config),
     ...iceFaults(config),
+    ...turnSelectionFaults(config),
     ...duplicates(config.trunks, 'trunks'),
     ...duplicates(config.outbound_trunks, 'outbound_trunks'),
     ...duplicates(config.rules, 'rules'),

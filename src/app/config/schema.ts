@@ -10,7 +10,7 @@ import { sipApiSchema } from './schema-sip-api.ts';
 import { certificatesSchema, tlsSchema } from './schema-tls.ts';
 import { ruleSchema, trunkSchema } from './schema-trunks.ts';
 import { turnSchema } from './schema-turn.ts';
-import { turnServersSchema } from './schema-turn-servers.ts';
+import { turnSelectionSchema, turnServersSchema } from './schema-turn-servers.ts';
 
 /**
  * The one schema of the configuration: types, defaults, docs/CONFIG.md, config/trunkroom.yaml, the JSON schema and
@@ -144,6 +144,7 @@ export const configSchema = z.strictObject({
   ice: iceSchema,
   turn: turnSchema.prefault({}).meta({ description: 'The embedded STUN and TURN server.' }),
   turn_servers: turnServersSchema,
+  turn_selection: turnSelectionSchema,
   rtp: z
     .strictObject({
       ports: portRange

@@ -1,4 +1,6 @@
+import { AddressSet } from '../../trunk/addresses.ts';
 import type { ExternalRelay, RelayCredentials } from '../../turn/external-relays.ts';
+import type { RelaySelection } from '../../turn/nearest.ts';
 import type { Config } from './schema.ts';
 import type { Path } from './source.ts';
 
@@ -35,9 +37,38 @@ export function turnServerFaults(
   });
 }
 
+/** Regions that no server is in: what names them is a slip. */
+export function turnSelectionFaults({
+  turn_selection,
+  turn_servers,
+}: Config): { path: Path; message: string }[] {
+  const known = new Set(turn_servers.map(({ region }) => region));
+  return turn_selection.regions.flatMap(({ name }, index) =>
+    known.has(name)
+      ? []
+      : [
+          {
+            path: ['turn_selection', 'regions', index, 'name'],
+            message: `no server of turn_servers is in region ${name}`,
+          },
+        ],
+  );
+}
+
 /** `turn_servers` with what their files hold now. */
 export function externalRelays(servers: readonly TurnServerConfig[], read: ReadSecret): ExternalRelay[] {
-  return servers.map((server) => ({ urls: server.urls, credentials: credentialsOf(server, read) }));
+  return servers.map((server) => ({
+    urls: server.urls,
+    credentials: credentialsOf(server, read),
+    region: server.region,
+    serves: server.networks.length === 0 ? undefined : new AddressSet(server.networks).has,
+  }));
+}
+
+/** Who is told of which of them. */
+export function relaySelection({ limit, order, regions }: Config['turn_selection']): RelaySelection {
+  const known = regions.map(({ name, networks }) => ({ name, has: new AddressSet(networks).has }));
+  return { limit, order, regionOf: (client) => known.find(({ has }) => has(client))?.name };
 }
 
 /** The files of `turn_servers`, to be watched. */

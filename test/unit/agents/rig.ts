@@ -56,6 +56,7 @@ export class Worker {
     this.#form = form === 'json' ? 'json' : 'binary';
     this.#session = rig.agents.open(
       {
+        source: '127.0.0.1',
         queued: 0,
         send: (frame) => {
           const read =

@@ -93,7 +93,7 @@ const gone = (socket: WebSocket): Promise<number> => new Promise((resolve) => so
 
 describe('the WebSocket door', () => {
   test('who is admitted talks to a session, who is not gets a status and a reason', async () => {
-    const { closed, events, gate, seen, url } = await open();
+    const { closed, events, gate, seen, sockets, url } = await open();
     const socket = await opened(`${url}/rtc/v1?access_token=good`);
     const heard = message(socket);
     socket.send('text');
@@ -101,6 +101,7 @@ describe('the WebSocket door', () => {
     await heard;
     await expect.poll(() => seen).toEqual(['text', new Uint8Array([9, 8])]);
     expect(gate.connections).toBe(1);
+    expect(sockets.map(({ source }) => source)).toEqual(['127.0.0.1']);
     socket.close();
     await expect.poll(() => [closed(), gate.connections]).toEqual([1, 0]);
 

@@ -181,6 +181,11 @@ describe('faults have their place', () => {
       'trunkroom.yaml:2:22 ice.relay_rooms[0]: a * may stand at the end only',
     ],
     [
+      'a region without servers',
+      `${KEYS}\nturn_selection: { regions: [{ name: eu, networks: [192.0.2.0/24] }] }`,
+      'trunkroom.yaml:2:37 turn_selection.regions[0].name: no server of turn_servers is in region eu',
+    ],
+    [
       'a secret too short',
       'keys: { a: short }',
       'trunkroom.yaml:1:12 keys.a: the secret must have at least 32 characters',

@@ -73,3 +73,17 @@ test('candidates of a browser change nothing: hidden behind mDNS, trickled, malf
   expect(rig.faults).toEqual([]);
   expect(client.closes).toEqual([]);
 });
+
+test('TURN servers are asked for by where the client is, and again when it comes back from elsewhere', () => {
+  const rig = new Rig();
+  const first = new Client(rig, { offer, source: '192.0.2.9' });
+  const sid = first.last('join').participant?.sid ?? '';
+  rig.media({
+    type: 'transport.connected',
+    transport: rig.told('transport.open')[0]!.transport,
+    path: { protocol: 'udp', remote: '203.0.113.5:4000', relayed: false },
+  });
+  first.session.closed();
+  new Client(rig, { resume: true, participantSid: sid, source: '198.51.100.1' });
+  expect(rig.sources).toEqual(['192.0.2.9', '198.51.100.1']);
+});

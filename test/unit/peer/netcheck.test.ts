@@ -17,6 +17,7 @@ beforeEach(() => {
   said = [];
   closed = [];
   const socket = {
+    source: '127.0.0.1',
     queued: 0,
     send: (frame: Uint8Array | string) => {
       const answer = readAnswer(String(frame));

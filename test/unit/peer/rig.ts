@@ -30,6 +30,8 @@ export class Rig {
   readonly events: GatewayEvent[] = [];
   /** Others that hear the events. */
   readonly faults: unknown[] = [];
+  /** Where the clients were that TURN servers were asked for. */
+  readonly sources: (string | undefined)[] = [];
   readonly listeners: EventSink[] = [];
   /** Of the rooms that are opened from now on. */
   icePolicy: PeerContext['icePolicy'] = () => 'all';
@@ -61,9 +63,10 @@ export class Rig {
     this.context = {
       ...shared,
       rooms: this.rooms,
-      iceServers: (identity) => [
-        { urls: ['turn:192.0.2.1:3478'], username: `u:${identity}`, credential: 'c' },
-      ],
+      iceServers: (identity, source) => {
+        this.sources.push(source);
+        return [{ urls: ['turn:192.0.2.1:3478'], username: `u:${identity}`, credential: 'c' }];
+      },
       candidates: (port) => [{ transport: 'udp', address: '192.0.2.1', port }],
       icePolicy: (room) => this.icePolicy(room),
       options: { ...defaultPeerOptions, ...options },
@@ -163,15 +166,23 @@ export class Client {
     rig: Rig,
     admission: Partial<Admission> & {
       identity?: string;
+      source?: string;
       permissions?: Permissions;
       expiresAtUnixMs?: number;
     } = {},
   ) {
-    const { expiresAtUnixMs, identity = 'ada', permissions = everything, ...rest } = admission;
+    const {
+      expiresAtUnixMs,
+      identity = 'ada',
+      source = '203.0.113.5',
+      permissions = everything,
+      ...rest
+    } = admission;
     this.#rig = rig;
     const self = this;
     this.session = rig.sessions.open(
       {
+        source,
         get queued() {
           return self.queued;
         },

@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { nodeDigests as digests } from '../../../src/adapters/crypto/crypto.ts';
 import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import type { GatewayEvent } from '../../../src/events/index.ts';
 import type { ProbeOutcome } from '../../../src/turn/allocation-probe.ts';
 import { mintTurnCredentials } from '../../../src/turn/credentials.ts';
 import { type ExternalRelay, ExternalRelays } from '../../../src/turn/external-relays.ts';
+import { EVERYBODY, nearest, type RelayPlacement, type RelaySelection } from '../../../src/turn/nearest.ts';
 import { parseTurnUrl } from '../../../src/turn/turn-url.ts';
 
 const GOOD: ProbeOutcome = {
@@ -25,14 +26,14 @@ const STUNNER: ExternalRelay = {
   credentials: { kind: 'static', username: 'user', password: 'pass' },
 };
 
-function rig() {
+function rig(configured = [COTURN, STUNNER], selection = EVERYBODY) {
   const timers = new WakeQueue();
   const events: GatewayEvent[] = [];
   const asked: string[] = [];
   const answers = new Map<string, ProbeOutcome>();
   let now = 0;
   const relays = new ExternalRelays({
-    relays: [COTURN, STUNNER],
+    ...{ relays: configured, selection },
     ...{ timers, digests, clock: { now: () => now }, wall: { unixMs: () => EPOCH } },
     emit: (event) => events.push(event),
     probe: (url, credentials, done) => {
@@ -46,7 +47,7 @@ function rig() {
       now += ms;
       timers.run(now);
     },
-    urls: () => relays.serversFor('alice').flatMap(({ urls }) => urls),
+    urls: () => relays.serversFor('alice', undefined).flatMap(({ urls }) => urls),
   };
 }
 
@@ -55,7 +56,7 @@ test('clients are given all that work, with credentials of their own or of the s
   const minted = mintTurnCredentials({
     ...{ digests, secret: 'shared by both', identity: 'alice', unixMs: EPOCH, ttlSeconds: 3600 },
   });
-  expect(relays.serversFor('alice')).toEqual([
+  expect(relays.serversFor('alice', undefined)).toEqual([
     { urls: COTURN.urls, credentials: minted },
     { urls: STUNNER.urls, credentials: { username: 'user', password: 'pass' } },
   ]);
@@ -96,6 +97,61 @@ test('each is looked at every 30 s, and no more after the end', () => {
   relays.close();
   advance(60_000);
   expect([asked.length, timers.size]).toEqual([6, 0]);
+});
+
+const answering = (rtt: number): ProbeOutcome => ({ ...GOOD, rtt });
+
+test('by the round trip of our own looks the nearest server stands first, one that never answered last', () => {
+  const { relays, answers } = rig([COTURN, STUNNER], { ...EVERYBODY, order: 'rtt' });
+  answers.set(COTURN.urls[0]!, answering(40));
+  answers.set(COTURN.urls[1]!, SILENT);
+  answers.set(STUNNER.urls[0]!, answering(20));
+  const order = () => relays.serversFor('alice', undefined).map(({ urls }) => urls[0]);
+  expect(order()).toEqual([COTURN.urls[0], STUNNER.urls[0]]);
+  relays.start();
+  expect(order()).toEqual([STUNNER.urls[0], COTURN.urls[0]]);
+});
+
+describe('of several regions', () => {
+  const inNetwork = (prefix: string) => (client: string) => client.startsWith(prefix);
+  const eu1 = { name: 'eu1', region: 'eu', rtt: 30 };
+  const eu2 = { name: 'eu2', region: 'eu', rtt: 10 };
+  const us = { name: 'us', region: 'us', rtt: 90 };
+  const anywhere = { name: 'anywhere', rtt: Number.POSITIVE_INFINITY };
+  const office = { name: 'office', rtt: 1, serves: inNetwork('10.') };
+  const all: (RelayPlacement & { name: string; rtt: number })[] = [us, anywhere, eu1, office, eu2];
+  const selection: RelaySelection = {
+    regionOf: (client) => (client.startsWith('192.0.2.') ? 'eu' : undefined),
+    order: 'configured',
+    limit: 32,
+  };
+  const chosen = (client: string | undefined, change: Partial<RelaySelection> = {}) =>
+    nearest(all, client, { ...selection, ...change }, ({ rtt }) => rtt).map(({ name }) => name);
+
+  test.each<[string, string | undefined, Partial<RelaySelection>, string[]]>([
+    ['a client of a region has its servers first', '192.0.2.9', {}, ['eu1', 'eu2', 'us', 'anywhere']],
+    ['and of them the nearest', '192.0.2.9', { order: 'rtt' }, ['eu2', 'eu1', 'us', 'anywhere']],
+    ['a client of none has them in order', '198.51.100.1', {}, ['us', 'anywhere', 'eu1', 'eu2']],
+    ['or by round trip', '198.51.100.1', { order: 'rtt' }, ['eu2', 'eu1', 'us', 'anywhere']],
+    ['some are for a network alone', '10.1.2.3', {}, ['us', 'anywhere', 'eu1', 'office', 'eu2']],
+    ['and not for whose address nobody knows', undefined, {}, ['us', 'anywhere', 'eu1', 'eu2']],
+    ['no more than the limit', '192.0.2.9', { limit: 3 }, ['eu1', 'eu2', 'us']],
+  ])('%s', (_, client, change, expected) => {
+    expect(chosen(client, change)).toEqual(expected);
+  });
+
+  test('a region whose servers are all down is passed over', () => {
+    const [near, far] = [
+      { ...COTURN, region: 'eu' },
+      { ...STUNNER, region: 'us' },
+    ];
+    const { relays, answers } = rig([far, near], selection);
+    const first = () => relays.serversFor('alice', '192.0.2.9')[0]?.urls[0];
+    expect(first()).toBe(near.urls[0]);
+    for (const url of near.urls) answers.set(url, { kind: 'refused', code: 508, reason: 'no port' });
+    relays.start();
+    expect(first()).toBe(far.urls[0]);
+  });
 });
 
 test.each([
