@@ -99,16 +99,17 @@ async function open(): Promise<void> {
     onFault: fault,
   });
   codecs.onFailure = (error) => fault(error, 'opus');
-  if (iceTcp !== undefined) {
-    await listening('ice.tcp_port', () =>
-      listenTcp(iceTcp, {
-        limits: ICE_TCP_LIMITS,
-        accept: (connection) => host.acceptStream(connection),
-        refused: (reason) =>
-          tell({ type: 'dropped', where: 'mux', reason: `tcp-connections-${reason}`, count: 1 }),
-      }),
-    );
-  }
+  const iceDoor =
+    iceTcp === undefined
+      ? undefined
+      : await listening('ice.tcp_port', () =>
+          listenTcp(iceTcp, {
+            limits: ICE_TCP_LIMITS,
+            accept: (connection) => host.acceptStream(connection),
+            refused: (reason) =>
+              tell({ type: 'dropped', where: 'mux', reason: `tcp-connections-${reason}`, count: 1 }),
+          }),
+        );
   const stopAlarms = driveAlarms(timers, monotonicClock, (error) => fault(error, 'an alarm'));
   // The last line: a bug that a packet found costs that packet, and not the worker with all its calls.
   process.on('uncaughtException', (error) => fault(error, 'a packet'));
@@ -116,6 +117,8 @@ async function open(): Promise<void> {
     for (const command of commands) carryOut(host, command);
     if (commands.at(-1)?.type !== 'worker.stop') return;
     stopAlarms();
+    // Whatever stays open keeps the thread, which would be killed then.
+    void iceDoor?.close();
     tell({ type: 'worker.stopped' });
     events.flush();
     parentPort?.close();

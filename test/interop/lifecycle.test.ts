@@ -78,6 +78,8 @@ describe('stop', () => {
     const exit = await gateway.child.exited;
     expect(exit, gateway.child.tail()).toEqual({ code: 0, signal: null });
     expect(performance.now() - startedAt).toBeLessThan(STOP_WITHIN_MS);
+    // A media worker that has to be killed says so.
+    expect(gateway.child.output).not.toContain('worker.failed');
   });
 
   test('SIGTERM in a call: BYE to the phone, leave to the browser, exit 0 in 5 s', async () => {

@@ -15,7 +15,7 @@ import { schemaFaults } from '../../support/kubernetes-schemas.ts';
 import { repositoryRoot } from '../../support/root.ts';
 import { chartVariants } from './variants.ts';
 
-const values = z.fromJSONSchema(valuesSchema() as Parameters<typeof z.fromJSONSchema>[0]);
+const values = z.fromJSONSchema(valuesSchema());
 
 /** Objects of a kind by their names. */
 function ofKind(objects: readonly YamlMap[], kind: string): Map<string, YamlMap> {
@@ -51,10 +51,14 @@ describe.each(Object.entries(chartVariants))('%s', (_, given) => {
       expect(labels).toMatchObject(spec.selector);
     for (const route of ofKind(objects, 'UDPRoute').values()) {
       const { parentRefs, rules } = route['spec'] as {
-        parentRefs: { name: string }[];
+        parentRefs: { name: string; namespace?: string }[];
         rules: { backendRefs: { name: string; port: number; endPort: number }[] }[];
       };
-      expect([...gateways.keys()]).toEqual(parentRefs.map(({ name }) => name));
+      const own = parentRefs.filter(({ namespace }) => namespace === undefined).map(({ name }) => name);
+      expect([...gateways.keys()]).toEqual(own);
+      const policy = JSON.stringify([...ofKind(objects, 'NetworkPolicy').values()]);
+      for (const { name } of parentRefs)
+        expect(policy).toContain(`"stunner.l7mp.io/related-gateway-name":"${name}"`);
       for (const { name, port, endPort } of rules.flatMap(({ backendRefs }) => backendRefs)) {
         const { ports } = (services.get(name)?.['spec'] ?? { ports: [] }) as { ports: { port: number }[] };
         expect(ports.map((each) => each.port)).toEqual(

@@ -1,8 +1,10 @@
 /** The gateway takes what the chart gives it, and listens where Services and policies let others come. */
 import { describe, expect, test } from 'vitest';
+import { hostCandidates } from '../../../src/app/candidates.ts';
 import { announcedAddresses } from '../../../src/app/config/announced.ts';
 import { loadConfig } from '../../../src/app/config/load.ts';
 import type { Config } from '../../../src/app/config/schema.ts';
+import { icePolicies } from '../../../src/app/ice-policy.ts';
 import { chartObjects, type YamlMap } from '../../support/chart.ts';
 import { chartVariants } from './variants.ts';
 
@@ -159,16 +161,35 @@ describe.each(Object.entries(chartVariants))('%s', (_, given) => {
   });
 });
 
-const told = (values: YamlMap) => {
+/** What phones are told, and where browsers of a room are told to send their media. */
+function told(values: YamlMap): { phones: string | undefined; browsers: readonly string[] } {
   const config = configurationIn(chartObjects(values));
-  return announcedAddresses(config.node.addresses, [], 'production');
-};
+  const addresses = announcedAddresses(config.node.addresses, [], 'production');
+  const candidates = hostCandidates(config.ice, addresses)(config.ice.udp_port, icePolicies(config)('lobby'));
+  return {
+    phones: addresses[0],
+    browsers: candidates.map(({ transport, address, port }) => `${transport} ${address}:${port}`),
+  };
+}
 
-test('phones are told the address of their way first, browsers the pod\u2019s beside', () => {
-  expect(told({})).toEqual(['203.0.113.10', POD.POD_IP]);
-  expect(told({ phones: { way: 'hostPort', address: '' } })).toEqual([POD.HOST_IP, POD.POD_IP]);
-  expect(told({ phones: { way: 'pod', address: '' } })).toEqual([POD.POD_IP]);
-  expect(told({ browsers: { door: 'loadBalancer' } })).toEqual(['203.0.113.10', '203.0.113.11', POD.POD_IP]);
+test.each<[string, YamlMap, string, string[]]>([
+  ['by default, and STUNner where the pod is', {}, '203.0.113.10', [`udp ${POD.POD_IP}:7882`]],
+  ['of the node', { phones: { way: 'hostPort', address: '' } }, POD.HOST_IP, [`udp ${POD.POD_IP}:7882`]],
+  ['of the pod', { phones: { way: 'pod', address: '' } }, POD.POD_IP, [`udp ${POD.POD_IP}:7882`]],
+  [
+    'by default, and browsers the load balancer alone',
+    { browsers: { door: 'loadBalancer' } },
+    '203.0.113.10',
+    ['udp 203.0.113.11:7882', 'tcp 203.0.113.11:7881'],
+  ],
+  [
+    'of a load balancer that is the browsers\u2019, too',
+    { browsers: { door: 'loadBalancer' }, loadBalancer: { address: '203.0.113.10' } },
+    '203.0.113.10',
+    ['udp 203.0.113.10:7882', 'tcp 203.0.113.10:7881'],
+  ],
+])('phones are told the address %s', (_, values, phones, browsers) => {
+  expect(told(values)).toEqual({ phones, browsers });
 });
 
 test('STUNner and the gateway share one secret, and the gateway knows where STUNner listens', () => {

@@ -43,7 +43,13 @@ export const chartVariants: Readonly<Record<string, YamlMap>> = {
   'ports of the node, and a load balancer for browsers': {
     phones: { way: 'hostPort', address: '', sources: [], tlsSecret: 'sip-tls' },
     browsers: { door: 'loadBalancer', workers: 3 },
-    loadBalancer: { annotations: { note: 'x' }, loadBalancerClass: 'class' },
+    loadBalancer: {
+      annotations: { note: 'x' },
+      loadBalancerClass: 'class',
+      turnServers: [
+        { urls: ['turn:turn.example.net:3478?transport=udp'], username: 'user', password: secret },
+      ],
+    },
     http: { route: { enabled: true, parentRefs: [{ name: 'web' }] }, ingress: { enabled: false } },
   },
   'a second network, and the embedded TURN server': {
@@ -64,6 +70,9 @@ export const chartVariants: Readonly<Record<string, YamlMap>> = {
     },
     podDisruptionBudget: { enabled: false },
     networkPolicy: { enabled: false },
+  },
+  'Gateways of another release': {
+    stunner: { gateway: { create: false, names: ['voice-turn', 'voice-turns'], namespace: 'voice' } },
   },
   'routed pods': { phones: { way: 'pod', address: '' } },
 };

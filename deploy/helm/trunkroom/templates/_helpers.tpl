@@ -54,14 +54,20 @@ selector:
   {{- include "trunkroom.selector" . | nindent 2 }}
 {{- end }}
 
-{{- /* The addresses that the gateway tells phones and browsers: phones the first one, browsers all. */}}
+{{- /* What phones are told of: an address, a variable of the pod, or nothing where the pod's own does. */}}
+{{- define "trunkroom.phoneAddress" -}}
+{{ if .Values.phones.address }}{{ .Values.phones.address }}{{ else if eq .Values.phones.way "hostPort" }}$(HOST_IP){{ end }}
+{{- end }}
+
+{{- /* The addresses that the gateway has: phones are told the first one, browsers those that are not hidden. */}}
 {{- define "trunkroom.addresses" -}}
-{{- $own := "$(POD_IP)" -}}
-{{- $phones := .Values.phones.address -}}
-{{- if and (eq .Values.phones.way "hostPort") (not $phones) -}}
-{{- $phones = "$(HOST_IP)" -}}
-{{- end -}}
-[{{ if $phones }}"{{ $phones }}", {{ end }}{{ if eq .Values.browsers.door "loadBalancer" }}"{{ .Values.loadBalancer.address }}", {{ end }}"{{ $own }}"]
+{{- $phones := include "trunkroom.phoneAddress" . -}}
+[{{ if $phones }}"{{ $phones }}", {{ end }}{{ if and (eq .Values.browsers.door "loadBalancer") (not (eq $phones .Values.loadBalancer.address)) }}"{{ .Values.loadBalancer.address }}", {{ end }}"$(POD_IP)"]
+{{- end }}
+
+{{- define "trunkroom.hidden" -}}
+{{- $phones := include "trunkroom.phoneAddress" . -}}
+[{{ if and $phones (not (eq $phones .Values.loadBalancer.address)) }}"{{ $phones }}", {{ end }}"$(POD_IP)"]
 {{- end }}
 
 {{- define "trunkroom.turnServers" -}}
