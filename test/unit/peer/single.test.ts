@@ -54,7 +54,7 @@ describe('one peer connection', () => {
     expect(sdp).toContain('a=group:BUNDLE 0 1 2 3 4 5\r\n');
   });
 
-  test('a microphone is announced, negotiated as Opus alone, and published', () => {
+  test('a microphone is announced, negotiated as Opus, said twice, and published', () => {
     const rig = new Rig();
     const client = new Client(rig, { offer: { sdp: browserOffer(firstOffer), id: 1 } });
     const other = new Client(rig, { identity: 'bob' });
@@ -82,7 +82,10 @@ describe('one peer connection', () => {
         ssrcs: [1234],
         kind: 'audio',
         extensions: { mid: 4, audioLevel: 1, absSendTime: 2, transportCc: 3 },
-        codecs: [expect.objectContaining({ mime: 'audio/opus', payloadType: 111 })],
+        codecs: [
+          expect.objectContaining({ mime: 'audio/red', payloadType: 63 }),
+          expect.objectContaining({ mime: 'audio/opus', payloadType: 111 }),
+        ],
       }),
     ]);
     const seen = other.last('update').participants.find(({ identity }) => identity === 'ada');
