@@ -187,13 +187,13 @@ const ears = `
     for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
     return btoa(text);
   };
-  window.show = async () => {
+  window.show = async ({ width = 320, height = 240, simulcast = false } = {}) => {
     const canvas = document.createElement('canvas');
-    canvas.width = 320;
-    canvas.height = 240;
+    canvas.width = width;
+    canvas.height = height;
     document.body.append(canvas);
     const pen = canvas.getContext('2d');
-    setInterval(() => { pen.fillStyle = 'hsl(' + (Date.now() / 10) % 360 + ',80%,50%)'; pen.fillRect(0, 0, 320, 240); }, 50);
-    await room.localParticipant.publishTrack(canvas.captureStream(15).getVideoTracks()[0], { source: 'camera', simulcast: false });
+    setInterval(() => { pen.fillStyle = 'hsl(' + (Date.now() / 10) % 360 + ',80%,50%)'; pen.fillRect(0, 0, width, height); }, 50);
+    await room.localParticipant.publishTrack(canvas.captureStream(15).getVideoTracks()[0], { source: 'camera', simulcast });
   };
 `;
