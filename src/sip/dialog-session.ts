@@ -19,7 +19,6 @@ import type {
   OnFinal,
   ReofferHandler,
   ReofferMethod,
-  SipCall,
   SipEnd,
   SipRequestInfo,
 } from './ports.ts';
@@ -283,19 +282,4 @@ export class DialogSession {
     this.#timer.stop();
     this.offers.stop();
   }
-}
-
-/** A session as the application sees it. */
-export function sipCall(session: DialogSession): SipCall {
-  return {
-    callId: session.dialog.callId,
-    get dialog() {
-      return session.names;
-    },
-    allows: (method) => session.dialog.allowed?.includes(method),
-    bye: (headers) => session.bye(headers),
-    request: (method, contentType, body, onFinal, options) =>
-      session.request(method, contentType, body, onFinal, options),
-    reoffer: (handler, method) => session.reoffer(handler, method),
-  };
 }

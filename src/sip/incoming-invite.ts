@@ -4,7 +4,7 @@ import type { SipTerms } from './call-terms.ts';
 import { proofFor } from './challenges.ts';
 import type { SipCore } from './core.ts';
 import { ownContact, uasDialog } from './dialog.ts';
-import { DialogSession, sipCall } from './dialog-session.ts';
+import { DialogSession } from './dialog-session.ts';
 import { newTag } from './ids.ts';
 import type { SipRequest } from './message.ts';
 import type {
@@ -20,6 +20,7 @@ import { type Provisional, ReliableProvisionals } from './reliable.ts';
 import { sdpOf } from './request-info.ts';
 import { ALLOW } from './screening.ts';
 import type { ServerOwner, ServerTransaction } from './server-table.ts';
+import { SessionCall } from './session-call.ts';
 
 /** Section 13.3.1.1: a provisional response each minute keeps proxies from giving up. */
 const REMINDER = 60_000;
@@ -113,7 +114,7 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
       if (this.#reliable.holds2xx) this.#held = { sdp, headers };
       else this.#answer(sdp, headers);
     }
-    return sipCall(this.#session);
+    return new SessionCall(this.#session);
   }
 
   reject(status: number, headers?: ExtraHeaders): void {

@@ -33,7 +33,7 @@ export function mediaAddressFault(
   if (scope === 'multicast' || scope === 'invalid') return scope;
   if (policy?.isOwn(remote) === true) return 'our-own-port';
   if (trunk.mediaAddresses.length > 0) {
-    return new AddressSet(trunk.mediaAddresses).has(address) ? undefined : 'outside-media-addresses';
+    return compiled(trunk.mediaAddresses).has(address) ? undefined : 'outside-media-addresses';
   }
   if (scope === 'public' || scope === 'private') return undefined;
   return policy?.mode !== 'production' && addressScope(source) === scope ? undefined : scope;
@@ -49,7 +49,21 @@ export function isVouchedFor(
   source: string,
 ): boolean {
   if (addressScope(address) === 'unspecified') return true;
-  return new AddressSet([source, ...trunk.mediaAddresses, ...trunk.allowedAddresses]).has(address);
+  if (compiled(trunk.mediaAddresses).has(address) || compiled(trunk.allowedAddresses).has(address))
+    return true;
+  // IPv6 addresses may be written in several ways.
+  return address === source || new AddressSet([source]).has(address);
+}
+
+/** By the trunk's own list: a trunk asks for each of its calls, and its lists never change. */
+const compiledLists = new WeakMap<readonly string[], AddressSet>();
+
+function compiled(addresses: readonly string[]): AddressSet {
+  const known = compiledLists.get(addresses);
+  if (known !== undefined) return known;
+  const made = new AddressSet(addresses);
+  compiledLists.set(addresses, made);
+  return made;
 }
 
 /**

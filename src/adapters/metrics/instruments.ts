@@ -1,4 +1,6 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { type Distribution, SummedHistogram } from './distribution.ts';
+import { type Labels, LabelTree } from './label-tree.ts';
 import { LabelGuard } from './labels.ts';
 
 const SHORT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -7,7 +9,6 @@ const SCORES = [1.5, 2, 2.5, 3, 3.5, 3.8, 4, 4.2, 4.3, 4.4];
 const RATIOS = [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 const JITTER_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2];
 
-type Labels = Readonly<Record<string, string | number>>;
 const NO_LABELS: Labels = {};
 
 /** A counter with one set of labels, and what was added to it since the last flush. */
@@ -17,22 +18,14 @@ interface Series {
   sum: number;
 }
 
-/** The way to a series: by the values of its labels as they came, one after the other. */
-interface Branch {
-  series: Series | undefined;
-  readonly values: Map<string | number, Branch>;
-}
-
-/** Series that are summed up; what comes beyond, with labels that were never seen so often, goes the long way. */
-const MAX_SERIES = 1000;
-
 /** All metrics that events move. Times in seconds, as Prometheus asks for. */
 export class Instruments {
   readonly #guard = new LabelGuard();
-  readonly #series: Series[] = [];
-  readonly #branches: Readonly<Record<CounterName, Branch>>;
+  /** By name and labels. */
+  readonly #series = new Map<string, Series>();
+  readonly #counted: Readonly<Record<CounterName, LabelTree<Series>>>;
+  readonly #measured: Readonly<Record<HistogramName, LabelTree<Distribution>>>;
   readonly #counters: Readonly<Record<CounterName, Counter>>;
-  readonly #histograms: Readonly<Record<HistogramName, Histogram>>;
   readonly startupSeconds: Gauge;
 
   constructor(registry: Registry) {
@@ -41,12 +34,12 @@ export class Instruments {
       COUNTERS,
       (name, { help, labels }) => new Counter({ name, help, labelNames: [...labels], registers }),
     );
-    this.#branches = mapValues(COUNTERS, () => ({ series: undefined, values: new Map() }));
-    this.#histograms = mapValues(
-      HISTOGRAMS,
-      (name, { help, buckets, labels = [] }: HistogramSpec) =>
-        new Histogram({ name, help, buckets, labelNames: [...labels], registers }),
-    );
+    this.#counted = mapValues(COUNTERS, (name) => new LabelTree((labels) => this.#seriesOf(name, labels)));
+    this.#measured = mapValues(HISTOGRAMS, (name, { help, buckets, labels = [] }: HistogramSpec) => {
+      const histogram = new SummedHistogram(name, help, buckets, labels);
+      registry.registerMetric(histogram);
+      return new LabelTree((given) => histogram.of(this.#guarded(name, given)));
+    });
     this.startupSeconds = new Gauge({
       name: 'trunkroom_startup_seconds',
       help: 'From start to ready.',
@@ -58,35 +51,22 @@ export class Instruments {
   count(name: CounterName, labels: Labels = NO_LABELS, by = 1): void {
     // A counter that is handed nonsense must not throw in the middle of an event.
     if (!(by > 0 && Number.isFinite(by))) return;
-    const series = this.#find(name, labels);
-    if (series !== undefined) series.sum += by;
-    else this.#counters[name].inc(this.#guarded(name, labels), by);
+    this.#counted[name].get(labels).sum += by;
   }
 
-  /** Undefined when there are so many that no more are kept. */
-  #find(name: CounterName, labels: Labels): Series | undefined {
-    let branch = this.#branches[name];
-    for (const label in labels) {
-      const value = labels[label]!;
-      let next = branch.values.get(value);
-      if (next === undefined) {
-        if (this.#series.length >= MAX_SERIES) return undefined;
-        next = { series: undefined, values: new Map() };
-        branch.values.set(value, next);
-      }
-      branch = next;
-    }
-    if (branch.series === undefined) {
-      if (this.#series.length >= MAX_SERIES) return undefined;
-      branch.series = { name, labels: this.#guarded(name, labels), sum: 0 };
-      this.#series.push(branch.series);
-    }
-    return branch.series;
+  #seriesOf(name: CounterName, given: Labels): Series {
+    const labels = this.#guarded(name, given);
+    const key = `${name} ${JSON.stringify(labels)}`;
+    const known = this.#series.get(key);
+    if (known !== undefined) return known;
+    const series = { name, labels, sum: 0 };
+    this.#series.set(key, series);
+    return series;
   }
 
   /** Gives what was counted to the registry: to look its labels up costs more than all the rest, and is due only when somebody asks. */
   flush(): void {
-    for (const series of this.#series) {
+    for (const series of this.#series.values()) {
       if (series.sum > 0) this.#counters[series.name].inc(series.labels, series.sum);
       series.sum = 0;
     }
@@ -99,8 +79,8 @@ export class Instruments {
 
   /** Records a value that is no time, as it is. */
   measure(name: HistogramName, value: number, labels: Labels = NO_LABELS): void {
-    if (value >= 0)
-      this.#histograms[name].observe(labels === NO_LABELS ? labels : this.#guarded(name, labels), value);
+    // Neither nonsense nor infinity may get into a sum that is kept for ever.
+    if (value >= 0 && Number.isFinite(value)) this.#measured[name].get(labels).add(value);
   }
 
   #guarded(name: string, labels: Labels): Record<string, string> {
