@@ -20,6 +20,7 @@ import { PhoneDoor } from '../call/phone-door.ts';
 import { ReferralDesk } from '../call/referral-desk.ts';
 import { EventBus } from '../events/bus.ts';
 import type { EventSink } from '../events/index.ts';
+import type { MediaEngines } from '../media/protocol.ts';
 import { admit, type SignalUrl } from '../peer/admission.ts';
 import { defaultPeerOptions } from '../peer/context.ts';
 import type { Grants } from '../peer/grants.ts';
@@ -60,6 +61,8 @@ import { openWebhooks } from './webhooks.ts';
 /** The running gateway. */
 export interface Gateway {
   readonly emit: EventSink;
+  /** Of the media workers, which are all alike. */
+  readonly engines: MediaEngines;
   /** No new calls, BYE to phones, leave to browsers, every socket closed. */
   stop(): Promise<void>;
 }
@@ -314,6 +317,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     outbound.start();
     return {
       emit,
+      engines: threads[0]!.ready.engines,
       stop: async () => {
         engines.shutdown();
         phones.stop();

@@ -56,6 +56,7 @@ async function open(): Promise<void> {
     openDtlsEngine(settings.dtls, addon, monotonicClock, timers),
     OpusCodecs.load(),
   ]);
+  const srtp = nativeTransforms(addon);
   const relayNetworks = new AddressSet(relays.networks);
   const { wire: memory, media: addresses } = relays;
   const onFault = (error: unknown) => fault(error, 'a packet');
@@ -85,7 +86,7 @@ async function open(): Promise<void> {
       openUdp: sockets.marking(rtp.dscp),
       clock: monotonicClock,
     }),
-    srtp: nativeTransforms(addon),
+    srtp,
     codecs,
     mix: settings.mix,
     sounds: new SoundBook(settings.sounds),
@@ -123,7 +124,12 @@ async function open(): Promise<void> {
     events.flush();
     parentPort?.close();
   });
-  tell({ type: 'worker.ready', ...host.ready });
+  const engines = {
+    dtls: dtls.by,
+    srtp: srtp === undefined ? ('typescript' as const) : ('openssl' as const),
+    sockets: sockets.by,
+  };
+  tell({ type: 'worker.ready', ...host.ready, engines });
 }
 
 /** One that fails must not take those with it that came along. */

@@ -36,7 +36,7 @@ export async function start(argv: readonly string[]): Promise<void> {
     process.exit(1);
   }
   const startupMs = performance.now() - beganAt;
-  gateway.emit({ type: 'gateway.ready', startupMs, addresses: startup.addresses });
+  gateway.emit({ type: 'gateway.ready', startupMs, addresses: startup.addresses, ...gateway.engines });
   process.stdout.write(banner(startup, startupMs));
 
   let stopping = false;

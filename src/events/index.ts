@@ -38,7 +38,15 @@ export type AddressDoubt = 'no-answer' | 'mapping-varies' | 'port-translated' | 
  */
 export type GatewayEvent =
   /** `addresses` are announced, the preferred one first. */
-  | { type: 'gateway.ready'; startupMs: number; addresses: readonly string[] }
+  /** It listens; and who does DTLS, SRTP and datagrams: the addon, or what stands in for it. */
+  | {
+      type: 'gateway.ready';
+      startupMs: number;
+      addresses: readonly string[];
+      dtls: 'openssl' | 'werift';
+      srtp: 'openssl' | 'typescript';
+      sockets: 'addon' | 'node';
+    }
   /** At start: as what STUN servers see an address of this machine. */
   | { type: 'address.discovered'; local: string; address: string }
   /** At start: why browsers may not reach us by what STUN has said. */

@@ -76,6 +76,8 @@ export type StartApplication = (
 
 /** Makes sessions that share one certificate: `adapters/dtls-werift`, or `adapters/native` on Node's own OpenSSL. */
 export interface DtlsEngine {
+  /** Who it is. */
+  readonly by: 'openssl' | 'werift';
   /** Of the certificate, for our descriptions: `sha-256`. */
   readonly fingerprint: Fingerprint;
   open(options: { send: (datagram: Uint8Array) => void; onEvent: (event: DtlsEvent) => void }): DtlsSession;

@@ -312,9 +312,21 @@ export interface WorkerCounts {
   readonly lateTicks: number;
 }
 
+/** Who does what costs most: the addon, with the OpenSSL inside of Node, or what stands in for it. */
+export interface MediaEngines {
+  readonly dtls: 'openssl' | 'werift';
+  readonly srtp: 'openssl' | 'typescript';
+  readonly sockets: 'addon' | 'node';
+}
+
 export type MediaEvent =
   /** The worker listens. `fingerprint` is of the certificate that all its transports use. */
-  | { readonly type: 'worker.ready'; readonly icePort: number; readonly fingerprint: Fingerprint }
+  | {
+      readonly type: 'worker.ready';
+      readonly icePort: number;
+      readonly fingerprint: Fingerprint;
+      readonly engines: MediaEngines;
+    }
   | { readonly type: 'worker.stopped' }
   | { readonly type: 'worker.failed'; readonly reason: string }
   /** A bug in the worker that cost a call or a room, not the worker. */

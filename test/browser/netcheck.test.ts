@@ -161,6 +161,7 @@ keys: { ${KEY.name}: ${KEY.secret} }
       }`);
     const { advice, ways } = await byCommand();
     const [udp, tcp] = ways;
+    console.log(`lossy, command: ${ways.map(({ loss }) => loss).join(' | ')}`);
     expect(udp?.loss).toBeGreaterThan(0.02);
     expect(udp?.loss).toBeLessThan(0.5);
     expect(tcp?.loss).toBe(0);

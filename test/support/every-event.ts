@@ -9,7 +9,14 @@ export const SECRET_DIGIT = '7';
 
 /** One event of each type, full of the caller's number wherever one may stand. The compiler asks for new types. */
 const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
-  'gateway.ready': { type: 'gateway.ready', startupMs: 812, addresses: ['192.0.2.5'] },
+  'gateway.ready': {
+    type: 'gateway.ready',
+    startupMs: 812,
+    addresses: ['192.0.2.5'],
+    dtls: 'openssl',
+    srtp: 'openssl',
+    sockets: 'addon',
+  },
   'address.discovered': { type: 'address.discovered', local: '10.0.0.5', address: '192.0.2.5' },
   'address.doubtful': {
     type: 'address.doubtful',

@@ -147,6 +147,7 @@ export class VirtualGateway {
       browsers: {
         socket: net.open(GATEWAY, 7882),
         dtls: {
+          by: 'werift',
           fingerprint: { algorithm: 'sha-256', value: 'AA' },
           open: () => {
             throw new Error('there are no browsers here');

@@ -7,6 +7,7 @@ import { WeriftSession } from './session.ts';
 export async function createDtlsEngine(certificate?: DtlsCertificate): Promise<DtlsEngine> {
   const own = certificate ?? (await createCertificate());
   return {
+    by: 'werift',
     fingerprint: own.fingerprint,
     open: ({ send, onEvent }) =>
       new WeriftSession({ certificate: own, send, onEvent, application: startDataChannels }),

@@ -48,6 +48,7 @@ export function nativeDtlsEngine(
   if (associate === undefined) return undefined;
   const { identity, timers, clock, application } = options;
   return {
+    by: 'openssl',
     fingerprint: identity.fingerprint,
     open: ({ send, onEvent }) =>
       new NativeDtlsSession({

@@ -1,11 +1,21 @@
 import { Worker } from 'node:worker_threads';
 import { TurnBatch } from '../../base/turn-batch.ts';
-import type { Fingerprint, MediaCommand, MediaEvent, MediaWorkerPort } from '../../media/protocol.ts';
+import type {
+  Fingerprint,
+  MediaCommand,
+  MediaEngines,
+  MediaEvent,
+  MediaWorkerPort,
+} from '../../media/protocol.ts';
 
 /** A media worker in a thread of its own, listening. */
 export interface MediaThread {
   readonly port: MediaWorkerPort;
-  readonly ready: { readonly icePort: number; readonly fingerprint: Fingerprint };
+  readonly ready: {
+    readonly icePort: number;
+    readonly fingerprint: Fingerprint;
+    readonly engines: MediaEngines;
+  };
   /** Lets the worker close its sockets and end; kills it after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }

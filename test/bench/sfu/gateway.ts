@@ -33,6 +33,7 @@ const socket = await benchSocket('0.0.0.0', 0);
 const host = new TransportHost({
   socket,
   dtls: {
+    by: 'werift',
     fingerprint: { algorithm: 'sha-256', value: 'AA' },
     open: ({ onEvent }) => ({
       // As soon as the other end is known, all is proven.

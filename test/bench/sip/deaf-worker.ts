@@ -15,4 +15,9 @@ parentPort?.on('message', (commands: Crossing<MediaCommand>) => {
     else if (type === 'worker.stop') parentPort?.close();
   }
 });
-events.push({ type: 'worker.ready', icePort: 7882, fingerprint: { algorithm: 'sha-256', value: 'AA' } });
+events.push({
+  type: 'worker.ready',
+  icePort: 7882,
+  fingerprint: { algorithm: 'sha-256', value: 'AA' },
+  engines: { dtls: 'werift', srtp: 'typescript', sockets: 'node' },
+});

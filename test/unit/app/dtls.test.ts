@@ -7,7 +7,7 @@ import { WakeQueue } from '../../../src/base/wake-queue.ts';
 
 test('without the addon werift does DTLS, unless OpenSSL was asked for by name', async () => {
   const engine = await openDtlsEngine('auto', undefined, monotonicClock, new WakeQueue());
-  expect(engine.fingerprint.algorithm).toBe('sha-256');
+  expect(engine).toMatchObject({ by: 'werift', fingerprint: { algorithm: 'sha-256' } });
   await expect(openDtlsEngine('openssl', undefined, monotonicClock, new WakeQueue())).rejects.toThrow(
     StartupError,
   );
@@ -17,5 +17,6 @@ test('each engine has a certificate of its own', async () => {
   const [a, b] = await Promise.all(
     [0, 1].map(() => openDtlsEngine('auto', loadAddon(), monotonicClock, new WakeQueue())),
   );
+  expect(a!.by).toBe(loadAddon() === undefined ? 'werift' : 'openssl');
   expect(a!.fingerprint.value).not.toBe(b!.fingerprint.value);
 });

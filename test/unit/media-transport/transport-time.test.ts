@@ -33,6 +33,7 @@ class World {
 
   constructor() {
     const engine: DtlsEngine = {
+      by: 'werift',
       fingerprint,
       open: ({ onEvent }) => {
         const session = { say: onEvent, received: [] as Uint8Array[], closed: false };

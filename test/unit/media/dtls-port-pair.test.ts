@@ -27,6 +27,7 @@ function rig() {
   }[] = [];
   const dtls = new DtlsPortPair(pair, {
     engine: {
+      by: 'werift',
       fingerprint: PRINT[0]!,
       open: ({ send, onEvent }) => {
         const session = { got: 0, closed: false, tell: onEvent, send };
