@@ -54,7 +54,8 @@ export class DtlsPortPair implements RtpPortPair {
         return below.queued;
       },
       get lane() {
-        return hasDtls() ? undefined : below.lane;
+        // Packets of DTLS are none that a lane keeps back; without keys nobody rests.
+        return below.lane;
       },
       onDatagram() {},
       send: (bytes, port, address) => below.send(bytes, port, address),

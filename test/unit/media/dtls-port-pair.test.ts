@@ -1,5 +1,6 @@
 /** DTLS on a phone's RTP port, with an engine that does as the test says. */
 import { expect, test } from 'vitest';
+import type { QuietLane } from '../../../src/base/quiet-lane.ts';
 import { DropCounter } from '../../../src/media/drop-counter.ts';
 import type { DtlsEvent } from '../../../src/media/dtls-port.ts';
 import { DtlsPortPair } from '../../../src/media/dtls-port-pair.ts';
@@ -142,4 +143,25 @@ test('the same certificates again keep what stands, others ask for another hands
   ]);
   dtls.close();
   expect(sessions[1]!.closed).toBe(true);
+});
+
+test('a phone can rest beside DTLS once there are keys, and not while new ones are awaited', () => {
+  const { net, pair, dtls, sockets, sessions } = rig();
+  const lane: QuietLane = {
+    id: 1,
+    fan: { send() {} },
+    rest: () => true,
+    holds: () => false,
+    drain: () => 0,
+    wake() {},
+  };
+  Object.assign(pair.rtp, { lane });
+  expect(sockets.rtp.lane).toBeUndefined();
+  net.open(PHONE, 4000).send(HELLO, 10_000, '198.51.100.5');
+  net.run(100);
+  sessions[0]!.tell(connected);
+  expect(sockets.rtp.lane).toBeDefined();
+  dtls.expect([{ algorithm: 'sha-256', value: 'CD' }], [PHONE]);
+  sockets.setKeys('awaited');
+  expect(sockets.rtp.lane).toBeUndefined();
 });
