@@ -141,6 +141,23 @@ export class IceLite {
     return this.#remotes.list();
   }
 
+  /** The validated address that was checked last beside the selected one, if its consent has not lapsed. */
+  spare(now: Millis): Remote | undefined {
+    const spare = this.#remotes.latest(this.#selected);
+    return spare !== undefined && now - spare.checkedAt < CONSENT_MS ? spare : undefined;
+  }
+
+  /**
+   * The peer sends media from a validated address although another is selected, which is silent: it has gone over, and its
+   * nomination is late. True when {@link selected} is another one than before.
+   */
+  follow(address: string, port: number, stream?: StreamPath): boolean {
+    const remote = this.#remotes.find(address, port, stream);
+    if (remote === undefined || remote === this.#selected) return false;
+    this.#selected = remote;
+    return true;
+  }
+
   /**
    * A connection has ended. What was on it goes on over the address that was checked last, until the peer nominates.
    * True when {@link selected} is another one than before.

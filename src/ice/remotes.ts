@@ -58,10 +58,11 @@ export class Remotes {
     return index < 0 ? undefined : this.#list.splice(index, 1)[0];
   }
 
-  /** The one that was checked last. */
-  latest(): Remote | undefined {
+  /** The one that was checked last, `but` one. */
+  latest(but?: Remote): Remote | undefined {
     let latest: Remote | undefined;
     for (const remote of this.#list) {
+      if (remote === but) continue;
       if (latest === undefined || remote.checkedAt > latest.checkedAt) latest = remote;
     }
     return latest;

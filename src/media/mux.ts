@@ -16,6 +16,9 @@ export interface MuxStream extends StreamPath {
 
 /** One association as the mux sees it. */
 export interface MuxPeer {
+  /** It wants to know where the next packet of its media comes from. */
+  readonly uneasy: boolean;
+  onMediaFrom(address: string, port: number, stream: MuxStream | undefined): void;
   /** A Binding request that names one of its ufrags; the peer authenticates it and answers, by UDP or on `stream`. */
   onCheck(bytes: Uint8Array, address: string, port: number, now: Millis, stream: MuxStream | undefined): void;
   onDtls(bytes: Uint8Array, now: Millis): void;
@@ -132,6 +135,7 @@ export class Mux {
       return;
     }
     const now = this.#clock.now();
+    if (peer.uneasy && kind !== 'dtls') peer.onMediaFrom(address, port, stream);
     if (kind === 'rtp') peer.onSrtp(bytes, now);
     else if (kind === 'rtcp') peer.onSrtcp(bytes, now);
     else peer.onDtls(bytes, now);

@@ -4,6 +4,7 @@ import { formatHostPort } from '../base/net.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import { CONSENT_MS, IceLite } from '../ice/ice-lite.ts';
+import { PathSilence } from '../ice/path-silence.ts';
 import type { Remote } from '../ice/remotes.ts';
 import type { DropCounter } from './drop-counter.ts';
 import type { DtlsEngine, DtlsEvent, DtlsSession } from './dtls-port.ts';
@@ -58,6 +59,9 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
   readonly #session: DtlsSession;
   #dtlsRate: TokenBucket;
   readonly #mediaRate: TokenBucket;
+  readonly #silence = new PathSilence();
+  /** The path in use may have broken: the next packet tells whether the peer is on another. */
+  uneasy = false;
   #state: 'connecting' | 'connected' | 'closed' = 'connecting';
   #checked = false;
   #reports = 0;
@@ -158,6 +162,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
       this.#options.drops.count('srtp', 'rate');
       return;
     }
+    this.#silence.heard(now);
     this.media.onSrtp(bytes, now);
   }
 
@@ -166,7 +171,13 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
       this.#options.drops.count('srtcp', 'rate');
       return;
     }
+    this.#silence.heard(now);
     this.media.onSrtcp(bytes, now, this.#options.wall.unixMs());
+  }
+
+  onMediaFrom(address: string, port: number, stream: MuxStream | undefined): void {
+    this.uneasy = false;
+    if (this.#ice.follow(address, port, stream)) this.#options.onPath(this.#path());
   }
 
   onStreamClosed(stream: MuxStream): void {
@@ -259,13 +270,27 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
   #sendReused(bytes: Uint8Array): boolean {
     const to = this.#ice.selected;
     if (to === undefined || this.#state === 'closed') return false;
-    if (to.stream === undefined) {
-      if (this.#options.mux.sendReused(bytes, to.port, to.address)) return true;
-    } else if (!to.stream.congested) {
-      to.stream.send(bytes);
-      return true;
+    const { mux } = this.#options;
+    if (to.stream === undefined ? !mux.sendReused(bytes, to.port, to.address) : to.stream.congested) {
+      this.#options.drops.count('mux', 'busy');
+      return false;
     }
-    this.#options.drops.count('mux', 'busy');
-    return false;
+    to.stream?.send(bytes);
+    if (this.#ice.remotes.length > 1) this.#sendAside(bytes);
+    return true;
+  }
+
+  /**
+   * While the peer may have lost the path in use, media go besides by the other one that it has proven: it needs seconds to
+   * notice and to nominate, and whatever comes twice its replay protection drops.
+   */
+  #sendAside(bytes: Uint8Array): void {
+    const { clock, mux } = this.#options;
+    const now = clock.now();
+    const spare = this.#silence.isSuspicious(now) ? this.#ice.spare(now) : undefined;
+    if (spare === undefined) return;
+    this.uneasy = true;
+    if (spare.stream === undefined) mux.send(bytes, spare.port, spare.address);
+    else if (!spare.stream.congested) spare.stream.send(bytes);
   }
 }

@@ -82,9 +82,10 @@ export class Internet {
     }`);
   }
 
-  /** Takes one of the roamer's devices down, as when Wi-Fi is turned off. */
+  /** Takes one of the roamer's devices down, as when Wi-Fi is turned off: its address goes with it. */
   unplug(way: 'eth0' | 'eth1'): void {
     this.host('roamer').ip(`link set ${way} down`);
+    this.host('roamer').ip(`addr flush dev ${way}`);
   }
 
   /** Takes all of it away. */

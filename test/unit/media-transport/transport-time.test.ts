@@ -174,7 +174,8 @@ test('where TURN alone is allowed, a check from elsewhere is neither answered no
   expect(world.events).toEqual([{ type: 'dropped', where: 'stun', reason: 'not-relayed', count: 1 }]);
 });
 
-test('media follows the peer to another network with its first check from there', () => {
+/** A connected peer that is sent a phone's voice; where 20 ms of it go, each time it is asked. */
+function listening(): { world: World; local: IceCredentials; spoken: () => string[] } {
   const { world, local } = opened();
   world.check(local, '203.0.113.5', 40000);
   world.dtls[0]!.say({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
@@ -184,27 +185,88 @@ test('media follows the peer to another network with its first check from there'
     ...{ transport: 'TP_1', sender: 'SN_1', track: 'TR_1', ssrc: 7, cname: 'c', kind: 'audio', mid: '0' },
     ...{ codecs: [codec], extensions },
   });
-  // 20 ms of a phone's voice: where does it go?
-  const spoken = (sequence: number) => {
+  let sequence = 0;
+  const spoken = () => {
     world.sent.length = 0;
     world.advance(20);
     const packet = new Uint8Array(172);
-    packet.set([0x80, 8, 0, sequence]);
+    packet.set([0x80, 8, sequence >> 8, sequence++]);
     const view = new RtpView();
     expect(parseRtp(packet, packet.length, view)).toBeUndefined();
     world.host.forward('TR_1', view, 'audio/PCMA', world.now);
-    return world.sent.map(({ address, port }) => `${address}:${port}`);
+    // RTCP, whose second byte is 200 and above, is not of interest here.
+    return world.sent
+      .filter(({ bytes }) => bytes[0] === 0x80 && (bytes[1]! & 0x7f) === 8)
+      .map(({ address, port }) => `${address}:${port}`);
   };
-  expect(spoken(1)).toEqual(['203.0.113.5:40000']);
+  return { world, local, spoken };
+}
+
+/** A packet of the browser's media. */
+function talk(world: World, address: string, port: number): void {
+  world.socket.onDatagram(Uint8Array.of(0x80, 111, ...new Uint8Array(40)), address, port);
+}
+
+const WIFI = '203.0.113.5:40000';
+const CELL = '198.51.100.9:51000';
+
+test('media follows the peer to another network with its first check from there', () => {
+  const { world, local, spoken } = listening();
+  expect(spoken()).toEqual([WIFI]);
   // Wi-Fi is gone, and the browser's other network nominates by its first check.
   world.check(local, '198.51.100.9', 51000);
-  expect(spoken(2)).toEqual(['198.51.100.9:51000']);
+  expect(spoken()).toEqual([CELL]);
   // Consent is counted on the path in use: the old one ends nothing.
   for (let i = 0; i < 20; i++) {
     world.advance(5000);
     world.check(local, '198.51.100.9', 51000);
   }
   expect(world.failures()).toEqual([]);
+});
+
+test('when the peer falls silent, media go by its other path too within half a second, and follow it there', () => {
+  const { world, local, spoken } = listening();
+  world.check(local, '198.51.100.9', 51000);
+  world.check(local, '203.0.113.5', 40000);
+  const said: string[][] = [];
+  for (let i = 0; i < 150; i++) {
+    talk(world, '203.0.113.5', 40000);
+    said.push(spoken());
+  }
+  expect(said.every((to) => to.join() === WIFI)).toBe(true);
+  // Nothing comes any more: Wi-Fi is gone, and the browser has not noticed.
+  const lostAt = world.now;
+  while (!spoken().includes(CELL)) expect(world.now - lostAt).toBeLessThan(500);
+  expect(spoken()).toEqual([WIFI, CELL]);
+  // It talks by the other network, before it nominates that.
+  talk(world, '198.51.100.9', 51000);
+  expect(spoken()).toEqual([CELL]);
+  expect(world.events.at(-1)).toMatchObject({ type: 'transport.path', path: { remote: CELL } });
+});
+
+test('a peer that only paused is spoken to as before, and one with a single path is not doubted', () => {
+  const { world, local, spoken } = listening();
+  for (let i = 0; i < 100; i++) {
+    talk(world, '203.0.113.5', 40000);
+    spoken();
+  }
+  for (let i = 0; i < 100; i++) expect(spoken()).toEqual([WIFI]);
+  world.check(local, '198.51.100.9', 51000);
+  world.check(local, '203.0.113.5', 40000);
+  expect(spoken()).toEqual([WIFI, CELL]);
+  talk(world, '203.0.113.5', 40000);
+  expect(spoken()).toEqual([WIFI]);
+});
+
+test('a path whose consent has lapsed is no other path', () => {
+  const { world, local, spoken } = listening();
+  world.check(local, '198.51.100.9', 51000);
+  for (let i = 0; i < 1600; i++) {
+    if (i % 100 === 0) world.check(local, '203.0.113.5', 40000);
+    talk(world, '203.0.113.5', 40000);
+    spoken();
+  }
+  for (let i = 0; i < 100; i++) expect(spoken()).toEqual([WIFI]);
 });
 
 test.each(['certificate-verify', 'finished', 'fingerprint'] as const)(

@@ -13,6 +13,10 @@ const SRTP = Uint8Array.of(0x80, 8, 0, 1);
 
 /** Takes every check for proof, as a transport does of a signed one. */
 class TrustingPeer implements MuxPeer {
+  readonly uneasy = false;
+
+  onMediaFrom(): void {}
+
   readonly got: string[] = [];
   onCheck(_bytes: Uint8Array, address: string, port: number, _now: number, stream?: MuxStream): void {
     this.got.push(`check ${address}:${port}`);
