@@ -149,12 +149,9 @@ function enter(room: string): void {
   title.textContent = room;
   document.title = `${room} · Trunkroom`;
   const dial = document.createElement('code');
-  dial.textContent = `sip:${room}@${location.hostname}`;
-  alone.replaceChildren(
-    'You are the first one here. Share this page’s address, or dial ',
-    dial,
-    ' from a phone.',
-  );
+  // RFC 3261 section 19.1.2: what is no letter of a user part is escaped.
+  dial.textContent = `sip:${encodeURIComponent(room)}@${location.hostname}`;
+  alone.replaceChildren('Nobody else is here. Share this page’s address, or dial ', dial, ' from a phone.');
   lobby.hidden = true;
   call.hidden = false;
   controls.hidden = false;

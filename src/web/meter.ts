@@ -1,6 +1,7 @@
 /** Shows how loud a microphone is, while it runs. */
 export class LevelMeter {
   readonly #bar: HTMLElement;
+  #followed: MediaStreamTrack | undefined;
   #stop: () => void = () => {};
 
   constructor(bar: HTMLElement) {
@@ -9,6 +10,8 @@ export class LevelMeter {
 
   /** Follows `track` from now on; undefined: silence. */
   follow(track: MediaStreamTrack | undefined): void {
+    if (track === this.#followed) return;
+    this.#followed = track;
     this.#stop();
     this.#show(0);
     if (track === undefined) return;

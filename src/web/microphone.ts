@@ -62,6 +62,7 @@ export class Microphone {
     this.#button.disabled = true;
     try {
       await room?.localParticipant.setMicrophoneEnabled(on);
+      if (room === this.#room) this.#complain('');
     } catch (error) {
       // When the session ended meanwhile, why it did is what counts.
       if (room === this.#room) this.#complain(microphoneText(error));

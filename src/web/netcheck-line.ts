@@ -1,15 +1,41 @@
 import { type Answer, type Question, readAnswer } from '../netcheck/messages.ts';
-import { PlainError } from './words.ts';
+import { PlainError, UNREACHABLE } from './words.ts';
 
 /** How long the gateway may take for anything, ms. */
 const ANSWER_MS = 8000;
+
+type Welcome = Extract<Answer, { type: 'welcome' }>;
+
+/** Begins a test. Rejects with a PlainError that says why there is none. */
+export async function beginNetcheck(token: string): Promise<{ line: NetcheckLine; welcome: Welcome }> {
+  const line = new NetcheckLine(token);
+  try {
+    return { line, welcome: await line.next((answer): answer is Welcome => answer.type === 'welcome') };
+  } catch {
+    line.close();
+    throw new PlainError(await reasonOf(token));
+  }
+}
+
+/** A browser does not tell why a WebSocket was refused: the gateway does, by HTTP. */
+async function reasonOf(token: string): Promise<string> {
+  try {
+    const asked = await fetch('/rtc/validate', { headers: { Authorization: `Bearer ${token}` } });
+    const text = (await asked.text()).trim();
+    if (asked.status === 401 || asked.status === 400) return `The gateway does not let you in: ${text}.`;
+    return asked.ok
+      ? 'The WebSocket of the test does not open: a proxy on the way may let none through, and then nobody can join either. Or too many tests are running: try again in a minute.'
+      : UNREACHABLE;
+  } catch {
+    return UNREACHABLE;
+  }
+}
 
 /** The WebSocket of a connection test. */
 export class NetcheckLine {
   readonly #socket: WebSocket;
   readonly #waiting = new Set<{ wanted(answer: Answer): boolean; done(answer: Answer | undefined): void }>();
 
-  /** Begins a test; {@link next} with `welcome` tells whether the gateway does. */
   constructor(token: string) {
     const url = `${location.origin.replace(/^http/, 'ws')}/netcheck?access_token=${encodeURIComponent(token)}`;
     this.#socket = new WebSocket(url);

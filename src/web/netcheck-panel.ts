@@ -4,7 +4,7 @@ import { type Way, waysOf } from '../netcheck/ways.ts';
 import { adviceOf, reportText, targetText, verdictOf, verdictText, wayName } from '../netcheck/words.ts';
 import { element, make } from './elements.ts';
 import { icon } from './icons.ts';
-import { NetcheckLine } from './netcheck-line.ts';
+import { beginNetcheck, type NetcheckLine } from './netcheck-line.ts';
 import { NetcheckRow } from './netcheck-row.ts';
 import { tryWay } from './netcheck-way.ts';
 import { PlainError } from './words.ts';
@@ -13,7 +13,6 @@ const PINGS = 10;
 /** How long a button says that it has copied, ms. */
 const COPIED_MS = 2000;
 
-type Welcome = Extract<Answer, { type: 'welcome' }>;
 type Pong = Extract<Answer, { type: 'pong' }>;
 
 /** The panel in which a person tests which ways to the gateway are open. */
@@ -57,12 +56,19 @@ export class NetcheckPanel {
     try {
       const token = await this.#token();
       if (run !== this.#current) return;
-      this.#line = new NetcheckLine(token);
-      const findings = await this.#test(this.#line, signaling);
+      const { line, welcome } = await beginNetcheck(token);
+      if (run !== this.#current) {
+        line.close();
+        return;
+      }
+      this.#line = line;
+      signaling.works(await pings(line), 'none');
+      const ways = waysOf(welcome.media, welcome.servers);
+      const findings = await Promise.all(ways.map((way) => this.#try(way, line)));
       if (run === this.#current) this.#conclude(findings);
     } catch (error) {
       if (run !== this.#current) return;
-      signaling.fails('');
+      signaling.fails('', 'failed');
       this.#say('none', sentenceOf(error));
     } finally {
       if (run === this.#current) this.#end();
@@ -89,18 +95,11 @@ export class NetcheckPanel {
     this.#again.disabled = false;
   }
 
-  async #test(line: NetcheckLine, signaling: NetcheckRow): Promise<Finding[]> {
-    const welcome = await line.next((answer): answer is Welcome => answer.type === 'welcome');
-    signaling.works(await pings(line), 'none');
-    const ways = waysOf(welcome.media, welcome.servers);
-    return Promise.all(ways.map((way) => this.#try(way, line)));
-  }
-
   async #try(way: Way, line: NetcheckLine): Promise<Finding> {
     const row = this.#row(wayName(way), targetText(way));
     const finding = await tryWay(way, line);
     if (finding.works) row.works(finding.measured, 'counted');
-    else row.fails(finding.detail);
+    else row.fails(finding.detail, 'blocked');
     return finding;
   }
 

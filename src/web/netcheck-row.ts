@@ -22,9 +22,9 @@ export class NetcheckRow {
     this.#show('works', numbers, 'works');
   }
 
-  /** It does not; `detail` may be empty. */
-  fails(detail: string): void {
-    this.#show('fails', ['blocked'], 'does not work');
+  /** It does not, which `word` says; `detail` may be empty. */
+  fails(detail: string, word: string): void {
+    this.#show('fails', [word], 'does not work');
     if (detail !== '') this.element.title = detail;
   }
 

@@ -1,4 +1,4 @@
-import { PlainError } from './words.ts';
+import { PlainError, UNREACHABLE } from './words.ts';
 
 /** Asks the gateway for a token, which it gives in development mode alone. */
 export async function askToken(name: string, room: string): Promise<string> {
@@ -7,7 +7,7 @@ export async function askToken(name: string, room: string): Promise<string> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name, room }),
   }).catch(() => {
-    throw new PlainError('The gateway cannot be reached. Is it running, and is your network up?');
+    throw new PlainError(UNREACHABLE);
   });
   if (response.status === 404) {
     throw new PlainError(

@@ -1,5 +1,8 @@
 import { ConnectionError, ConnectionErrorReason, DisconnectReason } from 'livekit-client';
 
+/** No answer whatever. */
+export const UNREACHABLE = 'The gateway cannot be reached. Is it running, and is your network up?';
+
 /** A failure to show as it is. */
 export class PlainError extends Error {}
 
@@ -12,7 +15,7 @@ export function failureText(error: unknown): string {
         // livekit-client puts its own words before the gateway's.
         return `The gateway does not let you in: ${error.message.replace('could not establish signal connection: ', '')}.`;
       case ConnectionErrorReason.ServerUnreachable:
-        return 'The gateway cannot be reached. Is it running, and is your network up?';
+        return UNREACHABLE;
       case ConnectionErrorReason.Cancelled:
         return 'Joining was cancelled.';
       case ConnectionErrorReason.LeaveRequest:
