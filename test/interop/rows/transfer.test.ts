@@ -1,4 +1,6 @@
-/** A softphone that is not ours follows a REFER of ours: it calls who it is told to, and says by NOTIFY what came of it. */
+/**
+ * A softphone that is not ours is put on hold, and follows a REFER of ours: it calls who it is told to, and says by NOTIFY what came of it.
+ */
 import { createSocket, type Socket } from 'node:dgram';
 import { RoomServiceClient, SipClient } from 'livekit-server-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -58,6 +60,27 @@ async function phoneIn(room: string): Promise<string> {
   const [phone] = await rooms.listParticipants(room);
   return phone!.identity;
 }
+
+test('baresip is put on hold and taken back, and RTP to it goes on', async () => {
+  await caller.dial(gateway.sipUri('held'));
+  const identity = await phoneIn('held');
+  const wish = (onHold: string) =>
+    rooms.updateParticipant('held', identity, { attributes: { 'sip.onHold': onHold } });
+  const isHeld = async () =>
+    (await rooms.getParticipant('held', identity)).attributes['sip.onHold'] === 'true';
+  await wish('true');
+  await eventually('the phone is on hold', 5000, isHeld);
+  // Its answer to our offer.
+  expect(caller.output).toMatch(/INVITE sip:[\s\S]*a=sendonly[\s\S]*SIP\/2\.0 200 OK[\s\S]*a=recvonly/);
+  const toPhones = { peer: 'phone', direction: 'out' };
+  const sent = async () => (await gateway.metrics()).value('trunkroom_rtp_packets_total', toPhones) ?? 0;
+  const before = await sent();
+  await eventually('music goes to it', 8000, async () => (await sent()) > before + 50);
+  await wish('');
+  await eventually('the phone is back', 5000, async () => !(await isHeld()));
+  caller.hangUp();
+  await eventually('it is gone', 5000, async () => (await rooms.listParticipants('held')).length === 0);
+});
 
 test('who is told to call a busy number says so, and its own call goes on', async () => {
   await caller.dial(gateway.sipUri('first'));
