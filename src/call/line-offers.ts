@@ -1,26 +1,22 @@
-import type { HostPort } from '../base/net.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import type { Direction } from '../sdp/phone-description.ts';
 import type { OfferSettlement, ReofferHandler, SipCall, SipRequestInfo } from '../sip/ports.ts';
 import { type EndingCause, refusalStatus } from './ending.ts';
-import type { AnnouncedPort, Negotiation } from './negotiation.ts';
-
-/** What offers need to know of the line that they are made on. */
-interface OfferLine {
-  announced(remote?: HostPort, media?: HostPort): AnnouncedPort;
-  mayReach(agreement: AudioAgreement, source: HostPort): boolean;
-  agreed(agreement: AudioAgreement): void;
-}
+import type { LineEnds } from './line-ends.ts';
+import type { Negotiation } from './negotiation.ts';
 
 /** Offers in a call's dialog, theirs and ours: re-INVITE, UPDATE, hold, refresh. What fails leaves the call as it was. */
 export class LineOffers {
   readonly #negotiation: Negotiation;
-  readonly #line: OfferLine;
+  readonly #ends: LineEnds;
+  readonly #agreed: (agreement: AudioAgreement) => void;
   #dialog: Pick<SipCall, 'reoffer'> | undefined;
 
-  constructor(negotiation: Negotiation, line: OfferLine) {
+  /** `agreed` hears of each offer that has its answer. */
+  constructor(negotiation: Negotiation, ends: LineEnds, agreed: (agreement: AudioAgreement) => void) {
     this.#negotiation = negotiation;
-    this.#line = line;
+    this.#ends = ends;
+    this.#agreed = agreed;
   }
 
   /** There is a dialog, in which offers of ours can be made: the hold, too, that somebody asked for before. */
@@ -57,7 +53,7 @@ export class LineOffers {
     }
     if (offer === undefined) {
       // A late-offer re-INVITE gets our full current offer (RFC 3261 section 14.2).
-      settle.accept(negotiation.offer(this.#line.announced(remote)));
+      settle.accept(negotiation.offer(this.#ends.announced(remote)));
       return;
     }
     const planned = negotiation.plan(offer);
@@ -66,13 +62,13 @@ export class LineOffers {
       return;
     }
     const { agreement } = planned.value.plan;
-    if (!this.#line.mayReach(agreement, remote)) {
+    if (!this.#ends.mayReach(agreement, remote)) {
       negotiation.refused();
       settle.reject(refusalStatus('bad-media-address'));
       return;
     }
-    settle.accept(negotiation.answer(planned.value, this.#line.announced(remote, agreement.remote)));
-    this.#line.agreed(agreement);
+    settle.accept(negotiation.answer(planned.value, this.#ends.announced(remote, agreement.remote)));
+    this.#agreed(agreement);
   }
 
   /** The far end's answer to an offer of ours that went out in a 2xx; the fault when it is of no use. */
@@ -80,18 +76,18 @@ export class LineOffers {
     if (!this.#negotiation.offering) return undefined;
     const agreed = this.#negotiation.accept(answer);
     if (!agreed.ok) return agreed.error;
-    this.#line.agreed(agreed.value);
+    this.#agreed(agreed.value);
     return undefined;
   }
 
   /** A session refresh by re-INVITE says what stands already (RFC 4028 section 7.4). */
   refresh(): ReofferHandler {
-    return this.#offering(() => this.#negotiation.repeat(this.#line.announced()));
+    return this.#offering(() => this.#negotiation.repeat(this.#ends.announced()));
   }
 
   #want(direction: Direction): void {
     this.#negotiation.want(direction);
-    this.#dialog?.reoffer(this.#offering(() => this.#negotiation.offer(this.#line.announced())));
+    this.#dialog?.reoffer(this.#offering(() => this.#negotiation.offer(this.#ends.announced())));
   }
 
   /** An offer of ours in the dialog; refused, it leaves the call as it was. */
@@ -102,7 +98,7 @@ export class LineOffers {
       postponed: () => negotiation.refused(),
       accepted: (answer) => {
         const agreed = negotiation.accept(answer);
-        if (agreed.ok) this.#line.agreed(agreed.value);
+        if (agreed.ok) this.#agreed(agreed.value);
       },
       refused: () => {
         if (negotiation.offering) negotiation.refused();

@@ -101,7 +101,7 @@ export class OutgoingCall {
     if (sdp === undefined || this.#state.phase !== 'ringing') return;
     // RFC 3960: what the far end plays before the answer is for the room to hear. A bad one is passed over: the answer counts.
     const agreed = this.#options.negotiation.preview(sdp);
-    if (!agreed.ok || !this.line.mayReach(agreed.value)) return;
+    if (!agreed.ok || !this.line.ends.mayReach(agreed.value)) return;
     this.#early = sdp;
     this.line.apply(agreed.value);
   }
@@ -113,7 +113,7 @@ export class OutgoingCall {
     this.#trying();
     this.line.limit(maxCallDurationMs, 'max-duration');
     const agreed = negotiation.accept(sdp ?? this.#early);
-    if (!agreed.ok || !this.line.mayReach(agreed.value)) {
+    if (!agreed.ok || !this.line.ends.mayReach(agreed.value)) {
       this.end(agreed.ok ? 'bad-media-address' : agreed.error);
       return;
     }
@@ -201,9 +201,9 @@ export class OutgoingCall {
     this.#hop = hop;
     this.#attempt = attempt;
     this.#early = undefined;
-    this.line.signalsFrom(hop.remote);
+    this.line.ends.signalsFrom(hop.remote);
     if (negotiation.offering) negotiation.refused();
-    const sdp = negotiation.offer(this.line.announced());
+    const sdp = negotiation.offer(this.line.ends.announced());
     const { from, headers: identity } = this.#caller(attempt);
     this.#invite = engine.invite(
       { to, from, next: hop, sdp, headers: [...headers, ...identity], terms: trunk.terms, authenticate },

@@ -112,7 +112,7 @@ export class PhoneCall implements CallHandler {
       proceed: () => this.#agreedSoFar(),
       end: (cause) => this.end(cause),
     });
-    this.line.signalsFrom(options.invite.request.flow.remote);
+    this.line.ends.signalsFrom(options.invite.request.flow.remote);
   }
 
   /** The trunk that it came by. */
@@ -220,7 +220,7 @@ export class PhoneCall implements CallHandler {
 
   #describe(): Uint8Array {
     const { negotiation, planned } = this.#options;
-    const at = this.line.announced(undefined, planned?.plan.agreement.remote);
+    const at = this.line.ends.announced(undefined, planned?.plan.agreement.remote);
     this.#described ??= planned === undefined ? negotiation.offer(at) : negotiation.answer(planned, at);
     return this.#described;
   }

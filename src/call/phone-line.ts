@@ -1,5 +1,4 @@
 import type { Millis } from '../base/clock.ts';
-import type { HostPort } from '../base/net.ts';
 import type { Alarm } from '../base/wake-queue.ts';
 import type { LegQuality } from '../events/index.ts';
 import type { MediaEvent, TrackId } from '../media/protocol.ts';
@@ -7,18 +6,16 @@ import type { Door, LeaveReason, Participant } from '../room/participant.ts';
 import type { AnteroomHandle, MediaPlace, RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import type { SipCall } from '../sip/ports.ts';
-import { addressScope } from '../trunk/addresses.ts';
-import { mediaAddressFault } from '../trunk/media-address.ts';
 import { PRESSED_MS } from './dial-digits.ts';
 import { DialogRequests } from './dialog-requests.ts';
 import { causeOfRemoval, type EndingCause, leaveReasonOf } from './ending.ts';
 import { HoldLimit } from './hold-limit.ts';
+import { LineEnds } from './line-ends.ts';
 import { LineKeys } from './line-keys.ts';
 import { LineOffers } from './line-offers.ts';
 import type { LineOwner, PhoneLineOptions } from './line-options.ts';
 import { lineScore } from './line-score.ts';
 import { LineSounds } from './line-sounds.ts';
-import type { AnnouncedPort } from './negotiation.ts';
 import { legMedia, PhoneVoice, unheard } from './phone-voice.ts';
 import { recording } from './recording.ts';
 
@@ -26,11 +23,12 @@ import { recording } from './recording.ts';
 const QUALITY_WAIT_MS: Millis = 1000;
 
 /**
- * A phone in a room, whoever called: its door towards the room, its leg in the media worker, its voice, its keys,
- * what it and we agree on in SDP (`offers`), and what else is asked in its dialog (`requests`). When a call begins, is
- * answered and ends is its owner's to decide.
+ * A phone in a room, whoever called: its door towards the room, its leg in the media worker and where that is (`ends`), its
+ * voice, its keys, what it and we agree on in SDP (`offers`), and what else is asked in its dialog (`requests`). When a call
+ * begins, is answered and ends is its owner's to decide.
  */
 export class PhoneLine implements Door {
+  readonly ends: LineEnds;
   readonly offers: LineOffers;
   readonly requests: DialogRequests;
   readonly sounds: LineSounds;
@@ -45,8 +43,6 @@ export class PhoneLine implements Door {
   #participant: Participant | undefined;
   #voice: PhoneVoice | undefined;
   #track: TrackId = '';
-  #port = 0;
-  #remote: HostPort = { address: '', port: 0 };
   #phase: 'up' | 'leaving' | 'left' = 'up';
   #deadline: Alarm | undefined;
   #news: Alarm | undefined;
@@ -56,7 +52,8 @@ export class PhoneLine implements Door {
     this.#options = options;
     this.#owner = owner;
     this.#beganAt = options.clock.now();
-    this.offers = new LineOffers(options.negotiation, this);
+    this.ends = new LineEnds(options, () => this.#place?.ice.fingerprint);
+    this.offers = new LineOffers(options.negotiation, this.ends, (agreement) => this.agreed(agreement));
     const { id, leg, clock, timers, emit, negotiation } = options;
     this.#hold = new HoldLimit({ clock, timers, over: () => owner.end('hold-timeout') });
     this.sounds = new LineSounds({
@@ -149,11 +146,6 @@ export class PhoneLine implements Door {
     this.offers.established(dialog);
   }
 
-  /** Where the phone's signaling is: the way to it decides which address of ours stands in our SDP. */
-  signalsFrom(remote: HostPort): void {
-    this.#remote = remote;
-  }
-
   /** Where the phone is; undefined before it is there, and once it has left. */
   get place(): { readonly room: string; readonly identity: string } | undefined {
     const identity = this.#participant?.identity;
@@ -189,24 +181,10 @@ export class PhoneLine implements Door {
     this.#keys.press(digit, durationMs);
   }
 
-  /** Our RTP as whoever signals from `remote` is to see it, in the family of where its `media` are (RFC 6157 section 4). */
-  announced(remote: HostPort = this.#remote, media: HostPort = remote): AnnouncedPort {
-    const { announce } = this.#options;
-    const isOther = media.address.includes(':') !== remote.address.includes(':');
-    const address = announce(isOther && addressScope(media.address) !== 'unspecified' ? media : remote);
-    return { address, port: this.#port, fingerprint: this.#place?.ice.fingerprint };
-  }
-
-  /** Whether media may go where a phone that signals from `source` wants them. */
-  mayReach(agreement: AudioAgreement, source: HostPort = this.#remote): boolean {
-    const { trunk, mediaPolicy } = this.#options;
-    return mediaAddressFault(trunk, agreement.remote, source.address, mediaPolicy) === undefined;
-  }
-
   /** An offer and its answer are complete: the owner hears of it, unless media may not go there. */
   agreed(agreement: AudioAgreement): void {
     if (this.#phase !== 'up') return;
-    if (this.mayReach(agreement)) this.#owner.agreed(agreement);
+    if (this.ends.mayReach(agreement)) this.#owner.agreed(agreement);
     else this.#owner.end('bad-media-address');
   }
 
@@ -217,7 +195,7 @@ export class PhoneLine implements Door {
     else {
       const media = legMedia(unheard(agreement), {
         trunk,
-        source: this.#remote.address,
+        source: this.ends.source,
         web: negotiation.web,
         withholds: this.#options.withholds,
       });
@@ -316,12 +294,11 @@ export class PhoneLine implements Door {
     const { clock, emit, id } = this.#options;
     switch (event.type) {
       case 'leg.opened':
-        this.#port = event.port;
-        if (this.#options.negotiation.web === undefined) this.#options.mediaPolicy?.opened(event.port);
+        this.ends.opened(event.port);
         this.#owner.portOpened();
         return;
       case 'leg.failed':
-        this.#owner.end(this.#port === 0 ? 'no-ports' : 'web-media-lost');
+        this.#owner.end(this.ends.isOpen ? 'web-media-lost' : 'no-ports');
         return;
       case 'leg.heard':
         emit({ type: 'call.media', call: id, firstRtpMs: clock.now() - this.#beganAt });
@@ -362,7 +339,7 @@ export class PhoneLine implements Door {
     this.#voice ??= new PhoneVoice({
       ...{ call: id, leg, track: this.#track, newTrack, ...present, trunk: patience, emit },
       heldChanged: (held) => this.#hold.changed(held, patience.holdTimeoutMs),
-      source: () => this.#remote.address,
+      source: () => this.ends.source,
       web: negotiation.web,
       withholds: this.#options.withholds,
       now: () => clock.now(),
@@ -373,8 +350,8 @@ export class PhoneLine implements Door {
   #closed(quality: LegQuality | undefined): void {
     if (this.#phase === 'left') return;
     this.#phase = 'left';
-    const { timers, leg, mediaPolicy } = this.#options;
-    mediaPolicy?.closed(this.#port);
+    const { timers, leg } = this.#options;
+    this.ends.closed();
     timers.cancel(this.#deadline);
     timers.cancel(this.#news);
     this.#place?.unlisten(leg);
