@@ -80,6 +80,31 @@ describe.each([nodeEngine(), ...nativeEngines()])(
       ]);
     });
 
+    it('sends a tick’s datagrams to several, of one length or of many: each whole, and in order', async () => {
+      const before = unsent();
+      const sender = await opened(V4);
+      const receivers = await Promise.all([1, 2, 3].map(() => opened(V4)));
+      const got: string[][] = receivers.map(() => []);
+      for (const [i, receiver] of receivers.entries())
+        receiver.onDatagram = (bytes) => {
+          const same = bytes.every((byte) => byte === bytes[0]);
+          got[i]!.push(`${bytes[0]}:${bytes.length}:${same}`);
+        };
+      // Alike, then a shorter one, longer ones, one that no path carries whole, none at all, and over a message's worth alike.
+      const lengths = [1200, 1200, 1200, 700, 1200, 1201, 1201, 1600, 1600, 0, 90, 90, 90, 40];
+      for (let i = 0; i < 60; i++) lengths.push(120);
+      const wanted: string[][] = receivers.map(() => []);
+      for (const [n, length] of lengths.entries())
+        for (const [i, { local }] of receivers.entries()) {
+          if (n % 5 === i) continue;
+          const bytes = new Uint8Array(length).fill(n + 1);
+          wanted[i]!.push(`${length === 0 ? undefined : n + 1}:${length}:true`);
+          sender.send(bytes, local.port, '127.0.0.1');
+        }
+      await vi.waitFor(() => expect(got).toEqual(wanted));
+      expect(unsent()).toBe(before);
+    });
+
     it('shows an IPv4 peer on :: by its IPv4 address, and answers it', async () => {
       const [both, v4] = [await opened({ address: '::', port: 0 }), await opened(V4)];
       let answer = 0;

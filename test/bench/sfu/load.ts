@@ -23,12 +23,13 @@ async function sink(rooms: number): Promise<number> {
 
 async function run({ medium, port, rooms, seconds }: Extract<SfuQuestion, { ask: 'run' }>): Promise<void> {
   const sealers = publishers.map(() => new SrtpSealer(PROFILE, toGateway, srtpEngines.at(-1)?.make));
-  const { perSecond } = media[medium];
+  const { burst, perSecond } = media[medium];
   const bytes = new Uint8Array(2048 + SRTP_OVERHEAD);
   const startedAt = performance.now();
   const total = seconds * perSecond;
   for (let sent = 0; sent < total; ) {
-    const due = Math.min(total, Math.floor(((performance.now() - startedAt) * perSecond) / 1000));
+    const bursts = Math.floor(((performance.now() - startedAt) * perSecond) / 1000 / burst);
+    const due = Math.min(total, burst * bursts);
     for (; sent < due; sent++) {
       for (let room = 0; room < rooms; room++) {
         const { headerEnd, length } = writePacket(bytes, medium, room, sent);

@@ -10,6 +10,7 @@ export const media = {
     payloadType: 111,
     payload: 100,
     perSecond: 50,
+    burst: 1,
     subscriptions: 400,
   },
   video: {
@@ -19,6 +20,8 @@ export const media = {
     payloadType: 96,
     payload: 1150,
     perSecond: 220,
+    /** Browsers' pacers send what is due every 5 ms, at two and a half times the rate. */
+    burst: 3,
     subscriptions: 100,
   },
 } as const;

@@ -90,6 +90,8 @@ struct Poll {
   uint8_t* outbox = nullptr;
   int32_t* out_words = nullptr;
   uint32_t out_slots = 0;
+  // The kernel cuts messages into datagrams: see outbox.cc; -1: not asked yet.
+  int cuts = -1;
   // Rounds of reading, ever.
   uint32_t round = 0;
   // What a lane has counted is told here: how many were sent, then age (ms), sequence number and timestamp of each.

@@ -20,6 +20,7 @@
 #include "udp.h"
 
 #include "lane.h"
+#include "outbox.h"
 #include "poll.h"
 
 napi_value Throw(napi_env env, const char* message) {
@@ -104,7 +105,7 @@ namespace {
 
 // Bytes that a slot may have. Longer datagrams are cut, as recvfrom(2) has it, and told by their length.
 constexpr uint32_t kMaxSlot = 1 << 16;
-// Datagrams that one system call may take from one socket, or send: a burst after a stall.
+// Datagrams that one system call may take from one socket: a burst after a stall.
 constexpr uint32_t kBurst = 16;
 // A socket that has more than one datagram at a time is asked for many so often.
 constexpr uint32_t kBusy = 64;
@@ -316,50 +317,14 @@ napi_value Close(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// flush(count: number): sends the first `count` slots of the outbox; how many the kernel did not take. Neighbours of one
-// socket share a system call.
+// flush(count: number): sends the first `count` slots of the outbox; how many the kernel did not take.
 napi_value Flush(napi_env env, napi_callback_info info) {
   napi_value args[1];
   Poll* poll = Self(env, info, 1, args);
   if (poll == nullptr) return nullptr;
   uint32_t count = 0;
   napi_get_value_uint32(env, args[0], &count);
-  if (count > poll->out_slots) count = poll->out_slots;
-  int32_t failed = 0;
-  mmsghdr messages[kBurst];
-  iovec parts[kBurst];
-  sockaddr_storage to[kBurst];
-  for (uint32_t next = 0; next < count;) {
-    const uint32_t id = static_cast<uint32_t>(poll->out_words[static_cast<size_t>(next) * kWords]);
-    // A socket that was closed after its last words sends them no more.
-    if (id >= poll->sockets.size() || poll->sockets[id].fd < 0) {
-      failed++;
-      next++;
-      continue;
-    }
-    const Socket& socket = poll->sockets[id];
-    uint32_t run = 0;
-    for (; run < kBurst && next + run < count; run++) {
-      const int32_t* words = poll->out_words + static_cast<size_t>(next + run) * kWords;
-      const uint32_t length = static_cast<uint32_t>(words[1]);
-      if (static_cast<uint32_t>(words[0]) != id || length > poll->slot) break;
-      parts[run] = {poll->outbox + static_cast<size_t>(next + run) * poll->slot, length};
-      messages[run].msg_hdr = {};
-      messages[run].msg_hdr.msg_name = &to[run];
-      messages[run].msg_hdr.msg_namelen = Destination(words, socket.family, &to[run]);
-      messages[run].msg_hdr.msg_iov = &parts[run];
-      messages[run].msg_hdr.msg_iovlen = 1;
-    }
-    const int sent = run == 0 ? 0 : sendmmsg(socket.fd, messages, run, MSG_DONTWAIT);
-    if (sent > 0) {
-      // Behind what was sent may stand one that was not: the next call tells.
-      next += static_cast<uint32_t>(sent);
-    } else {
-      failed++;
-      next++;
-    }
-  }
-  return Number(env, failed);
+  return Number(env, SendOutbox(poll, count));
 }
 
 void Free(uv_handle_t* handle) {

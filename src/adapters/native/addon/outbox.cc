@@ -1,0 +1,175 @@
+// What a tick or a wake-up has made is sent here: neighbours of one socket share a system call, and datagrams of one length
+// for one receiver are one message that the kernel cuts (UDP_SEGMENT, since Linux 4.18), which then walks its path once
+// for all of them. A picture's packets to one who watches are such; the last of a message may be shorter.
+
+#include "outbox.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+
+namespace {
+
+// Slots that are looked at together.
+constexpr uint32_t kWindow = 512;
+// A power of two, twice the window.
+constexpr uint32_t kBuckets = 1024;
+// Datagrams of one message, and bytes of one that are cut: as many as the kernel takes, and no more than any path carries
+// whole. What does not fit the path's MTU after all is sent one by one.
+constexpr uint32_t kSegments = 44;
+constexpr uint32_t kLongestSegment = 1400;
+
+// Datagrams for one receiver that leave as one message.
+struct Group {
+  uint16_t first;
+  uint16_t last;
+  uint16_t count;
+  uint16_t segment;
+  // Another datagram may follow.
+  bool open;
+};
+
+struct Control {
+  alignas(cmsghdr) uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
+};
+
+const int32_t* WordsOf(const Poll* poll, uint32_t slot) { return poll->out_words + static_cast<size_t>(slot) * kWords; }
+
+// The socket and all that names the receiver.
+bool SameWay(const int32_t* a, const int32_t* b) {
+  return a[0] == b[0] && memcmp(a + 2, b + 2, (kWords - 2) * sizeof *a) == 0;
+}
+
+uint32_t Bucket(const int32_t* words) {
+  uint32_t hash = static_cast<uint32_t>(words[0]);
+  for (uint32_t i = 2; i < kWords; i++) hash = (hash ^ static_cast<uint32_t>(words[i])) * 0x9e3779b1u;
+  return hash >> 22;
+}
+
+// Whether this kernel cuts messages: one that does not would send a single long datagram.
+bool CanCut(Poll* poll, int fd) {
+  if (poll->cuts < 0) {
+    int value = 0;
+    socklen_t length = sizeof value;
+    poll->cuts = getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &value, &length) == 0 ? 1 : 0;
+  }
+  return poll->cuts == 1;
+}
+
+void Cut(msghdr* message, Control* control, uint16_t segment) {
+  message->msg_control = control->bytes;
+  message->msg_controllen = sizeof control->bytes;
+  cmsghdr* head = CMSG_FIRSTHDR(message);
+  head->cmsg_level = IPPROTO_UDP;
+  head->cmsg_type = UDP_SEGMENT;
+  head->cmsg_len = CMSG_LEN(sizeof segment);
+  memcpy(CMSG_DATA(head), &segment, sizeof segment);
+}
+
+// A message that was refused whole: its datagrams one by one. How many are not taken.
+int32_t SendApart(int fd, const msghdr& whole) {
+  int32_t failed = 0;
+  for (size_t i = 0; i < whole.msg_iovlen; i++) {
+    msghdr one = {};
+    one.msg_name = whole.msg_name;
+    one.msg_namelen = whole.msg_namelen;
+    one.msg_iov = whole.msg_iov + i;
+    one.msg_iovlen = 1;
+    if (sendmsg(fd, &one, MSG_DONTWAIT) < 0) failed++;
+  }
+  return failed;
+}
+
+int32_t SendWindow(Poll* poll, uint32_t from, uint32_t count) {
+  Group groups[kWindow];
+  // Of each receiver the latest group, and 1.
+  uint16_t buckets[kBuckets] = {};
+  // Within a group, each slot's next, counted from `from`.
+  uint16_t behind[kWindow];
+  uint32_t made = 0;
+  int32_t failed = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const int32_t* words = WordsOf(poll, from + i);
+    const uint32_t id = static_cast<uint32_t>(words[0]);
+    const uint32_t length = static_cast<uint32_t>(words[1]);
+    // A socket that was closed after its last words sends them no more.
+    if (id >= poll->sockets.size() || poll->sockets[id].fd < 0 || length > poll->slot) {
+      failed++;
+      continue;
+    }
+    uint32_t bucket = Bucket(words);
+    while (buckets[bucket] != 0 && !SameWay(words, WordsOf(poll, from + groups[buckets[bucket] - 1].first))) {
+      bucket = (bucket + 1) % kBuckets;
+    }
+    if (buckets[bucket] != 0) {
+      Group* group = &groups[buckets[bucket] - 1];
+      if (group->open && length > 0 && length <= group->segment && group->count < kSegments) {
+        behind[group->last] = static_cast<uint16_t>(i);
+        group->last = static_cast<uint16_t>(i);
+        group->count++;
+        group->open = length == group->segment;
+        continue;
+      }
+    }
+    const bool open = length > 0 && length <= kLongestSegment && CanCut(poll, poll->sockets[id].fd);
+    const uint16_t slot = static_cast<uint16_t>(i);
+    groups[made++] = {slot, slot, 1, static_cast<uint16_t>(length > kLongestSegment ? 0 : length), open};
+    buckets[bucket] = static_cast<uint16_t>(made);
+  }
+  mmsghdr messages[kWindow];
+  sockaddr_storage to[kWindow];
+  Control controls[kWindow];
+  iovec parts[kWindow];
+  uint32_t next_part = 0;
+  for (uint32_t g = 0; g < made; g++) {
+    const Group& group = groups[g];
+    const int32_t* words = WordsOf(poll, from + group.first);
+    msghdr* message = &messages[g].msg_hdr;
+    *message = {};
+    message->msg_name = &to[g];
+    message->msg_namelen = Destination(words, poll->sockets[static_cast<uint32_t>(words[0])].family, &to[g]);
+    message->msg_iov = &parts[next_part];
+    message->msg_iovlen = group.count;
+    uint32_t slot = group.first;
+    for (uint32_t i = 0; i < group.count; i++) {
+      const uint32_t length = static_cast<uint32_t>(WordsOf(poll, from + slot)[1]);
+      parts[next_part++] = {poll->outbox + static_cast<size_t>(from + slot) * poll->slot, length};
+      if (i + 1 < group.count) slot = behind[slot];
+    }
+    if (group.count > 1) Cut(message, &controls[g], group.segment);
+  }
+  for (uint32_t next = 0; next < made;) {
+    const int32_t socket = WordsOf(poll, from + groups[next].first)[0];
+    uint32_t run = 1;
+    while (next + run < made && WordsOf(poll, from + groups[next + run].first)[0] == socket) run++;
+    const int fd = poll->sockets[static_cast<uint32_t>(socket)].fd;
+    const int sent = sendmmsg(fd, messages + next, run, MSG_DONTWAIT);
+    if (sent > 0) {
+      // Behind what was sent may stand one that was not: the next call tells.
+      next += static_cast<uint32_t>(sent);
+      continue;
+    }
+    const msghdr& refused = messages[next].msg_hdr;
+    // A device that cannot sum up what is cut says so: no others are cut, then.
+    if (refused.msg_iovlen > 1 && errno == EIO) poll->cuts = 0;
+    failed += refused.msg_iovlen > 1 && errno != EAGAIN ? SendApart(fd, refused) : static_cast<int32_t>(refused.msg_iovlen);
+    next++;
+  }
+  return failed;
+}
+
+}  // namespace
+
+int32_t SendOutbox(Poll* poll, uint32_t count) {
+  if (count > poll->out_slots) count = poll->out_slots;
+  int32_t failed = 0;
+  for (uint32_t from = 0; from < count; from += kWindow) {
+    failed += SendWindow(poll, from, count - from < kWindow ? count - from : kWindow);
+  }
+  return failed;
+}
