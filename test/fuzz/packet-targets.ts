@@ -11,6 +11,7 @@ import { FakeClient, TurnHarness } from '../unit/turn/turn-harness.ts';
 import { RTCP, RTP, STUN } from './corpus.ts';
 import { mutate, pick } from './mutate.ts';
 import { must, type Target } from './target.ts';
+import { turnUsers } from './turn-target.ts';
 
 function several(random: SeededRandom, corpus: readonly Uint8Array[], most: number): Uint8Array[] {
   return Array.from({ length: 1 + (random.u32() % most) }, () =>
@@ -116,4 +117,4 @@ const turnStream: Target = {
   },
 };
 
-export const packetTargets: readonly Target[] = [rtp, rtcp, stun, turn, turnStream];
+export const packetTargets: readonly Target[] = [rtp, rtcp, stun, turn, turnUsers, turnStream];
