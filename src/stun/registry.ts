@@ -43,6 +43,8 @@ export const Attribute = {
   iceControlled: 0x8029,
   iceControlling: 0x802a,
   mobilityTicket: 0x8030,
+  /** What a draft of RFC 8656 called ADDITIONAL-ADDRESS-FAMILY by, and coturn still does. */
+  draftAdditionalAddressFamily: 0x8032,
 } as const;
 
 /** Reason phrases: short, for a 401 must not be larger than it needs to be. */

@@ -47,7 +47,9 @@ function isNeverIPv6(bytes: Uint8Array): boolean {
 
 function isDisguisedIPv6(bytes: Uint8Array): boolean {
   const word = (at: number) => (bytes[2 * at]! << 8) | bytes[2 * at + 1]!;
-  // 0000::/8 holds the mapped and the compatible, and NAT64's prefixes 64:ff9b::/96 and 64:ff9b:1::/48.
-  if (bytes[0] === 0) return true;
-  return word(0) === 0x2002 || (word(0) === 0x2001 && word(1) === 0);
+  if (word(0) === 0x2002 || (word(0) === 0x2001 && word(1) === 0)) return true;
+  if (word(0) === 0x64 && word(1) === 0xff9b) return true;
+  // What is left stands behind zeros: ::a.b.c.d, ::ffff:a.b.c.d, ::ffff:0:a.b.c.d; but :: and ::1 are themselves.
+  for (let at = 0; at < 4; at++) if (word(at) !== 0) return false;
+  return word(4) !== 0 || word(5) !== 0 || word(6) !== 0 || word(7) > 1;
 }

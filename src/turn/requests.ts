@@ -61,7 +61,9 @@ export function readAllocate(
   if (even !== undefined && even.length !== 1) return fail({ code: 400, reason: 'even-port' });
   const token = message.attribute(Attribute.reservationToken);
   const requested = message.attribute(Attribute.requestedAddressFamily);
-  const additional = message.attribute(Attribute.additionalAddressFamily);
+  const additional =
+    message.attribute(Attribute.additionalAddressFamily) ??
+    message.attribute(Attribute.draftAdditionalAddressFamily);
   const rest = {
     lifetime: message.u32(Attribute.lifetime),
     mobility: ticket === undefined ? ('bound' as const) : ('mobile' as const),

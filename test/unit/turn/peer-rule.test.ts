@@ -43,6 +43,20 @@ describe('by default', () => {
     expect(peerRule({ media, own: OWN, networks: [] })('::ffff:192.0.2.20', 7882)).toBe(false);
   });
 
+  it('loopback is no disguise, but whatever carries an address of IPv4 is', () => {
+    expect(['::', '::1', '2001:db8::1', '1::', 'fe80::1'].some(isDisguised)).toBe(false);
+    for (const address of [
+      '::2',
+      '::7f00:1',
+      '::ffff:0:7f00:1',
+      '::ffff:7f00:1',
+      '64:ff9b::1',
+      '2001::1',
+      '2002::1',
+    ])
+      expect(isDisguised(address), address).toBe(true);
+  });
+
   it('media on loopback, where that is announced (--dev)', () => {
     const dev = peerRule({ media: { ...MEDIA, addresses: ['127.0.0.1'] }, own: OWN, networks: [] });
     expect([dev('127.0.0.1', 7882), dev('127.0.0.1', 22), dev('127.0.0.2', 7882)]).toEqual([
