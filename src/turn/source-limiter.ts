@@ -3,8 +3,8 @@ import { TokenBucket } from '../base/token-bucket.ts';
 
 /** Sources remembered at a time; with more, the oldest start afresh and the bucket of all bounds the whole. */
 const MAX_SOURCES = 4_096;
-/** All sources together get this many times what one gets. */
-const GLOBAL_FACTOR = 100;
+/** All sources together get this many times what one gets in a second, and no more than a second's at once. */
+const GLOBAL_FACTOR = 50;
 
 /** A rate for each source address and one for all, in bounded memory and without alarms. */
 export class SourceLimiter {
@@ -14,10 +14,8 @@ export class SourceLimiter {
 
   constructor(rate: { perSecond: number; burst: number }, now: Millis) {
     this.#rate = rate;
-    this.#all = new TokenBucket(
-      { perSecond: rate.perSecond * GLOBAL_FACTOR, burst: rate.burst * GLOBAL_FACTOR },
-      now,
-    );
+    const perSecond = rate.perSecond * GLOBAL_FACTOR;
+    this.#all = new TokenBucket({ perSecond, burst: Math.max(perSecond, rate.burst) }, now);
   }
 
   /** Takes one token of `address`; false: refuse. */

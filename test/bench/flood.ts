@@ -1,11 +1,12 @@
 /**
- * `npm run bench:flood [-- seconds calls packets-a-second]`: calls talk while a stranger floods the SIP port with INVITEs; by default
- * 60 s, 20 calls and 20,000 packets a second. Fails when a call heard a gap over 60 ms.
+ * `npm run bench:flood [-- seconds calls packets-a-second turn]`: calls talk while a stranger floods the SIP port with INVITEs, or TURN's with
+ * Allocate requests; by default 60 s, 20 calls and 20,000 packets a second. Fails when a call heard a gap over 60 ms.
  */
 import { floodedCalls } from '../support/flooded-calls.ts';
 import { Gateway } from '../support/gateway.ts';
 
 const [seconds = 60, calls = 20, perSecond = 20_000] = process.argv.slice(2).map(Number);
+const door = process.argv[5] === 'turn' ? 'turn' : 'sip';
 const trunk = { id: 'carrier', name: 'Carrier', allowed_addresses: ['127.0.0.1/32'] };
 const rule = { id: 'all', name: 'All', callee: { room_prefix: '', randomize: false } };
 const gateway = await Gateway.start({
@@ -13,7 +14,7 @@ const gateway = await Gateway.start({
   TRUNKROOM_RULES: JSON.stringify([rule]),
 });
 try {
-  const result = await floodedCalls({ gateway, seconds, calls, perSecond, source: '127.0.0.2' });
+  const result = await floodedCalls({ gateway, seconds, calls, perSecond, source: '127.0.0.2', door });
   const { sent, dropped, calmWaitMs, longestWaitMs, calmCpu, floodCpu, grownMb, faults } = result;
   console.log(
     `${calls} calls, ${seconds} s, ${sent} stray packets (${dropped} seen and dropped): ` +
@@ -21,6 +22,7 @@ try {
       `memory ${grownMb.toFixed(1)} MB more, ` +
       `at the most ${longestWaitMs.toFixed(0)} ms between two packets of a call (${calmWaitMs.toFixed(0)} before)`,
   );
+  console.log(`${result.sentBytes} bytes came from the stranger, ${result.answerBytes} went back to it`);
   console.log(faults.length === 0 ? 'no gap over 60 ms in any call' : faults.join('\n'));
   process.exitCode = faults.length > 0 ? 1 : 0;
 } finally {

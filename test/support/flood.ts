@@ -1,5 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { pathToFileURL } from 'node:url';
+import { StunBuilder } from '../../src/stun/builder.ts';
+import { Attribute, Method } from '../../src/stun/registry.ts';
 import { Child } from './child.ts';
 import { rawRequest } from './raw-sip.ts';
 import { productNode, repositoryRoot } from './root.ts';
@@ -10,23 +12,41 @@ export interface FloodOptions {
   readonly source: string;
   readonly perSecond: number;
   readonly seconds: number;
+  /** What is sent: an INVITE, or an Allocate without credentials. */
+  readonly message: 'INVITE' | 'Allocate';
 }
 
-/** Sends INVITEs as fast as is asked for, from a process of its own; gives how many went out. */
-export async function flood(options: FloodOptions): Promise<number> {
+/** What went out, and what came back. */
+export interface Flooded {
+  readonly sent: number;
+  readonly sentBytes: number;
+  readonly answerBytes: number;
+}
+
+/** Sends as fast as is asked for, from a process of its own. */
+export async function flood(options: FloodOptions): Promise<Flooded> {
   const args = [`${repositoryRoot}test/support/flood.ts`, JSON.stringify(options)];
   const child = new Child('flood', productNode, args);
-  const [, sent] = await child.waitForOutput(/sent (\d+)/, (options.seconds + 20) * 1000);
+  const told = await child.waitForOutput(
+    /sent (\d+) of (\d+), answered (\d+)/,
+    (options.seconds + 20) * 1000,
+  );
   await child.stop();
-  return Number(sent);
+  const [sent, each, answerBytes] = told.slice(1).map(Number) as [number, number, number];
+  return { sent, sentBytes: sent * each, answerBytes };
 }
 
 /** Each 10 ms as many as are due by then. */
-function run({ port, source, perSecond, seconds }: FloodOptions): void {
+function run({ port, source, perSecond, seconds, message }: FloodOptions): void {
   const socket = createSocket('udp4');
   socket.bind(0, source, () => {
     const localPort = socket.address().port;
-    const request = Buffer.from(rawRequest({ method: 'INVITE', user: '100', port, localPort }));
+    const invite = () => Buffer.from(rawRequest({ method: 'INVITE', user: '100', port, localPort }));
+    const request = message === 'INVITE' ? invite() : bareAllocate();
+    let answered = 0;
+    socket.on('message', (bytes) => {
+      answered += bytes.length;
+    });
     const startedAt = performance.now();
     let sent = 0;
     const timer = setInterval(() => {
@@ -35,9 +55,15 @@ function run({ port, source, perSecond, seconds }: FloodOptions): void {
       if (elapsed < seconds) return;
       clearInterval(timer);
       socket.close();
-      console.log(`sent ${sent}`);
+      console.log(`sent ${sent} of ${request.length}, answered ${answered}`);
     }, 10);
   });
+}
+
+/** As a client's first: it is to be challenged. */
+function bareAllocate(): Uint8Array {
+  const builder = new StunBuilder(Method.allocate, 'request', new Uint8Array(12));
+  return builder.u32(Attribute.requestedTransport, 17 << 24).finish();
 }
 
 const [, script, argument] = process.argv;

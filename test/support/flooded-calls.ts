@@ -20,12 +20,23 @@ export interface FloodedOptions {
   readonly seconds: number;
   /** Address of the stranger. */
   readonly source: string;
+  /** Which port is flooded; SIP's unless it says so. */
+  readonly door?: 'sip' | 'turn';
 }
+
+/** What is sent to each, and as what the gateway counts what it drops of it. */
+const DOORS = {
+  sip: { message: 'INVITE', reason: 'not-admitted' },
+  turn: { message: 'Allocate', reason: 'rate-limited' },
+} as const;
 
 export interface FloodedResult {
   /** What was wrong with what the calls heard, such as a gap over 60 ms; empty when nothing was. */
   readonly faults: readonly string[];
   readonly sent: number;
+  /** Bytes that the stranger sent, and those of the answers that it got. */
+  readonly sentBytes: number;
+  readonly answerBytes: number;
   /** Packets that the gateway saw and dropped; what the kernel's buffer did not hold never came. */
   readonly dropped: number;
   /** The longest time between two RTP packets of any call, as this process saw them, in as long a calm before, and in the flood; ms. */
@@ -48,7 +59,7 @@ interface Sample {
   readonly transactions: number;
 }
 
-async function sample(gateway: Gateway): Promise<Sample> {
+async function sample(gateway: Gateway, door: 'sip' | 'turn'): Promise<Sample> {
   const metrics = await gateway.metrics();
   const needed = (name: string): number => {
     const value = metrics.value(name);
@@ -59,14 +70,14 @@ async function sample(gateway: Gateway): Promise<Sample> {
     at: performance.now() / 1000,
     cpu: needed('trunkroom_process_cpu_seconds_total'),
     memory: needed('trunkroom_process_resident_memory_bytes'),
-    dropped: metrics.value('trunkroom_dropped_total', { where: 'sip', reason: 'not-admitted' }) ?? 0,
+    dropped: metrics.value('trunkroom_dropped_total', { where: door, reason: DOORS[door].reason }) ?? 0,
     transactions: needed('trunkroom_sip_transactions'),
   };
 }
 
 /** Lets calls talk while a stranger floods the SIP port, and listens to each of them. */
 export async function floodedCalls(options: FloodedOptions): Promise<FloodedResult> {
-  const { gateway, calls, perSecond, seconds, source } = options;
+  const { gateway, calls, perSecond, seconds, source, door = 'sip' } = options;
   const phones: RawPhone[] = [];
   try {
     for (let call = 0; call < calls; call++) {
@@ -74,14 +85,16 @@ export async function floodedCalls(options: FloodedOptions): Promise<FloodedResu
       phones.push(await RawPhone.call(gateway.ports.sip, `flooded${call >> 1}`, tone));
     }
     await sleep(1500);
-    const calm = await sample(gateway);
+    const calm = await sample(gateway, door);
     longestWait(phones);
     await sleep(seconds * 1000);
     const calmWaitMs = longestWait(phones);
     for (const phone of phones) phone.heard();
-    const before = await sample(gateway);
-    const sent = await flood({ port: gateway.ports.sip, source, perSecond, seconds });
-    const after = await sample(gateway);
+    const before = await sample(gateway, door);
+    const { message } = DOORS[door];
+    const port = gateway.ports[door];
+    const { sent, ...bytes } = await flood({ port, source, perSecond, seconds, message });
+    const after = await sample(gateway, door);
     const longestWaitMs = longestWait(phones);
     const judged = seconds - 2 * MARGIN_SECONDS;
     const faults = phones.flatMap((phone, call) =>
@@ -91,10 +104,10 @@ export async function floodedCalls(options: FloodedOptions): Promise<FloodedResu
     );
     // Drops are told in sums.
     await sleep(1500);
-    const over = await sample(gateway);
+    const over = await sample(gateway, door);
     for (const phone of phones.splice(0)) await phone.hangUp();
     return {
-      ...{ faults, sent, calmWaitMs, longestWaitMs, transactions: over.transactions },
+      ...{ ...bytes, faults, sent, calmWaitMs, longestWaitMs, transactions: over.transactions },
       dropped: over.dropped - before.dropped,
       calmCpu: (before.cpu - calm.cpu) / (before.at - calm.at),
       floodCpu: (after.cpu - before.cpu) / (after.at - before.at),

@@ -101,7 +101,57 @@ describe('reflection', () => {
       turn.server.receive(bare, client);
       answered += client.received.length;
     }
-    expect(answered).toBe(200);
+    expect(answered).toBe(50);
+  });
+
+  it.each([
+    ['one source', 1],
+    ['five sources', 5],
+    ['as many sources as requests', 1e9],
+  ])('10,000 requests a second from %s get less than they cost, from the first second on', (_, sources) => {
+    const turn = new TurnHarness();
+    const asked = [
+      new StunBuilder(Method.allocate, 'request', new Uint8Array(12)).u32(
+        Attribute.requestedTransport,
+        17 << 24,
+      ),
+      new StunBuilder(Method.refresh, 'request', new Uint8Array(12)).u32(Attribute.lifetime, 0),
+      new StunBuilder(Method.allocate, 'request', new Uint8Array(12))
+        .text(Attribute.username, '1900000000:x')
+        .text(Attribute.realm, 'turn.test')
+        .text(Attribute.nonce, 'A'.repeat(33))
+        .attribute(Attribute.messageIntegrity, new Uint8Array(20)),
+    ].map((builder) => builder.finish());
+    for (let second = 0, n = 0; second < 5; second++) {
+      let [came, went] = [0, 0];
+      for (let i = 0; i < 10_000; i++, n++) {
+        const source = n % sources;
+        const client = new FakeClient({
+          address: `10.${source >> 16}.${(source >> 8) & 255}.${source & 255}`,
+          port: 1,
+        });
+        const bytes = asked[n % asked.length]!;
+        turn.server.receive(bytes, client);
+        came += bytes.length;
+        for (const answer of client.received) went += answer.length;
+        turn.pass(0.1);
+      }
+      expect(went).toBeLessThan(came);
+    }
+    expect(turn.server.gauges().allocations).toBe(0);
+  });
+
+  it('a flood of strangers leaves those alone who are in: they refresh, permit and send', () => {
+    const turn = new TurnHarness();
+    const client = new FakeClient(FROM);
+    turn.allocate(client);
+    const bare = new StunBuilder(Method.allocate, 'request', new Uint8Array(12)).finish();
+    for (let i = 0; i < 20_000; i++)
+      turn.server.receive(bare, new FakeClient({ address: `10.${i >> 8}.${i & 255}.1`, port: 1 }));
+    expect(turn.refresh(client).code).toBeUndefined();
+    expect(turn.permit(client, PEER).code).toBeUndefined();
+    turn.server.receive(sendIndication(PEER, DATA), client);
+    expect(turn.sockets[0]!.sent).toHaveLength(1);
   });
 
   it('Binding tells the mapped address of both families', () => {
