@@ -6,6 +6,7 @@ import type { Admission, AdmissionRefusal, SignalUrl } from '../peer/admission.t
 import type { HttpSessions } from '../peer/http-sessions.ts';
 import type { ServerRpc } from '../peer/server-rpc.ts';
 import type { RoomAdministration } from '../room/administration.ts';
+import { egressService, ingressService } from './absent-services.ts';
 import { dispatchService } from './agents/dispatch-service.ts';
 import type { AgentDispatches } from './agents/dispatches.ts';
 import type { PageAssets } from './assets.ts';
@@ -99,6 +100,8 @@ export function createApi(options: ApiOptions): Hono {
     const { dispatches, rooms, rpc, sip } = server;
     const services = {
       RoomService: roomService(rooms, rpc),
+      Egress: egressService(),
+      Ingress: ingressService(),
       ...(sip !== undefined && { SIP: sipService(sip, server.emit) }),
       ...(dispatches !== undefined && { AgentDispatchService: dispatchService(rooms, dispatches) }),
     };

@@ -12,6 +12,10 @@ export interface Authority {
   readonly room: string;
   /** Where somebody of `room` may be moved or forwarded to. */
   readonly destinationRoom: string;
+  /** May record rooms, and see what is recorded. */
+  readonly roomRecord: boolean;
+  /** May bring media in from elsewhere. */
+  readonly ingressAdmin: boolean;
   /** A worker of LiveKit's agents framework. */
   readonly agent: boolean;
   /** May see trunks and rules. */
@@ -36,6 +40,8 @@ export function readAuthority(key: string, claims: Readonly<Record<string, unkno
     roomAdmin: grant['roomAdmin'] === true,
     room: typeof grant['room'] === 'string' ? grant['room'] : '',
     destinationRoom: typeof grant['destinationRoom'] === 'string' ? grant['destinationRoom'] : '',
+    roomRecord: grant['roomRecord'] === true,
+    ingressAdmin: grant['ingressAdmin'] === true,
     agent: grant['agent'] === true,
     sipAdmin: sip['admin'] === true,
     sipCall: sip['call'] === true,

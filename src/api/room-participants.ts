@@ -78,7 +78,13 @@ export function participantMethods(
       const room = administered(rooms, request.room, authority);
       return room.ok ? sendData(room.value, request) : room;
     }),
-    ForwardParticipant: method(ForwardParticipantRequest, ({ room }, authority) => missing(room, authority)),
+    ForwardParticipant: method(ForwardParticipantRequest, ({ destinationRoom, room }, authority) => {
+      const mayForward =
+        authority.roomAdmin && authority.room === room && authority.destinationRoom === destinationRoom;
+      if (!mayForward) return denied();
+      if (room === destinationRoom) return sameRoom();
+      return refuse('unimplemented', 'this server does not have this method');
+    }),
     MoveParticipant: method(MoveParticipantRequest, ({ destinationRoom, identity, room }, authority) => {
       // LiveKit: the token's own room is where he comes from, and it names where he may go.
       if (authority.destinationRoom !== destinationRoom) return denied();
@@ -114,8 +120,7 @@ function moveParticipant(
   { participant, room }: Found,
   destination: string,
 ): Result<MoveParticipantResponse, TwirpFault> {
-  if (destination === room.name)
-    return refuse('invalid_argument', 'destination room cannot be the same as source room');
+  if (destination === room.name) return sameRoom();
   const there = rooms.find(destination)?.participants;
   if (there?.has(participant.identity) === true)
     return refuse('failed_precondition', 'somebody of this identity is in the destination room');
@@ -127,9 +132,8 @@ function moveParticipant(
     : refuse('unimplemented', 'phones cannot be moved');
 }
 
-function missing(room: string, authority: Authority): Result<never, TwirpFault> {
-  if (!authority.roomAdmin || authority.room !== room) return denied();
-  return refuse('unimplemented', 'this server does not have this method');
+function sameRoom(): Result<never, TwirpFault> {
+  return refuse('invalid_argument', 'destination room cannot be the same as source room');
 }
 
 function muteTrack({ participant, room }: Found, sid: string, muted: boolean) {

@@ -273,7 +273,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     bus.subscribe(agents.agents.dispatches.sink);
     const { urls, api_key: key = Object.keys(config.keys)[0] ?? '' } = config.webhook;
     if (urls.length > 0) {
-      const webhooks = openWebhooks({ ...shared, rooms, urls, key, tokens, digests: nodeDigests, log });
+      const { job } = agents.agents;
+      const webhooks = openWebhooks({ ...shared, rooms, job, urls, key, tokens, digests: nodeDigests, log });
       bus.subscribe(webhooks.sink);
       closing.push(() => webhooks.close(CLOSE_MS));
     }

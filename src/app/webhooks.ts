@@ -1,6 +1,6 @@
 import type { AccessTokens } from '../adapters/jwt/tokens.ts';
 import { post } from '../adapters/webhook/post.ts';
-import { WebhookEvents } from '../api/webhook/events.ts';
+import { WebhookEvents, type WebhookEventsOptions } from '../api/webhook/events.ts';
 import { type Delivery, WebhookQueue } from '../api/webhook/queue.ts';
 import type { Clock, Millis, WallClock } from '../base/clock.ts';
 import type { Digests } from '../base/digests.ts';
@@ -22,6 +22,7 @@ export interface WebhooksOptions {
   readonly tokens: Pick<AccessTokens, 'signBody'>;
   readonly digests: Digests;
   readonly rooms: RoomAdministration;
+  readonly job?: WebhookEventsOptions['job'];
   readonly clock: Clock;
   readonly wall: WallClock;
   readonly timers: Timers;
@@ -39,7 +40,7 @@ export interface Webhooks {
 
 /** Starts telling `urls`; each has a queue of its own, so that one that is down delays no other. */
 export function openWebhooks(options: WebhooksOptions): Webhooks {
-  const { clock, emit, random, rooms, timers, urls, wall } = options;
+  const { clock, emit, job, random, rooms, timers, urls, wall } = options;
   const abort = new AbortController();
   const queues = urls.map((url) => {
     const deliver = endpoint(url, options, abort.signal);
@@ -47,7 +48,7 @@ export function openWebhooks(options: WebhooksOptions): Webhooks {
     return new WebhookQueue({ clock, timers, random, deliver, onDropped });
   });
   const events = new WebhookEvents({
-    ...{ rooms, wall, random },
+    ...{ rooms, wall, random, job },
     send: (body, room) => {
       for (const queue of queues) queue.push(body, room);
     },

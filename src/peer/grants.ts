@@ -75,6 +75,7 @@ export function readGrants(
       publishSources: sources,
       canUpdateMetadata: video['canUpdateOwnMetadata'] === true,
       hidden: video['hidden'] === true,
+      recorder: video['recorder'] === true,
     },
     ...(roomConfig !== undefined && { roomConfig }),
     ...(typeof claims['exp'] === 'number' && { expiresAtUnixMs: claims['exp'] * 1000 }),

@@ -11,14 +11,8 @@ import {
   TrackType,
   VideoLayer,
 } from '@livekit/protocol';
-import type {
-  LeaveReason,
-  Participant,
-  ParticipantKind,
-  Permissions,
-  Track,
-  TrackSource,
-} from '../room/participant.ts';
+import { isDependent, isRecorder } from '../room/dependent.ts';
+import type { LeaveReason, Participant, ParticipantKind, Track, TrackSource } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 
 /** A participant as LiveKit's clients know it. */
@@ -34,7 +28,7 @@ export function participantInfo(participant: Participant): ParticipantInfo {
     joinedAtMs: BigInt(Math.floor(participant.joinedAtUnixMs)),
     name: participant.name,
     version: participant.version,
-    permission: permissionInfo(participant.permissions, participant.kind),
+    permission: permissionInfo(participant),
     isPublisher: tracks.length > 0,
     kind: kinds[participant.kind],
     attributes: Object.fromEntries(participant.attributes),
@@ -88,10 +82,12 @@ export function announcedTrackInfo(sid: string, request: AddTrackRequest): Track
 export function roomInfo(room: RoomHandle): Room {
   let publishers = 0;
   let participants = 0;
+  let activeRecording = false;
   for (const participant of room.participants.values()) {
-    if (participant.permissions.hidden) continue;
-    participants++;
+    // As LiveKit counts: the hidden too, and agents and recorders not.
+    if (!isDependent(participant)) participants++;
     if (participant.tracks.size > 0) publishers++;
+    activeRecording ||= isRecorder(participant);
   }
   return new Room({
     sid: room.sid,
@@ -101,6 +97,7 @@ export function roomInfo(room: RoomHandle): Room {
     metadata: room.metadata,
     numParticipants: participants,
     numPublishers: publishers,
+    activeRecording,
   });
 }
 
@@ -110,7 +107,8 @@ function mimeName(mime: string): string {
   return name === 'opus' || name === 'red' ? mime : `${kind}/${name.toUpperCase()}`;
 }
 
-function permissionInfo(permissions: Permissions, kind: ParticipantKind): ParticipantPermission {
+function permissionInfo(participant: Participant): ParticipantPermission {
+  const { kind, permissions } = participant;
   return new ParticipantPermission({
     canSubscribe: permissions.canSubscribe,
     canPublish: permissions.canPublish,
@@ -119,6 +117,7 @@ function permissionInfo(permissions: Permissions, kind: ParticipantKind): Partic
     hidden: permissions.hidden,
     canUpdateMetadata: permissions.canUpdateMetadata,
     agent: kind === 'agent',
+    recorder: isRecorder(participant),
   });
 }
 

@@ -12,6 +12,8 @@ export interface Permissions {
   readonly publishSources: readonly TrackSource[];
   readonly canUpdateMetadata: boolean;
   readonly hidden: boolean;
+  /** Others are told that the room is recorded while he is in it; undefined: no. */
+  readonly recorder?: boolean | undefined;
 }
 
 /** Where a track's packets come from, in the room's media worker. */

@@ -1,6 +1,7 @@
 import type { EventSink } from '../events/index.ts';
 import type { MediaCommand, MediaEvent, TrackId, TransportId } from '../media/protocol.ts';
 import type { AdministeredRoom } from './administration.ts';
+import { isDependent, isRecorder } from './dependent.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import { isMuted, type Member, mayPublish } from './member.ts';
 import type { Door, LeaveReason, Participant, Permissions, Speaker, Track } from './participant.ts';
@@ -18,7 +19,7 @@ export interface RoomOptions {
   readonly worker: MediaWorker;
   readonly workers: MediaWorkers;
   readonly emit: EventSink;
-  /** The last participant has left. */
+  /** Nobody is left who is there for himself (`room/dependent.ts`). */
   onEmpty(): void;
 }
 
@@ -36,6 +37,7 @@ export class Room implements AdministeredRoom {
   readonly #members = new Map<string, Member>();
   readonly #participants = new Map<string, Participant>();
   readonly #subscriptions = new Subscriptions(this.#members);
+  #independents = 0;
 
   constructor(options: RoomOptions) {
     this.#options = options;
@@ -63,6 +65,11 @@ export class Room implements AdministeredRoom {
     return this.#members.size;
   }
 
+  /** Those who are there for themselves. */
+  get independents(): number {
+    return this.#independents;
+  }
+
   get worker(): MediaWorker {
     return this.#options.worker;
   }
@@ -81,8 +88,10 @@ export class Room implements AdministeredRoom {
       roomMutes: false,
     });
     this.#participants.set(participant.identity, participant);
+    if (!isDependent(participant)) this.#independents++;
     this.#options.emit({ type: 'participant.joined', room: this.name, ...names(participant) });
     this.#tell(participant);
+    if (isRecorder(participant)) this.#tellRoom();
   }
 
   activate(participant: Participant): void {
@@ -227,7 +236,7 @@ export class Room implements AdministeredRoom {
   setMetadata(metadata: string): void {
     if (metadata === this.metadata) return;
     this.metadata = metadata;
-    for (const { door } of this.#members.values()) door.roomChanged?.();
+    this.#tellRoom();
   }
 
   muteTrack(
@@ -253,7 +262,8 @@ export class Room implements AdministeredRoom {
   setPermissions(participant: Participant, permissions: Permissions): void {
     const member = this.#member(participant);
     if (member === undefined) return;
-    participant.permissions = { ...permissions, hidden: participant.permissions.hidden };
+    const { hidden, recorder } = participant.permissions;
+    participant.permissions = { ...permissions, hidden, recorder };
     this.#tell(participant);
     for (const track of [...participant.tracks.values()]) {
       if (track.origin.from === 'leg') this.#mute(member, track, isMuted(member, track));
@@ -309,7 +319,10 @@ export class Room implements AdministeredRoom {
     participant.state = 'disconnected';
     this.#tell(participant);
     this.#options.emit({ type: 'participant.left', room: this.name, ...names(participant), reason });
-    if (this.#members.size === 0) this.#options.onEmpty();
+    if (isRecorder(participant)) this.#tellRoom();
+    if (isDependent(participant)) return;
+    this.#independents--;
+    if (this.#independents === 0) this.#options.onEmpty();
   }
 
   #withdraw(publisher: Member, track: Track): void {
@@ -332,6 +345,10 @@ export class Room implements AdministeredRoom {
         : { type: 'receiver.mute', track: track.sid, muted },
     );
     this.#tell(participant);
+  }
+
+  #tellRoom(): void {
+    for (const { door } of this.#members.values()) door.roomChanged?.();
   }
 
   /** Tells all of a change of `changed`; a hidden participant's is told to itself alone. */

@@ -6,6 +6,7 @@ import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { AdministeredRoom, CreateRefusal, RoomAdministration } from './administration.ts';
 import { Anteroom } from './anteroom.ts';
+import { isDependent } from './dependent.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import type { Door, JoinRefusal, JoinRequest, LeaveReason, Participant } from './participant.ts';
 import type { AnteroomHandle, RoomDirectory, RoomHandle } from './ports.ts';
@@ -96,9 +97,8 @@ export class Rooms implements RoomDirectory, RoomAdministration {
     if (found !== undefined && from !== undefined && found.room.worker !== from) return fail('out-of-reach');
     const entry = found ?? this.#open(request.room, request.wish ?? {}, from);
     if (entry === undefined) return fail('no-worker');
-    const { maxParticipants } = entry.room.settings;
-    const most = Math.min(maxParticipants || Number.POSITIVE_INFINITY, this.#limits.participantsPerRoom);
-    if (entry.room.size >= most && !entry.room.participants.has(request.identity)) return fail('room-full');
+    const isFull = !entry.room.participants.has(request.identity) && this.#isFull(entry.room, request);
+    if (isFull) return fail('room-full');
     const participant: Participant = {
       sid: newId(this.#options.random, 'PA'),
       identity: request.identity,
@@ -113,10 +113,12 @@ export class Rooms implements RoomDirectory, RoomAdministration {
       version: 0,
     };
     entry.room.admit(participant, door);
-    // After admit: a namesake who had to go may have emptied the room for a moment.
-    this.#options.timers.cancel(entry.departure);
-    entry.departure = undefined;
-    entry.joined = true;
+    if (entry.room.independents > 0) {
+      // After admit: a namesake who had to go may have emptied the room for a moment.
+      this.#options.timers.cancel(entry.departure);
+      entry.departure = undefined;
+      entry.joined = true;
+    } else if (entry.departure === undefined) this.#wait(entry);
     return ok({ room: entry.room, participant });
   }
 
@@ -131,7 +133,7 @@ export class Rooms implements RoomDirectory, RoomAdministration {
       room.settings = settingsOf(wish, room.settings);
       if (wish.metadata !== undefined) room.setMetadata(wish.metadata);
     }
-    if (room.size === 0) this.#wait(entry);
+    if (room.independents === 0) this.#wait(entry);
     return ok(room);
   }
 
@@ -189,12 +191,19 @@ export class Rooms implements RoomDirectory, RoomAdministration {
     return entry;
   }
 
+  /** The room's own limit is for those who are there for themselves, the gateway's for all. */
+  #isFull(room: Room, request: JoinRequest): boolean {
+    if (room.size >= this.#limits.participantsPerRoom) return true;
+    const { maxParticipants } = room.settings;
+    return maxParticipants > 0 && room.independents >= maxParticipants && !isDependent(request);
+  }
+
   #workerFor(name: string): MediaWorker | undefined {
     const { workers, together } = this.#options;
     return together?.(name) === true ? workers.first : workers.leastLoaded();
   }
 
-  /** Nobody is in: gives the room the time that it has until somebody comes, or comes back. */
+  /** Nobody is in who is there for himself: gives the room the time that it has until somebody comes, or comes back. */
   #wait(entry: Entry): void {
     if (this.#byName.get(entry.room.name) !== entry) return;
     const { clock, timers } = this.#options;

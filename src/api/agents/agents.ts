@@ -46,6 +46,9 @@ export class Agents implements WorkerOwner {
     this.dispatches = new AgentDispatches({ rooms, wall, random, jobs: this.#jobs, pool: this.#pool });
   }
 
+  /** A job by its id, while an event tells of it. */
+  readonly job = (id: string): Job | undefined => this.#jobs.find(id);
+
   /** Workers that have registered, and jobs that are not over. */
   gauges(): { workers: number; jobs: number } {
     return { workers: this.#pool.size, jobs: this.#jobs.size };

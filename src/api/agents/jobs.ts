@@ -75,6 +75,11 @@ export class AgentJobs {
     return this.#entries.size;
   }
 
+  /** A job that is not over, or of whose end is being told. */
+  find(id: string): Job | undefined {
+    return this.#entries.get(id)?.job;
+  }
+
   /** Offers a job to workers of its sort; `job.state` tells from now on how it goes. */
   launch(job: Job): void {
     const state = new JobState({ status: JobStatus.JS_PENDING, updatedAt: this.#nanos() });
@@ -214,13 +219,15 @@ export class AgentJobs {
 
   #end(entry: Entry, status: JobStatus, error: string): void {
     const { job, stage, state } = entry;
-    if (!this.#entries.delete(job.id)) return;
+    if (!this.#entries.has(job.id)) return;
     if (stage?.name === 'waiting' || stage?.name === 'asked') this.#options.timers.cancel(stage.alarm);
     state.status = status;
     state.error = error;
     state.endedAt = this.#nanos();
     state.updatedAt = state.endedAt;
+    // It can be found until it is told of.
     this.#tell(entry, status === JobStatus.JS_SUCCESS ? 'ended' : 'failed');
+    this.#entries.delete(job.id);
   }
 
   #tell({ job, state }: Entry, news: 'running' | 'ended' | 'failed'): void {

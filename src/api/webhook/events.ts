@@ -1,4 +1,4 @@
-import { WebhookEvent } from '@livekit/protocol';
+import { type Job, WebhookEvent } from '@livekit/protocol';
 import type { WallClock } from '../../base/clock.ts';
 import { randomText } from '../../base/ids.ts';
 import type { Random } from '../../base/random.ts';
@@ -15,6 +15,8 @@ export type WebhookBody = Readonly<Record<string, unknown>>;
 
 export interface WebhookEventsOptions {
   readonly rooms: RoomAdministration;
+  /** An agent's job, while an event tells of it. */
+  readonly job?: ((id: string) => Job | undefined) | undefined;
   readonly wall: WallClock;
   readonly random: Random;
   /** Takes an event for every endpoint; those of one `room` reach it in their order. Must not wait. */
@@ -69,6 +71,15 @@ export class WebhookEvents {
         const track = present?.tracks.get(event.track);
         const name = event.type === 'track.published' ? 'track_published' : 'track_unpublished';
         if (track !== undefined) this.#about(present, name, { track: trackInfo(track) });
+        return;
+      }
+      case 'agent.job': {
+        const job = this.#options.job?.(event.job);
+        // A job that no worker ever took has not begun, and so does not end.
+        if (job?.state === undefined || job.state.startedAt === 0n) return;
+        const room = this.#roll.room(event.room);
+        const name = event.state === 'running' ? 'agent_job_started' : 'agent_job_ended';
+        this.#send({ event: name, job, ...(room !== undefined && { room: roomMessage(room) }) }, event.room);
         return;
       }
       default:

@@ -265,6 +265,14 @@ describe('RoomService', () => {
       status: 501,
       body: { code: 'unimplemented' },
     });
+    const there = { room: 'lobby', destination_room: 'hall' };
+    expect((await call(to, 'ForwardParticipant', there, admin)).status).toBe(401);
+    const mayForward = { ...admin, destinationRoom: 'hall' };
+    expect((await call(to, 'ForwardParticipant', there, mayForward)).status).toBe(501);
+    const same = { room: 'lobby', destination_room: 'lobby' };
+    expect(await call(to, 'ForwardParticipant', same, { ...admin, destinationRoom: 'lobby' })).toMatchObject({
+      ...{ status: 400, body: { code: 'invalid_argument' } },
+    });
   });
 
   test('rooms are listed, all or by name, and deleted', async () => {

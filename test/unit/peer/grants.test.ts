@@ -30,6 +30,8 @@ test.each([
   { video: { canPublishSources: ['nonsense'] }, want: { canPublish: false } },
   { video: { canUpdateOwnMetadata: true }, want: { canUpdateMetadata: true } },
   { video: { hidden: true }, want: { hidden: true } },
+  { video: { recorder: true }, want: { recorder: true } },
+  { video: { recorder: 'yes' }, want: { recorder: false } },
 ])('$video', ({ video, want }) => {
   expect(rights(video)).toMatchObject(want);
 });
