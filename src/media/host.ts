@@ -223,7 +223,8 @@ export class MediaHost {
         if (room === undefined) return;
         transports.openReceiver(command);
         this.#roomOfTrack.set(command.track, room);
-        if (command.kind === 'audio') room.addVoice(command.track);
+        // What only its receivers can read would be noise in the mix.
+        if (command.kind === 'audio' && command.encryption === undefined) room.addVoice(command.track);
         return;
       }
       case 'receiver.mute':

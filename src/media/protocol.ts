@@ -232,6 +232,8 @@ export type MediaCommand =
       readonly codecs: readonly Codec[];
       readonly extensions: ExtensionIds;
       readonly simulcast?: SimulcastLayers;
+      /** It is forwarded as it is; no phone can hear it. Undefined: none. */
+      readonly encryption?: 'end-to-end';
     }
   | { readonly type: 'receiver.mute'; readonly track: TrackId; readonly muted: boolean }
   | { readonly type: 'receiver.close'; readonly track: TrackId }

@@ -1,11 +1,13 @@
 import {
   type AddTrackRequest,
+  AudioTrackFeature,
   DisconnectReason,
   ParticipantInfo,
   ParticipantInfo_Kind,
   ParticipantInfo_State,
   ParticipantPermission,
   Room,
+  SimulcastCodecInfo,
   TrackSource as Source,
   TrackInfo,
   TrackType,
@@ -32,11 +34,15 @@ export function participantInfo(participant: Participant): ParticipantInfo {
     isPublisher: tracks.length > 0,
     kind: kinds[participant.kind],
     attributes: Object.fromEntries(participant.attributes),
+    ...(participant.leftFor !== undefined && { disconnectReason: disconnectReasons[participant.leftFor] }),
   });
 }
 
 /** A published track. */
 export function trackInfo(track: Track): TrackInfo {
+  const { said, video } = track;
+  const layers = video?.layers.map((layer) => new VideoLayer({ ...layer })) ?? [];
+  const mimeType = mimeName(track.codecs[0]?.mime ?? '');
   return new TrackInfo({
     sid: track.sid,
     type: track.kind === 'audio' ? TrackType.AUDIO : TrackType.VIDEO,
@@ -44,17 +50,40 @@ export function trackInfo(track: Track): TrackInfo {
     muted: track.muted,
     disableDtx: track.disableDtx,
     source: sources[track.source],
-    mimeType: mimeName(track.codecs[0]?.mime ?? ''),
+    mimeType,
     stereo: track.stereo,
     disableRed: track.codecs[0]?.mime !== 'audio/red',
-    stream: track.stream,
-    ...(track.video && {
-      width: track.video.width,
-      height: track.video.height,
-      simulcast: track.video.simulcast || track.video.svc === true,
-      layers: track.video.layers.map((layer) => new VideoLayer({ ...layer })),
+    stream: streamOf(track.stream, sources[track.source]),
+    ...(video && {
+      ...{ width: video.width, height: video.height, layers },
+      simulcast: video.simulcast || video.svc === true,
+    }),
+    ...(said && {
+      ...{ mid: said.mid, encryption: said.encryption, backupCodecPolicy: said.backupCodecPolicy },
+      audioFeatures: features(said.audioFeatures, track),
+      packetTrailerFeatures: [...said.packetTrailerFeatures],
+      codecs: [new SimulcastCodecInfo({ mimeType, mid: said.mid, cid: said.cid, layers })],
     }),
   });
+}
+
+/** LiveKit: what has its own field is said here, too. */
+function features(
+  said: readonly number[],
+  { disableDtx, stereo }: Pick<Track, 'disableDtx' | 'stereo'>,
+): AudioTrackFeature[] {
+  const more = [
+    ...(stereo ? [AudioTrackFeature.TF_STEREO] : []),
+    ...(disableDtx ? [AudioTrackFeature.TF_NO_DTX] : []),
+  ];
+  return [...new Set([...said, ...more])];
+}
+
+/** LiveKit: tracks without a stream of their own come together, camera with microphone and screen with its sound. */
+function streamOf(said: string, source: Source): string {
+  if (said !== '') return said;
+  if (source === Source.SCREEN_SHARE || source === Source.SCREEN_SHARE_AUDIO) return 'screen';
+  return source === Source.CAMERA || source === Source.MICROPHONE ? 'camera' : 'unknown';
 }
 
 /** A track that was announced and whose m-line is not negotiated yet. */
@@ -74,7 +103,11 @@ export function announcedTrackInfo(sid: string, request: AddTrackRequest): Track
       request.type === TrackType.AUDIO ? 'audio/opus' : `video/${request.simulcastCodecs[0]?.codec || 'VP8'}`,
     stereo: request.stereo,
     disableRed: request.disableRed,
-    stream: request.stream,
+    stream: streamOf(request.stream, request.source),
+    encryption: request.encryption,
+    backupCodecPolicy: request.backupCodecPolicy,
+    audioFeatures: features(request.audioFeatures, request),
+    packetTrailerFeatures: request.packetTrailerFeatures,
   });
 }
 

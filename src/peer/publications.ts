@@ -1,4 +1,4 @@
-import { type AddTrackRequest, TrackType } from '@livekit/protocol';
+import { type AddTrackRequest, Encryption_Type, TrackType } from '@livekit/protocol';
 import { newId } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
 import type { TrackId } from '../media/protocol.ts';
@@ -25,6 +25,8 @@ export type PublishRefusal = 'not-allowed' | 'too-many' | 'no-medium';
 
 /** Tracks one client may have announced or live. */
 const MAX_PUBLICATIONS = 32;
+/** Features that one track may be said to have. */
+const MAX_FEATURES = 16;
 
 /** What a client publishes: its announcements (AddTrackRequest) matched with the m-lines on which it sends. */
 export class Publications {
@@ -174,6 +176,12 @@ export class Publications {
       disableDtx: request.disableDtx,
       stereo: request.stereo,
       ...(video && { video }),
+      said: {
+        ...{ mid: media.mid, cid: request.cid, encryption: request.encryption },
+        backupCodecPolicy: request.backupCodecPolicy,
+        audioFeatures: request.audioFeatures.slice(0, MAX_FEATURES),
+        packetTrailerFeatures: request.packetTrailerFeatures.slice(0, MAX_FEATURES),
+      },
     };
     this.#room.media({
       type: 'receiver.open',
@@ -184,6 +192,7 @@ export class Publications {
       ssrcs: media.ssrcs,
       codecs,
       extensions: media.extensions,
+      ...(request.encryption !== Encryption_Type.NONE && { encryption: 'end-to-end' as const }),
       ...(video?.simulcast === true &&
         media.simulcast && {
           simulcast: {

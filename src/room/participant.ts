@@ -55,6 +55,21 @@ export interface Track {
   readonly disableDtx: boolean;
   readonly stereo: boolean;
   readonly video?: TrackVideo;
+  /** Of a browser's track. */
+  readonly said?: TrackSayings;
+}
+
+/** What a publisher says of its track beside, and all are told as it was said: LiveKit's numbers. */
+export interface TrackSayings {
+  /** Its m-line at the publisher. */
+  readonly mid: string;
+  /** The client's own name of it. */
+  readonly cid: string;
+  /** Other than 0: encrypted from end to end. Such a track is forwarded, and nobody here can hear it. */
+  readonly encryption: number;
+  readonly backupCodecPolicy: number;
+  readonly audioFeatures: readonly number[];
+  readonly packetTrailerFeatures: readonly number[];
 }
 
 /** Why somebody is no longer in a room; LiveKit's DisconnectReason by name. */
@@ -87,6 +102,8 @@ export interface Participant {
   metadata: string;
   readonly attributes: Map<string, string>;
   state: 'joining' | 'joined' | 'active' | 'disconnected';
+  /** Why he is `disconnected`; undefined: he is not. */
+  leftFor?: LeaveReason;
   readonly tracks: Map<TrackId, Track>;
   /** Counts changes, for clients that see updates out of order. */
   version: number;

@@ -317,6 +317,7 @@ export class Room implements AdministeredRoom {
     this.#subscriptions.forget(member);
     this.#participants.delete(participant.identity);
     participant.state = 'disconnected';
+    participant.leftFor = reason;
     this.#tell(participant);
     this.#options.emit({ type: 'participant.left', room: this.name, ...names(participant), reason });
     if (isRecorder(participant)) this.#tellRoom();

@@ -26,6 +26,8 @@ export interface RtcUserOptions {
   /** Beside the right to join. */
   readonly grant?: VideoGrant;
   readonly autoSubscribe?: boolean;
+  /** Encrypts all of its media and data from end to end by this key, and reads others'. */
+  readonly sharedKey?: string;
 }
 
 /** A token for a room, as a backend makes it with LiveKit's own SDK. */
@@ -74,16 +76,21 @@ export class RtcUser {
 
   static async join(gateway: Pick<Gateway, 'url'>, options: RtcUserOptions): Promise<RtcUser> {
     const token = await roomToken(options.room, options.identity, options.grant);
-    return RtcUser.joinWith(gateway, token, options.autoSubscribe ?? true);
+    return RtcUser.joinWith(gateway, token, options.autoSubscribe ?? true, options.sharedKey);
   }
 
   static async joinWith(
     gateway: Pick<Gateway, 'url'>,
     token: string,
     autoSubscribe = true,
+    sharedKey?: string,
   ): Promise<RtcUser> {
     const user = new RtcUser(new Room());
-    await user.room.connect(gateway.url.replace('http', 'ws'), token, { autoSubscribe, dynacast: false });
+    const encryption = { keyProviderOptions: { sharedKey: new TextEncoder().encode(sharedKey) } };
+    await user.room.connect(gateway.url.replace('http', 'ws'), token, {
+      ...{ autoSubscribe, dynacast: false },
+      ...(sharedKey !== undefined && { encryption }),
+    });
     return user;
   }
 

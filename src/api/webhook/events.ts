@@ -3,9 +3,8 @@ import type { WallClock } from '../../base/clock.ts';
 import { randomText } from '../../base/ids.ts';
 import type { Random } from '../../base/random.ts';
 import type { EventSink, GatewayEvent } from '../../events/index.ts';
-import { disconnectReasons, participantInfo, trackInfo } from '../../peer/livekit-info.ts';
+import { participantInfo, trackInfo } from '../../peer/livekit-info.ts';
 import type { RoomAdministration } from '../../room/administration.ts';
-import type { LeaveReason } from '../../room/participant.ts';
 import { roomMessage } from '../room-message.ts';
 import { type Present, Roll } from './roll.ts';
 import { SipCalls } from './sip-calls.ts';
@@ -62,7 +61,7 @@ export class WebhookEvents {
         const present = this.#roll.present(event.sid);
         // LiveKit: who never got media did not join.
         const name = present?.active === true ? 'participant_left' : 'participant_connection_aborted';
-        this.#about(present, name, {}, event.reason);
+        this.#about(present, name);
         return;
       }
       case 'track.published':
@@ -87,11 +86,9 @@ export class WebhookEvents {
     }
   }
 
-  #about(present: Present | undefined, event: string, more: Partial<WebhookEvent> = {}, reason = ''): void {
+  #about(present: Present | undefined, event: string, more: Partial<WebhookEvent> = {}): void {
     if (present === undefined) return;
     const participant = participantInfo(present.participant);
-    if (Object.hasOwn(disconnectReasons, reason))
-      participant.disconnectReason = disconnectReasons[reason as LeaveReason];
     this.#send({ event, room: roomMessage(present.room), participant, ...more }, present.room.name);
   }
 
