@@ -260,19 +260,15 @@ describe('RoomService', () => {
 
   test('ForwardParticipant is not there', async () => {
     const to = server();
-    expect((await call(to, 'ForwardParticipant', { room: 'lobby' }, {})).status).toBe(401);
-    expect(await call(to, 'ForwardParticipant', { room: 'lobby' }, admin)).toMatchObject({
-      status: 501,
-      body: { code: 'unimplemented' },
-    });
+    const ask = async (body: object, grant: VideoGrant) =>
+      (await call(to, 'ForwardParticipant', body, grant)).status;
     const there = { room: 'lobby', destination_room: 'hall' };
-    expect((await call(to, 'ForwardParticipant', there, admin)).status).toBe(401);
-    const mayForward = { ...admin, destinationRoom: 'hall' };
-    expect((await call(to, 'ForwardParticipant', there, mayForward)).status).toBe(501);
-    const same = { room: 'lobby', destination_room: 'lobby' };
-    expect(await call(to, 'ForwardParticipant', same, { ...admin, destinationRoom: 'lobby' })).toMatchObject({
-      ...{ status: 400, body: { code: 'invalid_argument' } },
-    });
+    expect(await ask({ room: 'lobby' }, {})).toBe(401);
+    expect(await ask(there, admin)).toBe(401);
+    expect(await ask(there, { ...admin, destinationRoom: 'hall' })).toBe(501);
+    expect(await ask({ ...there, destination_room: 'lobby' }, { ...admin, destinationRoom: 'lobby' })).toBe(
+      400,
+    );
   });
 
   test('rooms are listed, all or by name, and deleted', async () => {
