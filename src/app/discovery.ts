@@ -1,4 +1,4 @@
-import type { OpenUdp } from '../adapters/udp/udp.ts';
+import { BindError, type OpenUdp } from '../adapters/udp/udp.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import { type DatagramSocket, formatHostPort, type HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
@@ -17,9 +17,9 @@ const RETURN_MS: Millis = 1000;
 /** What STUN said of one address of this machine. */
 export interface Discovery {
   readonly local: string;
-  /** As what others see it; undefined when no server answered. */
+  /** As what others see it; undefined when no server answered, or none has this family. */
   readonly address: string | undefined;
-  /** Why it may be of no use to browsers; undefined: a packet sent to it came to the media port. */
+  /** Why it may be of no use to browsers; undefined: a packet sent to it came to the media port, or nobody was asked. */
   readonly doubt: AddressDoubt | undefined;
 }
 
@@ -43,14 +43,18 @@ export interface DiscoveryOptions {
 export async function discoverAddresses(options: DiscoveryOptions): Promise<Discovery[]> {
   const outward = options.locals.filter(({ internal }) => !internal);
   const found = await Promise.allSettled(outward.map((local) => discover(local, options)));
-  return found.map((one) => {
-    if (one.status === 'rejected') throw one.reason;
-    return one.value;
+  return found.flatMap((one) => {
+    if (one.status === 'fulfilled') return [one.value];
+    // An address that has left the machine meanwhile.
+    if (one.reason instanceof BindError && one.reason.code === 'EADDRNOTAVAIL') return [];
+    throw one.reason;
   });
 }
 
 async function discover(local: LocalAddress, options: DiscoveryOptions): Promise<Discovery> {
   const servers = await addressesOf(options.servers, local.family, options);
+  // Nobody can be asked about this family: that is no doubt about it.
+  if (servers.length === 0) return { local: local.address, address: undefined, doubt: undefined };
   const media = await options.openUdp({ address: local.address, port: options.port });
   try {
     const answers = await mappings(media, servers, options);

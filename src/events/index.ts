@@ -26,11 +26,11 @@ export type DropPlace =
   | 'worker';
 
 /**
- * Why an address that STUN has discovered may be of no use to browsers: no server answered; the NAT shows each server
- * another address or port; it has another port than the media port; what was sent there from here did not come back, be it that
- * the NAT lets nothing in, or only nothing from inside.
+ * Why an address may be of no use to browsers. Of those that STUN has discovered: no server answered; the NAT shows each
+ * server another address or port; it has another port than the media port; what was sent there from here did not come back, be
+ * it that the NAT lets nothing in, or only nothing from inside. Of any: it is loopback, and nothing else is announced.
  */
-export type AddressDoubt = 'no-answer' | 'mapping-varies' | 'port-translated' | 'not-reached';
+export type AddressDoubt = 'loopback' | 'no-answer' | 'mapping-varies' | 'port-translated' | 'not-reached';
 
 /**
  * Everything that logs, metrics, webhooks, the call history and the console ever see. Code that notices something
@@ -49,7 +49,7 @@ export type GatewayEvent =
     }
   /** At start: as what STUN servers see an address of this machine. */
   | { type: 'address.discovered'; local: string; address: string }
-  /** At start: why browsers may not reach us by what STUN has said. */
+  /** At start: why browsers may not reach us by an address. */
   | { type: 'address.doubtful'; local: string; address: string; reason: AddressDoubt }
   | { type: 'gateway.stopping'; signal: string }
   | {

@@ -34,6 +34,10 @@ test('what is hidden is told to no browser', () => {
   ]);
 });
 
+test('hiding all of them is a fault at start', () => {
+  expect(() => candidatesOf('ice: { hidden: ["0.0.0.0/0", "::/0"] }')).toThrow('ice.hidden');
+});
+
 test.each(['relay', 'relay-wished'] as const)(
   'who comes by %s is told where relays find us, by UDP',
   (policy) => {

@@ -29,7 +29,7 @@ const oneToOne: Nat = {
   inward: ({ address, port }) => (address === PUBLIC ? { address: LOCAL.address, port } : undefined),
 };
 
-/** STUN servers at .1 and .2, of either family, behind a NAT; the second says nothing first when `lossy`. */
+/** What is found with STUN servers at .1 and .2, of either family but for `four.example`, from behind a NAT. */
 async function discovered(nat: Nat, locals = [LOCAL], servers = ['one.example', 'two.example']) {
   const queue = new WakeQueue();
   let now = 0;
@@ -70,10 +70,11 @@ async function discovered(nat: Nat, locals = [LOCAL], servers = ['one.example', 
     locals,
     port: MEDIA,
     openUdp: ({ address, port }) => Promise.resolve(new FakeSocket({ address, port: port || ++nextPort })),
-    resolve: (host, family) =>
-      Promise.resolve(
-        `${family === 'IPv4' ? '198.51.100.' : '2001:db8:1::'}${host === 'one.example' ? 1 : 2}`,
-      ),
+    resolve: (host, family) => {
+      if (host === 'four.example' && family === 'IPv6') return Promise.resolve(undefined);
+      const network = family === 'IPv4' ? '198.51.100.' : '2001:db8:1::';
+      return Promise.resolve(`${network}${host === 'two.example' ? 2 : 1}`);
+    },
     clock: { now: () => now },
     timers: queue,
     random: new SeededRandom(7),
@@ -122,6 +123,15 @@ test('without a NAT nothing is tried: the address is our own', async () => {
     { local: '2001:db8::5', address: '2001:db8::5', doubt: undefined },
   ]);
   expect(sent).toBe(4);
+});
+
+test('a family that no server has is not doubted', async () => {
+  const { found, sent } = await discovered(oneToOne, [LOCAL, local('2001:db8::5')], ['four.example']);
+  expect(found).toEqual([
+    { local: '10.0.0.5', address: PUBLIC, doubt: undefined },
+    { local: '2001:db8::5', address: undefined, doubt: undefined },
+  ]);
+  expect(sent).toBe(2);
 });
 
 test.each<[string, Nat, Discovery['doubt'], string | undefined]>([
