@@ -200,3 +200,107 @@ describe.each(engines())('a quiet lane $name', ({ open }) => {
     expect(held).toEqual([]);
   });
 });
+
+const addon = loadAddon();
+
+describe.skipIf(addon === undefined)('the lanes of the addon together', () => {
+  const all: DatagramSocket[] = [];
+  afterEach(() => {
+    for (const socket of all.splice(0)) socket.close();
+  });
+
+  /** Sockets at rest for one phone, and which of its packets came through to them. */
+  async function restingFor(count: number) {
+    const udp = new NativeUdp(addon!, { unsent() {}, fault() {} }, PACKET_SLOTS);
+    const phone = await openUdp({ address: '127.0.0.1', port: 0 });
+    const through: number[] = [];
+    all.push(phone);
+    const sockets = Array.from({ length: count }, () => {
+      const socket = udp.open({ address: '127.0.0.1', port: 0 });
+      if ('code' in socket || socket.lane === undefined) throw new Error('no lane');
+      const { lane } = socket;
+      socket.onDatagram = (bytes) => through.push(bytes[3]!);
+      lane.rest({
+        peer: phone.local,
+        payloadType: 8,
+        ssrc: SSRC,
+        law: 'pcma',
+        quiet: 300,
+        out: { payloadType: 8, ssrc: 1, sequence: 0, timestamp: 0, ticks: 160 },
+      });
+      all.push(socket);
+      return { socket, lane };
+    });
+    return { udp, phone, sockets, through };
+  }
+
+  /** All that was sent to 127.0.0.1 before has arrived. */
+  async function arrived(): Promise<void> {
+    const probe = await openUdp({ address: '127.0.0.1', port: 0 });
+    all.push(probe);
+    const echo = new Promise((resolve) => {
+      probe.onDatagram = resolve;
+    });
+    probe.send(new Uint8Array(1), probe.local.port, '127.0.0.1');
+    await echo;
+  }
+
+  function held(lane: QuietLane): number[] {
+    const sequences: number[] = [];
+    lane.drain((sequence) => sequences.push(sequence));
+    return sequences;
+  }
+
+  it('work off a backlog evenly, however many they are', async () => {
+    const { udp, phone, sockets } = await restingFor(300);
+    for (let sequence = 0; sequence < 6; sequence++)
+      for (const { socket } of sockets) phone.send(packet(sequence, QUIET), socket.local.port, '127.0.0.1');
+    await vi.waitFor(() => expect(phone.queued).toBe(0));
+    await arrived();
+    udp.collect();
+    expect(sockets.filter(({ lane }) => held(lane).length !== 3)).toEqual([]);
+    udp.collect();
+    expect(sockets.filter(({ lane }) => held(lane).length !== 3)).toEqual([]);
+  });
+
+  it('let a packet through behind one that was loud, for a voice is heard in its order', async () => {
+    const { udp, phone, sockets, through } = await restingFor(1);
+    const [{ socket, lane }] = sockets as [(typeof sockets)[number]];
+    phone.send(packet(1, LOUD), socket.local.port, '127.0.0.1');
+    phone.send(packet(2, QUIET), socket.local.port, '127.0.0.1');
+    await arrived();
+    udp.collect();
+    expect(through).toEqual([1, 2]);
+    phone.send(packet(3, QUIET), socket.local.port, '127.0.0.1');
+    await arrived();
+    udp.collect();
+    expect(held(lane)).toEqual([3]);
+  });
+
+  it('let no phone wait behind what a stranger sends to its port', async () => {
+    const { udp, phone, sockets, through } = await restingFor(1);
+    const [{ socket, lane }] = sockets as [(typeof sockets)[number]];
+    const stranger = await openUdp({ address: '127.0.0.1', port: 0 });
+    all.push(stranger);
+    for (let i = 0; i < 500; i++) stranger.send(packet(200, QUIET), socket.local.port, '127.0.0.1');
+    await vi.waitFor(() => expect(stranger.queued).toBe(0));
+    phone.send(packet(7, LOUD), socket.local.port, '127.0.0.1');
+    await arrived();
+    for (let tick = 0; tick < 25; tick++) udp.collect();
+    await vi.waitFor(() => expect(through).toContain(7));
+    // Awake and at rest again it is as it was.
+    lane.wake();
+    lane.rest({
+      peer: phone.local,
+      payloadType: 8,
+      ssrc: SSRC,
+      law: 'pcma',
+      quiet: 300,
+      out: { payloadType: 8, ssrc: 1, sequence: 0, timestamp: 0, ticks: 160 },
+    });
+    phone.send(packet(8, QUIET), socket.local.port, '127.0.0.1');
+    await arrived();
+    udp.collect();
+    expect(held(lane)).toEqual([8]);
+  });
+});

@@ -28,6 +28,9 @@ export const PACKET_SLOTS: Slots = { bytes: 2048, count: 512 };
 /** For whatever UDP can carry, such as SIP. */
 export const DATAGRAM_SLOTS: Slots = { bytes: 65_536, count: 64 };
 
+/** Full inboxes that one {@link NativeUdp.collect} takes: what a flood leaves lies there until the next. */
+const MOST_COLLECTED = 8;
+
 /**
  * All UDP sockets of a thread on one handle of its event loop (`addon/udp.cc`). What is received is lent for the call of
  * `onDatagram`; what is sent is copied at once and leaves when the callback at hand is over, or when the outbox is full.
@@ -92,10 +95,10 @@ export class NativeUdp {
    * To be called once a tick, before what the tick needs is asked for.
    */
   collect(): void {
-    for (let full = true; full; ) {
+    for (let i = 0; i < MOST_COLLECTED; i++) {
       const count = this.#poll.collect();
       this.#take(count, performance.now());
-      full = count === this.#slots.count;
+      if (count < this.#slots.count) return;
     }
   }
 

@@ -16,10 +16,16 @@ constexpr uint32_t kHeader = 12;
 // Words that describe a lane: family, port and four of the address; payload type and SSRC in, law, limit; payload type out,
 // SSRC, sequence, timestamp, ticks of a packet. As in `native-lane.ts`.
 constexpr uint32_t kTerms = 15;
-constexpr int kEvents = 256;
 // Rounds of one `collect`: what lies there after a stall is worked off by and by, so that no lane has more to tell than it
 // can before its leg asks (`media/resting-phones.ts`).
 constexpr int kRounds = 3;
+// Datagrams from one question of a leg to the next that a lane lets through: a phone's keys and reports are far fewer. What
+// comes above is a flood, and no phone shall wait behind it for its turn.
+constexpr uint32_t kPassed = 64;
+// By so much, ms, two clocks do not part between two looks at them, unless somebody has set one.
+constexpr double kClockSet = 5;
+// Readings of two clocks that lie farther apart than this, ms, are of two moments.
+constexpr double kSameMoment = 1;
 
 double Ms(const timespec& time) { return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6; }
 
@@ -34,6 +40,27 @@ double NowMs() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return Ms(now);
+}
+
+// Reads both clocks, and notes when the kernel's has been set (by NTP, or by hand) since the last time.
+double ReadClocks(Poll* poll) {
+  double now = NowMs();
+  double stamp_now = StampNow();
+  for (int i = 0; i < 3 && NowMs() - now > kSameMoment; i++) {
+    now = NowMs();
+    stamp_now = StampNow();
+  }
+  const double offset = stamp_now - now;
+  if (fabs(offset - poll->stamp_offset) > kClockSet) poll->stamps_set_at = now;
+  poll->stamp_offset = offset;
+  return now;
+}
+
+// How long ago a datagram came that the kernel has stamped, ms. A stamp of before the clock was set says nothing, and the
+// datagram came just now: else a leg would learn of hours of delay, and a call could end for them.
+double Age(const Poll* poll, double stamp, double now) {
+  const double came = stamp - poll->stamp_offset;
+  return came > now || came < poll->stamps_set_at ? 0 : now - came;
 }
 
 bool Quiet(const Lane* lane, const uint8_t* payload, uint32_t length) {
@@ -65,13 +92,12 @@ uint32_t OpenCopy(const Lane* lane, const uint8_t* bytes, uint32_t length, uint6
   return opened < 0 ? 0 : static_cast<uint32_t>(opened);
 }
 
-// Counts a packet, and keeps it back; false when it is for JavaScript. `words` describe where it came from.
-bool Count(Lane* lane, const uint8_t* bytes, uint32_t length, const int32_t* words, double at) {
+// Counts a packet of the lane's source, and keeps it back; false when it is for JavaScript.
+bool Count(Lane* lane, const uint8_t* bytes, uint32_t length, double at) {
   if (length <= kHeader || length > kHeldBytes + kSrtpOverhead || lane->held == kHeld) return false;
   // No padding, extension or CSRC; the marker says nothing of what is heard.
   if (bytes[0] != 0x80 || (bytes[1] & 0x7f) != lane->payload_type) return false;
   if (memcmp(bytes + 8, lane->ssrc, sizeof lane->ssrc) != 0) return false;
-  if (memcmp(words + 2, lane->source, sizeof lane->source) != 0) return false;
   const uint16_t sequence = static_cast<uint16_t>(bytes[2] << 8 | bytes[3]);
   uint8_t plain[kHeldBytes + kSrtpOverhead];
   const uint8_t* packet = bytes;
@@ -92,7 +118,7 @@ bool Count(Lane* lane, const uint8_t* bytes, uint32_t length, const int32_t* wor
   return true;
 }
 
-void Stamp(Lane* lane, uint8_t* packet) {
+void WriteHeader(Lane* lane, uint8_t* packet) {
   memcpy(packet, lane->header, kHeader);
   packet[2] = static_cast<uint8_t>(lane->sequence >> 8);
   packet[3] = static_cast<uint8_t>(lane->sequence);
@@ -103,20 +129,49 @@ void Stamp(Lane* lane, uint8_t* packet) {
   lane->sent++;
 }
 
-// The time that the kernel says of a datagram, or `otherwise`.
-double Arrival(msghdr* message, double otherwise) {
+// What the kernel's clock showed when a datagram came; NaN: it does not say.
+double Stamp(msghdr* message) {
   for (cmsghdr* part = CMSG_FIRSTHDR(message); part != nullptr; part = CMSG_NXTHDR(message, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS) continue;
     timespec at;
     memcpy(&at, CMSG_DATA(part), sizeof at);
     return Ms(at);
   }
-  return otherwise;
+  return NAN;
+}
+
+// Moves a socket between those that wake the thread and those that are collected.
+void Watch(int from, int to, int fd, uint32_t id) {
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.u32 = id;
+  epoll_ctl(from, EPOLL_CTL_DEL, fd, &event);
+  epoll_ctl(to, EPOLL_CTL_ADD, fd, &event);
+}
+
+// The socket wakes the thread again.
+void Surface(Poll* poll, uint32_t id) {
+  Socket& socket = poll->sockets[id];
+  if (socket.lane->surfaced) return;
+  socket.lane->surfaced = true;
+  poll->lanes--;
+  Watch(poll->resting, poll->epoll, socket.fd, id);
+}
+
+// Whether a lane keeps a datagram back. One behind another that JavaScript gets is for it as well: a voice that begins is
+// heard in its order.
+bool Keeps(Poll* poll, uint32_t id, const uint8_t* bytes, uint32_t length, const int32_t* words, double at) {
+  Lane* lane = poll->sockets[id].lane;
+  if (lane == nullptr) return false;
+  const bool of_source = memcmp(words + 2, lane->source, sizeof lane->source) == 0;
+  if (of_source && lane->passed_in != poll->collected && Count(lane, bytes, length, at)) return true;
+  if (of_source) lane->passed_in = poll->collected;
+  if (++lane->passed > kPassed) Surface(poll, id);
+  return false;
 }
 
 // Takes one datagram of a socket: into its lane, or into a slot; how many slots are full then.
-uint32_t TakeStamped(Poll* poll, uint32_t id, uint32_t filled, double now, double stamp_now) {
-  Socket& socket = poll->sockets[id];
+uint32_t TakeStamped(Poll* poll, uint32_t id, uint32_t filled, double now) {
   uint8_t* slot = poll->inbox + static_cast<size_t>(filled) * poll->slot;
   int32_t* words = poll->in_words + static_cast<size_t>(filled) * kWords;
   sockaddr_storage from;
@@ -129,23 +184,15 @@ uint32_t TakeStamped(Poll* poll, uint32_t id, uint32_t filled, double now, doubl
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  const ssize_t got = recvmsg(socket.fd, &message, MSG_DONTWAIT);
+  const ssize_t got = recvmsg(poll->sockets[id].fd, &message, MSG_DONTWAIT);
   // An error is the ICMP answer to an earlier send: reading it has cleared it.
   if (got < 0) return filled;
-  const double age = stamp_now - Arrival(&message, stamp_now);
+  const double stamp = Stamp(&message);
+  const double age = isnan(stamp) ? 0 : Age(poll, stamp, now);
   Describe(words, id, static_cast<uint32_t>(got), from);
-  if (socket.lane != nullptr && Count(socket.lane, slot, static_cast<uint32_t>(got), words, now - age)) return filled;
+  if (Keeps(poll, id, slot, static_cast<uint32_t>(got), words, now - age)) return filled;
   poll->ages[filled] = age;
   return filled + 1;
-}
-
-// Moves a socket between those that wake the thread and those that are collected.
-void Watch(int from, int to, int fd, uint32_t id) {
-  epoll_event event = {};
-  event.events = EPOLLIN;
-  event.data.u32 = id;
-  epoll_ctl(from, EPOLL_CTL_DEL, fd, &event);
-  epoll_ctl(to, EPOLL_CTL_ADD, fd, &event);
 }
 
 }  // namespace
@@ -203,8 +250,9 @@ napi_value Rest(napi_env env, napi_callback_info info) {
   }
   made->heard = static_cast<uint64_t>(heard);
   made->next = static_cast<uint64_t>(next);
-  if (socket->lane == nullptr) {
+  if (socket->lane == nullptr || socket->lane->surfaced) {
     Watch(poll->epoll, poll->resting, socket->fd, static_cast<uint32_t>(socket - poll->sockets.data()));
+    poll->lanes++;
   }
   if (!socket->stamped) {
     const int on = 1;
@@ -242,9 +290,9 @@ napi_value Wake(napi_env env, napi_callback_info info) {
   if (poll == nullptr) return nullptr;
   Socket* socket = Find(poll, env, args[0]);
   if (socket == nullptr || socket->lane == nullptr) return nullptr;
+  Surface(poll, static_cast<uint32_t>(socket - poll->sockets.data()));
   delete socket->lane;
   socket->lane = nullptr;
-  Watch(poll->resting, poll->epoll, socket->fd, static_cast<uint32_t>(socket - poll->sockets.data()));
   return nullptr;
 }
 
@@ -254,20 +302,16 @@ napi_value Collect(napi_env env, napi_callback_info info) {
   Poll* poll = Self(env, info, 0, nullptr);
   if (poll == nullptr) return nullptr;
   uint32_t filled = 0;
-  if (poll->resting >= 0 && !poll->closing) {
-    const double now = NowMs();
-    const double stamp_now = StampNow();
-    epoll_event events[kEvents];
+  if (poll->lanes > 0 && !poll->closing) {
+    const double now = ReadClocks(poll);
+    poll->collected++;
+    poll->ready.resize(poll->lanes);
     // A round takes one of each socket; sockets that have no more leave the list of those that are ready.
-    for (int round = 0, ready = 1; round < kRounds && ready > 0; round++) {
-      // What does not fit into one list of events is the same round.
-      do {
-        ready = epoll_wait(poll->resting, events, kEvents, 0);
-        for (int i = 0; i < ready && filled < poll->in_slots; i++) {
-          filled = TakeStamped(poll, events[i].data.u32, filled, now, stamp_now);
-        }
-      } while (ready == kEvents && filled < poll->in_slots);
-      if (filled == poll->in_slots) break;
+    for (int round = 0, ready = 1; round < kRounds && ready > 0 && filled < poll->in_slots; round++) {
+      ready = epoll_wait(poll->resting, poll->ready.data(), static_cast<int>(poll->ready.size()), 0);
+      for (int i = 0; i < ready && filled < poll->in_slots; i++) {
+        filled = TakeStamped(poll, poll->ready[static_cast<size_t>(i)].data.u32, filled, now);
+      }
     }
   }
   return Number(env, static_cast<int32_t>(filled));
@@ -290,7 +334,7 @@ napi_value Drain(napi_env env, napi_callback_info info) {
     *next++ = lane->timestamps[i];
   }
   const uint32_t count = lane->held;
-  lane->sent = lane->held = 0;
+  lane->sent = lane->held = lane->passed = 0;
   return Number(env, static_cast<int32_t>(count));
 }
 
@@ -316,7 +360,7 @@ napi_value Fan(napi_env env, napi_callback_info info) {
     if (id >= poll->sockets.size() || poll->sockets[id].fd < 0 || poll->sockets[id].lane == nullptr) continue;
     const Socket& socket = poll->sockets[id];
     Lane* lane = socket.lane;
-    Stamp(lane, packet);
+    WriteHeader(lane, packet);
     // The one before may have been sealed in the same place.
     memcpy(packet + kHeader, payload, length);
     uint32_t size = kHeader + length;

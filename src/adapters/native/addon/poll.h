@@ -2,9 +2,11 @@
 
 // What udp.cc and lane.cc share: the sockets of a thread, and the memory that JavaScript lends.
 
+#include <math.h>
 #include <node_api.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <uv.h>
 
@@ -43,6 +45,12 @@ struct Lane {
   uint64_t next = 0;
   uint32_t sent = 0;
   uint32_t held = 0;
+  // Datagrams that went on to JavaScript since the lane was asked last.
+  uint32_t passed = 0;
+  // The `collected` in which one of the source's did: those behind it follow.
+  uint32_t passed_in = 0;
+  // Too much came that is not counted: its socket wakes the thread, as if no leg rested.
+  bool surfaced = false;
   double at[kHeld];
   uint16_t sequences[kHeld];
   uint32_t timestamps[kHeld];
@@ -98,6 +106,14 @@ struct Poll {
   double* report = nullptr;
   // Ages (ms) of the datagrams that `collect` has put into slots.
   double* ages = nullptr;
+  // Lanes whose sockets wait for `collect`, and how often that was called.
+  uint32_t lanes = 0;
+  uint32_t collected = 0;
+  // What `collect` finds ready.
+  std::vector<epoll_event> ready;
+  // Of the kernel's stamps: how far their clock is ahead of the monotonic one, and when it was found to have been set, ms.
+  double stamp_offset = NAN;
+  double stamps_set_at = -INFINITY;
   // Squares of A-law and of µ-law.
   int32_t squares[2][256] = {};
 };

@@ -309,7 +309,7 @@ napi_value Close(napi_env env, napi_callback_info info) {
   if (found == nullptr) return nullptr;
   // Closing takes the descriptor out of epoll too.
   close(found->fd);
-  found->fd = -1;
+  if (found->lane != nullptr && !found->lane->surfaced) poll->lanes--;
   delete found->lane;
   *found = {};
   poll->vacant.push_back(static_cast<uint32_t>(found - poll->sockets.data()));
