@@ -210,6 +210,17 @@ describe.each([nodeEngine(), ...nativeEngines()])(
       expect(unsent()).toBe(before + 8);
     });
 
+    it('sends nothing from IPv4 to IPv6, not even to who has the first four bytes for an address', async () => {
+      const [a, b] = [await opened(V4), await opened(V4)];
+      const before = unsent();
+      const got: number[] = [];
+      b.onDatagram = (bytes) => got.push(bytes[0]!);
+      a.send(Uint8Array.of(1), b.local.port, '7f00:1::');
+      await vi.waitFor(() => expect(unsent()).toBe(before + 1));
+      a.send(Uint8Array.of(2), b.local.port, '127.0.0.1');
+      await vi.waitFor(() => expect(got).toEqual([2]));
+    });
+
     it('tells many sockets apart', async () => {
       const sender = await opened(V4);
       const got = new Map<number, number>();
@@ -282,6 +293,23 @@ describe('the addon', () => {
       expect(unsent()).toBe(1);
       socket.close();
     }
+  });
+
+  it('takes no object of one class for one of another', () => {
+    const addon = loadAddon();
+    const { DtlsAssociation, SrtpTransform } = addon ?? {};
+    if (addon === undefined || DtlsAssociation == null || SrtpTransform == null) return;
+    const keys = new SrtpTransform(new Uint8Array(16), new Uint8Array(20), new Uint8Array(14), 10);
+    expect(() => new DtlsAssociation(keys as never, true)).toThrow('takes a DtlsContext');
+    const words = () => new Int32Array(64);
+    const bytes = () => new Uint8Array(2048);
+    const poll = new addon.UdpPoll(bytes(), words(), bytes(), words(), () => {}, 256);
+    poll.lanes(new Float64Array(512), new Float64Array(64), new Int32Array(512));
+    const socket = poll.open('127.0.0.1', 0);
+    for (const other of [poll, {}, 7])
+      expect(poll.rest(socket, words(), other as object, keys, 0, 0)).toBe(0);
+    expect(poll.rest(socket, words(), keys, keys, 0, 0)).toBe(1);
+    poll.close(socket);
   });
 
   it('costs one datagram when a receiver fails, not those behind it', async () => {

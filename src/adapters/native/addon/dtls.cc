@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tls.h"
+#include "values.h"
 
 namespace {
 
@@ -73,6 +74,8 @@ constexpr char kSrtpLabel[] = "EXTRACTOR-dtls_srtp";
 enum State : int32_t { kHandshake = 0, kConnected = 1, kClosed = 2, kFailed = 3 };
 // What `failure` says when the certificate is none of those expected; else it is OpenSSL's reason.
 constexpr int32_t kWrongFingerprint = -1;
+
+constexpr napi_type_tag kContextTag = {0x9c1e7d0f5a3b4c21, 0xb7d264e8f0139a55};
 
 struct Context {
   SSL_CTX* ssl = nullptr;
@@ -176,34 +179,6 @@ int VerifyPeer(X509_STORE_CTX* store, void*) {
   return 0;
 }
 
-napi_value Throw(napi_env env, const char* message) {
-  napi_throw_error(env, nullptr, message);
-  return nullptr;
-}
-
-napi_value Number(napi_env env, int32_t value) {
-  napi_value result = nullptr;
-  napi_create_int32(env, value, &result);
-  return result;
-}
-
-napi_value Boolean(napi_env env, bool value) {
-  napi_value result = nullptr;
-  napi_get_boolean(env, value, &result);
-  return result;
-}
-
-bool Bytes(napi_env env, napi_value value, uint8_t** bytes, size_t* length) {
-  napi_typedarray_type type;
-  void* start = nullptr;
-  if (napi_get_typedarray_info(env, value, &type, length, &start, nullptr, nullptr) != napi_ok ||
-      type != napi_uint8_array) {
-    return false;
-  }
-  *bytes = static_cast<uint8_t*>(start);
-  return true;
-}
-
 void FreeContext(napi_env, void* data, void*) {
   auto* context = static_cast<Context*>(data);
   if (context->ssl != nullptr) SSL_CTX_free(context->ssl);
@@ -247,7 +222,7 @@ napi_value NewContext(napi_env env, napi_callback_info info) {
                   SSL_CTX_set_tlsext_use_srtp(context->ssl, kSrtpProfiles) == 0 &&
                   UseCertificate(context->ssl, certificate, certificate_length, key, key_length);
   ERR_clear_error();
-  if (!ok || napi_wrap(env, self, context, FreeContext, nullptr, nullptr) != napi_ok) {
+  if (!ok || !WrapTagged(env, self, context, FreeContext, &kContextTag)) {
     FreeContext(env, context, nullptr);
     return Throw(env, "this Node's OpenSSL cannot do DTLS with this certificate");
   }
@@ -275,16 +250,15 @@ napi_value NewAssociation(napi_env env, napi_callback_info info) {
   napi_value args[2];
   napi_value self = nullptr;
   size_t count = 2;
-  void* context = nullptr;
   bool is_client = false;
   napi_get_cb_info(env, info, &count, args, &self, nullptr);
-  if (count < 2 || napi_unwrap(env, args[0], &context) != napi_ok ||
-      napi_get_value_bool(env, args[1], &is_client) != napi_ok) {
+  const Context* context = count < 2 ? nullptr : Tagged<Context>(env, args[0], &kContextTag);
+  if (context == nullptr || napi_get_value_bool(env, args[1], &is_client) != napi_ok) {
     return Throw(env, "a DtlsAssociation takes a DtlsContext and its role");
   }
   ERR_clear_error();
   auto* association = new Association();
-  association->ssl = SSL_new(static_cast<Context*>(context)->ssl);
+  association->ssl = SSL_new(context->ssl);
   BIO* bio = Datagrams() == nullptr ? nullptr : BIO_new(Datagrams());
   if (association->ssl == nullptr || bio == nullptr ||
       napi_wrap(env, self, association, FreeAssociation, nullptr, nullptr) != napi_ok) {
@@ -305,18 +279,6 @@ napi_value NewAssociation(napi_env env, napi_callback_info info) {
   }
   ERR_clear_error();
   return self;
-}
-
-Association* Self(napi_env env, napi_callback_info info, size_t want, napi_value* args) {
-  napi_value self = nullptr;
-  size_t count = want;
-  void* association = nullptr;
-  if (napi_get_cb_info(env, info, &count, args, &self, nullptr) != napi_ok || count < want ||
-      napi_unwrap(env, self, &association) != napi_ok) {
-    Throw(env, "called with something else than a DtlsAssociation and its arguments");
-    return nullptr;
-  }
-  return static_cast<Association*>(association);
 }
 
 // The last word of TLS: what it called may have complained before it.
@@ -355,13 +317,12 @@ void Advance(Association* association) {
     association->sound = SSL_get_error(association->ssl, length) == kZeroReturn;
     association->state = kClosed;
   }
-  association->in = nullptr;
   ERR_clear_error();
 }
 
 // expectNobody(): forgets what `expect` told.
 napi_value ExpectNobody(napi_env env, napi_callback_info info) {
-  Association* association = Self(env, info, 0, nullptr);
+  Association* association = Receiver<Association>(env, info, 0, nullptr);
   if (association != nullptr) association->accepted.clear();
   return nullptr;
 }
@@ -370,7 +331,7 @@ napi_value ExpectNobody(napi_env env, napi_callback_info info) {
 // before; `length` bytes each: 32, 48 or 64.
 napi_value Expect(napi_env env, napi_callback_info info) {
   napi_value args[2];
-  Association* association = Self(env, info, 2, args);
+  Association* association = Receiver<Association>(env, info, 2, args);
   if (association == nullptr) return nullptr;
   uint8_t* digests = nullptr;
   size_t total = 0;
@@ -388,7 +349,7 @@ napi_value Expect(napi_env env, napi_callback_info info) {
 // receive(record: Uint8Array): the state.
 napi_value Receive(napi_env env, napi_callback_info info) {
   napi_value args[1];
-  Association* association = Self(env, info, 1, args);
+  Association* association = Receiver<Association>(env, info, 1, args);
   if (association == nullptr) return nullptr;
   uint8_t* record = nullptr;
   size_t length = 0;
@@ -396,12 +357,14 @@ napi_value Receive(napi_env env, napi_callback_info info) {
   association->in = length == 0 ? nullptr : record;
   association->in_length = length;
   Advance(association);
+  // The record is lent for this call, and one that came after the end was not read.
+  association->in = nullptr;
   return Number(env, association->state);
 }
 
 // timeout(): ms until `elapse` is due; -1: nothing waits for an answer.
 napi_value Timeout(napi_env env, napi_callback_info info) {
-  Association* association = Self(env, info, 0, nullptr);
+  Association* association = Receiver<Association>(env, info, 0, nullptr);
   if (association == nullptr) return nullptr;
   timeval left = {};
   if (association->ssl == nullptr || association->state != kHandshake ||
@@ -413,7 +376,7 @@ napi_value Timeout(napi_env env, napi_callback_info info) {
 
 // elapse(): repeats the last flight if its time has come; the state.
 napi_value Elapse(napi_env env, napi_callback_info info) {
-  Association* association = Self(env, info, 0, nullptr);
+  Association* association = Receiver<Association>(env, info, 0, nullptr);
   if (association == nullptr) return nullptr;
   if (association->ssl != nullptr && association->state == kHandshake) {
     ERR_clear_error();
@@ -426,7 +389,7 @@ napi_value Elapse(napi_env env, napi_callback_info info) {
 // send(message: Uint8Array): whether it became a datagram.
 napi_value Send(napi_env env, napi_callback_info info) {
   napi_value args[1];
-  Association* association = Self(env, info, 1, args);
+  Association* association = Receiver<Association>(env, info, 1, args);
   if (association == nullptr) return nullptr;
   uint8_t* message = nullptr;
   size_t length = 0;
@@ -442,7 +405,7 @@ napi_value Send(napi_env env, napi_callback_info info) {
 
 napi_value Take(napi_env env, napi_callback_info info, std::deque<std::vector<uint8_t>> Association::* queue) {
   napi_value args[1];
-  Association* association = Self(env, info, 1, args);
+  Association* association = Receiver<Association>(env, info, 1, args);
   if (association == nullptr) return nullptr;
   uint8_t* into = nullptr;
   size_t room = 0;
@@ -464,13 +427,13 @@ napi_value TakeMessage(napi_env env, napi_callback_info info) { return Take(env,
 
 // failure(): why the handshake failed: -1: the certificate is none of those expected; else OpenSSL's reason.
 napi_value Failure(napi_env env, napi_callback_info info) {
-  Association* association = Self(env, info, 0, nullptr);
+  Association* association = Receiver<Association>(env, info, 0, nullptr);
   return association == nullptr ? nullptr : Number(env, association->failure);
 }
 
 // srtpProfile(): the number of the profile agreed on (RFC 5764 section 4.1.2); 0: none.
 napi_value SrtpProfile(napi_env env, napi_callback_info info) {
-  Association* association = Self(env, info, 0, nullptr);
+  Association* association = Receiver<Association>(env, info, 0, nullptr);
   if (association == nullptr) return nullptr;
   const SRTP_PROTECTION_PROFILE* profile = association->ssl == nullptr || association->state != kConnected
                                                ? nullptr
@@ -481,7 +444,7 @@ napi_value SrtpProfile(napi_env env, napi_callback_info info) {
 // exportSrtp(into: Uint8Array): fills it with keying material (RFC 5764 section 4.2); false when not connected.
 napi_value ExportSrtp(napi_env env, napi_callback_info info) {
   napi_value args[1];
-  Association* association = Self(env, info, 1, args);
+  Association* association = Receiver<Association>(env, info, 1, args);
   if (association == nullptr) return nullptr;
   uint8_t* into = nullptr;
   size_t length = 0;
@@ -496,7 +459,7 @@ napi_value ExportSrtp(napi_env env, napi_callback_info info) {
 
 // close(): makes the datagram with close_notify, if ever connected, and lets go of all but the queues.
 napi_value Close(napi_env env, napi_callback_info info) {
-  Association* association = Self(env, info, 0, nullptr);
+  Association* association = Receiver<Association>(env, info, 0, nullptr);
   if (association == nullptr) return nullptr;
   const bool was_connected = association->state == kConnected || association->state == kClosed;
   if (association->ssl != nullptr && was_connected && association->sound) {

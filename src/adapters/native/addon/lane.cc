@@ -200,14 +200,14 @@ uint32_t TakeStamped(Poll* poll, uint32_t id, uint32_t filled, double now) {
 // lanes(report: Float64Array, ages: Float64Array, squares: Int32Array): the memory that lanes need. Once, before any rests.
 napi_value Lanes(napi_env env, napi_callback_info info) {
   napi_value args[3];
-  Poll* poll = Self(env, info, 3, args);
+  Poll* poll = Receiver<Poll>(env, info, 3, args);
   if (poll == nullptr) return nullptr;
-  uint32_t numbers = 0, slots = 0, count = 0;
+  size_t numbers = 0, slots = 0, count = 0;
   int32_t* squares = nullptr;
   if (poll->report != nullptr ||
-      !Memory(env, args[0], napi_float64_array, &poll->report, &numbers, &poll->memory[4]) ||
-      !Memory(env, args[1], napi_float64_array, &poll->ages, &slots, &poll->memory[5]) ||
-      !Memory(env, args[2], napi_int32_array, &squares, &count, nullptr) || numbers < 1 + 3 * kHeld ||
+      !Hold(env, args[0], napi_float64_array, &poll->report, &numbers, &poll->memory[4]) ||
+      !Hold(env, args[1], napi_float64_array, &poll->ages, &slots, &poll->memory[5]) ||
+      !Memory(env, args[2], napi_int32_array, &squares, &count) || numbers < 1 + 3 * kHeld ||
       slots < poll->in_slots || count != 512 || (poll->resting = epoll_create1(EPOLL_CLOEXEC)) < 0) {
     return Throw(env, "no lanes can be made of this");
   }
@@ -231,13 +231,13 @@ bool TakeKeys(napi_env env, napi_value value, SrtpKeys** keys) {
 // whether its packets are counted from now on; not when its keys are not ours.
 napi_value Rest(napi_env env, napi_callback_info info) {
   napi_value args[6];
-  Poll* poll = Self(env, info, 6, args);
+  Poll* poll = Receiver<Poll>(env, info, 6, args);
   if (poll == nullptr) return nullptr;
   Socket* socket = Find(poll, env, args[0]);
   int32_t* terms = nullptr;
-  uint32_t count = 0;
+  size_t count = 0;
   int64_t heard = 0, next = 0;
-  if (!Memory(env, args[1], napi_int32_array, &terms, &count, nullptr) || count < kTerms || poll->resting < 0 ||
+  if (!Memory(env, args[1], napi_int32_array, &terms, &count) || count < kTerms || poll->resting < 0 ||
       napi_get_value_int64(env, args[4], &heard) != napi_ok || napi_get_value_int64(env, args[5], &next) != napi_ok ||
       heard < 0 || next < 0) {
     return Throw(env, "rest takes a socket and its terms");
@@ -286,7 +286,7 @@ napi_value Rest(napi_env env, napi_callback_info info) {
 // wake(socket: number): its packets are JavaScript's again; what was counted is forgotten.
 napi_value Wake(napi_env env, napi_callback_info info) {
   napi_value args[1];
-  Poll* poll = Self(env, info, 1, args);
+  Poll* poll = Receiver<Poll>(env, info, 1, args);
   if (poll == nullptr) return nullptr;
   Socket* socket = Find(poll, env, args[0]);
   if (socket == nullptr || socket->lane == nullptr) return nullptr;
@@ -299,7 +299,7 @@ napi_value Wake(napi_env env, napi_callback_info info) {
 // collect(): reads the sockets that rest; how many datagrams are in the slots, for none that rests may keep them. As many as
 // there are slots: call again.
 napi_value Collect(napi_env env, napi_callback_info info) {
-  Poll* poll = Self(env, info, 0, nullptr);
+  Poll* poll = Receiver<Poll>(env, info, 0, nullptr);
   if (poll == nullptr) return nullptr;
   uint32_t filled = 0;
   if (poll->lanes > 0 && !poll->closing) {
@@ -320,7 +320,7 @@ napi_value Collect(napi_env env, napi_callback_info info) {
 // drain(socket: number): how many packets were counted; they and how many were sent are in the report of `lanes`.
 napi_value Drain(napi_env env, napi_callback_info info) {
   napi_value args[1];
-  Poll* poll = Self(env, info, 1, args);
+  Poll* poll = Receiver<Poll>(env, info, 1, args);
   if (poll == nullptr) return nullptr;
   Socket* socket = Find(poll, env, args[0]);
   if (socket == nullptr || socket->lane == nullptr) return Number(env, -1);
@@ -342,17 +342,18 @@ napi_value Drain(napi_env env, napi_callback_info info) {
 // of `payload`; how many the kernel did not take.
 napi_value Fan(napi_env env, napi_callback_info info) {
   napi_value args[3];
-  Poll* poll = Self(env, info, 3, args);
+  Poll* poll = Receiver<Poll>(env, info, 3, args);
   if (poll == nullptr) return nullptr;
   int32_t* ids = nullptr;
   uint8_t* payload = nullptr;
-  uint32_t many = 0, count = 0, length = 0;
-  if (!Memory(env, args[0], napi_int32_array, &ids, &many, nullptr) ||
+  size_t many = 0, length = 0;
+  uint32_t count = 0;
+  if (!Memory(env, args[0], napi_int32_array, &ids, &many) ||
       napi_get_value_uint32(env, args[1], &count) != napi_ok ||
-      !Memory(env, args[2], napi_uint8_array, &payload, &length, nullptr) || length > kHeldBytes - kHeader) {
+      !Memory(env, args[2], napi_uint8_array, &payload, &length) || length > kHeldBytes - kHeader) {
     return Throw(env, "fan takes sockets, their number and a payload");
   }
-  if (count > many) count = many;
+  if (count > many) count = static_cast<uint32_t>(many);
   uint8_t packet[kHeldBytes + kSrtpOverhead];
   int32_t failed = 0;
   for (uint32_t i = 0; i < count; i++) {
@@ -363,7 +364,7 @@ napi_value Fan(napi_env env, napi_callback_info info) {
     WriteHeader(lane, packet);
     // The one before may have been sealed in the same place.
     memcpy(packet + kHeader, payload, length);
-    uint32_t size = kHeader + length;
+    uint32_t size = kHeader + static_cast<uint32_t>(length);
     if (lane->sealer != nullptr) size = SrtpSealRtp(lane->sealer, packet, kHeader, size, lane->next++);
     const auto* to = reinterpret_cast<const sockaddr*>(&lane->to);
     if (size == 0 || sendto(socket.fd, packet, size, MSG_DONTWAIT, to, lane->to_length) < 0) failed++;

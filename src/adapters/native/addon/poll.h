@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "srtp.h"
+#include "values.h"
 
 // Words of 32 bits that describe a slot: socket, length, family, port, and four of the address.
 constexpr uint32_t kWords = 8;
@@ -118,26 +119,15 @@ struct Poll {
   int32_t squares[2][256] = {};
 };
 
-napi_value Throw(napi_env env, const char* message);
-napi_value Number(napi_env env, int32_t value);
-// The receiver of a method, with its arguments; null, and an exception, when it is none.
-Poll* Self(napi_env env, napi_callback_info info, size_t want, napi_value* args);
 // An open socket by its number, or null.
 Socket* Find(Poll* poll, napi_env env, napi_value value);
 // Writes into a slot's words what was received, and from where.
 void Describe(int32_t* words, uint32_t socket, uint32_t length, const sockaddr_storage& from);
-// The destination that a slot's words name, for a socket of `family`; its length.
+// The destination that a slot's words name, for a socket of `family`; its length, or 0 when there is no way to it.
 socklen_t Destination(const int32_t* words, int family, sockaddr_storage* to);
 
+// The memory of a typed array, held for as long as the thread lives.
 template <typename T>
-bool Memory(napi_env env, napi_value value, napi_typedarray_type want, T** data, uint32_t* length, napi_ref* hold) {
-  napi_typedarray_type type;
-  size_t count = 0;
-  void* start = nullptr;
-  if (napi_get_typedarray_info(env, value, &type, &count, &start, nullptr, nullptr) != napi_ok || type != want) {
-    return false;
-  }
-  *data = static_cast<T*>(start);
-  *length = static_cast<uint32_t>(count);
-  return hold == nullptr || napi_create_reference(env, value, 1, hold) == napi_ok;
+bool Hold(napi_env env, napi_value value, napi_typedarray_type want, T** data, size_t* length, napi_ref* hold) {
+  return Memory(env, value, want, data, length) && napi_create_reference(env, value, 1, hold) == napi_ok;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "crypto.h"
+#include "values.h"
 
 namespace {
 
@@ -20,6 +21,7 @@ constexpr uint32_t kRtcpHeader = 8;
 constexpr uint32_t kSha1 = 20;
 constexpr uint32_t kSha1Block = 64;
 constexpr int32_t kUnauthentic = -1;
+constexpr napi_type_tag kKeysTag = {0x4f0a8c6d21e7b359, 0xa35d90c1476ef82b};
 constexpr int64_t kMaxIndex = (int64_t{1} << 48) - 1;
 
 void WriteWord(uint8_t* to, uint32_t word) {
@@ -185,11 +187,6 @@ int32_t OpenRtcp(SrtpKeys* keys, uint8_t* bytes, uint32_t end, uint32_t ssrc, ui
   return opened ? static_cast<int32_t>(data_end) : kUnauthentic;
 }
 
-napi_value Throw(napi_env env, const char* message) {
-  napi_throw_error(env, nullptr, message);
-  return nullptr;
-}
-
 // What a method was called with: bytes, then numbers. `rest` bytes must be free behind the packet.
 struct Call {
   SrtpKeys* keys = nullptr;
@@ -200,30 +197,16 @@ struct Call {
   uint64_t index = 0;
 };
 
-bool Bytes(napi_env env, napi_value value, uint8_t** bytes, size_t* length) {
-  napi_typedarray_type type;
-  void* start = nullptr;
-  if (napi_get_typedarray_info(env, value, &type, length, &start, nullptr, nullptr) != napi_ok ||
-      type != napi_uint8_array) {
-    return false;
-  }
-  *bytes = static_cast<uint8_t*>(start);
-  return true;
-}
-
 // `has_header`: (bytes, headerEnd, end, ssrc, index); without: (bytes, end, ssrc, index).
 bool Read(napi_env env, napi_callback_info info, bool has_header, uint32_t room, Call* call) {
   napi_value args[5];
-  napi_value self = nullptr;
-  const size_t want = has_header ? 5 : 4;
-  size_t count = want;
-  void* keys = nullptr;
+  call->keys = Receiver<SrtpKeys>(env, info, has_header ? 5 : 4, args);
+  if (call->keys == nullptr) return false;
   size_t length = 0;
   int64_t index = 0;
   call->header_end = kRtcpHeader;
   const napi_value* next = args + 1;
-  const bool ok = napi_get_cb_info(env, info, &count, args, &self, nullptr) == napi_ok && count >= want &&
-                  napi_unwrap(env, self, &keys) == napi_ok && Bytes(env, args[0], &call->bytes, &length) &&
+  const bool ok = Bytes(env, args[0], &call->bytes, &length) &&
                   (!has_header || napi_get_value_uint32(env, *next++, &call->header_end) == napi_ok) &&
                   napi_get_value_uint32(env, *next++, &call->end) == napi_ok &&
                   napi_get_value_uint32(env, *next++, &call->ssrc) == napi_ok &&
@@ -233,19 +216,12 @@ bool Read(napi_env env, napi_callback_info info, bool has_header, uint32_t room,
     Throw(env, "no packet, or no room behind it");
     return false;
   }
-  call->keys = static_cast<SrtpKeys*>(keys);
   call->index = static_cast<uint64_t>(index);
   return true;
 }
 
-napi_value Length(napi_env env, int32_t length) {
-  napi_value result = nullptr;
-  napi_create_int32(env, length, &result);
-  return result;
-}
-
 napi_value Sealed(napi_env env, uint32_t length) {
-  return length == 0 ? Throw(env, "the cipher failed") : Length(env, static_cast<int32_t>(length));
+  return length == 0 ? Throw(env, "the cipher failed") : Number(env, static_cast<int32_t>(length));
 }
 
 uint32_t SealRtpOf(SrtpKeys* keys, uint8_t* bytes, uint32_t header_end, uint32_t end, uint32_t ssrc, uint64_t index) {
@@ -274,7 +250,7 @@ napi_value JsSealRtp(napi_env env, napi_callback_info info) {
 napi_value JsOpenRtp(napi_env env, napi_callback_info info) {
   Call call;
   if (!Read(env, info, true, 0, &call)) return nullptr;
-  return Length(env, OpenRtp(call.keys, call.bytes, call.header_end, call.end, call.ssrc, call.index));
+  return Number(env, OpenRtp(call.keys, call.bytes, call.header_end, call.end, call.ssrc, call.index));
 }
 
 // sealRtcp(bytes, end, ssrc, index): the new length.
@@ -288,7 +264,7 @@ napi_value JsSealRtcp(napi_env env, napi_callback_info info) {
 napi_value JsOpenRtcp(napi_env env, napi_callback_info info) {
   Call call;
   if (!Read(env, info, false, 0, &call)) return nullptr;
-  return Length(env, OpenRtcp(call.keys, call.bytes, call.end, call.ssrc, static_cast<uint32_t>(call.index)));
+  return Number(env, OpenRtcp(call.keys, call.bytes, call.end, call.ssrc, static_cast<uint32_t>(call.index)));
 }
 
 const EVP_CIPHER* CipherOf(bool gcm, size_t key_length) {
@@ -336,7 +312,7 @@ napi_value New(napi_env env, napi_callback_info info) {
   keys->cipher = EVP_CIPHER_CTX_new();
   if (keys->cipher == nullptr ||
       EVP_CipherInit_ex(keys->cipher, CipherOf(gcm, length[0]), nullptr, part[0], nullptr, 1) != 1 ||
-      napi_wrap(env, self, keys, Free, nullptr, nullptr) != napi_ok) {
+      !WrapTagged(env, self, keys, Free, &kKeysTag)) {
     delete keys;
     return Throw(env, "this Node's OpenSSL has no such cipher");
   }
@@ -385,10 +361,7 @@ void SrtpRelease(SrtpKeys* keys) {
   if (keys != nullptr && --keys->users == 0) delete keys;
 }
 
-SrtpKeys* SrtpKeysOf(napi_env env, napi_value value) {
-  void* keys = nullptr;
-  return napi_unwrap(env, value, &keys) == napi_ok ? static_cast<SrtpKeys*>(keys) : nullptr;
-}
+SrtpKeys* SrtpKeysOf(napi_env env, napi_value value) { return Tagged<SrtpKeys>(env, value, &kKeysTag); }
 
 napi_value DefineSrtpTransform(napi_env env) {
   napi_value constructor = nullptr;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "udp.h"
@@ -22,29 +23,6 @@
 #include "lane.h"
 #include "outbox.h"
 #include "poll.h"
-
-napi_value Throw(napi_env env, const char* message) {
-  napi_throw_error(env, nullptr, message);
-  return nullptr;
-}
-
-napi_value Number(napi_env env, int32_t value) {
-  napi_value result = nullptr;
-  napi_create_int32(env, value, &result);
-  return result;
-}
-
-Poll* Self(napi_env env, napi_callback_info info, size_t want, napi_value* args) {
-  napi_value self = nullptr;
-  size_t count = want;
-  void* poll = nullptr;
-  if (napi_get_cb_info(env, info, &count, args, &self, nullptr) != napi_ok || count < want ||
-      napi_unwrap(env, self, &poll) != napi_ok) {
-    Throw(env, "called with something else than a UdpPoll and its arguments");
-    return nullptr;
-  }
-  return static_cast<Poll*>(poll);
-}
 
 Socket* Find(Poll* poll, napi_env env, napi_value value) {
   uint32_t id = 0;
@@ -55,6 +33,8 @@ Socket* Find(Poll* poll, napi_env env, napi_value value) {
 
 socklen_t Destination(const int32_t* words, int family, sockaddr_storage* to) {
   if (family == AF_INET) {
+    // The kernel takes nothing for nowhere: four bytes of an address of IPv6 are somebody else's of IPv4.
+    if (words[2] != 4) return 0;
     auto* v4 = reinterpret_cast<sockaddr_in*>(to);
     *v4 = {};
     v4->sin_family = AF_INET;
@@ -220,7 +200,7 @@ void OnReadable(uv_poll_t* handle, int, int) {
 // open(address: string, port: number): the socket's number, or the negative errno.
 napi_value Open(napi_env env, napi_callback_info info) {
   napi_value args[2];
-  Poll* poll = Self(env, info, 2, args);
+  Poll* poll = Receiver<Poll>(env, info, 2, args);
   if (poll == nullptr) return nullptr;
   char address[64];
   int32_t port = 0;
@@ -269,7 +249,7 @@ napi_value Open(napi_env env, napi_callback_info info) {
 // port(socket: number): the port that it is bound to; 0 when it is closed.
 napi_value Port(napi_env env, napi_callback_info info) {
   napi_value args[1];
-  Poll* poll = Self(env, info, 1, args);
+  Poll* poll = Receiver<Poll>(env, info, 1, args);
   if (poll == nullptr) return nullptr;
   Socket* found = Find(poll, env, args[0]);
   sockaddr_storage local = {};
@@ -285,7 +265,7 @@ napi_value Port(napi_env env, napi_callback_info info) {
 // mark(socket: number, dscp: number): 1 when what it sends bears that code point from now on (RFC 2474), else 0.
 napi_value Mark(napi_env env, napi_callback_info info) {
   napi_value args[2];
-  Poll* poll = Self(env, info, 2, args);
+  Poll* poll = Receiver<Poll>(env, info, 2, args);
   if (poll == nullptr) return nullptr;
   Socket* found = Find(poll, env, args[0]);
   int32_t dscp = 0;
@@ -303,7 +283,7 @@ napi_value Mark(napi_env env, napi_callback_info info) {
 // close(socket: number)
 napi_value Close(napi_env env, napi_callback_info info) {
   napi_value args[1];
-  Poll* poll = Self(env, info, 1, args);
+  Poll* poll = Receiver<Poll>(env, info, 1, args);
   if (poll == nullptr) return nullptr;
   Socket* found = Find(poll, env, args[0]);
   if (found == nullptr) return nullptr;
@@ -320,7 +300,7 @@ napi_value Close(napi_env env, napi_callback_info info) {
 // flush(count: number): sends the first `count` slots of the outbox; how many the kernel did not take.
 napi_value Flush(napi_env env, napi_callback_info info) {
   napi_value args[1];
-  Poll* poll = Self(env, info, 1, args);
+  Poll* poll = Receiver<Poll>(env, info, 1, args);
   if (poll == nullptr) return nullptr;
   uint32_t count = 0;
   napi_get_value_uint32(env, args[0], &count);
@@ -358,13 +338,13 @@ napi_value New(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, args, &self, nullptr);
   auto* poll = new Poll();
   poll->env = env;
-  uint32_t in_bytes = 0, in_words = 0, out_bytes = 0, out_words = 0;
+  size_t in_bytes = 0, in_words = 0, out_bytes = 0, out_words = 0;
   uv_loop_t* loop = nullptr;
   const bool ok = count == 6 &&
-                  Memory(env, args[0], napi_uint8_array, &poll->inbox, &in_bytes, &poll->memory[0]) &&
-                  Memory(env, args[1], napi_int32_array, &poll->in_words, &in_words, &poll->memory[1]) &&
-                  Memory(env, args[2], napi_uint8_array, &poll->outbox, &out_bytes, &poll->memory[2]) &&
-                  Memory(env, args[3], napi_int32_array, &poll->out_words, &out_words, &poll->memory[3]) &&
+                  Hold(env, args[0], napi_uint8_array, &poll->inbox, &in_bytes, &poll->memory[0]) &&
+                  Hold(env, args[1], napi_int32_array, &poll->in_words, &in_words, &poll->memory[1]) &&
+                  Hold(env, args[2], napi_uint8_array, &poll->outbox, &out_bytes, &poll->memory[2]) &&
+                  Hold(env, args[3], napi_int32_array, &poll->out_words, &out_words, &poll->memory[3]) &&
                   napi_create_reference(env, args[4], 1, &poll->on_batch) == napi_ok &&
                   napi_get_value_uint32(env, args[5], &poll->slot) == napi_ok && poll->slot > 0 &&
                   poll->slot <= kMaxSlot && napi_get_uv_event_loop(env, &loop) == napi_ok;
@@ -377,8 +357,8 @@ napi_value New(napi_env env, napi_callback_info info) {
   poll->handle.data = poll;
   // Not more slots than either of the two descriptions has.
   const uint32_t slot = poll->slot;
-  poll->in_slots = in_bytes / slot < in_words / kWords ? in_bytes / slot : in_words / kWords;
-  poll->out_slots = out_bytes / slot < out_words / kWords ? out_bytes / slot : out_words / kWords;
+  poll->in_slots = static_cast<uint32_t>(std::min(in_bytes / slot, in_words / kWords));
+  poll->out_slots = static_cast<uint32_t>(std::min(out_bytes / slot, out_words / kWords));
   napi_value name = nullptr;
   napi_create_string_utf8(env, "trunkroom:udp", NAPI_AUTO_LENGTH, &name);
   napi_async_init(env, self, name, &poll->context);
