@@ -6,9 +6,9 @@ export class Liveness {
   #heard = false;
   #told = false;
 
-  /** Something came, or the phone may send from now on. */
+  /** Something came at `now`, or the phone may send from then on. What came earlier may be told later. */
   restart(now: Millis): void {
-    this.#sinceAt = now;
+    this.#sinceAt = Math.max(this.#sinceAt, now);
     this.#told = false;
   }
 

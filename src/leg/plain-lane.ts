@@ -24,6 +24,8 @@ export class PlainLane implements QuietLane, LaneFan {
   readonly #held: number[] = [];
   #sent = 0;
   readonly #ring: Uint8Array[] = [];
+  /** The buffer of the ring that was left alone longest: what is dropped takes none. */
+  #next = 0;
   readonly #fields = {
     payloadType: 0,
     marker: false,
@@ -83,18 +85,19 @@ export class PlainLane implements QuietLane, LaneFan {
     const terms = this.#terms;
     if (terms === undefined) return;
     const { out, peer } = terms;
-    const at = this.#sent % RING;
-    const packet = this.#ring[at] ?? new Uint8Array(LANE_LONGEST);
-    this.#ring[at] = packet;
-    writeRtpHeader(packet, 0, this.#fields);
-    packet.set(payload, LANE_HEADER);
     const fields = this.#fields;
+    // As a leg does: the ring allows a few to be under way, and with more the kernel is choking.
+    if (this.#socket.queued < RING) {
+      const packet = this.#ring[this.#next] ?? new Uint8Array(LANE_LONGEST);
+      this.#ring[this.#next] = packet;
+      this.#next = (this.#next + 1) % RING;
+      writeRtpHeader(packet, 0, fields);
+      packet.set(payload, LANE_HEADER);
+      this.#socket.send(packet.subarray(0, LANE_HEADER + payload.length), peer.port, peer.address);
+    }
     fields.sequence = (fields.sequence + 1) & 0xffff;
     fields.timestamp = (fields.timestamp + out.ticks) >>> 0;
     this.#sent++;
-    // As a leg does: the ring allows a few to be under way, and with more the kernel is choking.
-    if (this.#socket.queued < RING)
-      this.#socket.send(packet.subarray(0, LANE_HEADER + payload.length), peer.port, peer.address);
   }
 
   #forget(): void {

@@ -24,6 +24,8 @@ export class RtcpReporter {
   #sentBefore = 0;
   /** Last round trip, ms, or undefined while unknown. */
   roundTripMs: number | undefined;
+  /** It was measured here; else the other end told it. */
+  #measured = false;
   /** What the other end says of ours. */
   readonly far = new FarReports();
   /** Of our RTP clock. */
@@ -67,7 +69,7 @@ export class RtcpReporter {
           if (metrics.ssrc !== this.#sender.ssrc) continue;
           this.far.voip(metrics);
           // Who does not answer our reports may know it all the same.
-          this.roundTripMs ??= metrics.roundTripMs;
+          if (!this.#measured) this.roundTripMs = metrics.roundTripMs ?? this.roundTripMs;
         }
     }
     return undefined;
@@ -81,7 +83,9 @@ export class RtcpReporter {
     const { high, low } = this.#ntp(now);
     const middle = ((high << 16) | (low >>> 16)) >>> 0;
     const trip = (((middle - block.lastSr - block.delaySinceLastSr) | 0) * 1000) / 65536;
-    if (trip >= 0 && trip < 60_000) this.roundTripMs = trip;
+    if (trip < 0 || trip >= 60_000) return;
+    this.roundTripMs = trip;
+    this.#measured = true;
   }
 
   #compound(now: Millis, end: 'stays' | 'leaves'): Uint8Array {

@@ -23,6 +23,8 @@ const HANDSHAKE_RATE = { perSecond: 20, burst: 100 };
 /** What one browser may send: data channels at full speed, a whole simulcast video. */
 const DTLS_RATE = { perSecond: 5000, burst: 5000 };
 const MEDIA_RATE = { perSecond: 10_000, burst: 10_000 };
+/** Compounds of RTCP, which cost more: each may speak of thousands of packets. */
+const REPORT_RATE = { perSecond: 500, burst: 1000 };
 
 /** Why a transport came to its end; the reason of `transport.failed`. */
 export type TransportFailure = 'ice-consent' | 'dtls-timeout' | 'dtls-closed' | `dtls-${string}`;
@@ -59,6 +61,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
   readonly #session: DtlsSession;
   #dtlsRate: TokenBucket;
   readonly #mediaRate: TokenBucket;
+  readonly #reportRate: TokenBucket;
   readonly #silence = new PathSilence();
   /** The path in use may have broken: the next packet tells whether the peer is on another. */
   uneasy = false;
@@ -79,6 +82,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     });
     this.#dtlsRate = new TokenBucket(HANDSHAKE_RATE, now);
     this.#mediaRate = new TokenBucket(MEDIA_RATE, now);
+    this.#reportRate = new TokenBucket(REPORT_RATE, now);
     this.media = options.media({
       send: (bytes) => this.#send(bytes),
       sendReused: (bytes) => this.#sendReused(bytes),
@@ -167,7 +171,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
   }
 
   onSrtcp(bytes: Uint8Array, now: Millis): void {
-    if (!this.#mediaRate.take(now)) {
+    if (!this.#reportRate.take(now)) {
       this.#options.drops.count('srtcp', 'rate');
       return;
     }

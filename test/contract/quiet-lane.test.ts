@@ -201,6 +201,26 @@ describe.each(engines())('a quiet lane $name', ({ open }) => {
   });
 });
 
+it('what waits for the kernel is not written over by what is dropped meanwhile', () => {
+  const sent: Uint8Array[] = [];
+  const socket = {
+    ...{ local: { address: '127.0.0.1', port: 9 }, onDatagram() {}, close() {} },
+    queued: 0,
+    send: (bytes: Uint8Array) => void sent.push(bytes),
+  };
+  const lane = new PlainLane(socket);
+  lane.rest({
+    ...{ peer: socket.local, payloadType: 8, ssrc: SSRC, law: 'pcma', quiet: 300 },
+    out: { payloadType: 8, ssrc: 1, sequence: 0, timestamp: 0, ticks: 160 },
+  });
+  for (let i = 0; i < 9; i++) {
+    socket.queued = Math.min(i, 4);
+    lane.send(Int32Array.of(0), 1, new Uint8Array(160).fill(i));
+  }
+  expect(sent.map((bytes) => [bytes[3], bytes[12]])).toEqual([0, 1, 2, 3].map((i) => [i, i]));
+  expect(lane.drain(() => {})).toBe(9);
+});
+
 const addon = loadAddon();
 
 describe.skipIf(addon === undefined)('the lanes of the addon together', () => {

@@ -48,8 +48,13 @@ export type RtcpPacket =
   | TransportFeedback
   | { readonly type: 'ignored'; readonly payloadType: number; readonly format: number };
 
-/** Why bytes are no RTCP compound. */
-export type RtcpFault = 'short' | 'version' | 'length' | 'padding' | 'content';
+/** Why bytes are no RTCP compound, or none that anybody would send: `many` packets cost much to read. */
+export type RtcpFault = 'short' | 'version' | 'length' | 'padding' | 'content' | 'many';
+
+/** Packets of one compound: a conference's reports fill a datagram with half as many. */
+const MAX_PACKETS = 64;
+/** Of these, feedbacks on a transport, each of which may speak of a thousand packets in 24 bytes; one is usual. */
+const MAX_FEEDBACKS = 4;
 
 /**
  * Parses the compound (or the reduced-size packet, RFC 5506) in `bytes[0, length)`. One bad packet spoils the whole:
@@ -59,6 +64,7 @@ export function parseRtcp(bytes: Uint8Array, length: number): Result<readonly Rt
   if (length < 4) return fail('short');
   const packets: RtcpPacket[] = [];
   let offset = 0;
+  let feedbacks = 0;
   while (offset < length) {
     if (offset + 4 > length) return fail('length');
     const first = bytes[offset]!;
@@ -73,6 +79,8 @@ export function parseRtcp(bytes: Uint8Array, length: number): Result<readonly Rt
     }
     const packet = parseOne(bytes, offset, end, first & 0x1f, bytes[offset + 1]!);
     if (packet === undefined) return fail('content');
+    if (packet.type === 'transport-cc') feedbacks++;
+    if (packets.length === MAX_PACKETS || feedbacks > MAX_FEEDBACKS) return fail('many');
     packets.push(packet);
     offset = next;
   }

@@ -74,6 +74,11 @@ test('what the phone reports of ours is the other way, its own score wins, and t
   const quality = leg.takeQuality();
   expect(quality?.sent).toEqual({ loss: 0, discarded: 0.25, jitterMs: 20, mos: 2.2 });
   expect(quality?.roundTripMs).toBe(90);
+  tell(extendedReport(99, { ssrc: leg.ssrc, lossRate: 0, discardRate: 64, roundTripMs: 400, mos: 22 }));
+  run(1000);
+  expect(leg.takeQuality()?.roundTripMs).toBe(400);
+  tell(extendedReport(99, { ssrc: leg.ssrc, lossRate: 0, discardRate: 64, roundTripMs: 90, mos: 22 }));
+  run(1000);
   expect(leg.close(net.now())).toMatchObject({ farLost: 25, farJitterMs: 20, farMos: 2.2, roundTripMs: 90 });
 });
 

@@ -112,6 +112,24 @@ test('a peer that never comes is given up after 30 s, and leaves nothing', () =>
   expect(world.dtls[0]!.closed).toBe(true);
 });
 
+test('reports beyond what a browser sends are dropped before they are opened', () => {
+  const { world, local } = opened();
+  world.check(local);
+  world.dtls[0]!.say({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
+  world.now = 100;
+  for (let i = 0; i < 1500; i++)
+    world.socket.onDatagram(Uint8Array.of(0x80, 205, 0, 1, ...new Uint8Array(40)), '203.0.113.5', 40000);
+  world.advance(1000);
+  const drops = new Map(
+    world.events.flatMap((event) =>
+      event.type === 'dropped' && event.where === 'srtcp' ? [[event.reason, event.count] as const] : [],
+    ),
+  );
+  expect(drops.get('rate')).toBe(500);
+  // What an HMAC's time is worth is media's alone.
+  expect([...drops.values()].reduce((sum, count) => sum + count, 0)).toBe(1500);
+});
+
 test('DTLS has 30 s from the first check', () => {
   const { world, local } = opened();
   world.advance(10_000);

@@ -30,6 +30,23 @@ describe('the feedback packet', () => {
     expect(parseRtcp(bytes, bytes.length).ok).toBe(false);
   });
 
+  test('few bytes that speak of many packets are read a few times in a datagram, and no more', () => {
+    const one = Uint8Array.of(
+      ...[0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 10, MAX_STATUSES >> 8, MAX_STATUSES & 255, 0, 0, 1, 5],
+      ...[MAX_STATUSES >> 8, MAX_STATUSES & 255, 0, 0],
+    );
+    const compound = (count: number) =>
+      Uint8Array.from({ length: count * one.length }, (_, i) => one[i % 24]!);
+    const faults = [4, 5, 80].map((count) => {
+      const parsed = parseRtcp(compound(count), count * one.length);
+      return parsed.ok ? undefined : parsed.error;
+    });
+    expect(faults).toEqual([undefined, 'many', 'many']);
+    const byes = Uint8Array.from({ length: 65 * 4 }, (_, i) => [0x80, 203, 0, 0][i % 4]!);
+    expect(parseRtcp(byes, 64 * 4).ok).toBe(true);
+    expect(parseRtcp(byes, 65 * 4)).toEqual({ ok: false, error: 'many' });
+  });
+
   test('what is written is read again, to a quarter of a millisecond', () => {
     const gap = fc.oneof(
       fc.double({ min: 0, max: 60, noNaN: true }),
