@@ -306,8 +306,7 @@ describe('the addon', () => {
     const poll = new addon.UdpPoll(bytes(), words(), bytes(), words(), () => {}, 256);
     poll.lanes(new Float64Array(512), new Float64Array(64), new Int32Array(512));
     const socket = poll.open('127.0.0.1', 0);
-    for (const other of [poll, {}, 7])
-      expect(poll.rest(socket, words(), other as never, keys, 0, 0)).toBe(0);
+    for (const other of [poll, {}, 7]) expect(poll.rest(socket, words(), other as never, keys, 0, 0)).toBe(0);
     expect(poll.rest(socket, words(), keys, keys, 0, 0)).toBe(1);
     poll.close(socket);
   });
