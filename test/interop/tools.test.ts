@@ -19,13 +19,17 @@ rules:
 `;
 
 let gateway: Gateway;
+let wide: Gateway;
 
 beforeAll(async () => {
-  gateway = await Gateway.start();
+  [gateway, wide] = await Promise.all([
+    Gateway.start(),
+    Gateway.start({}, ['--config', writeConfiguration(WIDE)]),
+  ]);
 });
 
 afterAll(async () => {
-  await gateway?.stop();
+  await Promise.all([gateway?.stop(), wide?.stop()]);
 });
 
 function tool(name: 'phone' | 'carrier', ...args: readonly string[]): Child {
@@ -68,30 +72,13 @@ test('two phones of the command line hear each other, one over TCP', async () =>
 });
 
 test.each(['g722', 'opus'])('carriers talk wide-band, too: %s', async (codec) => {
-  const wide = await Gateway.start({}, ['--config', writeConfiguration(WIDE)]);
-  try {
-    const run = tool(
-      'carrier',
-      ...[
-        '--calls',
-        '4',
-        '--seconds',
-        '6',
-        '--target',
-        wide.sipUri('wide'),
-        '--codec',
-        codec,
-        '--gap',
-        '1000',
-      ],
-    );
-    expect(await run.exited, run.output).toEqual({ code: 0, signal: null });
-    expect((await wide.metrics()).value('trunkroom_calls_answered_total', { codec: `audio/${codec}` })).toBe(
-      4,
-    );
-  } finally {
-    await wide.stop();
-  }
+  const args = ['--calls', '4', '--seconds', '6', '--gap', '1000', '--codec', codec];
+  const run = tool('carrier', ...args, '--target', wide.sipUri('wide'));
+  expect(await run.exited, run.output).toEqual({ code: 0, signal: null });
+  const answered = (await wide.metrics()).value('trunkroom_calls_answered_total', {
+    codec: `audio/${codec}`,
+  });
+  expect(answered).toBe(4);
 });
 
 test('a phone says why a call did not come about, and fails', async () => {

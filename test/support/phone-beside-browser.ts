@@ -8,7 +8,7 @@ import { type JoinOptions, joinRoom } from './room-page.ts';
 
 const PHONE = { hz: 440, amplitude: 8192 };
 const BROWSER = { hz: 1000, amplitude: 8192 };
-const JUDGED = { fromSecond: 1, seconds: 8 };
+const JUDGED = { fromSecond: 1, seconds: 4 };
 
 /** A softphone and a browser in one room, each of which must hear the other's tone and not its own; by which pairs the browser came. */
 export async function hearEachOther(

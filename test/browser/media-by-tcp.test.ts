@@ -4,7 +4,7 @@ import { freePortBlock } from '../support/free-ports.ts';
 import { Gateway, writeConfiguration } from '../support/gateway.ts';
 import { hearEachOther } from '../support/phone-beside-browser.ts';
 
-/** A network that lets nothing through but HTTPS: the page, signaling and all media by TLS on one port. */
+/** Networks that let no UDP through, as far as a browser can be told so; networks.test.ts has real ones, for root. */
 let gateway: Gateway;
 let httpsPort: number;
 
@@ -34,4 +34,13 @@ test('by the port of HTTPS alone, a browser and a phone hear each other', async 
     { room: 'https', path: 'relay', origin },
   );
   for (const pair of pairs) expect(pair).toMatchObject({ localType: 'relay', relayProtocol: 'tls' });
+});
+
+test('without UDP and without TURN, by ICE over TCP (RFC 6544), too', async () => {
+  const pairs = await hearEachOther(
+    gateway,
+    { turnTransport: 'none', network: 'tcp' },
+    { room: 'tcp', path: 'any' },
+  );
+  for (const pair of pairs) expect(pair).toMatchObject({ protocol: 'tcp', remotePort: gateway.ports.iceTcp });
 });
