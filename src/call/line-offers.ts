@@ -93,16 +93,24 @@ export class LineOffers {
   /** An offer of ours in the dialog; refused, it leaves the call as it was. */
   #offering(offer: () => Uint8Array | undefined): ReofferHandler {
     const negotiation = this.#negotiation;
+    // Another one may be open when this one is refused without having been made.
+    let isOpen = false;
+    const close = () => {
+      if (isOpen && negotiation.offering) negotiation.refused();
+      isOpen = false;
+    };
     return {
-      offer: () => (negotiation.busy ? undefined : offer()),
-      postponed: () => negotiation.refused(),
+      offer: () => {
+        const sdp = negotiation.busy ? undefined : offer();
+        isOpen = sdp !== undefined;
+        return sdp;
+      },
+      postponed: close,
       accepted: (answer) => {
         const agreed = negotiation.accept(answer);
         if (agreed.ok) this.#agreed(agreed.value);
       },
-      refused: () => {
-        if (negotiation.offering) negotiation.refused();
-      },
+      refused: close,
     };
   }
 }

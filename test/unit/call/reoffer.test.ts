@@ -262,6 +262,21 @@ describe('an offer of ours', () => {
     expect(call.track().muted).toBe(false);
   });
 
+  it('that was never made cannot undo the one that is open', () => {
+    const { call, next } = held();
+    call.offers().hold();
+    const hold = next();
+    hold.offer();
+    // As when two more were wished for meanwhile: the dialog has room for one.
+    call.offers().resume();
+    call.offers().hold();
+    next();
+    next().refused(491);
+    hold.accepted(offer(['m=audio 4000 RTP/AVP 8', 'a=recvonly']));
+    expect(call.media().direction).toBe('sendonly');
+    expect(call.track().muted).toBe(true);
+  });
+
   it('gives way in glare, and is asked again', () => {
     const { call, next } = held();
     call.offers().hold();
