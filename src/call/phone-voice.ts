@@ -97,8 +97,10 @@ export class PhoneVoice {
     if (renewed && this.#started)
       this.#options.emit({ type: 'call.codec', call: this.#options.call, codec: mime });
     this.#started = true;
-    const phoneHolds = agreement.direction === 'recvonly' || agreement.direction === 'inactive';
-    this.#setHeld(phoneHolds || holder === 'gateway', holder);
+    const { direction } = agreement;
+    const phoneHolds = direction === 'recvonly' || direction === 'inactive';
+    // A phone may be deaf to us of its own will; on hold it is when that is ours.
+    this.#setHeld(phoneHolds || (direction === 'sendonly' && holder === 'gateway'), holder);
   }
 
   #sendMedia(agreement: AudioAgreement, track: TrackId | undefined): void {

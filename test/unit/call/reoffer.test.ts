@@ -262,6 +262,20 @@ describe('an offer of ours', () => {
     expect(call.track().muted).toBe(false);
   });
 
+  it('that was refused leaves a phone that is not on hold, a refresh later as well', () => {
+    const { call, next } = held();
+    call.offers().hold();
+    const hold = next();
+    hold.offer();
+    hold.refused(488);
+    const refresh = call.caller.handler().refreshOffer!()!;
+    expect(fromUtf8(refresh.offer()!)).toContain('a=sendrecv');
+    refresh.accepted(offer());
+    expect(call.media().direction).toBe('sendrecv');
+    expect(call.track().muted).toBe(false);
+    expect(call.inside.attributes.has('sip.onHold')).toBe(false);
+  });
+
   it('that was never made cannot undo the one that is open', () => {
     const { call, next } = held();
     call.offers().hold();
