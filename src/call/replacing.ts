@@ -70,7 +70,8 @@ export function replacement(
   const party = trunks.callerOn(trunk, facts);
   if (!party.ok) return party;
   const { attributes, metadata } = call.line;
-  const kept = [...attributes].filter(([name]) => name !== 'sip.phoneNumber');
+  // The number is another one, and a hold is the old call's alone: who consults has often put it on hold.
+  const kept = [...attributes].filter(([name]) => name !== 'sip.phoneNumber' && name !== 'sip.onHold');
   return ok({
     call,
     decision: {

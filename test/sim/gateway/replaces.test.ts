@@ -67,6 +67,21 @@ test('the new call is in the room of the old one with its attributes, and the ol
   end();
 });
 
+test('a call that was put on hold for the consultation: who takes its place is not on hold', () => {
+  const { carrier, desk, pass, take, people, end } = talking();
+  carrier.send('INVITE', { cseq: 2, sdp: carrier.sdp(['m=audio 4000 RTP/AVP 8', 'a=sendonly']) });
+  pass(100);
+  carrier.send('ACK', { cseq: 2 });
+  pass(100);
+  const isHeld = () => people().some(({ attributes }) => attributes.has('sip.onHold'));
+  expect(isHeld()).toBe(true);
+  carrier.talk = undefined;
+  expect(take()).toBe(200);
+  expect(isHeld()).toBe(false);
+  expect(desk.rtp.length).toBeGreaterThan(5);
+  end();
+});
+
 test.each([
   ['another tag of ours', 'call-1;to-tag=x;from-tag=far', 481, 'no-replaced-call'],
   ['another tag of theirs', (own: string) => own.replace('=far', '=x'), 481, 'no-replaced-call'],
