@@ -68,12 +68,16 @@ export class DtlsPortPair implements RtpPortPair {
     };
   }
 
-  /** The certificates that the phone may have, and where it may be; none: no DTLS. The same again changes nothing of a handshake. */
-  expect(fingerprints: readonly Fingerprint[], sources: readonly string[]): void {
+  /**
+   * The certificates that the phone may have, and where it may be; none: no DTLS. The same again changes nothing of a handshake, or
+   * of the keys that it gave: that `stands`.
+   */
+  expect(fingerprints: readonly Fingerprint[], sources: readonly string[]): 'stands' | 'anew' {
     this.#ranges = sources.flatMap((text) => parseRange(text) ?? []);
-    if (sameFingerprints(fingerprints, this.#fingerprints)) return;
+    if (sameFingerprints(fingerprints, this.#fingerprints)) return 'stands';
     this.close();
     this.#fingerprints = fingerprints;
+    return 'anew';
   }
 
   /** Says goodbye to the phone; the ports are their owner's to close. */

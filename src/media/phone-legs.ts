@@ -174,8 +174,12 @@ export class PhoneLegs {
     const { phone, transport, sockets, dtls } = leg.bound;
     // What waits came under the keys that were.
     phone.wake();
-    dtls?.expect(media.dtls?.fingerprints ?? [], [media.remote.address, ...media.allowedSources]);
-    sockets?.setKeys(media.dtls === undefined ? media.crypto : 'awaited');
+    const keys = dtls?.expect(media.dtls?.fingerprints ?? [], [
+      media.remote.address,
+      ...media.allowedSources,
+    ]);
+    if (media.dtls === undefined) sockets?.setKeys(media.crypto);
+    else if (keys === 'anew') sockets?.setKeys('awaited');
     if (transport !== undefined && media.association !== undefined) transport.associate(media.association);
     if (!phone.apply(addressed(media, transport), this.#options.clock.now())) {
       this.#options.drops.count('worker', 'leg-codec');

@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
 import { builtInCodecs } from '../../../src/audio/built-in-codecs.ts';
+import type { QuietLane } from '../../../src/base/quiet-lane.ts';
+import type { DtlsEvent } from '../../../src/media/dtls-port.ts';
 import { PhoneLegs } from '../../../src/media/phone-legs.ts';
 import { RoomMedia } from '../../../src/media/room-media.ts';
 import { SoundBook } from '../../../src/media/sound-book.ts';
+import { RtpSender } from '../../../src/rtp/sender.ts';
+import { SrtpSealer } from '../../../src/rtp/srtp/session.ts';
 import { LossyNet } from '../../support/lossy-net.ts';
 import { describePhone, Handset } from '../../support/media-phone.ts';
 
@@ -44,4 +48,75 @@ it('forwards a phone under its new track once it is given one', () => {
   expect(new Set(forwarded)).toEqual(new Set(['TR_new']));
   // The old track speaks no more, though its phone does.
   expect(room.tick(net.now())).toMatchObject([{ track: 'TR_new' }]);
+});
+
+it('lets a phone with DTLS rest by the lane of its socket, refreshed or not', () => {
+  const net = new LossyNet(3);
+  const room = new RoomMedia('RM_1', builtInCodecs);
+  const rests: unknown[] = [];
+  const lane: QuietLane = {
+    id: 1,
+    fan: { send() {} },
+    rest: (terms) => rests.push(terms) > 0,
+    holds: () => false,
+    drain: () => 0,
+    wake() {},
+  };
+  const pair = { rtp: Object.assign(net.open(), { lane }), rtcp: net.open() };
+  let tell: (event: DtlsEvent) => void = () => {};
+  const fingerprint = { algorithm: 'sha-256', value: 'AB' };
+  const legs = new PhoneLegs({
+    dtls: {
+      by: 'werift',
+      fingerprint,
+      open: ({ onEvent }) => {
+        tell = onEvent;
+        return { expect() {}, receive() {}, sendData: () => false, close() {} };
+      },
+    },
+    ports: { inUse: 0, open: (opened) => opened(pair), release() {} },
+    clock: net,
+    random: net.random,
+    drops: { count() {} } as never,
+    mediaTimeoutMs: 0,
+    unixOffsetMs: 0,
+    cname: 'test',
+    sounds: new SoundBook(),
+    emit() {},
+    forward() {},
+    isForwarded: () => false,
+    behindIce: undefined as never,
+  });
+  const address = '192.0.2.1';
+  const socket = net.open(address);
+  const master = { key: new Uint8Array(16), salt: new Uint8Array(12) };
+  const sealer = new SrtpSealer('AEAD_AES_128_GCM', master);
+  const sender = new RtpSender(net.random, 160);
+  const speak = (count: number) =>
+    net.every(20, count, (now) => {
+      const packet = sender.packet(new Uint8Array(160).fill(0xd5), 0, 160, 8, 'no-marker');
+      sender.advance(160);
+      const bytes = new Uint8Array(192);
+      bytes.set(packet);
+      const length = sealer.sealRtp(bytes, 12, packet.length);
+      if (typeof length === 'number')
+        socket.send(bytes.slice(0, length), pair.rtp.local.port, pair.rtp.local.address);
+      room.tick(now);
+    });
+  const codec = { mime: 'audio/pcma', payloadType: 8, clockRate: 8000, channels: 1, fmtp: '' };
+  const media = {
+    ...describePhone(address, socket.local.port),
+    ...{ codec, accept: [codec], dtls: { fingerprints: [fingerprint] } },
+  };
+  legs.open('LG_1', room, 'TR_1');
+  legs.apply('LG_1', media);
+  socket.send(Uint8Array.of(22, 254, 253, 0), pair.rtp.local.port, pair.rtp.local.address);
+  net.run(net.now() + 100);
+  tell({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
+  speak(100);
+  expect(rests.splice(0)).not.toEqual([]);
+  // A session's refresh says the same again.
+  legs.apply('LG_1', { ...media });
+  speak(200);
+  expect(rests).not.toEqual([]);
 });
