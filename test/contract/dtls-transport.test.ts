@@ -37,6 +37,18 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
     return browser;
   }
 
+  /** The host takes Alice's voice, from `TP_a`, but for what is said otherwise. */
+  function receives(other: Partial<Parameters<HostUnderTest['host']['openReceiver']>[0]> = {}): void {
+    const usual = { transport: 'TP_a', track: 'TR_a', mid: '0', ssrcs: [], codecs: [opus], extensions };
+    under.host.openReceiver({ kind: 'audio', ...usual, ...other });
+  }
+
+  /** The host sends it to Bob, at `TP_b`, but for what is said otherwise. */
+  function sends(other: Partial<Parameters<HostUnderTest['host']['openSender']>[0]> = {}): void {
+    const usual = { sender: 'SN_1', transport: 'TP_b', track: 'TR_a', mid: '0', ssrc: 5, cname: 'a' };
+    under.host.openSender({ kind: 'audio', codecs: [opus], extensions, ...usual, ...other });
+  }
+
   function parsed(bytes: Uint8Array): RtpView {
     const view = new RtpView();
     expect(parseRtp(bytes, bytes.length, view)).toBeUndefined();
@@ -47,20 +59,8 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
     test('what one browser publishes another hears, with its own SSRC, mid and level', async () => {
       const alice = await joined('TP_a', srtpProfiles);
       const bob = await joined('TP_b', srtpProfiles);
-      under.host.openReceiver({
-        transport: 'TP_a',
-        track: 'TR_a',
-        kind: 'audio',
-        mid: '0',
-        ssrcs: [],
-        codecs: [opus],
-        extensions,
-      });
-      under.host.openSender({
-        sender: 'SN_1',
-        transport: 'TP_b',
-        track: 'TR_a',
-        kind: 'audio',
+      receives();
+      sends({
         mid: '7',
         ssrc: 4711,
         cname: 'alice',
@@ -99,17 +99,7 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
 
   test('a phone track goes out as PCMA, is repeated on NACK byte for byte, and sender reports name it', async () => {
     const bob = await joined('TP_b');
-    under.host.openSender({
-      sender: 'SN_1',
-      transport: 'TP_b',
-      track: 'TR_phone',
-      kind: 'audio',
-      mid: '0',
-      ssrc: 5,
-      cname: 'phone',
-      codecs: [opus, pcma],
-      extensions,
-    });
+    sends({ track: 'TR_phone', cname: 'phone', codecs: [opus, pcma] });
     const raw: Uint8Array[] = [];
     const receive = bob.socket.onDatagram;
     bob.socket.onDatagram = (datagram, address, port) => {
@@ -148,15 +138,7 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
 
   test('gaps are asked for, and reception is reported', async () => {
     const alice = await joined('TP_a');
-    under.host.openReceiver({
-      transport: 'TP_a',
-      track: 'TR_a',
-      kind: 'audio',
-      mid: '0',
-      ssrcs: [99],
-      codecs: [opus],
-      extensions,
-    });
+    receives({ ssrcs: [99] });
     for (const sequence of [1, 2, 5, 6]) {
       alice.sendRtp({
         ssrc: 99,
@@ -182,26 +164,8 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
   test('muted receivers and senders are silent, and the stream goes on without a gap', async () => {
     const alice = await joined('TP_a');
     const bob = await joined('TP_b');
-    under.host.openReceiver({
-      transport: 'TP_a',
-      track: 'TR_a',
-      kind: 'audio',
-      mid: '0',
-      ssrcs: [99],
-      codecs: [opus],
-      extensions,
-    });
-    under.host.openSender({
-      sender: 'SN_1',
-      transport: 'TP_b',
-      track: 'TR_a',
-      kind: 'audio',
-      mid: '0',
-      ssrc: 5,
-      cname: 'a',
-      codecs: [opus],
-      extensions,
-    });
+    receives({ ssrcs: [99] });
+    sends();
     let sequence = 0;
     const send = async (count: number): Promise<void> => {
       const before = under.host.gauges();
@@ -274,26 +238,8 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
 
   test('closing says close_notify and leaves nothing', async () => {
     const alice = await joined('TP_a');
-    under.host.openReceiver({
-      transport: 'TP_a',
-      track: 'TR_a',
-      kind: 'audio',
-      mid: '0',
-      ssrcs: [],
-      codecs: [opus],
-      extensions,
-    });
-    under.host.openSender({
-      sender: 'SN_1',
-      transport: 'TP_a',
-      track: 'TR_x',
-      kind: 'audio',
-      mid: '1',
-      ssrc: 5,
-      cname: 'a',
-      codecs: [opus],
-      extensions,
-    });
+    receives();
+    sends({ transport: 'TP_a', track: 'TR_x', mid: '1' });
     under.host.close('TP_a');
     await until(() => alice.closedByServer, 'close_notify');
     expect(under.host.gauges()).toEqual({
@@ -311,17 +257,7 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
 
   test('an ICE restart moves the call to another socket, without a new handshake', async () => {
     const alice = await joined('TP_a');
-    under.host.openSender({
-      sender: 'SN_1',
-      transport: 'TP_a',
-      track: 'TR_p',
-      kind: 'audio',
-      mid: '1',
-      ssrc: 5,
-      cname: 'a',
-      codecs: [pcma],
-      extensions,
-    });
+    sends({ transport: 'TP_a', track: 'TR_p', mid: '1', codecs: [pcma] });
     const local = newIceCredentials(systemRandom);
     under.host.restart('TP_a', local);
     const moved = await FakeBrowser.open(under.host.port);
