@@ -5,7 +5,7 @@ const protocol = [
   'test/interop/{kamailio,kamailio-outbound,kamailio-registration,kamailio-tls,drachtio,lifecycle}.test.ts',
   'test/interop/{livekit-server-sdk,livekit-sip-client,livekit-server-fields,sip-provisioning,rooms-life,external-turn,turn-coturn-client,netcheck}.test.ts',
   'test/interop/{sip-door,sip-tls,sip-trace,sip-torture,sip-torture-verdicts,sipp-load}.test.ts',
-  'test/interop/{ipv6,ice-policy,nothing-left,sipvicious}.test.ts',
+  'test/interop/{ipv6,ice-policy,nothing-left,sipvicious,whip-aiortc}.test.ts',
   'test/interop/rows/{sipp-loss,transfer,handed-on}.test.ts',
   'test/browser/netcheck.test.ts',
 ];

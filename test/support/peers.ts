@@ -19,6 +19,7 @@ const PEERS = [
   { package: 'coturn', file: '/usr/bin/turnserver' },
   { package: 'kamailio', file: '/usr/sbin/kamailio' },
   { package: 'kamailio-tls-modules', file: kamailioModule('tls.so') },
+  { package: 'python3-aiortc', file: '/usr/lib/python3/dist-packages/aiortc/__init__.py' },
   { package: 'sox', file: '/usr/bin/sox' },
   { package: 'iproute2', file: '/usr/bin/ss' },
   { package: 'nftables', file: '/usr/sbin/nft' },
