@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { readFileSync, statSync } from 'node:fs';
-import { ListUpdate, SIPTransport } from '@livekit/protocol';
-import { RoomServiceClient, SipClient } from 'livekit-server-sdk';
+import { ListUpdate, RoomAgentDispatch, RoomConfiguration, SIPTransport } from '@livekit/protocol';
+import { AgentDispatchClient, RoomServiceClient, SipClient } from 'livekit-server-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Child } from '../support/child.ts';
 import { eventually } from '../support/eventually.ts';
@@ -94,8 +94,16 @@ test('credentials that a trunk is given are asked for from the next call on', as
   const trunk = await sip.createSipInboundTrunk('SIPp', ['+60312345678'], {
     ...{ allowedAddresses: ['127.0.0.1'], metadata: '{"trunkroom":{"country":"MY"}}' },
   });
-  const rule = await sip.createSipDispatchRule({ type: 'direct', roomName: 'hall' });
+  const agents = [new RoomAgentDispatch({ agentName: 'clerk', metadata: 'greet' })];
+  const rule = await sip.createSipDispatchRule(
+    { type: 'direct', roomName: 'hall' },
+    { roomConfig: new RoomConfiguration({ metadata: 'of calls', agents }) },
+  );
   expect(await dial('0312345678')).toBe('answered');
+  // The call has made the room, as its rule says, and its agent is sent for.
+  expect(await rooms.listRooms(['hall'])).toMatchObject([{ metadata: 'of calls' }]);
+  const dispatches = await new AgentDispatchClient(gateway.url, 'devkey', 'secret').listDispatch('hall');
+  expect(dispatches).toMatchObject([{ agentName: 'clerk', metadata: 'greet' }]);
   const account = { authUsername: 'sipp', authPassword: 'swordfish' };
   await sip.updateSipInboundTrunkFields(trunk.sipTrunkId, account);
   expect(await dial('0312345678')).toBe('not answered');
