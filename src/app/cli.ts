@@ -53,6 +53,10 @@ switch (command) {
     break;
   }
   default:
-    process.stderr.write(USAGE);
-    process.exitCode = command === undefined || command === '--help' ? 0 : 2;
+    // What was asked for is output; what was not understood is a complaint.
+    if (command === undefined || command === '--help') process.stdout.write(USAGE);
+    else {
+      process.stderr.write(`there is no command ${command}\n\n${USAGE}`);
+      process.exitCode = 2;
+    }
 }

@@ -9,7 +9,10 @@ export interface AnteroomOptions {
   readonly onClose: () => void;
 }
 
-/** A room of the media worker's that has no name and no participants: one phone's media, before it is let in anywhere. */
+/**
+ * A room of the media worker's that has no name and no participants: one phone's media, before it is let in anywhere, or a
+ * connection test's.
+ */
 export class Anteroom implements AnteroomHandle {
   readonly sid: string;
   readonly worker: MediaWorker;

@@ -51,7 +51,7 @@ export interface RoomHandle {
 /** Where a phone's media are: in a room, or in an anteroom. */
 export type MediaPlace = Pick<RoomHandle, 'sid' | 'ice' | 'media' | 'listen' | 'unlisten'>;
 
-/** A place for one phone's media before it is in any room. `room/anteroom.ts` implements it. */
+/** A place for media that are in no room: one phone's before it is let in, or a connection test's. `room/anteroom.ts` implements it. */
 export interface AnteroomHandle extends MediaPlace {
   /** With what is in it. */
   close(): void;

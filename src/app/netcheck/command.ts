@@ -3,13 +3,13 @@ import { driveAlarms, monotonicClock, rethrow, wallClock } from '../../adapters/
 import { AccessTokens } from '../../adapters/jwt/tokens.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { WakeQueue } from '../../base/wake-queue.ts';
-import type { Finding, Measured } from '../../netcheck/findings.ts';
+import type { Finding } from '../../netcheck/findings.ts';
 import { waysOf } from '../../netcheck/ways.ts';
 import { readConfig } from '../config/read.ts';
 import { formatFault } from '../config/source.ts';
 import type { CommandResult } from '../explain.ts';
 import { askDevToken, beginTest, type GatewayTest, gatewayBase } from './gateway.ts';
-import { asJson, asTable } from './report.ts';
+import { asJson, asTable, type NetcheckResult } from './report.ts';
 import { tryWay } from './try-way.ts';
 
 const USAGE = `usage: trunkroom netcheck URL [--token TOKEN | --config FILE] [--json]
@@ -42,31 +42,34 @@ export async function netcheckCommand(
   const test = asked.ok ? await beginTest(base, asked.value) : asked;
   if (!test.ok) return { text: wish.json ? asJson(base, test.error) : `${test.error}\n`, exitCode: 1 };
   try {
-    const { findings, signaling } = await runTest(test.value);
-    const text = wish.json ? asJson(base, { findings, signaling }) : asTable(base, { findings, signaling });
-    return { text, exitCode: findings.some(({ works }) => works) ? 0 : 1 };
+    const result = await runTest(test.value);
+    const text = wish.json ? asJson(base, result) : asTable(base, result);
+    return { text, exitCode: result.findings.some(({ works }) => works) ? 0 : 1 };
   } finally {
     test.value.close();
   }
 }
 
-async function runTest(
-  test: GatewayTest,
-): Promise<{ readonly findings: readonly Finding[]; readonly signaling: Measured }> {
+async function runTest(test: GatewayTest): Promise<NetcheckResult> {
   const timers = new WakeQueue();
   const stopAlarms = driveAlarms(timers, monotonicClock, rethrow);
   try {
     const signaling = await test.signaling();
-    const { media, servers } = test.welcome;
-    const ways = waysOf(media, servers);
-    const place = await test.stun();
-    if (!place.ok) {
-      const detail = `the gateway opens no place for it: ${place.error}`;
-      return { findings: ways.map((way) => ({ way, works: false, detail })), signaling };
+    const trials: Promise<Finding>[] = [];
+    for (const way of waysOf(test.welcome.media, test.welcome.servers)) {
+      // One each: a place keeps no more than 16 addresses (`ice/ice-lite.ts`), and a way may come from several.
+      const place = await test.stun();
+      trials.push(
+        place.ok
+          ? tryWay(way, { ...place.value, clock: monotonicClock, timers })
+          : Promise.resolve({
+              way,
+              works: false,
+              detail: `the gateway opens no place for it: ${place.error}`,
+            }),
+      );
     }
-    const { ufrag, pwd } = place.value;
-    const surroundings = { remote: { ufrag, pwd }, media: place.value.media, clock: monotonicClock, timers };
-    return { findings: await Promise.all(ways.map((way) => tryWay(way, surroundings))), signaling };
+    return { findings: await Promise.all(trials), signaling };
   } finally {
     stopAlarms();
   }

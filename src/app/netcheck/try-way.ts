@@ -4,7 +4,6 @@ import { openUdp } from '../../adapters/udp/udp.ts';
 import type { Clock, Millis } from '../../base/clock.ts';
 import type { HostPort } from '../../base/net.ts';
 import type { Timers } from '../../base/wake-queue.ts';
-import type { IceCredentials } from '../../ice/credentials.ts';
 import { framedPacket, PacketFramer } from '../../ice/packet-framer.ts';
 import { PathProbe, type PathSurvey } from '../../ice/path-probe.ts';
 import { type Finding, lossOf, type Measured, measure } from '../../netcheck/findings.ts';
@@ -25,7 +24,8 @@ const SILENCE = 'no answer: it is not let through, or the answers are not let ba
 
 /** Where checks are answered, and what runs the time. */
 export interface TestPlace {
-  readonly remote: IceCredentials;
+  readonly ufrag: string;
+  readonly pwd: string;
   readonly media: readonly MediaPort[];
   readonly clock: Clock;
   readonly timers: Timers;
@@ -144,14 +144,14 @@ async function permittedPeer(
 
 /** Runs checks over a path; `open` gets where answers go, and gives what sends. */
 async function survey(
-  { clock, remote, timers }: TestPlace,
+  { clock, pwd, timers, ufrag }: TestPlace,
   open: (receive: (bytes: Uint8Array) => void) => (bytes: Uint8Array) => void,
 ): Promise<Trial> {
   const result = await new Promise<PathSurvey | undefined>((done) => {
     let probe: PathProbe | undefined;
     const send = open((bytes) => probe?.receive(bytes));
     probe = new PathProbe({
-      ...{ clock, timers, random: systemRandom, digests: nodeDigests, remote },
+      ...{ clock, timers, random: systemRandom, digests: nodeDigests, remote: { ufrag, pwd } },
       ...{ within: WITHIN, ...COUNTED, send, done },
     });
   });

@@ -53,6 +53,8 @@ export class CarrierRun {
       if (this.#stopping.signal.aborted) break;
       const call = await this.#start(index);
       ends.push(call.over);
+      // All were hung up while this one had no ports yet.
+      if (this.#stopping.signal.aborted) call.hangUp();
     }
     await Promise.all(ends);
     return this.#calls.map((call) => call.outcome(this.#othersOf(call)));
