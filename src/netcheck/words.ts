@@ -57,7 +57,9 @@ export function verdictText(findings: readonly Finding[]): string {
     case 'best':
       return 'All is well: sound goes straight to the gateway.';
     case 'good':
-      return 'Calls work: sound goes by the relay, for UDP straight to the gateway does not get through.';
+      return findings.some(({ way }) => way.kind === 'udp')
+        ? 'Calls work: sound goes by the relay, for UDP straight to the gateway does not get through.'
+        : 'All is well: sound goes by the relay, as this gateway wants it.';
     case 'fair':
       return 'Calls work, but this network lets no UDP through: over a bad line the sound may stutter.';
     case 'none':

@@ -33,8 +33,15 @@ export interface NetcheckContext {
   readonly emit: EventSink;
   iceServers(identity: string, source: string | undefined): readonly IceServer[];
   candidates(icePort: number, policy: IcePolicy): readonly HostCandidate[];
+  icePolicy(room: string): IcePolicy;
   /** UDP ports of all media workers. */
   readonly icePorts: readonly number[];
+}
+
+/** Who tests: somebody whom a token lets into a room, whose ways are tried and no others. */
+export interface Tester {
+  readonly identity: string;
+  readonly room: string;
 }
 
 /**
@@ -46,6 +53,7 @@ export class NetcheckSession {
   readonly #context: NetcheckContext;
   readonly #socket: SignalSocket;
   readonly #identity: string;
+  readonly #policy: IcePolicy;
   readonly #transports: PeerTransport[] = [];
   readonly #echoes = new Map<PeerTransport, number>();
   readonly #paths = new Set<string>();
@@ -55,10 +63,11 @@ export class NetcheckSession {
   #life: Alarm | undefined;
   #over = false;
 
-  constructor(context: NetcheckContext, socket: SignalSocket, identity: string) {
+  constructor(context: NetcheckContext, socket: SignalSocket, { identity, room }: Tester) {
     this.#context = context;
     this.#socket = socket;
     this.#identity = identity;
+    this.#policy = context.icePolicy(room);
     this.#beganAt = context.clock.now();
   }
 
@@ -68,7 +77,8 @@ export class NetcheckSession {
     this.#life = timers.schedule(this.#beganAt + LIFE_MS, () => this.#end(NORMAL, 'the test took too long'));
     this.#say({
       type: 'welcome',
-      media: icePorts.flatMap((port) => candidates(port, 'all')),
+      // Where browsers have to come by a relay, what the relay talks to is no firewall's concern.
+      media: this.#policy === 'all' ? icePorts.flatMap((port) => candidates(port, 'all')) : [],
       servers: iceServers(this.#identity, this.#socket.source),
       lifeMs: LIFE_MS,
     });
@@ -127,7 +137,7 @@ export class NetcheckSession {
     if (this.#transports.length >= MAX_TRANSPORTS) return 'too-many';
     this.#place ??= rooms.anteroom([], () => this.#end(GOING_AWAY, 'the media worker is gone'));
     if (this.#place === undefined) return 'no-worker';
-    const transport = new PeerTransport(this.#place, this.#context, 'all', (event, its) =>
+    const transport = new PeerTransport(this.#place, this.#context, this.#policy, (event, its) =>
       this.#onMedia(event, its),
     );
     this.#transports.push(transport);

@@ -61,7 +61,7 @@ interface Exchange {
   sentAt: Millis;
 }
 
-/** A client of a TURN server (RFC 8656), for tests of the way: one allocation, permissions, Send and Data. Refreshes nothing. */
+/** A client of a TURN server (RFC 8656 section 3), for tests of the way: one allocation, permissions, Send and Data. Refreshes nothing. */
 export class RelayClient {
   readonly #options: RelayClientOptions;
   #exchange: Exchange | undefined;

@@ -79,6 +79,17 @@ describe('the advice', () => {
     expect(adviceOf(found)).toEqual([`To make it better, allow outgoing UDP to ${ADDRESS} port 7882-7884.`]);
   });
 
+  test('is none where the gateway wants all to come by the relay', () => {
+    const found: Finding[] = waysOf([], [embedded]).map((way) => ({
+      way,
+      works: true,
+      measured: measure(1, [20]),
+    }));
+    expect(verdictOf(found)).toBe('good');
+    expect(adviceOf(found)).toEqual([]);
+    expect(reportText(found)).toContain('as this gateway wants it');
+  });
+
   test('names every way by UDP where only TCP works', () => {
     const found = findings(['relay-tls']);
     expect(verdictOf(found)).toBe('fair');

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Answer, readAnswer } from '../../../src/netcheck/messages.ts';
+import type { IcePolicy } from '../../../src/peer/context.ts';
 import { NetcheckSession } from '../../../src/peer/netcheck.ts';
 import { browserOffer } from './offer.ts';
 import { Rig } from './rig.ts';
@@ -11,13 +12,18 @@ let rig: Rig;
 let said: Answer[];
 let closed: [number, string][];
 let session: NetcheckSession;
+let policy: IcePolicy;
 
 beforeEach(() => {
   rig = new Rig();
   said = [];
   closed = [];
+  policy = 'all';
+  begin();
+});
+
+function begin(): void {
   const socket = {
-    source: '127.0.0.1',
     queued: 0,
     send: (frame: Uint8Array | string) => {
       const answer = readAnswer(String(frame));
@@ -26,9 +32,10 @@ beforeEach(() => {
     },
     close: (code: number, reason: string) => closed.push([code, reason]),
   };
-  session = new NetcheckSession({ ...rig.context, icePorts: [7882, 7883] }, socket, 'ada');
+  const context = { ...rig.context, icePorts: [7882, 7883], icePolicy: () => policy };
+  session = new NetcheckSession(context, socket, { identity: 'ada', room: 'lobby' });
   session.start();
-});
+}
 
 const ask = (question: object) => session.message(JSON.stringify(question));
 const offer = () => ask({ type: 'offer', way: 'udp', sdp: OFFER });
@@ -77,6 +84,14 @@ describe('a connection test', () => {
     ask({ type: 'stun' });
     const { local } = rig.told('transport.open')[0]!;
     expect(said.at(-1)).toMatchObject({ type: 'stun', ...local, media: [{ port: 7882 }] });
+  });
+
+  test('of a room whose browsers come by TURN alone offers no other way', () => {
+    policy = 'relay';
+    begin();
+    expect(said.at(-1)).toMatchObject({ type: 'welcome', media: [], servers: [{ username: 'u:ada' }] });
+    offer();
+    expect(rig.told('transport.open').at(-1)).toMatchObject({ ways: 'relay' });
   });
 
   test('refuses what it cannot use, and counts it', () => {
