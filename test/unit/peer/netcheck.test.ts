@@ -25,6 +25,7 @@ beforeEach(() => {
 function begin(): void {
   const socket = {
     queued: 0,
+    source: '192.0.2.50',
     send: (frame: Uint8Array | string) => {
       const answer = readAnswer(String(frame));
       if (answer === undefined) throw new Error(`no answer: ${String(frame)}`);
