@@ -54,7 +54,7 @@ const INLINE = /^inline:([A-Za-z0-9+/]{1,88}={0,2})(?:\|(?:2\^)?\d{1,15})?(?:\|(
 
 /**
  * The lines that we can use. Others are passed over (RFC 4568 section 5.1.2): suites that we lack, several keys, a session
- *  parameter that changes what we would do (section 6.3), and faults.
+ * parameter that changes what we would do (section 6.3), and faults.
  */
 export function readCrypto(lines: MediaDescription['crypto']): readonly CryptoLine[] {
   return (lines ?? []).slice(0, MAX_LINES).flatMap((line) => readLine(line) ?? []);

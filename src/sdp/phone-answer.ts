@@ -141,7 +141,8 @@ export function writeAnswer(
 
 /**
  * Where a phone hears RTP and RTCP; `mux`: whether both may go one way, where the phone would have it so (RFC 5761
- * section 5.1.1). */
+ * section 5.1.1).
+ */
 export function placeOf(
   { address, port, rtcpPort, rtcpMux, association }: PhoneAudio,
   mux: boolean,
