@@ -73,7 +73,7 @@ describe.each(['vp8', 'vp9', 'h264', 'av1'])('%s', (codec) => {
     const expected = encodes ? codec : 'vp8';
     if (!encodes) console.warn(`this Chromium does not encode ${codec}: VP8 is seen instead`);
     await ada.page.evaluate(
-      `room.localParticipant.setCameraEnabled(true, {}, { videoCodec: '${codec}', backupCodec: false })`,
+      `room.localParticipant.setCameraEnabled(true, {}, { videoCodec: '${codec}' })`,
     );
     for (const { user, way } of watchers) {
       await sees(user, `frames over ${way}`, 'frames > 20 && height === 720');
