@@ -28,7 +28,9 @@ export class DecodeTargetFilter {
   takes(frame: DependencyDescriptor, spatial: number, temporal: number): boolean {
     const slot = frame.frame & (REMEMBERED - 1);
     if (this.#frames[slot] === frame.frame) return this.#sent[slot] === 1;
-    const isLate = this.#target !== NONE && sequenceDelta(frame.frame, this.#highest) < 0;
+    const ahead = sequenceDelta(frame.frame, this.#highest);
+    // What is further back than can be remembered is a source that counts anew.
+    const isLate = this.#target !== NONE && ahead < 0 && ahead > -REMEMBERED;
     if (!isLate) {
       this.#highest = frame.frame;
       this.#aim(frame, bestTarget(frame, spatial, temporal));

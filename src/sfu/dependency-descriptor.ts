@@ -6,6 +6,8 @@ export const Indication = { notPresent: 0, discardable: 1, switch: 2, required: 
 
 /** Frames that one frame may refer to: more than any encoder has buffers for. */
 const MAX_REFERENCES = 32;
+/** A structure that is older by fewer frames than this comes late; beyond, the source counts anew. */
+const MAX_LATE = 1000;
 /** Of the identifier's six bits. */
 const MAX_TEMPLATES = 64;
 
@@ -89,7 +91,8 @@ export class DependencyDescriptor {
   #begin(): boolean {
     const structure = readStructure();
     if (structure === undefined) return false;
-    if (this.structure !== undefined && sequenceDelta(this.frame, this.#since) < 0) return false;
+    const ahead = sequenceDelta(this.frame, this.#since);
+    if (this.structure !== undefined && ahead < 0 && ahead > -MAX_LATE) return false;
     this.structure = structure;
     this.#since = this.frame;
     this.active = 2 ** structure.targets.length - 1;

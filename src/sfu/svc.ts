@@ -12,13 +12,16 @@ export type LayeredPacket = Vp9Descriptor | DependencyDescriptor;
 /** Reads one source whose sizes and rates may be layers of one stream: VP9 by its payload, AV1 by its Dependency Descriptor. */
 export class LayerReader {
   readonly #vp9 = new Vp9Descriptor();
-  readonly #av1 = new DependencyDescriptor();
+  #av1 = new DependencyDescriptor();
+  #source = -1;
 
   /** Used again by the next call; undefined when the packet says nothing of layers. */
   read(view: RtpView, mime: string): LayeredPacket | undefined {
     if (mime === 'video/vp9')
       return this.#vp9.read(view.bytes, view.payloadStart, view.payloadEnd) ? this.#vp9 : undefined;
     if (mime !== 'video/av1' || view.descriptor === 0) return undefined;
+    if (view.ssrc !== this.#source) this.#av1 = new DependencyDescriptor();
+    this.#source = view.ssrc;
     return this.#av1.read(view.bytes, view.descriptor >> 8, view.descriptor & 0xff) ? this.#av1 : undefined;
   }
 }
@@ -43,6 +46,7 @@ function isNeeded(packet: LayeredPacket, size: number): boolean {
 /** Which packets of a stream in layers go to one receiver. */
 export class LayerFilter {
   #filter: Vp9Filter | DecodeTargetFilter | undefined;
+  #source = -1;
 
   /** The size that the receiver gets; -1: none yet. */
   get spatial(): number {
@@ -54,8 +58,10 @@ export class LayerFilter {
     return this.#filter?.lacks ?? true;
   }
 
-  /** Whether the packet goes through, of sizes and rates of at most these. */
-  takes(packet: LayeredPacket, timestamp: number, spatial: number, temporal: number): boolean {
+  /** Whether the packet of `view` goes through, of sizes and rates of at most these. Another source begins anew. */
+  takes(packet: LayeredPacket, { ssrc, timestamp }: RtpView, spatial: number, temporal: number): boolean {
+    if (ssrc !== this.#source) this.restart();
+    this.#source = ssrc;
     if (packet.codec === 'vp9') {
       if (!(this.#filter instanceof Vp9Filter)) this.#filter = new Vp9Filter();
       return this.#filter.takes(packet, timestamp, spatial, temporal);

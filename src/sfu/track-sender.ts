@@ -214,7 +214,7 @@ export class TrackSender {
     if (payload > MAX_PAYLOAD) return 'too-long';
     const isVp8 = mime === 'video/vp8' && vp8.read(view.bytes, view.payloadStart, view.payloadEnd);
     let blank = false;
-    if (layered !== undefined && !this.#layered.takes(layered, view.timestamp, size, this.temporal.wanted)) {
+    if (layered !== undefined && !this.#layered.takes(layered, view, size, this.temporal.wanted)) {
       if (this.#rewriter.skip(view)) return 'left-out';
       blank = true;
     }

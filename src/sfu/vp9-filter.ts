@@ -2,6 +2,8 @@ import { timestampDelta } from '../base/sequence.ts';
 import type { Vp9Descriptor } from './vp9.ts';
 
 const NONE = -1;
+/** A picture from before by more than this is no late one but a source that counts anew, ticks of 90 kHz. */
+const MAX_LATE = 10 * 90_000;
 
 /**
  * Which frames of a VP9 stream in layers go to one receiver: all sizes and rates up to those that it has. Fewer from the next
@@ -28,14 +30,15 @@ export class Vp9Filter {
       this.#temporal = temporal;
     }
     const ahead = timestampDelta(timestamp, this.#picture);
-    if (ahead > 0) {
+    const isNext = ahead > 0 || ahead < -MAX_LATE;
+    if (isNext) {
       this.#picture = timestamp;
       this.spatial = Math.min(this.spatial, spatial);
       if (temporal < this.#temporal || frame.keyFrame || (frame.switchUp && frame.temporal <= this.#temporal))
         this.#temporal = temporal;
     }
-    if (ahead >= 0 && frame.frameStart && !frame.interPicture) this.#rise(frame, spatial);
-    if (ahead > 0 || frame.keyFrame) this.lastOfPicture = frame.keyFrame ? spatial : this.spatial;
+    if ((isNext || ahead === 0) && frame.frameStart && !frame.interPicture) this.#rise(frame, spatial);
+    if (isNext || frame.keyFrame) this.lastOfPicture = frame.keyFrame ? spatial : this.spatial;
     this.lacks = this.spatial < spatial;
     return frame.spatial <= this.spatial && frame.temporal <= this.#temporal;
   }

@@ -24,11 +24,12 @@ class Stage {
   }
 
   /** Sends the frames; answers which were seen, `picture:size`, each once. */
-  send(frames: readonly LayerFrame[], sequence: number): string[] {
+  send(frames: readonly LayerFrame[], sequence: number, ssrc = 7): string[] {
     const { forwarder, seen } = this.watched;
     const before = seen.length;
-    for (const { frame, view } of packets(frames, this.#codec, sequence)) {
-      this.#now = frame.picture * 33;
+    for (const { view } of packets(frames, this.#codec, sequence)) {
+      this.#now += 5;
+      view.ssrc = ssrc;
       forwarder.push(view, codecs[this.#codec].mime, this.#now);
     }
     return [...new Set(seen.slice(before).map(nameOf))];
@@ -111,6 +112,20 @@ describe.each(['vp9', 'av1'] as const)('%s in layers', (codec) => {
     sender.muted = false;
     expect(stage.send(pictures(4, [], 8), 48)).toEqual([]);
     expect(stage.send(pictures(2, [12], 12), 72).filter(larger)).toEqual(['12:2', '13:2']);
+    expectContinuous(stage.watched.seen);
+  });
+
+  test.each([
+    { what: 'another source', ssrc: 8, from: 9000 },
+    { what: 'a source that counts anew', ssrc: 7, from: 1000 },
+  ])('$what goes on at a key frame, and its sizes can be chosen', ({ from, ssrc }) => {
+    const stage = new Stage(codec);
+    stage.send(pictures(8, [5000], 5000), 0);
+    const next = stage.send(pictures(8, [from], from), 10_000, ssrc);
+    expect(next.filter(larger)).toHaveLength(8);
+    stage.watched.sender.wantedLayer = 0;
+    const small = stage.send(pictures(4, [from + 8], from + 8), 10_048, ssrc);
+    expect(small).toEqual([8, 9, 10, 11].map((i) => `${(from + i) & 0xff}:0`));
     expectContinuous(stage.watched.seen);
   });
 
