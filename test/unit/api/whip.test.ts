@@ -158,6 +158,14 @@ describe('WHIP', () => {
 });
 
 describe('WHEP', () => {
+  test('neither takes RED nor plays it', async () => {
+    const whip = new Whip();
+    const made = await whip.post('/whep/v1', playing);
+    expect(section(await made.text(), '0')).not.toContain('red/48000');
+    const published = await whip.post('/whip/v1', publishing);
+    expect(section(await published.text(), '0')).not.toContain('red/48000');
+  });
+
   test('plays a track after the other on the m-line that was made once', async () => {
     const whip = new Whip();
     const first = whip.phone('1');
