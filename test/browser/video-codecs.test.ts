@@ -72,9 +72,7 @@ describe.each(['vp8', 'vp9', 'h264', 'av1'])('%s', (codec) => {
     // Browsers are built with and without H.264: what one does not offer, LiveKit's client replaces by VP8.
     const expected = encodes ? codec : 'vp8';
     if (!encodes) console.warn(`this Chromium does not encode ${codec}: VP8 is seen instead`);
-    await ada.page.evaluate(
-      `room.localParticipant.setCameraEnabled(true, {}, { videoCodec: '${codec}' })`,
-    );
+    await ada.page.evaluate(`room.localParticipant.setCameraEnabled(true, {}, { videoCodec: '${codec}' })`);
     for (const { user, way } of watchers) {
       await sees(user, `frames over ${way}`, 'frames > 20 && height === 720');
       expect((await user.page.evaluate<Picture>('picture()')).codec).toBe(`video/${expected}`);
