@@ -1,7 +1,7 @@
 /**
  * `npm run bench:turn [-- messages clients interval-ms]`: coturn's load client through our TURN server and through coturn, on the same machine in turn, by UDP,
  * TCP and TLS to an echo of coturn's; and through ours to media of its own process, by the kernel and inside. Tells what came back and the
- * CPU of the server, kernel included, for each packet that it relayed.
+ * CPU of the server, kernel included, for each packet that it relayed; and what the two ways to media cost alone (`turn/crossing.ts`).
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -133,4 +133,9 @@ for (const [way, flags] of WAYS) {
     server.stop();
   }
 }
+console.log();
+const crossing = spawn(process.execPath, [new URL('./turn/crossing.ts', import.meta.url).pathname], {
+  stdio: 'inherit',
+});
+await new Promise((resolve) => crossing.once('exit', resolve));
 console.log(`load ${loadavg()[0]?.toFixed(1)}`);

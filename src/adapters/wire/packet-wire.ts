@@ -36,6 +36,7 @@ export class PacketWire {
   readonly #in: PacketRing;
   readonly #onFault: (error: unknown) => void;
   #closed = false;
+  #isToRing = false;
   onPacket: WireReceiver = () => {};
 
   /** `end`: which one of the two; the first sends `there` and hears what comes `back`. A receiver that throws loses that packet alone. */
@@ -49,9 +50,12 @@ export class PacketWire {
 
   /** Sends one packet; false when the other end is far behind, or the packet too long. */
   send(bytes: Uint8Array, tag: number): boolean {
-    const out = this.#out;
-    if (this.#closed || !out.push(bytes, tag)) return false;
-    if (out.wake()) ring(out);
+    if (this.#closed || !this.#out.push(bytes, tag)) return false;
+    // One bell for all that one callback sends: to ring for each would wake the reader as often.
+    if (!this.#isToRing) {
+      this.#isToRing = true;
+      queueMicrotask(this.#ringOnce);
+    }
     return true;
   }
 
@@ -62,6 +66,11 @@ export class PacketWire {
     // The reader's promise resolves, and is the last.
     ring(this.#in);
   }
+
+  readonly #ringOnce = (): void => {
+    this.#isToRing = false;
+    if (this.#out.wake()) ring(this.#out);
+  };
 
   readonly #read = (): void => {
     const incoming = this.#in;
