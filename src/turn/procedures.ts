@@ -115,9 +115,10 @@ export class Procedures {
     now: Millis,
   ): Refusal | undefined {
     const ticket = message.attribute(Attribute.mobilityTicket);
-    if (message.method !== Method.refresh || ticket === undefined)
-      return { code: 437, reason: 'no-allocation' };
     const { table } = this.#options;
+    // One that is about to get an allocation of its own cannot take another one along.
+    if (message.method !== Method.refresh || ticket === undefined || table.has(client))
+      return { code: 437, reason: 'no-allocation' };
     const allocation = table.ticketed(ticket);
     if (allocation === undefined) return { code: 400, reason: 'ticket-unknown' };
     if (allocation.session.username !== user.username) return { code: 441, reason: 'other-user' };

@@ -63,6 +63,16 @@ describe('a client with a ticket (RFC 8016)', () => {
     expect(turn.server.holds(wifi)).toBe(true);
   });
 
+  it('cannot while it waits for another allocation: 437, and all stays as it was', () => {
+    const { turn, wifi, cell, ticket } = setup();
+    turn.opening = 'wait';
+    turn.exchange(cell, turn.request(cell, Method.allocate, withUdp));
+    expect(turn.ask(cell, Method.refresh, moveWith(ticket)).code).toBe(437);
+    turn.pending[0]!();
+    expect([turn.server.holds(wifi), turn.server.holds(cell)]).toEqual([true, true]);
+    expect(turn.server.gauges()).toMatchObject({ allocations: 2, relayPorts: 2 });
+  });
+
   it('gets a new one with each refresh that asks for it', () => {
     const { turn, wifi, ticket } = setup();
     const next = ticketOf(turn.ask(wifi, Method.refresh, (b) => b.flag(Attribute.mobilityTicket)));
