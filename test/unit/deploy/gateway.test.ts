@@ -1,5 +1,6 @@
 /** The gateway takes what the chart gives it, and listens where Services and policies let others come. */
 import { describe, expect, test } from 'vitest';
+import { createApi } from '../../../src/api/app.ts';
 import { hostCandidates } from '../../../src/app/candidates.ts';
 import { announcedAddresses } from '../../../src/app/config/announced.ts';
 import { loadConfig } from '../../../src/app/config/load.ts';
@@ -218,4 +219,38 @@ test('a changed configuration starts the pod anew', () => {
     )?.[1];
   expect(sum({})).toMatch(/^[0-9a-f]{64}$/);
   expect(sum({ config: { limits: { max_calls: 7 } } })).not.toBe(sum({}));
+});
+
+test('the Ingress lets through every path of the API, but not those that have no password', () => {
+  const nothing = {} as never;
+  const { routes } = createApi({
+    page: nothing,
+    metrics: () => Promise.resolve(''),
+    notReady: () => '',
+    admit: () => Promise.reject(new Error('nobody asks')),
+    devTokens: undefined,
+    trace: nothing,
+    whip: nothing,
+    server: {
+      rooms: nothing,
+      rpc: nothing,
+      verifier: nothing,
+      clock: nothing,
+      emit: () => {},
+      onFault: () => {},
+    },
+  });
+  const ingress = find<{ spec: { rules: { http: { paths: { path: string; pathType: string }[] } }[] } }>(
+    chartObjects(),
+    'Ingress',
+    'trunkroom',
+  );
+  const open = ingress?.spec.rules.flatMap(({ http }) => http.paths) ?? [];
+  const passes = (path: string) =>
+    open.some(
+      ({ path: its, pathType }) => path === its || (pathType === 'Prefix' && path.startsWith(`${its}/`)),
+    );
+  const paths = [...new Set(routes.map(({ path }) => path))].filter((path) => !/^\/?\*$/.test(path));
+  expect(paths.length).toBeGreaterThan(8);
+  expect(paths.filter((path) => !passes(path)).sort()).toEqual(['/healthz', '/metrics', '/readyz']);
 });
