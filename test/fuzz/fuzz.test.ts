@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { fuzzOnce, targets } from './fuzz.ts';
 
 /** Cases a target; `npm run fuzz` runs as many as one likes. */
-const RUNS: Readonly<Record<string, number>> = { 'sip-endpoint': 400, turn: 200, rtp: 500 };
+const RUNS: Readonly<Record<string, number>> = {
+  'turn-users': 100,
+  'sip-endpoint': 400,
+  turn: 200,
+  rtp: 500,
+};
 const FOUND = new URL('../data/fuzz/found/', import.meta.url);
 
 test.each(targets)('$name takes whatever comes', (target) => {
