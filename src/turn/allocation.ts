@@ -38,6 +38,8 @@ export class Allocation {
   alarm: Alarm | undefined;
   /** With which it may be taken along; undefined when the client did not ask for any. */
   ticket: string | undefined;
+  /** Still good, for the client may never have heard of the present one. */
+  ticketBefore: string | undefined;
   bytesUp = 0;
   bytesDown = 0;
 

@@ -6,8 +6,8 @@ import type { Allocation } from './allocation.ts';
 const TICKET_BYTES = 16;
 
 /**
- * Which allocation a client may take along to another 5-tuple (RFC 8016). An allocation has one ticket at a time, so there are never
- * more than allocations.
+ * Which allocation a client may take along to another 5-tuple (RFC 8016). An allocation has its ticket and the one before, whose
+ * successor may be lost on the way to a client that is between two networks: there are never more than twice the allocations.
  */
 export class MobilityTickets {
   readonly #random: Random;
@@ -17,10 +17,12 @@ export class MobilityTickets {
     this.#random = random;
   }
 
-  /** A new ticket in the place of the one before (RFC 8016 section 3.1.2). */
+  /** A new ticket (RFC 8016 section 3.1.2); that before the last is worth nothing any more. */
   issue(allocation: Allocation): Uint8Array {
-    this.forget(allocation);
+    const { ticket: last, ticketBefore } = allocation;
+    if (ticketBefore !== undefined) this.#byTicket.delete(ticketBefore);
     const ticket = this.#random.bytes(TICKET_BYTES);
+    allocation.ticketBefore = last;
     allocation.ticket = hex(ticket);
     this.#byTicket.set(allocation.ticket, allocation);
     return ticket;
@@ -31,7 +33,9 @@ export class MobilityTickets {
   }
 
   forget(allocation: Allocation): void {
-    if (allocation.ticket !== undefined) this.#byTicket.delete(allocation.ticket);
+    const { ticket, ticketBefore } = allocation;
+    for (const each of [ticket, ticketBefore]) if (each !== undefined) this.#byTicket.delete(each);
     allocation.ticket = undefined;
+    allocation.ticketBefore = undefined;
   }
 }

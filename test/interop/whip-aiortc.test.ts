@@ -22,7 +22,14 @@ afterAll(async () => {
 async function aiortc(way: 'whip' | 'whep', room: string, seconds: number): Promise<Child> {
   const token = await roomToken(room, `aiortc-${way}`);
   const script = 'test/support/aiortc-peer.py';
-  return new Child('aiortc', 'python3', [script, way, `${gateway.url}/${way}/v1`, token, `${seconds}`]);
+  // Debian's own Python has Debian's packages; another one in the PATH has not.
+  return new Child('aiortc', '/usr/bin/python3', [
+    script,
+    way,
+    `${gateway.url}/${way}/v1`,
+    token,
+    `${seconds}`,
+  ]);
 }
 
 test('what aiortc publishes by WHIP is heard in the room, and it is gone when it says so', async () => {

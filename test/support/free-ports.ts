@@ -1,13 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 /** Above the product's own RTP and relay ranges (10000 to 39999), below the kernel's ephemeral end. */
 const LOWEST = 40_000;
 const HIGHEST = 59_000;
+/** Connections that somebody else opened lie in the kernel's ephemeral range, which is this one too: at `::` they show. */
+const anyAddress = existsSync('/proc/net/if_inet6') ? '::' : '0.0.0.0';
 
 /**
- * The first of `count` neighbouring ports of 127.0.0.1 that are free for UDP and TCP alike. Another process can
+ * The first of `count` neighbouring ports that are free for UDP and TCP alike, at 127.0.0.1 and at all addresses. Another process can
  * still take one before it is used; with this many to draw from that does not happen in practice.
  */
 export async function freePortBlock(count: number): Promise<number> {
@@ -21,15 +24,16 @@ export async function freePortBlock(count: number): Promise<number> {
 }
 
 async function isFree(port: number): Promise<boolean> {
-  const [tcp, udp] = await Promise.all([isFreeTcp(port), isFreeUdp(port)]);
-  return tcp && udp;
+  const udp = isFreeUdp(port);
+  // One after the other: the second would be in the way of the first.
+  return (await isFreeTcp(port, '127.0.0.1')) && (await isFreeTcp(port, anyAddress)) && (await udp);
 }
 
-function isFreeTcp(port: number): Promise<boolean> {
+function isFreeTcp(port: number, address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.listen(port, address, () => server.close(() => resolve(true)));
   });
 }
 

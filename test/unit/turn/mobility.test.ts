@@ -39,12 +39,23 @@ describe('a client with a ticket (RFC 8016)', () => {
     expect(turn.server.gauges()).toMatchObject({ allocations: 1, relayPorts: 1 });
   });
 
-  it('uses it once: the old one is worth nothing', () => {
-    const { turn, cell, ticket } = setup();
+  it('uses it again when the answer with the next one is lost, from wherever it is by then', () => {
+    const { turn, wifi, cell, ticket } = setup();
     turn.ask(cell, Method.refresh, moveWith(ticket));
+    const elsewhere = new FakeClient({ ...CELL, port: 1 });
+    const next = ticketOf(turn.ask(elsewhere, Method.refresh, moveWith(ticket)));
+    expect([turn.server.holds(cell), turn.server.holds(elsewhere)]).toEqual([false, true]);
+    turn.ask(wifi, Method.refresh, moveWith(next));
+    expect(turn.server.gauges()).toMatchObject({ allocations: 1, relayPorts: 1 });
+  });
+
+  it('uses none but the last two', () => {
+    const { turn, wifi, cell, ticket } = setup();
+    const next = ticketOf(turn.ask(cell, Method.refresh, moveWith(ticket)));
+    turn.ask(wifi, Method.refresh, moveWith(next));
     const thief = new FakeClient({ ...CELL, port: 1 });
     expect(turn.ask(thief, Method.refresh, moveWith(ticket)).code).toBe(400);
-    expect(turn.server.holds(cell)).toBe(true);
+    expect(turn.server.holds(wifi)).toBe(true);
   });
 
   it('goes back again with the next one, and ends it there', () => {
