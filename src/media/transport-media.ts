@@ -211,6 +211,13 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
       return;
     }
     const opus = receiver.redBlocks;
+    // Padding alone, by which browsers probe the way: passed on empty, for its number must not be missed.
+    if (opus !== undefined && view.payloadStart === view.payloadEnd) {
+      if (!red.plain(view)) return;
+      forwarder.pushRed(view, now);
+      forwarder.pushUnwrapped(view, opus.mime, now);
+      return;
+    }
     if (opus === undefined || !red.read(view, opus.payloadType)) {
       this.#drops.count('rtp', 'red');
       return;
