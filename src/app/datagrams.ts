@@ -9,7 +9,7 @@ export type NativeChoice = 'auto' | 'off';
 export interface DatagramSource {
   readonly open: OpenUdp;
   /** The same, for sockets that mark what they send by a code point (RFC 2474): the addon's do, Node's cannot. */
-  readonly marking: (dscp: number) => OpenUdp;
+  readonly marking: (dscp: number, told?: 'timed' | 'untimed') => OpenUdp;
   readonly by: 'addon' | 'node';
   /** Reads what waits for a tick: sockets of streams that say nothing (`base/quiet-lane.ts`). */
   collect(): void;
@@ -32,9 +32,9 @@ export function datagramSource(
   };
   const udp = new NativeUdp(addon, { unsent, fault: onFault }, slots);
   const marking =
-    (dscp: number): OpenUdp =>
+    (dscp: number, told: 'timed' | 'untimed' = 'untimed'): OpenUdp =>
     (local) => {
-      const opened = udp.open(local, dscp);
+      const opened = udp.open(local, dscp, told);
       return 'code' in opened ? Promise.reject(new BindError(opened.code, local)) : Promise.resolve(opened);
     };
   return { by: 'addon', open: marking(0), marking, collect: () => udp.collect() };

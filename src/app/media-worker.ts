@@ -83,7 +83,8 @@ async function open(): Promise<void> {
     ports: new RtpPortRange({
       address: rtp.address,
       ...rtp.ports,
-      openUdp: sockets.marking(rtp.dscp),
+      // Arrivals tell the jitter of the way, not of this thread.
+      openUdp: sockets.marking(rtp.dscp, 'timed'),
       clock: monotonicClock,
     }),
     srtp,

@@ -324,3 +324,26 @@ describe.skipIf(addon === undefined)('the lanes of the addon together', () => {
     expect(held(lane)).toEqual([8]);
   });
 });
+
+it.skipIf(addon === undefined)(
+  'a timed socket of the addon tells when a datagram came, however busy the thread was then',
+  async () => {
+    const udp = new NativeUdp(addon!, { unsent() {}, fault() {} }, PACKET_SLOTS);
+    const socket = udp.open({ address: '127.0.0.1', port: 0 }, 0, 'timed');
+    const phone = udp.open({ address: '127.0.0.1', port: 0 });
+    if ('code' in socket || 'code' in phone) throw new Error('no sockets');
+    const waited = new Promise<number>((told) => {
+      socket.onDatagram = (_bytes, _address, _port, cameAt) =>
+        told(performance.now() - (cameAt ?? Number.NaN));
+    });
+    phone.send(packet(1, QUIET), socket.local.port, '127.0.0.1');
+    // It leaves in a microtask, and the thread does nothing for a while right behind it.
+    await Promise.resolve();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    const age = await waited;
+    socket.close();
+    phone.close();
+    expect(age).toBeGreaterThan(40);
+    expect(age).toBeLessThan(5000);
+  },
+);

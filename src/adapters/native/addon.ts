@@ -9,6 +9,8 @@ export interface UdpPoll {
   port(socket: number): number;
   /** What the socket sends bears this code point from now on (RFC 2474), 0 to 63; 1 when the kernel took it. */
   mark(socket: number, dscp: number): number;
+  /** From now on the ages of the socket's datagrams are told in the memory of {@link lanes}, ms. */
+  timed(socket: number): void;
   close(socket: number): void;
   /** Sends the first `count` slots of the outbox; how many the kernel did not take. */
   flush(count: number): number;
@@ -101,7 +103,7 @@ export interface Addon {
 }
 
 /** As in `addon/module.cc`: which exports these are. */
-const REVISION = 9;
+const REVISION = 10;
 
 /** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {

@@ -22,7 +22,7 @@ export class NativeLanes implements LaneFan {
   readonly #clock: { now(): number };
   readonly #onUnsent: (count: number) => void;
 
-  /** `ages`: of the datagrams in the inbox, ms, after {@link UdpPoll.collect}. */
+  /** `ages`: of the datagrams in the inbox, ms. */
   constructor(
     poll: UdpPoll,
     ages: Float64Array,

@@ -48,7 +48,7 @@ export class NativeUdp {
   readonly #views: Uint8Array[] = [];
   readonly #onFault: (error: unknown) => void;
   readonly #lanes: NativeLanes;
-  /** Of what {@link collect} finds: how long ago each datagram came, ms. */
+  /** How long ago each datagram in the inbox came, ms; 0: not known, or just now. */
   readonly #ages: Float64Array;
   #waiting = 0;
   #flushing = false;
@@ -73,17 +73,21 @@ export class NativeUdp {
     for (let slot = 0; slot < count; slot++)
       this.#views.push(this.#inbox.subarray(slot * bytes, slot * bytes));
     const { UdpPoll } = addon;
-    const took = (taken: number) => this.#take(taken, undefined);
+    const took = (taken: number) => this.#take(taken, performance.now());
     this.#poll = new UdpPoll(this.#inbox, this.#inWords, this.#outbox, this.#outWords, took, bytes);
     this.#ages = new Float64Array(count);
     this.#lanes = new NativeLanes(this.#poll, this.#ages, performance, listener.unsent);
   }
 
-  /** Binds one socket; port 0 lets the kernel choose. What it sends bears the code point `dscp` (RFC 2474). */
-  open(local: HostPort, dscp = 0): DatagramSocket | BindFailure {
+  /**
+   * Binds one socket; port 0 lets the kernel choose. What it sends bears the code point `dscp` (RFC 2474). `timed`: its
+   * receiver is told when each datagram came, which may be a while ago when the thread was busy.
+   */
+  open(local: HostPort, dscp = 0, told: 'timed' | 'untimed' = 'untimed'): DatagramSocket | BindFailure {
     const id = this.#poll.open(local.address, local.port);
     if (id < 0) return { code: getSystemErrorName(id) };
     if (dscp > 0 && this.#poll.mark(id, dscp) === 0) this.#unmarked(dscp);
+    if (told === 'timed') this.#poll.timed(id);
     const bound = { address: local.address, port: this.#poll.port(id) };
     const socket = new NativeSocket(id, bound, this, this.#lanes.lane(id));
     this.#sockets[id] = socket;
@@ -152,8 +156,8 @@ export class NativeUdp {
     if (unsent > 0) this.#onUnsent(unsent);
   }
 
-  /** `now`: the datagrams came when their ages say; undefined: just now. */
-  #take(count: number, now: number | undefined): void {
+  /** At `now`: the datagrams came when their ages say. */
+  #take(count: number, now: number): void {
     const words = this.#inWords;
     for (let slot = 0; slot < count; slot++) {
       const at = slot * WORDS;
@@ -167,7 +171,8 @@ export class NativeUdp {
         this.#views[slot] = view;
       }
       try {
-        const cameAt = now === undefined ? undefined : now - this.#ages[slot]!;
+        const age = this.#ages[slot]!;
+        const cameAt = age === 0 ? undefined : now - age;
         socket.onDatagram(view, socket.source(words, at), words[at + 3]!, cameAt);
       } catch (error) {
         this.#onFault(error);

@@ -42,20 +42,6 @@ double NowMs() {
   return Ms(now);
 }
 
-// Reads both clocks, and notes when the kernel's has been set (by NTP, or by hand) since the last time.
-double ReadClocks(Poll* poll) {
-  double now = NowMs();
-  double stamp_now = StampNow();
-  for (int i = 0; i < 3 && NowMs() - now > kSameMoment; i++) {
-    now = NowMs();
-    stamp_now = StampNow();
-  }
-  const double offset = stamp_now - now;
-  if (fabs(offset - poll->stamp_offset) > kClockSet) poll->stamps_set_at = now;
-  poll->stamp_offset = offset;
-  return now;
-}
-
 // How long ago a datagram came that the kernel has stamped, ms. A stamp of before the clock was set says nothing, and the
 // datagram came just now: else a leg would learn of hours of delay, and a call could end for them.
 double Age(const Poll* poll, double stamp, double now) {
@@ -140,6 +126,13 @@ double Stamp(msghdr* message) {
   return NAN;
 }
 
+// The kernel says from now on when each datagram came; one that does not makes them a little younger than they are.
+void AskForStamps(Socket* socket) {
+  const int on = 1;
+  if (!socket->stamped) setsockopt(socket->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+  socket->stamped = true;
+}
+
 // Moves a socket between those that wake the thread and those that are collected.
 void Watch(int from, int to, int fd, uint32_t id) {
   epoll_event event = {};
@@ -170,6 +163,22 @@ bool Keeps(Poll* poll, uint32_t id, const uint8_t* bytes, uint32_t length, const
   return false;
 }
 
+}  // namespace
+
+// Reads both clocks, and notes when the kernel's has been set (by NTP, or by hand) since the last time.
+double ReadClocks(Poll* poll) {
+  double now = NowMs();
+  double stamp_now = StampNow();
+  for (int i = 0; i < 3 && NowMs() - now > kSameMoment; i++) {
+    now = NowMs();
+    stamp_now = StampNow();
+  }
+  const double offset = stamp_now - now;
+  if (fabs(offset - poll->stamp_offset) > kClockSet) poll->stamps_set_at = now;
+  poll->stamp_offset = offset;
+  return now;
+}
+
 // Takes one datagram of a socket: into its lane, or into a slot; how many slots are full then.
 uint32_t TakeStamped(Poll* poll, uint32_t id, uint32_t filled, double now) {
   uint8_t* slot = poll->inbox + static_cast<size_t>(filled) * poll->slot;
@@ -195,8 +204,6 @@ uint32_t TakeStamped(Poll* poll, uint32_t id, uint32_t filled, double now) {
   return filled + 1;
 }
 
-}  // namespace
-
 // lanes(report: Float64Array, ages: Float64Array, squares: Int32Array): the memory that lanes need. Once, before any rests.
 napi_value Lanes(napi_env env, napi_callback_info info) {
   napi_value args[3];
@@ -212,6 +219,9 @@ napi_value Lanes(napi_env env, napi_callback_info info) {
     return Throw(env, "no lanes can be made of this");
   }
   memcpy(poll->squares, squares, sizeof poll->squares);
+  // The first reading is no setting of the clock.
+  ReadClocks(poll);
+  poll->stamps_set_at = -INFINITY;
   return nullptr;
 }
 
@@ -254,12 +264,7 @@ napi_value Rest(napi_env env, napi_callback_info info) {
     Watch(poll->epoll, poll->resting, socket->fd, static_cast<uint32_t>(socket - poll->sockets.data()));
     poll->lanes++;
   }
-  if (!socket->stamped) {
-    const int on = 1;
-    // A kernel that does not stamp makes packets a little younger than they are.
-    setsockopt(socket->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-    socket->stamped = true;
-  }
+  AskForStamps(socket);
   delete socket->lane;
   socket->lane = made;
   Lane* lane = made;
@@ -281,6 +286,16 @@ napi_value Rest(napi_env env, napi_callback_info info) {
   lane->timestamp = static_cast<uint32_t>(terms[13]);
   lane->step = static_cast<uint32_t>(terms[14]);
   return Number(env, 1);
+}
+
+// timed(socket: number): its datagrams are told with their ages from now on.
+napi_value Timed(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  Poll* poll = Receiver<Poll>(env, info, 1, args);
+  if (poll == nullptr) return nullptr;
+  Socket* socket = Find(poll, env, args[0]);
+  if (socket != nullptr && poll->ages != nullptr) AskForStamps(socket);
+  return nullptr;
 }
 
 // wake(socket: number): its packets are JavaScript's again; what was counted is forgotten.

@@ -101,11 +101,12 @@ struct Poll {
   uint32_t out_slots = 0;
   // The kernel cuts messages into datagrams: see outbox.cc; -1: not asked yet.
   int cuts = -1;
-  // Rounds of reading, ever.
+  // Rounds of reading, ever; and when the present one began, ms of the monotonic clock.
   uint32_t round = 0;
+  double now = 0;
   // What a lane has counted is told here: how many were sent, then age (ms), sequence number and timestamp of each.
   double* report = nullptr;
-  // Ages (ms) of the datagrams that `collect` has put into slots.
+  // Ages (ms) of the datagrams in the slots; 0 where the kernel was not asked.
   double* ages = nullptr;
   // Lanes whose sockets wait for `collect`, and how often that was called.
   uint32_t lanes = 0;

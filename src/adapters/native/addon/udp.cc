@@ -126,6 +126,7 @@ uint32_t TakeOne(Poll* poll, uint32_t id, uint32_t filled) {
   // An error is the ICMP answer to an earlier send: reading it has cleared it.
   if (got < 0) return filled;
   Describe(words, id, static_cast<uint32_t>(got), from);
+  if (poll->ages != nullptr) poll->ages[filled] = 0;
   return filled + 1;
 }
 
@@ -149,6 +150,7 @@ uint32_t TakeMany(Poll* poll, uint32_t id, uint32_t filled) {
   if (got > 1) socket.busy = kBusy;
   for (int i = 0; i < got; i++) {
     Describe(poll->in_words + static_cast<size_t>(filled) * kWords, id, messages[i].msg_len, from[i]);
+    if (poll->ages != nullptr) poll->ages[filled] = 0;
     filled++;
   }
   return filled;
@@ -159,7 +161,9 @@ uint32_t Take(Poll* poll, uint32_t id, uint32_t filled) {
   // There was more than what was taken in the round before.
   if (socket.round == poll->round - 1) socket.busy = kBusy;
   socket.round = poll->round;
-  if (socket.busy == 0) return TakeOne(poll, id, filled);
+  // A lane that gave way to a flood leaves all to JavaScript.
+  const bool timed = socket.stamped && (socket.lane == nullptr || !socket.lane->surfaced);
+  if (socket.busy == 0) return timed ? TakeStamped(poll, id, filled, poll->now) : TakeOne(poll, id, filled);
   socket.busy--;
   return TakeMany(poll, id, filled);
 }
@@ -186,11 +190,14 @@ void Tell(Poll* poll, uint32_t filled) {
 void OnReadable(uv_poll_t* handle, int, int) {
   auto* poll = static_cast<Poll*>(handle->data);
   epoll_event events[kEvents];
+  // Rounds of one wake-up follow each other, those of two do not.
+  poll->round++;
   for (int round = 0; round < kRounds && !poll->closing && poll->open > 0; round++) {
     const int ready = epoll_wait(poll->epoll, events, kEvents, 0);
     if (ready <= 0) return;
     uint32_t filled = 0;
     poll->round++;
+    poll->now = ReadClocks(poll);
     for (int i = 0; i < ready && filled < poll->in_slots; i++) filled = Take(poll, events[i].data.u32, filled);
     if (filled > 0) Tell(poll, filled);
     if (ready < kEvents && filled < poll->in_slots) return;
@@ -380,6 +387,7 @@ napi_value DefineUdpPoll(napi_env env) {
       {"lanes", nullptr, Lanes, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"rest", nullptr, Rest, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"wake", nullptr, Wake, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"timed", nullptr, Timed, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"collect", nullptr, Collect, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"drain", nullptr, Drain, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"fan", nullptr, Fan, nullptr, nullptr, nullptr, napi_default_method, nullptr},
