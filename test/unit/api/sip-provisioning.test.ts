@@ -211,7 +211,8 @@ describe('what is there', () => {
     const made = await Promise.all(
       wanted.map((body) => call(to, 'CreateSIPInboundTrunk', body, admin).then(({ status }) => status)),
     );
-    expect(made).toEqual([200, 200, 200, 429, 429]);
+    // Which of them comes first, its token's check decides.
+    expect(made.sort()).toEqual([200, 200, 200, 429, 429]);
     expect(to.plans.at(-1)?.trunks.map(({ id }) => id)).toEqual([
       ...['in', 'any'],
       ...[1, 2, 3].map(() => expect.stringMatching(/^ST_/)),
