@@ -13,7 +13,9 @@ const protocol = [
 /** Those that judge how good a sound or a picture is, or how late: nothing else runs meanwhile. */
 const sound = [
   'test/browser/{four-parties,phone-and-browser,mouth-to-ear,phone-quality,video-over-bad-line}.test.ts',
-  'test/interop/{bad-line,livekit-agents,rtp-bleed,sip-srtp,sip-strangers,tools}.test.ts',
+  'test/browser/{sip-js,whip,firefox,wide-band,codec-change,networks,behind-load-balancer}.test.ts',
+  'test/interop/{bad-line,end-to-end-encryption,livekit-agents,rtc-node}.test.ts',
+  'test/interop/{rtp-bleed,sip-srtp,sip-strangers,tools}.test.ts',
 ];
 
 const patience = { testTimeout: 180_000, hookTimeout: 120_000 };
