@@ -70,8 +70,9 @@ struct Socket {
   int family = 0;
   // Present while its leg rests.
   Lane* lane = nullptr;
-  // Round in which it was read last, and how many more times several datagrams are asked for at once.
+  // Round and wake-up in which it was read last, and how many more times several datagrams are asked for at once.
   uint32_t round = 0;
+  uint32_t wake = 0;
   uint32_t busy = 0;
   // The kernel tells when its datagrams came.
   bool stamped = false;
@@ -103,6 +104,8 @@ struct Poll {
   int cuts = -1;
   // Rounds of reading, ever; and when the present one began, ms of the monotonic clock.
   uint32_t round = 0;
+  // Wake-ups, ever.
+  uint32_t wake = 0;
   double now = 0;
   // What a lane has counted is told here: how many were sent, then age (ms), sequence number and timestamp of each.
   double* report = nullptr;

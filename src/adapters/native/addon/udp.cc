@@ -158,9 +158,11 @@ uint32_t TakeMany(Poll* poll, uint32_t id, uint32_t filled) {
 
 uint32_t Take(Poll* poll, uint32_t id, uint32_t filled) {
   Socket& socket = poll->sockets[id];
-  // There was more than what was taken in the round before.
-  if (socket.round == poll->round - 1) socket.busy = kBusy;
+  // It has something in every round: many at once are cheaper. Of a timed one that would cost the times: only in a burst.
+  const bool again = socket.round == poll->round - 1 && (!socket.stamped || socket.wake == poll->wake);
+  if (again) socket.busy = kBusy;
   socket.round = poll->round;
+  socket.wake = poll->wake;
   // A lane that gave way to a flood leaves all to JavaScript.
   const bool timed = socket.stamped && (socket.lane == nullptr || !socket.lane->surfaced);
   if (socket.busy == 0) return timed ? TakeStamped(poll, id, filled, poll->now) : TakeOne(poll, id, filled);
@@ -190,8 +192,7 @@ void Tell(Poll* poll, uint32_t filled) {
 void OnReadable(uv_poll_t* handle, int, int) {
   auto* poll = static_cast<Poll*>(handle->data);
   epoll_event events[kEvents];
-  // Rounds of one wake-up follow each other, those of two do not.
-  poll->round++;
+  poll->wake++;
   for (int round = 0; round < kRounds && !poll->closing && poll->open > 0; round++) {
     const int ready = epoll_wait(poll->epoll, events, kEvents, 0);
     if (ready <= 0) return;
