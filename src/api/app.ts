@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Result } from '../base/result.ts';
@@ -11,16 +12,19 @@ import { dispatchService } from './agents/dispatch-service.ts';
 import type { AgentDispatches } from './agents/dispatches.ts';
 import type { PageAssets } from './assets.ts';
 import { type DevTokens, devToken } from './dev-token.ts';
+import { type MetricsOptions, metricsRoute } from './metrics.ts';
 import { roomService } from './room-service.ts';
 import { type SipServiceOptions, sipService } from './sip-service.ts';
 import { type TraceOptions, traceRoutes } from './trace.ts';
 import { type TwirpOptions, twirpRoutes } from './twirp.ts';
 import { whipRoutes } from './whip.ts';
 
+/** Largest body that asks for a token of development, bytes. */
+const MAX_WISH = 4096;
+
 export interface ApiOptions {
   readonly page: PageAssets;
-  /** The metrics in Prometheus' text format. */
-  metrics(): Promise<string>;
+  readonly metrics: MetricsOptions;
   /** Empty when ready; else what is missing. */
   notReady(): string;
   admit(url: SignalUrl): Promise<Result<Admission, AdmissionRefusal>>;
@@ -39,7 +43,7 @@ export interface ApiOptions {
   };
 }
 
-/** All of HTTP but WebSockets, as pure Request → Response. */
+/** All of HTTP but WebSockets, as pure Request → Response; who sent the request comes beside it. */
 export function createApi(options: ApiOptions): Hono {
   const app = new Hono();
   app.use(
@@ -66,11 +70,7 @@ export function createApi(options: ApiOptions): Hono {
     const missing = options.notReady();
     return missing === '' ? context.text('ready\n') : context.text(`not ready: ${missing}\n`, 503);
   });
-  app.get('/metrics', async (context) =>
-    context.body(await options.metrics(), 200, {
-      'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
-    }),
-  );
+  metricsRoute(app, options.metrics);
 
   // Clients of other origins ask here why their WebSocket was refused.
   app.use('/rtc/*', cors());
@@ -90,7 +90,8 @@ export function createApi(options: ApiOptions): Hono {
   app.get('/settings/regions', cors(), (context) => context.json({ regions: [] }));
 
   const { devTokens } = options;
-  if (devTokens !== undefined) app.post('/dev/token', (context) => devToken(context, devTokens));
+  if (devTokens !== undefined)
+    app.post('/dev/token', bodyLimit({ maxSize: MAX_WISH }), (context) => devToken(context, devTokens));
 
   if (options.whip !== undefined) whipRoutes(app, { sessions: options.whip, admit: options.admit });
   if (options.trace !== undefined) traceRoutes(app, options.trace);

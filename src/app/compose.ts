@@ -3,7 +3,7 @@ import { driveAlarms, monotonicClock, wallClock } from '../adapters/clock/clock.
 import { LoopLag } from '../adapters/clock/loop-lag.ts';
 import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
 import { listenHttps } from '../adapters/http/https.ts';
-import { listenHttp } from '../adapters/http/server.ts';
+import { type Fetch, listenHttp } from '../adapters/http/server.ts';
 import { AccessTokens } from '../adapters/jwt/tokens.ts';
 import { batchedOutput } from '../adapters/log/batched-output.ts';
 import { eventLog } from '../adapters/log/event-log.ts';
@@ -42,9 +42,11 @@ import type { StartupConfig } from './config/read.ts';
 import { datagramSource } from './datagrams.ts';
 import { openExternalTurn } from './external-turn.ts';
 import { gatewayGauges } from './gauges.ts';
+import { callerOf } from './http-caller.ts';
 import { icePolicies } from './ice-policy.ts';
 import { listenAddress, localAddresses } from './local-addresses.ts';
 import { type MediaWorkerSettings, mediaWorkerSettings, wiredMedia } from './media-settings.ts';
+import { metricsAccess } from './metrics-access.ts';
 import { openNetcheckGate } from './netcheck/gate.ts';
 import { openOutbound } from './outbound.ts';
 import { openProvisions } from './provisioning.ts';
@@ -281,7 +283,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
 
     const api = createApi({
       page: new BundledPage(),
-      metrics: metrics.text,
+      metrics: metricsAccess(config.metrics, metrics.text),
       notReady: () => (workers.size === 0 ? 'no media worker' : engines.notReady()),
       admit: admitSignal,
       devTokens:
@@ -294,21 +296,17 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         sip: { provisions, dialer: outbound.dialer, calls },
       },
     });
+    const fetch: Fetch = (request, incoming) => api.fetch(request, callerOf(incoming, trusts));
     const httpAddress = listenAddress(config.http.address);
     const http = await listening('http.port', () =>
-      listenHttp({ ...config.http, address: httpAddress }, (request) => api.fetch(request), agents.upgrade),
+      listenHttp({ ...config.http, address: httpAddress }, fetch, agents.upgrade),
     );
     closing.push(() => http.close(LAST_WORDS_MS));
     if (certificates !== undefined) {
       const https = await listening('tls.https_port', () =>
         listenHttps(
           { address: httpAddress, port: config.tls.https_port },
-          {
-            certificates,
-            fetch: (request) => api.fetch(request),
-            upgrade: agents.upgrade,
-            turn: turn.accept,
-          },
+          { certificates, fetch, upgrade: agents.upgrade, turn: turn.accept },
         ),
       );
       closing.push(() => https.close(LAST_WORDS_MS));

@@ -1,8 +1,14 @@
 import { createServer } from 'node:https';
 import type { SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
-import { getRequestListener } from '@hono/node-server';
 import type { HostPort } from '../../base/net.ts';
-import { type Fetch, type HttpServer, httpLimits, openHttpServer, type Upgrade } from './server.ts';
+import {
+  type Fetch,
+  type HttpServer,
+  httpLimits,
+  openHttpServer,
+  requestListener,
+  type Upgrade,
+} from './server.ts';
 
 /** RFC 7443 section 3: a client that says so speaks TURN. Browsers do not, and coturn's offers both: the first byte tells too. */
 const TURN_ALPN = 'stun.turn';
@@ -33,7 +39,7 @@ export interface HttpsOptions {
  */
 export async function listenHttps(local: HostPort, options: HttpsOptions): Promise<HttpServer> {
   const { certificates, turn } = options;
-  const listener = getRequestListener(options.fetch);
+  const listener = requestListener(options.fetch);
   const server = createServer(
     {
       ...httpLimits,

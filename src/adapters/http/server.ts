@@ -29,8 +29,8 @@ export class HttpListenError extends Error {
   }
 }
 
-/** What answers requests: hono's `app.fetch`. */
-export type Fetch = (request: Request) => Response | Promise<Response>;
+/** What answers requests. `incoming` is the same request as Node has it, with its socket. */
+export type Fetch = (request: Request, incoming: IncomingMessage) => Response | Promise<Response>;
 /** What takes WebSocket upgrades. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -43,9 +43,14 @@ export interface HttpServer {
 
 /** Listens for HTTP/1.1. Rejects with {@link HttpListenError}. */
 export function listenHttp(local: HostPort, fetch: Fetch, upgrade: Upgrade): Promise<HttpServer> {
-  const listener = getRequestListener(fetch);
+  const listener = requestListener(fetch);
   const server = createServer(httpLimits, (request, response) => void listener(request, response));
   return openHttpServer(server, local, upgrade);
+}
+
+/** What Node calls with each request. */
+export function requestListener(fetch: Fetch): ReturnType<typeof getRequestListener> {
+  return getRequestListener((request, { incoming }) => fetch(request, incoming as IncomingMessage));
 }
 
 /** Lets `server` listen, for HTTP or HTTPS. Rejects with {@link HttpListenError}. */

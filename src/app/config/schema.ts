@@ -4,6 +4,7 @@ import { drachtioSchema } from './schema-drachtio.ts';
 import { dscp } from './schema-dscp.ts';
 import { iceSchema } from './schema-ice.ts';
 import { mediaSchema } from './schema-media.ts';
+import { metricsSchema } from './schema-metrics.ts';
 import { nodeSchema } from './schema-node.ts';
 import { outboundTrunkSchema } from './schema-outbound.ts';
 import { sipApiSchema } from './schema-sip-api.ts';
@@ -135,11 +136,12 @@ export const configSchema = z.strictObject({
         .meta({ description: 'TCP port for the page, the API, WebSocket signaling and metrics.' }),
       trusted_proxies: z.array(network).default([]).meta({
         description:
-          'Addresses and CIDRs of reverse proxies, such as the one that does TLS: of WebSockets that they pass on, X-Forwarded-For says the source.',
+          'Addresses and CIDRs of reverse proxies, such as the one that does TLS: of what they pass on, X-Forwarded-For says the source.',
       }),
     })
     .prefault({})
     .meta({ description: 'Page, API and browser signaling.' }),
+  metrics: metricsSchema.prefault({}).meta({ description: 'Who may read `/metrics`, on the HTTP port.' }),
   tls: tlsSchema,
   ice: iceSchema,
   turn: turnSchema.prefault({}).meta({ description: 'The embedded STUN and TURN server.' }),

@@ -26,7 +26,7 @@ function api(options: { dev?: boolean; missing?: string } = {}) {
           ? { type: 'text/html; charset=utf-8', body: new TextEncoder().encode('<h1>page</h1>') }
           : undefined,
     },
-    metrics: async () => 'trunkroom_up 1\n',
+    metrics: { text: async () => 'trunkroom_up 1\n', allows: () => true, account: undefined },
     notReady: () => options.missing ?? '',
     admit: (url) => admit(url, tokens, gunzip),
     devTokens: options.dev === false ? undefined : { mint: (wish) => tokens.mint(wish), random },
@@ -52,7 +52,9 @@ describe('HTTP', () => {
     expect((await api().request('/readyz')).status).toBe(200);
     const waiting = await api({ missing: 'no media worker' }).request('/readyz');
     expect([waiting.status, await waiting.text()]).toEqual([503, 'not ready: no media worker\n']);
-    expect(await (await api().request('/metrics')).text()).toContain('trunkroom_up 1');
+    expect(await (await api().request('/metrics', {}, { source: '127.0.0.1' })).text()).toContain(
+      'trunkroom_up 1',
+    );
     const page = await api().request('/');
     expect(page.headers.get('content-type')).toContain('text/html');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");

@@ -225,7 +225,7 @@ test('the Ingress lets through every path of the API, but not those that have no
   const nothing = {} as never;
   const { routes } = createApi({
     page: nothing,
-    metrics: () => Promise.resolve(''),
+    metrics: nothing,
     notReady: () => '',
     admit: () => Promise.reject(new Error('nobody asks')),
     devTokens: undefined,
