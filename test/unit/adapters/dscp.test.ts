@@ -21,6 +21,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
+// Of UDP, DSCP is set by the addon, which needs a compiler, and read by Python: Node can do neither.
 describe.skipIf(loadAddon() === undefined || !MarkedUdp.available)('over UDP, by the addon', () => {
   test.each<[4 | 6, string, number, number]>([
     [4, '127.0.0.1', 46, 46 << 2],
