@@ -4,15 +4,11 @@
  */
 import { floodedCalls } from '../support/flooded-calls.ts';
 import { Gateway } from '../support/gateway.ts';
+import { oneTrunk } from '../support/one-trunk.ts';
 
 const [seconds = 60, calls = 20, perSecond = 20_000] = process.argv.slice(2).map(Number);
 const door = process.argv[5] === 'turn' ? 'turn' : 'sip';
-const trunk = { id: 'carrier', name: 'Carrier', allowed_addresses: ['127.0.0.1/32'] };
-const rule = { id: 'all', name: 'All', callee: { room_prefix: '', randomize: false } };
-const gateway = await Gateway.start({
-  TRUNKROOM_TRUNKS: JSON.stringify([trunk]),
-  TRUNKROOM_RULES: JSON.stringify([rule]),
-});
+const gateway = await Gateway.start(oneTrunk({ allowed_addresses: ['127.0.0.1/32'] }));
 try {
   const result = await floodedCalls({ gateway, seconds, calls, perSecond, source: '127.0.0.2', door });
   const { sent, dropped, calmWaitMs, longestWaitMs, calmCpu, floodCpu, grownMb, faults } = result;

@@ -1,25 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Authority } from '../support/certificates.ts';
-import { freePortBlock } from '../support/free-ports.ts';
-import { Gateway, writeConfiguration } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
 import { hearEachOther } from '../support/phone-beside-browser.ts';
+import { startTlsGateway } from '../support/tls-gateway.ts';
 
 /** Networks that let no UDP through, as far as a browser can be told so; networks.test.ts has real ones, for root. */
 let gateway: Gateway;
 let httpsPort: number;
 
 beforeAll(async () => {
-  httpsPort = await freePortBlock(2);
-  const { certificate, key } = new Authority().issue('localhost', 'DNS:localhost');
-  const configuration = writeConfiguration(`
-tls:
-  domain: localhost
-  https_port: ${httpsPort}
-  turn_port: ${httpsPort + 1}
-  certificates:
-    - { certificate_file: ${certificate}, key_file: ${key} }
-`);
-  gateway = await Gateway.start({}, ['--config', configuration]);
+  ({ gateway, httpsPort } = await startTlsGateway());
 });
 
 afterAll(async () => {

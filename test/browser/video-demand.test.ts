@@ -4,6 +4,7 @@ import { type FirefoxUser, joinFirefox } from '../support/firefox.ts';
 import { Gateway } from '../support/gateway.ts';
 import { joinWithSdk, pageSays } from '../support/livekit-page.ts';
 import { roomToken } from '../support/rtc-user.ts';
+import { picture, seesVideo, watchVideo } from '../support/video-page.ts';
 
 /**
  * What a publisher need not make: livekit-client with `dynacast` on one end, with `adaptiveStream` on the other, by the
@@ -14,7 +15,7 @@ let ada: ChromiumUser;
 let bob: ChromiumUser;
 let fox: FirefoxUser | undefined;
 
-/** `window.made()`: the heights that the publisher made in the last second, smallest first. `window.seen()`: what a watcher sees. */
+/** `window.made()`: the heights that the publisher made in the last second, smallest first. */
 const script = `
 window.made = async () => {
   const [publication] = [...room.localParticipant.videoTrackPublications.values()];
@@ -28,13 +29,6 @@ window.made = async () => {
   return [...(await frames())]
     .filter(([rid, { framesEncoded }]) => framesEncoded > (before.get(rid)?.framesEncoded ?? 0) + 2)
     .map(([, { frameHeight }]) => frameHeight).sort((a, b) => a - b).join(' ');
-};
-window.seen = async () => {
-  const [publication] = [...room.remoteParticipants.values()].flatMap((one) => [...one.videoTrackPublications.values()]);
-  const report = await publication?.videoTrack?.getRTCStatsReport();
-  for (const entry of report?.values() ?? [])
-    if (entry.type === 'inbound-rtp') return { frames: entry.framesDecoded ?? 0, height: entry.frameHeight ?? 0 };
-  return { frames: 0, height: 0 };
 };
 window.shows = () => {
   for (const one of document.querySelectorAll('video')) if (one.srcObject?.active !== true) one.remove();
@@ -65,13 +59,13 @@ async function join(name: string, roomOptions: string): Promise<ChromiumUser> {
   await joinWithSdk(user, gateway, { room: 'demand', name, roomOptions });
   await user.page.setViewportSize({ width: 1400, height: 900 });
   await user.page.evaluate(script);
+  await watchVideo(user);
   return user;
 }
 
 const makes = (what: string, heights: string) =>
   pageSays(ada, what, `made().then((made) => made === '${heights}')`, 30_000);
-const sees = (what: string, condition: string) =>
-  pageSays(bob, what, `seen().then(({ frames, height }) => ${condition})`, 30_000);
+const sees = (what: string, condition: string) => seesVideo(bob, what, condition);
 const frame = (width: number, height: number) => bob.page.evaluate(`frame(${width}, ${height})`);
 
 describe('what nobody watches is not made', () => {
@@ -89,7 +83,7 @@ describe('what nobody watches is not made', () => {
     await makes('two sizes', '180 360');
     await frame(0, 0);
     await makes('nothing', '');
-    const { frames } = await bob.page.evaluate<{ frames: number }>('seen()');
+    const { frames } = await picture(bob);
     await frame(1280, 720);
     await makes('three sizes again', '180 360 720');
     await sees('the large picture again', `height === 720 && frames > ${frames + 10}`);
@@ -120,7 +114,7 @@ describe('what nobody watches is not made', () => {
     await sees('a large picture', 'height === 720');
     await frame(160, 90);
     await sees('a small picture', 'height === 180');
-    const { frames } = await bob.page.evaluate<{ frames: number }>('seen()');
+    const { frames } = await picture(bob);
     await sees('it moves', `frames > ${frames + 20}`);
     await frame(640, 360);
     await sees('the middle picture', 'height === 360');

@@ -10,6 +10,7 @@ import { ChromiumUser } from '../support/chromium.ts';
 import { freePorts, portsAsEnvironment } from '../support/gateway.ts';
 import { joinWithSdk, pageSays } from '../support/livekit-page.ts';
 import { productNode, repositoryRoot } from '../support/root.ts';
+import { picture, seesVideo, watchVideo } from '../support/video-page.ts';
 
 const SECONDS = 15;
 const LINE: BadLine = { delayMs: 20, jitterMs: 0, lossPercent: 0, burst: 1, seed: 3 };
@@ -18,32 +19,10 @@ const made = TwoHosts.make();
 if (typeof made === 'string')
   console.warn(`Video is not tested over a bad line, for there are no namespaces here: ${made}`);
 
-/** What the one remote video did since it began, from `getStats`. */
-interface Watched {
-  readonly frames: number;
-  readonly height: number;
-  readonly freezes: number;
-  readonly freezeSeconds: number;
-  readonly bytes: number;
-  readonly nacks: number;
-  readonly retransmitted: number;
-  readonly lost: number;
-}
+const statesScript = `window.states = [];
+room.on('trackStreamStateChanged', (publication, state) => states.push(state)); void 0`;
 
-const watchScript = `window.states = [];
-room.on('trackStreamStateChanged', (publication, state) => states.push(state));
-window.watched = async () => {
-  const [publication] = [...room.remoteParticipants.values()].flatMap((one) => [...one.videoTrackPublications.values()]);
-  const report = await publication?.videoTrack?.getRTCStatsReport();
-  for (const entry of report?.values() ?? [])
-    if (entry.type === 'inbound-rtp')
-      return { frames: entry.framesDecoded ?? 0, height: entry.frameHeight ?? 0, freezes: entry.freezeCount ?? 0,
-        freezeSeconds: entry.totalFreezesDuration ?? 0, bytes: entry.bytesReceived, nacks: entry.nackCount ?? 0,
-        retransmitted: entry.retransmittedPacketsReceived ?? 0, lost: entry.packetsLost };
-  return { frames: 0, height: 0, freezes: 0, freezeSeconds: 0, bytes: 0, nacks: 0, retransmitted: 0, lost: 0 };
-}; void 0`;
-
-/** The same of the one remote sound. */
+/** What was heard of the one remote sound since it began, from `getStats`. */
 interface Sound {
   readonly samples: number;
   readonly concealed: number;
@@ -72,21 +51,20 @@ async function join(host: 'near' | 'far', room: string, name: string): Promise<C
   token.addGrant({ roomJoin: true, room });
   const url = `http://${host === 'far' ? '127.0.0.1' : made.address('far')}:${port}`;
   await joinWithSdk(user, { url }, { room, name, token: await token.toJwt() });
-  await user.page.evaluate(watchScript);
+  await user.page.evaluate(statesScript);
+  await watchVideo(user);
   return user;
 }
 
-const look = (user: ChromiumUser) => user.page.evaluate<Watched>('watched()');
-
 /** What happens in so many seconds: per second, and which heights were seen. */
 async function watch(user: ChromiumUser, seconds: number) {
-  const before = await look(user);
+  const before = await picture(user);
   const heights: number[] = [];
   for (let i = 0; i < seconds; i++) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    heights.push((await look(user)).height);
+    heights.push((await picture(user)).height);
   }
-  const after = await look(user);
+  const after = await picture(user);
   const summary = {
     framesPerSecond: (after.frames - before.frames) / seconds,
     kbitPerSecond: Math.round((8 * (after.bytes - before.bytes)) / seconds / 1000),
@@ -126,13 +104,13 @@ describe.skipIf(typeof made === 'string')('a camera over a line', () => {
     const bob = await join('near', room, 'bob');
     await ada.page.evaluate('room.localParticipant.setCameraEnabled(true)');
     await ada.page.evaluate('room.localParticipant.setMicrophoneEnabled(true)');
-    await pageSays(bob, 'frames', 'watched().then(({ frames }) => frames > 10)', 30_000);
+    await seesVideo(bob, 'frames', 'frames > 10');
     return bob;
   }
 
   test('that loses 5 %: the picture stays large and moves, for what is lost comes again', async () => {
     const bob = await scene('lossy', { lossPercent: 5 });
-    await pageSays(bob, 'a large picture', 'watched().then(({ height }) => height >= 360)', 30_000);
+    await seesVideo(bob, 'a large picture', 'height >= 360');
     const seen = await watch(bob, SECONDS);
     expect(seen.retransmitted).toBeGreaterThan(10);
     expect(seen.framesPerSecond).toBeGreaterThan(10);
@@ -176,6 +154,6 @@ describe.skipIf(typeof made === 'string')('a camera over a line', () => {
     expect(narrow.height).toBeLessThan(720);
     expect(narrow.freezeSeconds).toBeLessThan(0.25 * SECONDS);
     if (typeof made !== 'string') await made.mend();
-    await pageSays(bob, 'the large picture', 'watched().then(({ height }) => height === 720)', 40_000);
+    await seesVideo(bob, 'the large picture', 'height === 720', 40_000);
   }, 150_000);
 });

@@ -3,29 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Baresip } from '../support/baresip.ts';
 import { ChromiumUser } from '../support/chromium.ts';
-import { Gateway, writeConfiguration } from '../support/gateway.ts';
+import { Gateway } from '../support/gateway.ts';
 import { faultsHeard } from '../support/hearing.ts';
+import { oneTrunk } from '../support/one-trunk.ts';
 import { joinRoom } from '../support/room-page.ts';
 
 /** Above 4 kHz, where G.711 hears nothing. */
 const BROWSER = { hz: 5000, amplitude: 8192 };
 const JUDGED = { fromSecond: 2, seconds: 8 };
 
-const CONFIGURATION = `
-trunks:
-  - id: wide
-    allowed_addresses: [127.0.0.1]
-    codecs: [OPUS, G722, PCMA]
-rules:
-  - id: rooms
-    callee: {}
-`;
-
 let gateway: Gateway;
 let browser: ChromiumUser;
 
 beforeAll(async () => {
-  gateway = await Gateway.start({}, ['--config', writeConfiguration(CONFIGURATION)]);
+  gateway = await Gateway.start(
+    oneTrunk({ allowed_addresses: ['127.0.0.1'], codecs: ['OPUS', 'G722', 'PCMA'] }),
+  );
   browser = await ChromiumUser.start({ tone: BROWSER });
 });
 

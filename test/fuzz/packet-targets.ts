@@ -11,7 +11,7 @@ import { FakeClient, TurnHarness } from '../unit/turn/turn-harness.ts';
 import { RTCP, RTP, STUN } from './corpus.ts';
 import { mutate, pick } from './mutate.ts';
 import { must, type Target } from './target.ts';
-import { turnUsers } from './turn-target.ts';
+import { mustLeaveNothing, turnUsers } from './turn-target.ts';
 
 function several(random: SeededRandom, corpus: readonly Uint8Array[], most: number): Uint8Array[] {
   return Array.from({ length: 1 + (random.u32() % most) }, () =>
@@ -80,18 +80,7 @@ const turn: Target = {
       harness.pass(500);
     }
     harness.pass(700_000);
-    const gauges = harness.server.gauges();
-    must(
-      Object.values(gauges).every((value) => value === 0),
-      `left: ${JSON.stringify(gauges)}`,
-    );
-    must(
-      harness.sockets.every(({ closed }) => closed),
-      'a relay socket is left open',
-    );
-    harness.server.close();
-    harness.pass(60_000);
-    must(harness.timers.size === 0, `${harness.timers.size} alarms are left`);
+    mustLeaveNothing(harness);
   },
 };
 

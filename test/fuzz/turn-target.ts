@@ -123,6 +123,22 @@ class Users {
   }
 }
 
+/** When all has run out: no allocation, no socket, and no alarm once the server is closed. */
+export function mustLeaveNothing(harness: TurnHarness): void {
+  const left = harness.server.gauges();
+  must(
+    Object.values(left).every((value) => value === 0),
+    `left: ${JSON.stringify(left)}`,
+  );
+  must(
+    harness.sockets.every(({ closed }) => closed),
+    'a relay socket is left open',
+  );
+  harness.server.close();
+  harness.pass(60_000);
+  must(harness.timers.size === 0, `${harness.timers.size} alarms are left`);
+}
+
 /** Procedures of TURN, asked by users with credentials. */
 export const turnUsers: Target = {
   name: 'turn-users',
@@ -153,17 +169,6 @@ export const turnUsers: Target = {
       'a packet to what is no peer',
     );
     harness.pass(3_700_000);
-    const left = harness.server.gauges();
-    must(
-      Object.values(left).every((value) => value === 0),
-      `left: ${JSON.stringify(left)}`,
-    );
-    must(
-      harness.sockets.every(({ closed }) => closed),
-      'a relay socket is left open',
-    );
-    harness.server.close();
-    harness.pass(60_000);
-    must(harness.timers.size === 0, `${harness.timers.size} alarms are left`);
+    mustLeaveNothing(harness);
   },
 };

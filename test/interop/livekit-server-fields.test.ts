@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   AudioTrackFeature,
   DisconnectReason,
@@ -17,41 +15,26 @@ import {
   IngressInput,
   RoomServiceClient,
   type VideoGrant,
-  type WebhookEvent,
-  WebhookReceiver,
 } from 'livekit-server-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { Gateway } from '../support/gateway.ts';
 import { RtcUser, roomToken } from '../support/rtc-user.ts';
+import { WebhookEndpoint } from '../support/webhook-endpoint.ts';
 
 /** Each field that LiveKit's server SDK reads, as LiveKit's own server fills it, and each error's code. */
-const told: WebhookEvent[] = [];
-let endpoint: Server;
+let endpoint: WebhookEndpoint;
 let gateway: Gateway;
 let rooms: RoomServiceClient;
 
 beforeAll(async () => {
-  const receiver = new WebhookReceiver('devkey', 'secret');
-  endpoint = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      void receiver
-        .receive(Buffer.concat(chunks).toString('utf8'), request.headers.authorization)
-        .then((event) => told.push(event));
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
-  const { port } = endpoint.address() as AddressInfo;
-  gateway = await Gateway.start({ TRUNKROOM_WEBHOOK_URLS: `["http://127.0.0.1:${port}/"]` });
+  endpoint = await WebhookEndpoint.open();
+  gateway = await Gateway.start({ TRUNKROOM_WEBHOOK_URLS: JSON.stringify([endpoint.url]) });
   rooms = new RoomServiceClient(gateway.url, 'devkey', 'secret');
 });
 afterAll(async () => {
   await dispose();
   await gateway?.stop();
-  endpoint?.closeAllConnections();
   endpoint?.close();
 });
 
@@ -135,7 +118,8 @@ test('a room, a participant and a track, field by field, in answers and in webho
   await bob.leave();
   await ada.leave();
   await rooms.deleteRoom('fields');
-  const of = (name: string) => told.filter(({ event, room }) => event === name && room?.name === 'fields');
+  const of = (name: string) =>
+    endpoint.told.filter(({ event, room }) => event === name && room?.name === 'fields');
   await eventually('the end was told', 5000, () => of('room_finished').length === 1);
   expect(of('room_started')[0]?.room).toMatchObject({ sid: made.sid, emptyTimeout: 77, metadata: 'm' });
   expect(of('track_published')[0]).toMatchObject({
@@ -150,7 +134,7 @@ test('a room, a participant and a track, field by field, in answers and in webho
     state: ParticipantInfo_State.DISCONNECTED,
   });
   expect(of('track_unpublished')[0]?.track).toMatchObject({ sid });
-  expect(told.every(({ createdAt }) => recent(createdAt))).toBe(true);
+  expect(endpoint.told.every(({ createdAt }) => recent(createdAt))).toBe(true);
 });
 
 test('an agent\u2019s dispatch, field by field', async () => {

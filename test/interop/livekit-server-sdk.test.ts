@@ -1,13 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import {
-  AccessToken,
-  DataPacket_Kind,
-  RoomServiceClient,
-  TrackSource,
-  type WebhookEvent,
-  WebhookReceiver,
-} from 'livekit-server-sdk';
+import { AccessToken, DataPacket_Kind, RoomServiceClient, TrackSource } from 'livekit-server-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Child } from '../support/child.ts';
 import { ChromiumUser } from '../support/chromium.ts';
@@ -15,50 +6,26 @@ import { eventually } from '../support/eventually.ts';
 import { Gateway } from '../support/gateway.ts';
 import { joinWithSdk, pageSays } from '../support/livekit-page.ts';
 import { productNode } from '../support/root.ts';
+import { WebhookEndpoint } from '../support/webhook-endpoint.ts';
 
 /** LiveKit's own server SDK drives the gateway, with a browser and a phone in the room, and hears of them by webhook. */
-interface Told {
-  readonly event: string;
-  readonly room: WebhookEvent['room'] | undefined;
-  readonly participant: WebhookEvent['participant'] | undefined;
-  readonly sipCall: Record<string, unknown> | undefined;
-}
-
-const told: Told[] = [];
-const faults: unknown[] = [];
-let endpoint: Server;
+let endpoint: WebhookEndpoint;
 let gateway: Gateway;
 let rooms: RoomServiceClient;
 
 beforeAll(async () => {
-  const receiver = new WebhookReceiver('devkey', 'secret');
-  endpoint = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString('utf8');
-      const { sipCall } = JSON.parse(body) as { sipCall?: Record<string, unknown> };
-      receiver.receive(body, request.headers.authorization).then(
-        ({ event, participant, room }) => told.push({ event, participant, room, sipCall }),
-        (error: unknown) => faults.push(error),
-      );
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
-  const { port } = endpoint.address() as AddressInfo;
-  gateway = await Gateway.start({ TRUNKROOM_WEBHOOK_URLS: `["http://127.0.0.1:${port}/hook"]` });
+  endpoint = await WebhookEndpoint.open();
+  gateway = await Gateway.start({ TRUNKROOM_WEBHOOK_URLS: JSON.stringify([endpoint.url]) });
   rooms = new RoomServiceClient(gateway.url, 'devkey', 'secret');
 });
 
 afterAll(async () => {
   await gateway?.stop();
-  endpoint?.closeAllConnections();
   endpoint?.close();
 });
 
 /** What was told of a room so far. */
-const of = (room: string) => told.filter((event) => event.room?.name === room);
+const of = (room: string) => endpoint.told.filter((event) => event.room?.name === room);
 
 function phone(room: string): Child {
   const args = ['src/app/tools/phone.ts', gateway.sipUri(room), '--from', '60123456789', '--tone', '440'];
@@ -255,7 +222,7 @@ test('a browser and a phone are seen, changed, muted, spoken to and put out', as
       fault: 'none',
       quality: { lost: expect.any(Number) },
     });
-    expect(faults).toEqual([]);
+    expect(endpoint.faults).toEqual([]);
   } finally {
     await caller.stop();
     await browser.stop();

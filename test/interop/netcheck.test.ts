@@ -1,28 +1,17 @@
 /** `trunkroom netcheck` against the product: each way that it has, without some of them, and where no test can be. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Authority } from '../support/certificates.ts';
 import { Child } from '../support/child.ts';
 import { freePortBlock } from '../support/free-ports.ts';
-import { Gateway, writeConfiguration } from '../support/gateway.ts';
+import { Gateway } from '../support/gateway.ts';
 import { productNode } from '../support/root.ts';
+import { startTlsGateway, type TlsGateway } from '../support/tls-gateway.ts';
 
-const authority = new Authority();
-let httpsPort: number;
-let configuration: string;
+let tls: TlsGateway;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  httpsPort = await freePortBlock(2);
-  const { certificate, key } = authority.issue('localhost', 'DNS:localhost');
-  configuration = writeConfiguration(`
-tls:
-  domain: localhost
-  https_port: ${httpsPort}
-  turn_port: ${httpsPort + 1}
-  certificates:
-    - { certificate_file: ${certificate}, key_file: ${key} }
-`);
-  gateway = await Gateway.start({}, ['--config', configuration]);
+  tls = await startTlsGateway();
+  gateway = tls.gateway;
 });
 
 afterAll(async () => {
@@ -56,16 +45,16 @@ async function report(args: readonly string[], env = {}): Promise<Report & { rea
 
 describe('against a gateway that has every way', () => {
   test('all are seen to work, with their round trip and without loss', async () => {
-    const said = await report([`https://localhost:${httpsPort}`], {
-      NODE_EXTRA_CA_CERTS: authority.certificate,
+    const said = await report([`https://localhost:${tls.httpsPort}`], {
+      NODE_EXTRA_CA_CERTS: tls.authority.certificate,
     });
     expect(said.ways.map(({ kind, works, targets }) => [kind, targets[0]?.port, works])).toEqual([
       ['udp', gateway.ports.iceUdp, true],
       ['tcp', gateway.ports.iceTcp, true],
       ['relay-udp', gateway.ports.turn, true],
       ['relay-tcp', gateway.ports.turn, true],
-      ['relay-tls', httpsPort + 1, true],
-      ['relay-tls', httpsPort, true],
+      ['relay-tls', tls.turnPort, true],
+      ['relay-tls', tls.httpsPort, true],
     ]);
     // On loopback nothing gets lost but where the machine has no time for its sockets.
     for (const { loss, rttMs } of said.ways) {

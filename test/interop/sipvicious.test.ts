@@ -4,17 +4,13 @@ import { Child } from '../support/child.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePortBlock } from '../support/free-ports.ts';
 import { Gateway } from '../support/gateway.ts';
+import { oneTrunk } from '../support/one-trunk.ts';
 
 const STRANGER = '127.0.0.2';
 let gateway: Gateway;
 
 beforeAll(async () => {
-  const trunk = { id: 'carrier', name: 'Carrier', allowed_addresses: ['127.0.0.1/32'] };
-  const rule = { id: 'all', name: 'All', callee: { room_prefix: '', randomize: false } };
-  gateway = await Gateway.start({
-    TRUNKROOM_TRUNKS: JSON.stringify([trunk]),
-    TRUNKROOM_RULES: JSON.stringify([rule]),
-  });
+  gateway = await Gateway.start(oneTrunk({ allowed_addresses: ['127.0.0.1/32'] }));
 });
 
 afterAll(async () => {

@@ -1,22 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Child } from '../support/child.ts';
-import { Gateway, writeConfiguration } from '../support/gateway.ts';
+import { Gateway } from '../support/gateway.ts';
 import { faultsHeard } from '../support/hearing.ts';
+import { oneTrunk } from '../support/one-trunk.ts';
 import { productNode } from '../support/root.ts';
 import { readWav } from '../support/wav.ts';
 import { newWorkspace } from '../support/workspace.ts';
 
 const AMPLITUDE = 8192;
-
-const WIDE = `
-trunks:
-  - id: wide
-    allowed_addresses: [127.0.0.1]
-    codecs: [OPUS, G722, PCMA]
-rules:
-  - id: rooms
-    callee: {}
-`;
 
 let gateway: Gateway;
 let wide: Gateway;
@@ -24,7 +15,7 @@ let wide: Gateway;
 beforeAll(async () => {
   [gateway, wide] = await Promise.all([
     Gateway.start(),
-    Gateway.start({}, ['--config', writeConfiguration(WIDE)]),
+    Gateway.start(oneTrunk({ allowed_addresses: ['127.0.0.1'], codecs: ['OPUS', 'G722', 'PCMA'] })),
   ]);
 });
 
