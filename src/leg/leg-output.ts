@@ -168,6 +168,7 @@ export class LegOutput {
   #send(packet: Uint8Array): void {
     // The ring of buffers allows a few to be under way; with more the kernel is choking and late sound is no use.
     if (this.#socket.queued >= 4) {
+      this.sender.unsent();
       this.#onCongested();
       return;
     }

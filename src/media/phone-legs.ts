@@ -172,8 +172,11 @@ export class PhoneLegs {
     const leg = this.#legs.get(id);
     if (leg?.bound === undefined) return;
     const { phone, transport, sockets, dtls } = leg.bound;
-    // What waits came under the keys that were.
-    phone.wake();
+    // First of all, while the keys are those that were: what waits came under them, and what cannot be changes nothing.
+    if (!phone.apply(addressed(media, transport), this.#options.clock.now())) {
+      this.#options.drops.count('worker', 'leg-codec');
+      return;
+    }
     const keys = dtls?.expect(media.dtls?.fingerprints ?? [], [
       media.remote.address,
       ...media.allowedSources,
@@ -181,10 +184,6 @@ export class PhoneLegs {
     if (media.dtls === undefined) sockets?.setKeys(media.crypto);
     else if (keys === 'anew') sockets?.setKeys('awaited');
     if (transport !== undefined && media.association !== undefined) transport.associate(media.association);
-    if (!phone.apply(addressed(media, transport), this.#options.clock.now())) {
-      this.#options.drops.count('worker', 'leg-codec');
-      return;
-    }
     leg.media = media;
     if (track !== undefined) {
       leg.room.forgetSpeaker(leg.track);

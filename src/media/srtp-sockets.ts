@@ -13,7 +13,7 @@ import { SrtpLane } from './srtp-lane.ts';
 
 /** The largest packet that a leg makes, bytes. */
 const MAX_PACKET = 1500;
-/** Buffers in turn: a socket may hold some that it has not sent yet. A leg gives up at four. */
+/** Buffers of RTP in turn: a socket may hold some that it has not sent yet. A leg gives up at four. */
 const RING = 8;
 /** After a change of keys, packets under the old one are still under way. */
 const OLD_KEY_MS = 2000;
@@ -141,10 +141,10 @@ export class SrtpSockets implements RtpPortPair {
   #sealRtcp(packet: Uint8Array): Uint8Array | undefined {
     const sealer = this.#sealer;
     if (sealer === undefined) return this.#awaitsKeys ? undefined : packet;
-    const buffer = this.#buffer(packet);
-    return buffer === undefined
-      ? undefined
-      : this.#sealed('srtcp', buffer, sealer.sealRtcp(buffer, packet.length));
+    // Of its own: a socket may hold it while the other sends a whole ring.
+    const buffer = new Uint8Array(packet.length + SRTP_OVERHEAD + MAX_MKI_BYTES);
+    buffer.set(packet);
+    return this.#sealed('srtcp', buffer, sealer.sealRtcp(buffer, packet.length));
   }
 
   #buffer(packet: Uint8Array): Uint8Array | undefined {

@@ -47,9 +47,8 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
   readonly #make: MakeTransform | undefined;
   readonly #arrivals = new Arrivals();
   readonly #bandwidth: DownlinkBandwidth;
+  /** Of the last packet that was sent with one. */
   #transportSequence = 0;
-  /** When the number was asked for; undefined: the next packet has none. */
-  #numberedAt: Millis | undefined;
   #opener: SrtpOpener | undefined;
   #sealer: SrtpSealer | undefined;
 
@@ -92,10 +91,8 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
     this.#bandwidth.close();
   }
 
-  sendRtp(bytes: Uint8Array, headerEnd: number, length: number): number {
+  sendRtp(bytes: Uint8Array, headerEnd: number, length: number, numberedAt?: Millis): number {
     if (this.#sealer === undefined) return 0;
-    const numberedAt = this.#numberedAt;
-    this.#numberedAt = undefined;
     const sealed = this.#sealer.sealRtp(bytes, headerEnd, length);
     if (typeof sealed === 'string') {
       this.#drops.count('srtp', `seal-${sealed}`);
@@ -103,7 +100,10 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
     }
     if (!this.#path.sendReused(bytes.subarray(0, sealed))) return 0;
     this.#totals.sent++;
-    if (numberedAt !== undefined) this.#bandwidth.sent(this.#transportSequence, sealed, numberedAt);
+    if (numberedAt !== undefined) {
+      this.#transportSequence = this.nextTransportSequence;
+      this.#bandwidth.sent(this.#transportSequence, sealed, numberedAt);
+    }
     return sealed;
   }
 
@@ -111,10 +111,8 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
     return this.#sealer !== undefined && this.#path.isReady() ? scratch : undefined;
   }
 
-  nextTransportSequence(now: Millis): number {
-    this.#numberedAt = now;
-    this.#transportSequence = (this.#transportSequence + 1) & 0xffff;
-    return this.#transportSequence;
+  get nextTransportSequence(): number {
+    return (this.#transportSequence + 1) & 0xffff;
   }
 
   resend(bytes: Uint8Array): void {

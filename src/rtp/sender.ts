@@ -9,11 +9,13 @@ const HEADER = 12;
 /** Buffers in turn: a socket may hold one that it has not sent yet. */
 const RING = 8;
 
-/** One SSRC's sender. The bytes it answers are good until {@link RING} packets later. */
+/** One SSRC's sender. The bytes it answers are good until {@link RING} packets later, not counting those that were {@link unsent}. */
 export class RtpSender {
   ssrc: number;
   readonly #ring: Uint8Array[] = [];
   #next = 0;
+  /** Bytes of the last packet's payload. */
+  #last = 0;
   #sequence: number;
   /** Timestamp of the next sample to be sent. */
   timestamp: number;
@@ -28,10 +30,14 @@ export class RtpSender {
     extension: 'none' as 'none' | 'follows',
   };
 
-  /** Sequence and timestamp begin at random (RFC 3550 section 5.1 against known-plaintext attacks). */
+  /**
+   * Sequence and timestamp begin at random (RFC 3550 section 5.1 against known-plaintext attacks), the sequence below 2^15:
+   * who misses the first packets, as one whose keys come late, still guesses SRTP's roll-over counter right (RFC 3711 section
+   * 3.3.1).
+   */
   constructor(random: Random, largestPayload: number) {
     this.ssrc = random.u32() >>> 0;
-    this.#sequence = random.u32() & 0xffff;
+    this.#sequence = random.u32() & 0x7fff;
     this.timestamp = random.u32() >>> 0;
     this.#fields.ssrc = this.ssrc;
     for (let i = 0; i < RING; i++) this.#ring.push(new Uint8Array(HEADER + largestPayload));
@@ -40,7 +46,7 @@ export class RtpSender {
   /** Another stream from now on, with an SSRC, numbers and counts of its own. */
   renew(random: Random): void {
     this.ssrc = random.u32() >>> 0;
-    this.#sequence = random.u32() & 0xffff;
+    this.#sequence = random.u32() & 0x7fff;
     this.timestamp = random.u32() >>> 0;
     this.#fields.ssrc = this.ssrc;
     this.packets = 0;
@@ -65,6 +71,16 @@ export class RtpSender {
     this.octets += count * octets;
   }
 
+  /**
+   * The last packet was given to nobody: its buffer is the next one's, so that those that still wait are not written over. It
+   * counts as none that was sent (RFC 3550 section 6.4.1); its number is lost, as on the way.
+   */
+  unsent(): void {
+    this.#next = (this.#next + RING - 1) % RING;
+    this.packets--;
+    this.octets -= this.#last;
+  }
+
   /** The packet with `payload[start, end)` (cut to what was agreed on as the largest). */
   packet(
     payload: Uint8Array,
@@ -87,6 +103,7 @@ export class RtpSender {
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.packets++;
     this.octets += size;
+    this.#last = size;
     return size === buffer.length - HEADER ? buffer : buffer.subarray(0, HEADER + size);
   }
 }

@@ -4,13 +4,14 @@ import type { Millis } from '../base/clock.ts';
 export interface PacketOutput {
   /**
    * Seals the RTP packet `bytes[0, length)`, whose header ends at `headerEnd`, in place and sends it. Answers the sealed
-   * length, or 0 when it was not sent: no keys yet, no path, or the socket is busy.
+   * length, or 0 when it was not sent: no keys yet, no path, or the socket is busy. `numberedAt`: when it was made, if it bears
+   * {@link nextTransportSequence}; one that was not sent leaves its number to the next.
    */
-  sendRtp(bytes: Uint8Array, headerEnd: number, length: number): number;
+  sendRtp(bytes: Uint8Array, headerEnd: number, length: number, numberedAt?: Millis): number;
   /** Sends sealed bytes once more. */
   resend(bytes: Uint8Array): void;
   /** A buffer for the next packet, sealing included; undefined when nothing can be sent now. */
   lend(): Uint8Array | undefined;
-  /** The transport-wide number of the packet that is sent next. Each is asked for once, right before its packet. */
-  nextTransportSequence(now: Millis): number;
+  /** The transport-wide number of the packet that is sent next. */
+  readonly nextTransportSequence: number;
 }

@@ -70,7 +70,7 @@ export class RtxSender {
     bytes[0] = bytes[0]! | 0x20;
     bytes.fill(0, headerEnd, headerEnd + PADDING - 1);
     bytes[headerEnd + PADDING - 1] = PADDING;
-    return this.#options.output.sendRtp(bytes, headerEnd, headerEnd + PADDING);
+    return this.#finish(bytes, headerEnd, headerEnd + PADDING, now);
   }
 
   #send(sequence: number, packet: SentPacket, cache: PayloadCache | undefined, now: Millis): boolean {
@@ -86,7 +86,7 @@ export class RtxSender {
     bytes[headerEnd + 1] = sequence;
     if (packet.vp8 !== undefined && vp8.read(bytes, start, start + length))
       writeVp8Counters(bytes, vp8, packet.vp8);
-    return this.#options.output.sendRtp(bytes, headerEnd, start + length) > 0;
+    return this.#finish(bytes, headerEnd, start + length, now) > 0;
   }
 
   #begin(
@@ -97,18 +97,23 @@ export class RtxSender {
     descriptor?: Uint8Array,
   ): number {
     const { extensions, output, ssrc } = this.#options;
-    const transportSequence = extensions.hasTransportSequence ? output.nextTransportSequence(now) : 0;
+    const transportSequence = output.nextTransportSequence;
     const described = descriptor?.length ?? 0;
     const headerEnd = extensions.write(bytes, 12, NO_LEVEL, now, transportSequence, descriptor, described);
-    this.#sequence = (this.#sequence + 1) & 0xffff;
     writeRtpHeader(bytes, 0, {
       payloadType: this.#payloadType,
       marker,
-      sequence: this.#sequence,
+      sequence: (this.#sequence + 1) & 0xffff,
       timestamp,
       ssrc,
       extension: headerEnd === 12 ? 'none' : 'follows',
     });
     return headerEnd;
+  }
+  /** Sends what {@link #begin} began. Its number is used up: nothing is sealed twice under one (RFC 3711 section 9.1). */
+  #finish(bytes: Uint8Array, headerEnd: number, length: number, now: Millis): number {
+    const { extensions, output } = this.#options;
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    return output.sendRtp(bytes, headerEnd, length, extensions.hasTransportSequence ? now : undefined);
   }
 }

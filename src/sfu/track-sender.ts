@@ -230,15 +230,13 @@ export class TrackSender {
     const needed = 12 + this.#extensions.maxBytes + (view.descriptor & 0xff) + payload + SRTP_OVERHEAD;
     const bytes = this.#ring === undefined ? this.#output.lend() : this.#ring.slot(sequence, needed);
     if (bytes === undefined) return 'not-ready';
-    const transportSequence = this.#extensions.hasTransportSequence
-      ? this.#output.nextTransportSequence(now)
-      : 0;
+    const numberedAt = this.#extensions.hasTransportSequence ? now : undefined;
     const headerEnd = this.#extensions.write(
       bytes,
       12,
       view.level,
       now,
-      transportSequence,
+      this.#output.nextTransportSequence,
       view.bytes,
       view.descriptor,
     );
@@ -252,7 +250,7 @@ export class TrackSender {
       ssrc: this.ssrc,
       extension: headerEnd === 12 ? 'none' : 'follows',
     });
-    if (blank) return this.#sendBlank(bytes, headerEnd);
+    if (blank) return this.#sendBlank(bytes, headerEnd, numberedAt);
     copyBytes(view.bytes, view.payloadStart, view.payloadEnd, bytes, headerEnd);
     if (mime === RED) writeRedPayloadType(bytes, headerEnd, headerEnd + payload, this.#redBlocks);
     let counters: Vp8Counters | undefined;
@@ -261,7 +259,7 @@ export class TrackSender {
       vp8.moveBy(headerEnd - view.payloadStart);
       writeVp8Counters(bytes, vp8, counters);
     }
-    const length = this.#output.sendRtp(bytes, headerEnd, headerEnd + payload);
+    const length = this.#output.sendRtp(bytes, headerEnd, headerEnd + payload, numberedAt);
     if (length === 0) return 'not-ready';
     this.#ring?.keep(sequence, length);
     if (this.#rtx !== undefined && codec.rtx !== undefined) {
@@ -309,10 +307,11 @@ export class TrackSender {
   }
 
   /** A packet of padding alone (RFC 3550 section 5.1) under a number that was shown as missing. */
-  #sendBlank(bytes: Uint8Array, headerEnd: number): 'sent' | 'not-ready' {
+  #sendBlank(bytes: Uint8Array, headerEnd: number, numberedAt: Millis | undefined): 'sent' | 'not-ready' {
     bytes[0] = bytes[0]! | 0x20;
     bytes[headerEnd] = 1;
-    return this.#output.sendRtp(bytes, headerEnd, headerEnd + 1) === 0 ? 'not-ready' : 'sent';
+    const length = this.#output.sendRtp(bytes, headerEnd, headerEnd + 1, numberedAt);
+    return length === 0 ? 'not-ready' : 'sent';
   }
 
   #noteSent(

@@ -60,7 +60,7 @@ class StageOutput implements PacketOutput {
     return this.#scratch;
   }
 
-  nextTransportSequence(): number {
+  get nextTransportSequence(): number {
     this.#sequence = (this.#sequence + 1) & 0xffff;
     return this.#sequence;
   }

@@ -6,7 +6,7 @@ import { PhoneLegs } from '../../../src/media/phone-legs.ts';
 import { RoomMedia } from '../../../src/media/room-media.ts';
 import { SoundBook } from '../../../src/media/sound-book.ts';
 import { RtpSender } from '../../../src/rtp/sender.ts';
-import { SrtpSealer } from '../../../src/rtp/srtp/session.ts';
+import { SrtpOpener, SrtpSealer } from '../../../src/rtp/srtp/session.ts';
 import { LossyNet } from '../../support/lossy-net.ts';
 import { describePhone, Handset } from '../../support/media-phone.ts';
 
@@ -119,4 +119,62 @@ it('lets a phone with DTLS rest by the lane of its socket, refreshed or not', ()
   legs.apply('LG_1', { ...media });
   speak(200);
   expect(rests).not.toEqual([]);
+});
+
+it('leaves a call as it was when the new codec is none that can be sent, keys and DTLS too', () => {
+  const net = new LossyNet(3);
+  const room = new RoomMedia('RM_1', builtInCodecs);
+  const pair = { rtp: net.open(), rtcp: net.open() };
+  const dropped: string[] = [];
+  let closed = 0;
+  let tell: (event: DtlsEvent) => void = () => {};
+  const fingerprint = { algorithm: 'sha-256', value: 'AB' };
+  const legs = new PhoneLegs({
+    dtls: {
+      by: 'werift',
+      fingerprint,
+      open: ({ onEvent }) => {
+        tell = onEvent;
+        return { expect() {}, receive() {}, sendData: () => false, close: () => closed++ };
+      },
+    },
+    ports: { inUse: 0, open: (opened) => opened(pair), release() {} },
+    clock: net,
+    random: net.random,
+    drops: { count: (where: string, reason: string) => dropped.push(`${where} ${reason}`) } as never,
+    mediaTimeoutMs: 0,
+    unixOffsetMs: 0,
+    cname: 'test',
+    sounds: new SoundBook(),
+    emit() {},
+    forward() {},
+    isForwarded: () => false,
+    behindIce: undefined as never,
+  });
+  const address = '192.0.2.1';
+  const socket = net.open(address);
+  const heard: Uint8Array[] = [];
+  socket.onDatagram = (bytes) => void heard.push(bytes);
+  const master = { key: new Uint8Array(16), salt: new Uint8Array(12) };
+  const codec = { mime: 'audio/pcma', payloadType: 8, clockRate: 8000, channels: 1, fmtp: '' };
+  const media = {
+    ...describePhone(address, socket.local.port),
+    ...{ codec, accept: [codec], dtls: { fingerprints: [fingerprint] } },
+  };
+  legs.open('LG_1', room, 'TR_1');
+  legs.apply('LG_1', media);
+  socket.send(Uint8Array.of(22, 254, 253, 0), pair.rtp.local.port, pair.rtp.local.address);
+  net.run(net.now() + 100);
+  tell({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
+  const unknown = { ...codec, mime: 'audio/unheard-of' };
+  const other = [{ algorithm: 'sha-256', value: 'CD' }];
+  legs.apply('LG_1', { ...media, codec: unknown, accept: [unknown], dtls: { fingerprints: other } });
+  const { dtls: _, ...plain } = media;
+  legs.apply('LG_1', { ...plain, codec: unknown, accept: [unknown] });
+  expect(dropped).toEqual(['worker leg-codec', 'worker leg-codec']);
+  expect(closed).toBe(0);
+  net.every(20, 10, (now) => room.tick(now));
+  expect(heard.length).toBeGreaterThan(5);
+  const opener = new SrtpOpener('AEAD_AES_128_GCM', master);
+  expect(heard.map((bytes) => opener.openRtp(bytes, bytes.length))).toEqual(heard.map(() => 172));
 });

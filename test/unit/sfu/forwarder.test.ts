@@ -26,9 +26,7 @@ class Output implements PacketOutput {
   lend(): Uint8Array | undefined {
     return this.busy ? undefined : new Uint8Array(2048);
   }
-  nextTransportSequence(): number {
-    return 7;
-  }
+  readonly nextTransportSequence = 7;
 }
 
 function sender(output: PacketOutput, options: Partial<SenderOptions> = {}): TrackSender {

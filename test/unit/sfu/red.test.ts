@@ -162,7 +162,7 @@ describe('one who sends RED', () => {
         },
         resend: () => {},
         lend: () => scratch,
-        nextTransportSequence: () => 0,
+        nextTransportSequence: 0,
       },
     });
     into.add(sender, 0);

@@ -78,7 +78,7 @@ class Stage {
         },
         resend: () => {},
         lend: () => undefined,
-        nextTransportSequence: () => 0,
+        nextTransportSequence: 0,
       },
     });
     this.forwarder.add(this.sender, 0);

@@ -105,7 +105,7 @@ export class Watched {
           throw new Error('sealed bytes were sent again');
         },
         lend: () => (this.ready ? scratch : undefined),
-        nextTransportSequence: () => 0,
+        nextTransportSequence: 0,
       },
       ...options,
     });

@@ -1,0 +1,65 @@
+/** One browser's packets on the way out. */
+import { expect, it } from 'vitest';
+import { DropCounter } from '../../../src/media/drop-counter.ts';
+import { TransportMedia } from '../../../src/media/transport-media.ts';
+import { HeaderExtensions } from '../../../src/sfu/header-extensions.ts';
+import { RtxSender } from '../../../src/sfu/rtx-sender.ts';
+import { LossyNet } from '../../support/lossy-net.ts';
+
+const master = { key: new Uint8Array(16).fill(1), salt: new Uint8Array(12).fill(2) };
+
+function rig() {
+  const net = new LossyNet(2);
+  const sent: Uint8Array[] = [];
+  const path = { takes: true };
+  const media = new TransportMedia({
+    path: {
+      sendReused: (bytes) => path.takes && sent.push(bytes.slice()) > 0,
+      send() {},
+      isReady: () => true,
+      onPacket() {},
+    },
+    drops: new DropCounter(),
+    totals: { received: 0, sent: 0 },
+    reporter: { ssrc: 1, cname: 'c' },
+    srtp: undefined,
+    bandwidth: { timers: net.queue, clock: net, onState() {} },
+  });
+  media.setKeys('AEAD_AES_128_GCM', master, master);
+  const extensions = new HeaderExtensions({ mid: 0, audioLevel: 0, absSendTime: 0, transportCc: 3 }, '');
+  const rtx = new RtxSender({ ssrc: 7, sequence: 100, extensions, output: media });
+  rtx.follow(97, 0);
+  /** Of the packets that went: what both extensions and header say, which SRTP leaves readable. */
+  const numbers = () =>
+    sent.map((bytes) => ({
+      sequence: bytes[2]! * 256 + bytes[3]!,
+      transport: bytes[17]! * 256 + bytes[18]!,
+    }));
+  return { net, media, path, rtx, sent, numbers };
+}
+
+it('numbers without a gap what goes out, and nothing that does not', () => {
+  const { path, rtx, numbers, media } = rig();
+  rtx.pad(0);
+  path.takes = false;
+  rtx.pad(1);
+  path.takes = true;
+  rtx.pad(2);
+  expect(numbers().map(({ transport }) => transport)).toEqual([1, 2]);
+  expect(media.nextTransportSequence).toBe(3);
+});
+
+it('a retransmission that was begun and has nothing to send uses no number up', () => {
+  const { rtx, numbers, media } = rig();
+  rtx.pad(0);
+  const gone = { layer: 0, ssrc: 9, sourceSequence: 5, timestamp: 1, marker: false, vp8: undefined };
+  rtx.log.note(40, gone, 0);
+  const cache = { descriptor: () => undefined, copy: () => -1 };
+  expect(rtx.resend([40], [cache as never], 100)).toBe(0);
+  expect(media.nextTransportSequence).toBe(2);
+  rtx.pad(101);
+  expect(numbers()).toEqual([
+    { sequence: 101, transport: 1 },
+    { sequence: 102, transport: 2 },
+  ]);
+});
