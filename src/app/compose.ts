@@ -56,6 +56,7 @@ import { SipServer } from './sip-server.ts';
 import { openCertificates, openSipTls } from './sip-tls.ts';
 import { readSounds } from './sounds.ts';
 import { listening, StartupError } from './startup-error.ts';
+import { SummedDrops } from './summed-drops.ts';
 import { openTrace } from './trace.ts';
 import { noTurn, openTurn } from './turn-service.ts';
 import { openWebhooks } from './webhooks.ts';
@@ -145,7 +146,8 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     closing.push(() => lag.stop());
     const tls = config.sip.engine === 'embedded' ? openSipTls(config, emit) : undefined;
     closing.push(() => tls?.close());
-    const datagrams = datagramSource(config.media.native, { sendErrors: 0 }, onFault, DATAGRAM_SLOTS);
+    const unsent = new SummedDrops(timers, monotonicClock, emit).ofSockets('sip');
+    const datagrams = datagramSource(config.media.native, { ...unsent, fault: onFault }, DATAGRAM_SLOTS);
     if (datagrams.by === 'node' && config.sip.dscp + config.rtp.dscp > 0)
       log.warn({}, 'sip.dscp and rtp.dscp mark no datagrams: Node cannot, and the addon is not there');
     const sip = await SipServer.open({

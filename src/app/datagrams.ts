@@ -1,5 +1,5 @@
 import { loadAddon } from '../adapters/native/addon.ts';
-import { NativeUdp, type Slots } from '../adapters/native/native-udp.ts';
+import { NativeUdp, type NativeUdpListener, type Slots } from '../adapters/native/native-udp.ts';
 import { BindError, type OpenUdp, openUdp } from '../adapters/udp/udp.ts';
 
 /** How a thread's UDP sockets are made: `auto` by the addon where it was built, `off` by Node alone. */
@@ -15,22 +15,18 @@ export interface DatagramSource {
   collect(): void;
 }
 
-/** Chooses for this thread. `onFault` hears what a receiver of datagrams throws; `slots`: what the addon's sockets carry. */
+/** Chooses for this thread. `slots`: what the addon's sockets carry. */
 export function datagramSource(
   choice: NativeChoice,
-  counters: { sendErrors: number },
-  onFault: (error: unknown) => void,
+  listener: NativeUdpListener,
   slots: Slots,
 ): DatagramSource {
   const addon = choice === 'off' ? undefined : loadAddon();
   if (addon === undefined) {
-    const open: OpenUdp = (local) => openUdp(local, counters);
+    const open: OpenUdp = (local) => openUdp(local, () => listener.unsent(1));
     return { open, marking: () => open, by: 'node', collect() {} };
   }
-  const unsent = (count: number) => {
-    counters.sendErrors += count;
-  };
-  const udp = new NativeUdp(addon, { unsent, fault: onFault }, slots);
+  const udp = new NativeUdp(addon, listener, slots);
   const marking =
     (dscp: number, told: 'timed' | 'untimed' = 'untimed'): OpenUdp =>
     (local) => {

@@ -21,6 +21,7 @@ import { datagramSource } from './datagrams.ts';
 import { openDtlsEngine } from './dtls.ts';
 import type { MediaWorkerSettings } from './media-settings.ts';
 import { listening, StartupError } from './startup-error.ts';
+import { SummedDrops } from './summed-drops.ts';
 
 /**
  * A media worker: this thread's entry. It opens its sockets, says `worker.ready`, and from then on carries out what the
@@ -42,13 +43,13 @@ function tell(event: MediaEvent): void {
 
 async function open(): Promise<void> {
   const timers = new WakeQueue();
-  const counters = { sendErrors: 0 };
+  const drops = new SummedDrops(timers, monotonicClock, tell);
+  const onFault = (error: unknown) => fault(error, 'a packet');
   const { ice, iceTcp, rtp, relays } = settings;
   const addon = settings.native === 'off' ? undefined : loadAddon();
   const sockets = datagramSource(
     settings.native,
-    counters,
-    (error) => fault(error, 'a packet'),
+    { ...drops.ofSockets('worker'), fault: onFault },
     PACKET_SLOTS,
   );
   const [kernel, dtls, codecs] = await Promise.all([
@@ -59,15 +60,7 @@ async function open(): Promise<void> {
   const srtp = nativeTransforms(addon);
   const relayNetworks = new AddressSet(relays.networks);
   const { wire: memory, media: addresses } = relays;
-  const onFault = (error: unknown) => fault(error, 'a packet');
-  let behind = 0;
-  const dropped = () => {
-    if (behind++ > 0) return;
-    timers.schedule(monotonicClock.now() + 1000, () => {
-      tell({ type: 'dropped', where: 'mux', reason: 'relay-behind', count: behind });
-      behind = 0;
-    });
-  };
+  const dropped = () => drops.count('mux', 'relay-behind');
   const socket =
     memory === undefined ? kernel : new WiredMediaSocket({ kernel, memory, addresses, dropped, onFault });
   const host = new MediaHost({

@@ -24,6 +24,7 @@ import { listenAddress, localAddresses } from './local-addresses.ts';
 import { mediaAddresses } from './media-settings.ts';
 import { relayPlaces } from './relay-sockets.ts';
 import { listening } from './startup-error.ts';
+import { SummedDrops } from './summed-drops.ts';
 import { openTurnAccounts } from './turn-accounts.ts';
 
 /** The embedded STUN and TURN server on real sockets, and what browsers are given to use it. */
@@ -74,7 +75,9 @@ export async function openTurn({
   const { config, addresses } = startup;
   const { turn } = config;
   const listen = { address: turn.address, port: turn.port };
-  const sockets = datagramSource(config.media.native, { sendErrors: 0 }, onFault, RELAY_SLOTS);
+  const drops = new SummedDrops(timers, monotonicClock, emit);
+  const listener = { ...drops.ofSockets('turn'), fault: onFault };
+  const sockets = datagramSource(config.media.native, listener, RELAY_SLOTS);
   const udp = await listening('turn.port', () => openUdpOn(listen, addresses, sockets.open));
   const local = listenAddress(turn.address);
   const locals = localAddresses();

@@ -18,11 +18,11 @@ interface Engine {
 const LONGEST = 65_507;
 
 function nodeEngine(): Engine {
-  const counters = { sendErrors: 0 };
+  let unsent = 0;
   return {
     name: 'node:dgram',
-    open: (local) => openUdp(local, counters),
-    unsent: () => counters.sendErrors,
+    open: (local) => openUdp(local, () => unsent++),
+    unsent: () => unsent,
     longest: LONGEST,
   };
 }
@@ -40,6 +40,7 @@ function nativeEngine(addon: Addon, slots: Slots): Engine {
     unsent: (count: number) => {
       unsent += count;
     },
+    unwatched: () => {},
     fault: () => {},
   };
   const udp = new NativeUdp(addon, listener, slots);
@@ -315,7 +316,8 @@ describe('the addon', () => {
     const addon = loadAddon();
     if (addon === undefined) return;
     const faults: unknown[] = [];
-    const listener = { unsent: () => {}, fault: (error: unknown) => faults.push(error) };
+    const fault = (error: unknown) => faults.push(error);
+    const listener = { unsent: () => {}, unwatched: () => {}, fault };
     const udp = new NativeUdp(addon, listener, PACKET_SLOTS);
     const [a, b] = [udp.open(V4), udp.open(V4)] as [DatagramSocket, DatagramSocket];
     let heard = 0;

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadAddon } from '../../src/adapters/native/addon.ts';
 import { NativeUdp, PACKET_SLOTS } from '../../src/adapters/native/native-udp.ts';
@@ -24,7 +26,7 @@ const plain: Engine = {
 function engines(): Engine[] {
   const addon = loadAddon();
   if (addon === undefined) return [plain];
-  const udp = new NativeUdp(addon, { unsent() {}, fault() {} }, PACKET_SLOTS);
+  const udp = new NativeUdp(addon, { unsent() {}, unwatched() {}, fault() {} }, PACKET_SLOTS);
   const native: Engine = {
     name: 'of the addon',
     open(address) {
@@ -231,7 +233,7 @@ describe.skipIf(addon === undefined)('the lanes of the addon together', () => {
 
   /** Sockets at rest for one phone, and which of its packets came through to them. */
   async function restingFor(count: number) {
-    const udp = new NativeUdp(addon!, { unsent() {}, fault() {} }, PACKET_SLOTS);
+    const udp = new NativeUdp(addon!, { unsent() {}, unwatched() {}, fault() {} }, PACKET_SLOTS);
     const phone = await openUdp({ address: '127.0.0.1', port: 0 });
     const through: number[] = [];
     all.push(phone);
@@ -315,7 +317,7 @@ describe.skipIf(addon === undefined)('the lanes of the addon together', () => {
 it.skipIf(addon === undefined)(
   'a timed socket of the addon tells when a datagram came, however busy the thread was then',
   async () => {
-    const udp = new NativeUdp(addon!, { unsent() {}, fault() {} }, PACKET_SLOTS);
+    const udp = new NativeUdp(addon!, { unsent() {}, unwatched() {}, fault() {} }, PACKET_SLOTS);
     const socket = udp.open({ address: '127.0.0.1', port: 0 }, 0, 'timed');
     const phone = udp.open({ address: '127.0.0.1', port: 0 });
     if ('code' in socket || 'code' in phone) throw new Error('no sockets');
@@ -334,3 +336,19 @@ it.skipIf(addon === undefined)(
     expect(age).toBeLessThan(5000);
   },
 );
+
+describe.skipIf(addon === undefined)('when the kernel watches no more sockets', () => {
+  const script = join(import.meta.dirname, '../support/lane-without-watch.ts');
+  const outcome = (which: string): unknown => {
+    const run = spawnSync(process.execPath, [script, which], { encoding: 'utf8', timeout: 20_000 });
+    return JSON.parse(run.stdout || JSON.stringify(run.stderr));
+  };
+
+  it('a lane in TypeScript rests in the place of the addon’s, which is told, and all is heard', () => {
+    expect(outcome('rest')).toEqual([false, [1], 1]);
+  });
+
+  it('one that cannot wake the thread any more is told, and heard at the next tick', () => {
+    expect(outcome('wake')).toEqual([1, [], [2]]);
+  });
+});

@@ -39,7 +39,7 @@ describe.skipIf(addon === undefined || make === undefined).each(PROFILES)(
 
     /** Ports under SRTP that have exchanged a packet each way, at rest, and the phone with its keys. */
     async function resting(from: { heard: number; sent: number }) {
-      const udp = new NativeUdp(addon!, { unsent() {}, fault() {} }, PACKET_SLOTS);
+      const udp = new NativeUdp(addon!, { unsent() {}, unwatched() {}, fault() {} }, PACKET_SLOTS);
       const rtp = udp.open({ address: '127.0.0.1', port: 0 });
       const rtcp = udp.open({ address: '127.0.0.1', port: 0 });
       const phone = await openUdp({ address: '127.0.0.1', port: 0 });

@@ -18,7 +18,7 @@ export interface UdpPoll {
   lanes(report: Float64Array, ages: Float64Array, squares: Int32Array): void;
   /**
    * From now on packets as `terms` say are counted (`native-lane.ts`), and the socket is read by {@link collect} alone; 0 when
-   * the keys are not the addon's: then nothing changes.
+   * the keys are not the addon's, the negative errno when the kernel watches no more sockets: then nothing changes.
    */
   rest(
     socket: number,
@@ -30,7 +30,8 @@ export interface UdpPoll {
     heard: number,
     next: number,
   ): number;
-  wake(socket: number): void;
+  /** The negative errno when the kernel does not let it wake the thread: {@link collect} reads it on. */
+  wake(socket: number): number;
   /** Reads the sockets that rest; how many datagrams are in the inbox for JavaScript. When it is full there may be more. */
   collect(): number;
   /** How many packets were counted, or -1 when the socket does not rest: the report is in the memory of {@link lanes}. */
@@ -103,7 +104,7 @@ export interface Addon {
 }
 
 /** As in `addon/module.cc`: which exports these are. */
-const REVISION = 10;
+const REVISION = 11;
 
 /** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {

@@ -20,24 +20,24 @@ export class NativeLanes implements LaneFan {
   readonly #report = new Float64Array(1 + 3 * LANE_HOLDS);
   readonly #terms = new Int32Array(TERMS);
   readonly #clock: { now(): number };
-  readonly #onUnsent: (count: number) => void;
+  readonly #listener: { unsent(count: number): void; unwatched(): void };
 
   /** `ages`: of the datagrams in the inbox, ms. */
   constructor(
     poll: UdpPoll,
     ages: Float64Array,
     clock: { now(): number },
-    onUnsent: (count: number) => void,
+    listener: { unsent(count: number): void; unwatched(): void },
   ) {
     this.#poll = poll;
     this.#clock = clock;
-    this.#onUnsent = onUnsent;
+    this.#listener = listener;
     poll.lanes(this.#report, ages, Int32Array.of(...squares('pcma'), ...squares('pcmu')));
   }
 
   send(lanes: Int32Array, count: number, payload: Uint8Array): void {
     const unsent = this.#poll.fan(lanes, count, payload);
-    if (unsent > 0) this.#onUnsent(unsent);
+    if (unsent > 0) this.#listener.unsent(unsent);
   }
 
   lane(socket: number): QuietLane {
@@ -63,11 +63,13 @@ export class NativeLanes implements LaneFan {
     terms[13] = out.timestamp;
     terms[14] = out.ticks;
     const { opener, sealer, heard = 0, next = 0 } = protection ?? {};
-    return this.#poll.rest(socket, terms, opener, sealer, heard, next) !== 0;
+    const rests = this.#poll.rest(socket, terms, opener, sealer, heard, next);
+    if (rests < 0) this.#listener.unwatched();
+    return rests > 0;
   }
 
   wake(socket: number): void {
-    this.#poll.wake(socket);
+    if (this.#poll.wake(socket) < 0) this.#listener.unwatched();
   }
 
   drain(socket: number, hear: HearOf): number {

@@ -28,6 +28,16 @@ export const PACKET_SLOTS: Slots = { bytes: 2048, count: 512 };
 /** For whatever UDP can carry, such as SIP. */
 export const DATAGRAM_SLOTS: Slots = { bytes: 65_536, count: 64 };
 
+/** Who hears of what a thread's sockets could not do. */
+export interface NativeUdpListener {
+  /** So many datagrams were not taken by the kernel. */
+  unsent(count: number): void;
+  /** The kernel watches no more sockets than it does: a lane cannot rest, or one that woke is read once a tick. */
+  unwatched(): void;
+  /** Of an error thrown by a socket's receiver: it costs that datagram, not those behind it. */
+  fault(error: unknown): void;
+}
+
 /** Full inboxes that one {@link NativeUdp.collect} takes: what a flood leaves lies there until the next. */
 const MOST_COLLECTED = 8;
 
@@ -56,16 +66,11 @@ export class NativeUdp {
   /** Datagrams that the kernel did not take. */
   readonly #onUnsent: (count: number) => void;
 
-  /** `fault` hears of errors thrown by a socket's receiver: they cost that datagram, not those behind it. */
-  constructor(
-    addon: Addon,
-    listener: { unsent(count: number): void; fault(error: unknown): void },
-    slots: Slots,
-  ) {
+  constructor(addon: Addon, listener: NativeUdpListener, slots: Slots) {
     const { bytes, count } = slots;
     this.#slots = slots;
-    this.#onUnsent = listener.unsent;
-    this.#onFault = listener.fault;
+    this.#onUnsent = (count) => listener.unsent(count);
+    this.#onFault = (error) => listener.fault(error);
     this.#inbox = new Uint8Array(count * bytes);
     this.#inWords = new Int32Array(count * WORDS);
     this.#outbox = new Uint8Array(count * bytes);
@@ -76,7 +81,7 @@ export class NativeUdp {
     const took = (taken: number) => this.#take(taken, performance.now());
     this.#poll = new UdpPoll(this.#inbox, this.#inWords, this.#outbox, this.#outWords, took, bytes);
     this.#ages = new Float64Array(count);
-    this.#lanes = new NativeLanes(this.#poll, this.#ages, performance, listener.unsent);
+    this.#lanes = new NativeLanes(this.#poll, this.#ages, performance, listener);
   }
 
   /**

@@ -17,16 +17,14 @@ export class BindError extends Error {
 /** Receive and send buffers of the kernel, bytes: a burst of a whole room's packets must fit. */
 const KERNEL_BUFFER = 1 << 21;
 
-/** Sends that fail (host unreachable, full buffer) are counted here: UDP promises nothing, and a call goes on. */
-export interface UdpCounters {
-  sendErrors: number;
-}
-
 /** Opens UDP sockets, one way or another. Rejects with {@link BindError}. */
 export type OpenUdp = (local: HostPort) => Promise<DatagramSocket>;
 
-/** Binds one socket; port 0 lets the kernel choose. Rejects with {@link BindError}. */
-export function openUdp(local: HostPort, counters: UdpCounters = { sendErrors: 0 }): Promise<DatagramSocket> {
+/**
+ * Binds one socket; port 0 lets the kernel choose. Rejects with {@link BindError}. `onUnsent` hears of each send that failed
+ * (host unreachable, full buffer): UDP promises nothing, and a call goes on.
+ */
+export function openUdp(local: HostPort, onUnsent: () => void = () => {}): Promise<DatagramSocket> {
   const family = isIPv6(local.address) ? 6 : 4;
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
@@ -42,7 +40,7 @@ export function openUdp(local: HostPort, counters: UdpCounters = { sendErrors: 0
       socket.removeAllListeners('error');
       enlargeBuffers(socket);
       const address = socket.address();
-      resolve(new NodeDatagramSocket(socket, { address: address.address, port: address.port }, counters));
+      resolve(new NodeDatagramSocket(socket, { address: address.address, port: address.port }, onUnsent));
     });
   });
 }
@@ -65,18 +63,16 @@ class NodeDatagramSocket implements DatagramSocket {
   readonly #isV6: boolean;
   readonly #onSent: (error: Error | null) => void;
 
-  constructor(socket: Socket, local: HostPort, counters: UdpCounters) {
+  constructor(socket: Socket, local: HostPort, onUnsent: () => void) {
     this.#socket = socket;
     this.local = local;
     this.#isV6 = isIPv6(local.address);
     this.#onSent = (error) => {
-      if (error !== null) counters.sendErrors++;
+      if (error !== null) onUnsent();
     };
     socket.on('message', (bytes, from) => this.onDatagram(bytes, plain(from.address), from.port));
     // ICMP errors of earlier sends surface here; the socket lives on.
-    socket.on('error', () => {
-      counters.sendErrors++;
-    });
+    socket.on('error', onUnsent);
   }
 
   get queued(): number {

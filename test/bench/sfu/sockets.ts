@@ -4,7 +4,7 @@ import { openUdp } from '../../../src/adapters/udp/udp.ts';
 import type { DatagramSocket } from '../../../src/base/net.ts';
 
 const addon = process.env['BENCH_NATIVE'] === 'off' ? undefined : loadAddon();
-const faults = { unsent: () => {}, fault: (error: unknown) => console.error(error) };
+const faults = { unsent: () => {}, unwatched: () => {}, fault: (error: unknown) => console.error(error) };
 const native = addon === undefined ? undefined : new NativeUdp(addon, faults, PACKET_SLOTS);
 
 /** As the product opens its port for browsers: by the addon, or without it. */

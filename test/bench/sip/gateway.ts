@@ -70,8 +70,7 @@ const sip = await SipServer.open({
   ...shared,
   openUdp: datagramSource(
     process.env['BENCH_NATIVE'] === 'off' ? 'off' : 'auto',
-    { sendErrors: 0 },
-    fault,
+    { unsent() {}, unwatched() {}, fault },
     DATAGRAM_SLOTS,
   ).open,
   listen: { address: announced, port: 0 },

@@ -57,7 +57,7 @@ async function openWire(options: LoadOptions, received: (text: string) => void):
   const { transport, port } = options;
   if (transport === 'udp') {
     // By the addon, where there is one: the caller must not be the one that is full.
-    const source = datagramSource('auto', { sendErrors: 0 }, rethrow, DATAGRAM_SLOTS);
+    const source = datagramSource('auto', { unsent() {}, unwatched() {}, fault: rethrow }, DATAGRAM_SLOTS);
     const socket = await source.open({ address: '127.0.0.1', port: 0 });
     socket.onDatagram = (bytes) =>
       received(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));

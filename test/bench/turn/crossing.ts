@@ -26,7 +26,7 @@ interface Crossing {
 const onFault = (error: unknown) => {
   throw error;
 };
-const sockets = datagramSource('auto', { sendErrors: 0 }, onFault, PACKET_SLOTS);
+const sockets = datagramSource('auto', { unsent() {}, unwatched() {}, fault: onFault }, PACKET_SLOTS);
 
 async function crossing(way: 'kernel' | 'inside'): Promise<Crossing> {
   const [port, own] = [await freePortBlock(1), await freePortBlock(1)];

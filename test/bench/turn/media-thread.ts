@@ -20,7 +20,7 @@ const onFault = (error: unknown) => {
   throw error;
 };
 const dropped = () => console.error('a packet was dropped on its way back');
-const sockets = datagramSource('auto', { sendErrors: 0 }, onFault, PACKET_SLOTS);
+const sockets = datagramSource('auto', { unsent() {}, unwatched() {}, fault: onFault }, PACKET_SLOTS);
 for (const [index, port] of ports.entries()) {
   const kernel = await sockets.open({ address, port });
   const memory = wires[index];

@@ -48,7 +48,7 @@ const rethrown = (error: unknown) => {
 const timers = new WakeQueue();
 driveAlarms(timers, monotonicClock, rethrow);
 const slots = { bytes: 8192, count: 128 };
-const sockets = datagramSource('auto', { sendErrors: 0 }, rethrown, slots);
+const sockets = datagramSource('auto', { unsent() {}, unwatched() {}, fault: rethrown }, slots);
 const { peer } = settings;
 const peers = [peer, peer + 1];
 const wires = settings.media === 'wired' ? relayWireMemory(peers.length) : [];

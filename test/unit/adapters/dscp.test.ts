@@ -36,7 +36,7 @@ describe.skipIf(loadAddon() === undefined || !MarkedUdp.available)('over UDP, by
     const fault = (error: unknown) => {
       throw error;
     };
-    const source = datagramSource('auto', { sendErrors: 0 }, fault, DATAGRAM_SLOTS);
+    const source = datagramSource('auto', { unsent() {}, unwatched() {}, fault }, DATAGRAM_SLOTS);
     const socket = await source.marking(dscp)({ address, port: 0 });
     closing.push(() => socket.close());
     socket.send(Uint8Array.of(1), far.port, family === 6 ? '::1' : '127.0.0.1');

@@ -22,8 +22,6 @@ constexpr int kRounds = 3;
 // Datagrams from one question of a leg to the next that a lane lets through: a phone's keys and reports are far fewer. What
 // comes above is a flood, and no phone shall wait behind it for its turn.
 constexpr uint32_t kPassed = 64;
-// By so much, ms, two clocks do not part between two looks at them, unless somebody has set one.
-constexpr double kClockSet = 5;
 // Readings of two clocks that lie farther apart than this, ms, are of two moments.
 constexpr double kSameMoment = 1;
 
@@ -40,13 +38,6 @@ double NowMs() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return Ms(now);
-}
-
-// How long ago a datagram came that the kernel has stamped, ms. A stamp of before the clock was set says nothing, and the
-// datagram came just now: else a leg would learn of hours of delay, and a call could end for them.
-double Age(const Poll* poll, double stamp, double now) {
-  const double came = stamp - poll->stamp_offset;
-  return came > now || came < poll->stamps_set_at ? 0 : now - came;
 }
 
 bool Quiet(const Lane* lane, const uint8_t* payload, uint32_t length) {
@@ -133,29 +124,20 @@ void AskForStamps(Socket* socket) {
   socket->stamped = true;
 }
 
-// Moves a socket between those that wake the thread and those that are collected.
-void Watch(int from, int to, int fd, uint32_t id) {
-  epoll_event event = {};
-  event.events = EPOLLIN;
-  event.data.u32 = id;
-  epoll_ctl(from, EPOLL_CTL_DEL, fd, &event);
-  epoll_ctl(to, EPOLL_CTL_ADD, fd, &event);
-}
-
-// The socket wakes the thread again.
-void Surface(Poll* poll, uint32_t id) {
+// The socket wakes the thread again; one that the kernel does not let do so is collected on, and tried again at its next
+// datagram.
+bool Surface(Poll* poll, uint32_t id) {
   Socket& socket = poll->sockets[id];
-  if (socket.lane->surfaced) return;
-  socket.lane->surfaced = true;
-  poll->lanes--;
-  Watch(poll->resting, poll->epoll, socket.fd, id);
+  const bool watched = Watch(poll, id, false) == 0;
+  if (socket.lane != nullptr) socket.lane->surfaced = watched;
+  return watched;
 }
 
 // Whether a lane keeps a datagram back. One behind another that JavaScript gets is for it as well: a voice that begins is
 // heard in its order.
 bool Keeps(Poll* poll, uint32_t id, const uint8_t* bytes, uint32_t length, const int32_t* words, double at) {
   Lane* lane = poll->sockets[id].lane;
-  if (lane == nullptr) return false;
+  if (lane == nullptr || lane->surfaced) return false;
   const bool of_source = memcmp(words + 2, lane->source, sizeof lane->source) == 0;
   if (of_source && lane->passed_in != poll->collected && Count(lane, bytes, length, at)) return true;
   if (of_source) lane->passed_in = poll->collected;
@@ -165,7 +147,7 @@ bool Keeps(Poll* poll, uint32_t id, const uint8_t* bytes, uint32_t length, const
 
 }  // namespace
 
-// Reads both clocks, and notes when the kernel's has been set (by NTP, or by hand) since the last time.
+// Reads both clocks; what the kernel's shows may have been set (by NTP, or by hand) since the last time.
 double ReadClocks(Poll* poll) {
   double now = NowMs();
   double stamp_now = StampNow();
@@ -173,10 +155,31 @@ double ReadClocks(Poll* poll) {
     now = NowMs();
     stamp_now = StampNow();
   }
-  const double offset = stamp_now - now;
-  if (fabs(offset - poll->stamp_offset) > kClockSet) poll->stamps_set_at = now;
-  poll->stamp_offset = offset;
+  poll->stamps.Read(now, stamp_now);
   return now;
+}
+
+int Watch(Poll* poll, uint32_t id, bool collected) {
+  Socket& socket = poll->sockets[id];
+  if (socket.collected == collected) return 0;
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.u32 = id;
+  // It leaves the one place when it is sure of the other: a socket that nobody watches is never heard.
+  if (epoll_ctl(collected ? poll->resting : poll->epoll, EPOLL_CTL_ADD, socket.fd, &event) < 0) return errno;
+  epoll_ctl(collected ? poll->epoll : poll->resting, EPOLL_CTL_DEL, socket.fd, &event);
+  socket.collected = collected;
+  if (collected) {
+    poll->lanes++;
+  } else {
+    poll->lanes--;
+  }
+  return 0;
+}
+
+double AgeOf(Socket* socket, msghdr* message, const Poll* poll, double now) {
+  socket->came = poll->stamps.Came(Stamp(message), now, socket->came);
+  return now - socket->came;
 }
 
 // Takes one datagram of a socket: into its lane, or into a slot; how many slots are full then.
@@ -193,11 +196,13 @@ uint32_t TakeStamped(Poll* poll, uint32_t id, uint32_t filled, double now) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  const ssize_t got = recvmsg(poll->sockets[id].fd, &message, MSG_DONTWAIT);
+  Socket& socket = poll->sockets[id];
+  // What should wake the thread by itself, and may not: perhaps it does now.
+  if (socket.collected && socket.lane == nullptr) Surface(poll, id);
+  const ssize_t got = recvmsg(socket.fd, &message, MSG_DONTWAIT);
   // An error is the ICMP answer to an earlier send: reading it has cleared it.
   if (got < 0) return filled;
-  const double stamp = Stamp(&message);
-  const double age = isnan(stamp) ? 0 : Age(poll, stamp, now);
+  const double age = AgeOf(&socket, &message, poll, now);
   Describe(words, id, static_cast<uint32_t>(got), from);
   if (Keeps(poll, id, slot, static_cast<uint32_t>(got), words, now - age)) return filled;
   poll->ages[filled] = age;
@@ -219,9 +224,6 @@ napi_value Lanes(napi_env env, napi_callback_info info) {
     return Throw(env, "no lanes can be made of this");
   }
   memcpy(poll->squares, squares, sizeof poll->squares);
-  // The first reading is no setting of the clock.
-  ReadClocks(poll);
-  poll->stamps_set_at = -INFINITY;
   return nullptr;
 }
 
@@ -238,7 +240,8 @@ bool TakeKeys(napi_env env, napi_value value, SrtpKeys** keys) {
 }
 
 // rest(socket: number, terms: Int32Array, opener?: SrtpTransform, sealer?: SrtpTransform, heard: number, next: number):
-// whether its packets are counted from now on; not when its keys are not ours.
+// 1 when its packets are counted from now on; 0 when its keys are not ours, and the negative errno when the kernel watches no more
+// sockets: then nothing changes.
 napi_value Rest(napi_env env, napi_callback_info info) {
   napi_value args[6];
   Poll* poll = Receiver<Poll>(env, info, 6, args);
@@ -260,9 +263,10 @@ napi_value Rest(napi_env env, napi_callback_info info) {
   }
   made->heard = static_cast<uint64_t>(heard);
   made->next = static_cast<uint64_t>(next);
-  if (socket->lane == nullptr || socket->lane->surfaced) {
-    Watch(poll->epoll, poll->resting, socket->fd, static_cast<uint32_t>(socket - poll->sockets.data()));
-    poll->lanes++;
+  const int refused = Watch(poll, static_cast<uint32_t>(socket - poll->sockets.data()), true);
+  if (refused != 0) {
+    delete made;
+    return Number(env, -refused);
   }
   AskForStamps(socket);
   delete socket->lane;
@@ -298,17 +302,17 @@ napi_value Timed(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// wake(socket: number): its packets are JavaScript's again; what was counted is forgotten.
+// wake(socket: number): its packets are JavaScript's again; what was counted is forgotten. The negative errno when the kernel does
+// not let it wake the thread: it is collected on.
 napi_value Wake(napi_env env, napi_callback_info info) {
   napi_value args[1];
   Poll* poll = Receiver<Poll>(env, info, 1, args);
   if (poll == nullptr) return nullptr;
   Socket* socket = Find(poll, env, args[0]);
-  if (socket == nullptr || socket->lane == nullptr) return nullptr;
-  Surface(poll, static_cast<uint32_t>(socket - poll->sockets.data()));
+  if (socket == nullptr || socket->lane == nullptr) return Number(env, 0);
   delete socket->lane;
   socket->lane = nullptr;
-  return nullptr;
+  return Number(env, -Watch(poll, static_cast<uint32_t>(socket - poll->sockets.data()), false));
 }
 
 // collect(): reads the sockets that rest; how many datagrams are in the slots, for none that rests may keep them. As many as

@@ -12,6 +12,7 @@
 
 #include <vector>
 
+#include "arrival.h"
 #include "srtp.h"
 #include "values.h"
 
@@ -74,8 +75,11 @@ struct Socket {
   uint32_t round = 0;
   uint32_t wake = 0;
   uint32_t busy = 0;
-  // The kernel tells when its datagrams came.
+  // The kernel tells when its datagrams came; when the last one did, ms of the monotonic clock.
   bool stamped = false;
+  double came = -INFINITY;
+  // It wakes nobody, and is read when `collect` is called.
+  bool collected = false;
 };
 
 struct Poll {
@@ -111,14 +115,13 @@ struct Poll {
   double* report = nullptr;
   // Ages (ms) of the datagrams in the slots; 0 where the kernel was not asked.
   double* ages = nullptr;
-  // Lanes whose sockets wait for `collect`, and how often that was called.
+  // Sockets that wait for `collect`, and how often that was called.
   uint32_t lanes = 0;
   uint32_t collected = 0;
   // What `collect` finds ready.
   std::vector<epoll_event> ready;
-  // Of the kernel's stamps: how far their clock is ahead of the monotonic one, and when it was found to have been set, ms.
-  double stamp_offset = NAN;
-  double stamps_set_at = -INFINITY;
+  // Of the kernel's stamps.
+  StampClock stamps;
   // Squares of A-law and of µ-law.
   int32_t squares[2][256] = {};
 };

@@ -136,6 +136,7 @@ uint32_t TakeMany(Poll* poll, uint32_t id, uint32_t filled) {
   mmsghdr messages[kBurst];
   iovec parts[kBurst];
   sockaddr_storage from[kBurst];
+  alignas(cmsghdr) char stamps[kBurst][CMSG_SPACE(sizeof(timespec))];
   uint32_t room = poll->in_slots - filled;
   if (room > kBurst) room = kBurst;
   for (uint32_t i = 0; i < room; i++) {
@@ -145,12 +146,17 @@ uint32_t TakeMany(Poll* poll, uint32_t id, uint32_t filled) {
     messages[i].msg_hdr.msg_namelen = sizeof from[i];
     messages[i].msg_hdr.msg_iov = &parts[i];
     messages[i].msg_hdr.msg_iovlen = 1;
+    if (!socket.stamped) continue;
+    messages[i].msg_hdr.msg_control = stamps[i];
+    messages[i].msg_hdr.msg_controllen = sizeof stamps[i];
   }
   const int got = recvmmsg(socket.fd, messages, room, MSG_DONTWAIT, nullptr);
   if (got > 1) socket.busy = kBusy;
   for (int i = 0; i < got; i++) {
     Describe(poll->in_words + static_cast<size_t>(filled) * kWords, id, messages[i].msg_len, from[i]);
-    if (poll->ages != nullptr) poll->ages[filled] = 0;
+    if (poll->ages != nullptr) {
+      poll->ages[filled] = socket.stamped ? AgeOf(&socket, &messages[i].msg_hdr, poll, poll->now) : 0;
+    }
     filled++;
   }
   return filled;
@@ -158,14 +164,13 @@ uint32_t TakeMany(Poll* poll, uint32_t id, uint32_t filled) {
 
 uint32_t Take(Poll* poll, uint32_t id, uint32_t filled) {
   Socket& socket = poll->sockets[id];
-  // It has something in every round: many at once are cheaper. Of a timed one that would cost the times: only in a burst.
+  // It has something in every round: many at once are cheaper. A phone has, when its packets come as often as others': only a
+  // burst makes it one of those.
   const bool again = socket.round == poll->round - 1 && (!socket.stamped || socket.wake == poll->wake);
   if (again) socket.busy = kBusy;
   socket.round = poll->round;
   socket.wake = poll->wake;
-  // A lane that gave way to a flood leaves all to JavaScript.
-  const bool timed = socket.stamped && (socket.lane == nullptr || !socket.lane->surfaced);
-  if (socket.busy == 0) return timed ? TakeStamped(poll, id, filled, poll->now) : TakeOne(poll, id, filled);
+  if (socket.busy == 0) return socket.stamped ? TakeStamped(poll, id, filled, poll->now) : TakeOne(poll, id, filled);
   socket.busy--;
   return TakeMany(poll, id, filled);
 }
@@ -297,7 +302,7 @@ napi_value Close(napi_env env, napi_callback_info info) {
   if (found == nullptr) return nullptr;
   // Closing takes the descriptor out of epoll too.
   close(found->fd);
-  if (found->lane != nullptr && !found->lane->surfaced) poll->lanes--;
+  if (found->collected) poll->lanes--;
   delete found->lane;
   *found = {};
   poll->vacant.push_back(static_cast<uint32_t>(found - poll->sockets.data()));
