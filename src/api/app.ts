@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
@@ -27,6 +27,8 @@ export interface ApiOptions {
   readonly metrics: MetricsOptions;
   /** Empty when ready; else what is missing. */
   notReady(): string;
+  /** Empty while new calls are taken; else why not, though those that are up go on. */
+  draining?(): string;
   admit(url: SignalUrl): Promise<Result<Admission, AdmissionRefusal>>;
   /** Only with `--dev`: whoever asks gets a token. */
   readonly devTokens: DevTokens | undefined;
@@ -41,6 +43,10 @@ export interface ApiOptions {
     readonly sip?: SipServiceOptions;
     readonly dispatches?: AgentDispatches;
   };
+}
+
+function readiness(context: Context, missing: string): Response {
+  return missing === '' ? context.text('ready\n') : context.text(`not ready: ${missing}\n`, 503);
 }
 
 /** All of HTTP but WebSockets, as pure Request → Response; who sent the request comes beside it. */
@@ -66,10 +72,9 @@ export function createApi(options: ApiOptions): Hono {
   );
 
   app.get('/healthz', (context) => context.text('ok\n'));
-  app.get('/readyz', (context) => {
-    const missing = options.notReady();
-    return missing === '' ? context.text('ready\n') : context.text(`not ready: ${missing}\n`, 503);
-  });
+  app.get('/readyz', (context) => readiness(context, options.notReady() || (options.draining?.() ?? '')));
+  // For Kubernetes, which lets no packet through to a pod that is not ready, not even those of calls that are up.
+  app.get('/servingz', (context) => readiness(context, options.notReady()));
   metricsRoute(app, options.metrics);
 
   // Clients of other origins ask here why their WebSocket was refused.

@@ -31,6 +31,7 @@ const REFUSALS: Readonly<Record<HttpRefusal, readonly [RefusalStatus, string]>> 
   'room-full': [503, 'the room is full'],
   'bad-identity': [400, 'the identity has characters that are not allowed'],
   'bad-room-name': [400, 'the room name has characters that are not allowed'],
+  draining: [503, 'the gateway makes no new rooms, for it is about to stop'],
   stopping: [503, 'the gateway is stopping'],
   'no-worker': [503, 'no media worker'],
 };

@@ -40,6 +40,7 @@ import { openAgents } from './agents.ts';
 import { hostCandidates } from './candidates.ts';
 import type { StartupConfig } from './config/read.ts';
 import { datagramSource } from './datagrams.ts';
+import { Drain, peopleByBrowser } from './drain.ts';
 import { openExternalTurn } from './external-turn.ts';
 import { gatewayGauges } from './gauges.ts';
 import { callerOf } from './http-caller.ts';
@@ -66,6 +67,8 @@ export interface Gateway {
   readonly emit: EventSink;
   /** Of the media workers, which are all alike. */
   readonly engines: MediaEngines;
+  /** No new calls and rooms; `over` is called once, when nobody is left or the grace is over. Not if it is stopped before. */
+  drain(over: () => void): void;
   /** No new calls, BYE to phones, leave to browsers, every socket closed. */
   stop(): Promise<void>;
 }
@@ -283,7 +286,18 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       closing.push(() => webhooks.close(CLOSE_MS));
     }
 
+    const drain = new Drain({
+      ...{ ...shared, graceMs: config.node.shutdown_grace },
+      close: () => {
+        for (const each of [engines, phones, outbound, rooms]) each.drain();
+      },
+      left: () => ({
+        calls: phones.size + outbound.dialer.size,
+        participants: peopleByBrowser(rooms.rooms),
+      }),
+    });
     const api = createApi({
+      draining: () => drain.why,
       page: new BundledPage(),
       metrics: metricsAccess(config.metrics, metrics.text),
       notReady: () => (workers.size === 0 ? 'no media worker' : engines.notReady()),
@@ -319,7 +333,9 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     return {
       emit,
       engines: threads[0]!.ready.engines,
+      drain: (over) => drain.begin(over),
       stop: async () => {
+        drain.cut();
         engines.shutdown();
         phones.stop();
         outbound.stop();

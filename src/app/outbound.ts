@@ -30,6 +30,8 @@ export interface Outbound {
   start(): void;
   /** Calls go out by these trunks from here on; those that are new are registered and asked, and bindings of others are taken back. */
   replace(trunks: readonly OutboundTrunk[]): void;
+  /** No new calls; bindings are taken back, so that carriers send none here. The ways to those that are up are kept open. */
+  drain(): void;
   /** No new calls, no more questions; bindings are taken back. */
   stop(): void;
   /** Nothing is under way any more. */
@@ -102,6 +104,11 @@ export function openOutbound(parts: {
       health.replace(now);
       keepAlive.replace(now);
       registrations.replace(now);
+    },
+    drain() {
+      dialer.drain();
+      health.stop();
+      registrations.stop();
     },
     stop() {
       dialer.stop();

@@ -14,6 +14,7 @@ interface GatewayEngine extends SipEngine {
   authorize: Authorize;
   /** Absent: the same terms for all. */
   termsOf?: TermsOf;
+  drain(): void;
   shutdown(): void;
 }
 
@@ -33,6 +34,8 @@ export interface SipEngines extends Pick<SipEngine, 'gauges'> {
   serve(phones: Phones): void;
   /** What is missing for calls of trunks; empty: nothing. */
   notReady(): string;
+  /** OPTIONS gets 503 from now on. */
+  drain(): void;
   /** No new calls from now on. */
   shutdown(): void;
   close(): void;
@@ -74,7 +77,9 @@ export function openSipEngines(
   };
 }
 
-function together(engines: readonly GatewayEngine[]): Pick<SipEngines, 'gauges' | 'serve' | 'shutdown'> {
+function together(
+  engines: readonly GatewayEngine[],
+): Pick<SipEngines, 'gauges' | 'serve' | 'drain' | 'shutdown'> {
   return {
     serve(phones) {
       for (const engine of engines) {
@@ -82,6 +87,9 @@ function together(engines: readonly GatewayEngine[]): Pick<SipEngines, 'gauges' 
         engine.authorize = phones.authorize;
         if ('termsOf' in engine) engine.termsOf = phones.termsOf;
       }
+    },
+    drain() {
+      for (const engine of engines) engine.drain();
     },
     shutdown() {
       for (const engine of engines) engine.shutdown();

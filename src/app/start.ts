@@ -9,7 +9,7 @@ import { StartupError } from './startup-error.ts';
 const SHUTDOWN_MS = 4500;
 
 /**
- * Runs the gateway until SIGTERM or SIGINT. Exit codes: 0 after a clean stop, 1 when it could not start or failed,
+ * Runs the gateway until SIGTERM or SIGINT, and for `node.shutdown_grace` on while there are calls. Exit codes: 0 after a clean stop, 1 when it could not start or failed,
  * 2 for a bad configuration or command line.
  */
 export async function start(argv: readonly string[]): Promise<void> {
@@ -39,11 +39,10 @@ export async function start(argv: readonly string[]): Promise<void> {
   gateway.emit({ type: 'gateway.ready', startupMs, addresses: startup.addresses, ...gateway.engines });
   process.stdout.write(banner(startup, startupMs));
 
-  let stopping = false;
+  let phase: 'running' | 'draining' | 'stopping' = 'running';
   const stop = (signal: NodeJS.Signals) => {
-    // A second signal means: at once.
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (phase === 'stopping') return;
+    phase = 'stopping';
     gateway.emit({ type: 'gateway.stopping', signal });
     const late = setTimeout(() => process.exit(0), SHUTDOWN_MS);
     void gateway.stop().then(() => {
@@ -51,6 +50,15 @@ export async function start(argv: readonly string[]): Promise<void> {
       process.exit(0);
     });
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  const onSignal = (signal: NodeJS.Signals) => {
+    // A signal while calls go on means: no longer. One while they are being ended means: at once.
+    if (phase === 'stopping') process.exit(1);
+    if (phase === 'draining') stop(signal);
+    else {
+      phase = 'draining';
+      gateway.drain(() => stop(signal));
+    }
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
 }

@@ -60,7 +60,7 @@ export class Dialer {
   referrals: ReferralDesk | undefined;
   readonly #options: DialerOptions;
   readonly #calls = new Map<string, OutgoingCall>();
-  #stopping = false;
+  #phase: 'open' | 'draining' | 'stopping' = 'open';
 
   constructor(options: DialerOptions) {
     this.#options = options;
@@ -71,9 +71,14 @@ export class Dialer {
     return this.#calls.size;
   }
 
+  /** No new calls; those that are up or ring go on. */
+  drain(): void {
+    this.#phase = 'draining';
+  }
+
   /** No new calls; those that are up get a BYE, those that ring a CANCEL. */
   stop(): void {
-    this.#stopping = true;
+    this.#phase = 'stopping';
     for (const call of [...this.#calls.values()]) call.end('stopping');
   }
 
@@ -91,7 +96,7 @@ export class Dialer {
   #place(order: CallOrder, listener: PlacedCallListener): Result<PlacedCall, PlaceRefusal> {
     const { limits, clock, maxCalls } = this.#options;
     const { trunk } = order;
-    if (this.#stopping) return fail('stopping');
+    if (this.#phase !== 'open') return fail(this.#phase);
     if (trunk.enabled === false) return fail('trunk-disabled');
     if (this.#calls.size >= maxCalls) return fail('overload');
     const to = normalizeNumber(order.to, trunk.country);

@@ -1,6 +1,7 @@
 import type { CallEnding, Fault } from '../events/index.ts';
 import type { JoinRefusal, LeaveReason } from '../room/participant.ts';
-import type { SipEnd } from '../sip/ports.ts';
+import type { ExtraHeaders, SipEnd } from '../sip/ports.ts';
+import { RETRY_LATER } from '../sip/responses.ts';
 
 interface Row {
   /** Final response where none was sent yet. */
@@ -66,6 +67,13 @@ const TABLE = {
   'trunk-limit': row(503, 34, 'sip_trunk_failure', 'client', 'the trunk has as many calls as it may'),
   'trunk-rate': row(503, 42, 'sip_trunk_failure', 'client', 'the trunk sends calls too fast'),
   overload: row(503, 42, 'server_shutdown', 'server', 'too much to do'),
+  draining: row(
+    503,
+    42,
+    'server_shutdown',
+    'server',
+    'the gateway takes no new calls, for it is about to stop',
+  ),
   stopping: row(503, 41, 'server_shutdown', 'server', 'the gateway is stopping'),
   'no-worker': row(503, 41, 'media_failure', 'server', 'no media worker is ready'),
   'no-ports': row(503, 34, 'media_failure', 'server', 'no RTP port is free'),
@@ -127,6 +135,14 @@ export function reasonHeader(cause: EndingCause): readonly [string, string] {
   return ['Reason', `Q.850;cause=${q850};text="${cause}: ${text}"`];
 }
 
+/** What passes: RFC 3261 section 21.5.4 has who reads Retry-After go elsewhere meanwhile, and come back. */
+const PASSING: ReadonlySet<EndingCause> = new Set(['overload', 'draining', 'stopping']);
+
+/** Headers of the final response to an INVITE that is refused for `cause`. */
+export function refusalHeaders(cause: EndingCause): ExtraHeaders {
+  return PASSING.has(cause) ? [reasonHeader(cause), ...RETRY_LATER] : [reasonHeader(cause)];
+}
+
 /** The cause of an ending that came from the SIP side. */
 export function causeOfSipEnd(end: SipEnd): EndingCause {
   switch (end.by) {
@@ -172,6 +188,7 @@ export function causeOfJoinRefusal(refusal: JoinRefusal): EndingCause {
   switch (refusal) {
     case 'no-such-room':
     case 'room-full':
+    case 'draining':
     case 'stopping':
     case 'no-worker':
       return refusal;

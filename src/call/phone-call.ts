@@ -20,7 +20,14 @@ import { isVouchedFor } from '../trunk/media-address.ts';
 import type { MediaPolicy } from '../trunk/media-policy.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
 import type { ReferralTaker } from './dialog-requests.ts';
-import { causeOfSipEnd, type EndingCause, endingOf, reasonHeader, refusalStatus } from './ending.ts';
+import {
+  causeOfSipEnd,
+  type EndingCause,
+  endingOf,
+  reasonHeader,
+  refusalHeaders,
+  refusalStatus,
+} from './ending.ts';
 import type { Negotiation, PlannedAnswer } from './negotiation.ts';
 import type { CallWay } from './phone-calls.ts';
 import { PhoneLine } from './phone-line.ts';
@@ -197,7 +204,7 @@ export class PhoneCall implements CallHandler {
         this.#agreedSoFar();
         return;
       case 'reject':
-        this.#options.invite.reject(refusalStatus(action.cause), [reasonHeader(action.cause)]);
+        this.#options.invite.reject(refusalStatus(action.cause), refusalHeaders(action.cause));
         return;
       case 'hang-up':
         this.#sip?.bye([reasonHeader(action.cause)]);

@@ -21,7 +21,7 @@ import { mediaAddressFault } from '../trunk/media-address.ts';
 import type { MediaPolicy } from '../trunk/media-policy.ts';
 import { explain, type Route, route } from '../trunk/route.ts';
 import type { DispatchRule, InboundTrunk } from '../trunk/trunk.ts';
-import { type EndingCause, reasonHeader, refusalStatus } from './ending.ts';
+import { type EndingCause, refusalHeaders, refusalStatus } from './ending.ts';
 import { type Accepted, joinRoom } from './join-room.ts';
 import { mediaTerms } from './media-terms.ts';
 import { Negotiation, type PlannedAnswer } from './negotiation.ts';
@@ -67,7 +67,7 @@ export class PhoneDoor {
   readonly #wrongPins = new Lockout();
   /** Calls whose place another is about to take. */
   readonly #replaced = new Set<LiveCall>();
-  #stopping = false;
+  #phase: 'open' | 'draining' | 'stopping' = 'open';
 
   constructor(options: PhoneDoorOptions) {
     this.#options = options;
@@ -126,9 +126,14 @@ export class PhoneDoor {
     return match.ok ? match.trunk.terms : undefined;
   };
 
+  /** No new calls, but for those that take the place of others; those that are up or ring go on. */
+  drain(): void {
+    this.#phase = 'draining';
+  }
+
   /** No new calls; those that are up get a BYE. */
   stop(): void {
-    this.#stopping = true;
+    this.#phase = 'stopping';
     for (const call of [...this.#calls.values()]) call.end('stopping');
   }
 
@@ -160,10 +165,11 @@ export class PhoneDoor {
 
   /** Why the call is refused after all; undefined when it is in. */
   #admit(invite: IncomingInvite, decision: Accepted, replaced?: LiveCall): EndingCause | undefined {
-    if (this.#stopping) return 'stopping';
+    if (this.#phase === 'stopping') return 'stopping';
     const { capacity, clock } = this.#options;
     // Once a call: who takes a place needs none of his own.
     const comes = replaced === undefined || this.#replaced.has(replaced) ? 'beside' : 'instead';
+    if (this.#phase === 'draining' && comes === 'beside') return 'draining';
     const isFull = this.#calls.size >= capacity.calls && comes === 'beside';
     if (isFull || !this.#rate.take(clock.now())) return 'overload';
     const { random, candidates } = this.#options;
@@ -271,7 +277,7 @@ export class PhoneDoor {
   #refuse(invite: IncomingInvite, cause: EndingCause, decision: Route | undefined): void {
     const { request } = invite;
     invite.handler = refusedCall;
-    invite.reject(refusalStatus(cause), [reasonHeader(cause)]);
+    invite.reject(refusalStatus(cause), refusalHeaders(cause));
     this.#options.emit({
       type: 'call.refused',
       sipCallId: request.callId,

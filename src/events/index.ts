@@ -52,6 +52,17 @@ export type GatewayEvent =
   /** At start: why browsers may not reach us by an address. */
   | { type: 'address.doubtful'; local: string; address: string; reason: AddressDoubt }
   | { type: 'gateway.stopping'; signal: string }
+  /**
+   * No new calls and rooms from `begun` on, until `over`: nobody is left, or the time is. `participants` are the people by browser;
+   * `leftMs` is what is left of the grace.
+   */
+  | {
+      type: 'gateway.draining';
+      state: 'begun' | 'waiting' | 'over';
+      calls: number;
+      participants: number;
+      leftMs: number;
+    }
   | {
       type: 'call.received';
       call: string;

@@ -125,7 +125,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     );
     if (!joined.ok) {
       this.drop(`join-${joined.error}`);
-      const reason = joined.error === 'stopping' ? 'server_shutdown' : 'join_failure';
+      const reason = /^(draining|stopping)$/.test(joined.error) ? 'server_shutdown' : 'join_failure';
       this.#end(reason, LeaveRequest_Action.DISCONNECT);
       return;
     }

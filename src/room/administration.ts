@@ -5,7 +5,7 @@ import type { RoomHandle } from './ports.ts';
 import type { RoomAgent, RoomSettings, RoomWish } from './wish.ts';
 
 /** Why no room was made. */
-export type CreateRefusal = 'bad-room-name' | 'stopping' | 'no-worker';
+export type CreateRefusal = 'bad-room-name' | 'draining' | 'stopping' | 'no-worker';
 
 /** A room as whoever administers it sees it: he may do what no participant may. `room/room.ts` implements it. */
 export interface AdministeredRoom extends RoomHandle {

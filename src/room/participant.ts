@@ -181,5 +181,7 @@ export type JoinRefusal =
   | 'room-full'
   | 'bad-identity'
   | 'bad-room-name'
+  /** No new rooms, for the gateway is about to stop. */
+  | 'draining'
   | 'stopping'
   | 'no-worker';

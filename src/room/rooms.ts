@@ -61,7 +61,7 @@ export class Rooms implements RoomDirectory, RoomAdministration {
   readonly #byName = new Map<string, Entry>();
   /** By sid; told when their worker dies. */
   readonly #anterooms = new Map<string, { readonly anteroom: Anteroom; readonly lost: () => void }>();
-  #stopping = false;
+  #phase: 'open' | 'draining' | 'stopping' = 'open';
 
   constructor(options: RoomsOptions) {
     this.#options = options;
@@ -88,11 +88,14 @@ export class Rooms implements RoomDirectory, RoomAdministration {
     request: JoinRequest,
     door: Door,
   ): Result<{ room: RoomHandle; participant: Participant }, JoinRefusal> {
-    if (this.#stopping) return fail('stopping');
+    if (this.#phase === 'stopping') return fail('stopping');
     if (!NAME.test(request.room)) return fail('bad-room-name');
     if (!NAME.test(request.identity)) return fail('bad-identity');
     const found = this.#byName.get(request.room);
     if (found === undefined && !request.autoCreate) return fail('no-such-room');
+    // A caller who keyed his PIN was let in before.
+    const isNew = found === undefined && request.from === undefined;
+    if (isNew && this.#phase === 'draining') return fail('draining');
     const from = this.#anterooms.get(request.from?.sid ?? '')?.anteroom.worker;
     if (found !== undefined && from !== undefined && found.room.worker !== from) return fail('out-of-reach');
     const entry = found ?? this.#open(request.room, request.wish ?? {}, from);
@@ -123,9 +126,10 @@ export class Rooms implements RoomDirectory, RoomAdministration {
   }
 
   create(name: string, wish: RoomWish): Result<AdministeredRoom, CreateRefusal> {
-    if (this.#stopping) return fail('stopping');
+    if (this.#phase === 'stopping') return fail('stopping');
     if (!NAME.test(name)) return fail('bad-room-name');
     const found = this.#byName.get(name);
+    if (found === undefined && this.#phase === 'draining') return fail('draining');
     const entry = found ?? this.#open(name, wish);
     if (entry === undefined) return fail('no-worker');
     const { room } = entry;
@@ -141,7 +145,7 @@ export class Rooms implements RoomDirectory, RoomAdministration {
     const { workers, random } = this.#options;
     const nearest = near.map((name) => this.#byName.get(name)?.room.worker ?? this.#workerFor(name));
     const worker = nearest[0] ?? workers.leastLoaded();
-    if (worker === undefined || this.#stopping) return undefined;
+    if (worker === undefined || this.#phase === 'stopping') return undefined;
     const sid = newId(random, 'RM');
     const anteroom = new Anteroom({ sid, worker, workers, onClose: () => this.#anterooms.delete(sid) });
     this.#anterooms.set(sid, { anteroom, lost });
@@ -155,9 +159,14 @@ export class Rooms implements RoomDirectory, RoomAdministration {
     return true;
   }
 
+  /** No new rooms; who comes into those that are open is let in. */
+  drain(): void {
+    this.#phase = 'draining';
+  }
+
   /** Closes every room and lets nobody in any more. */
   stop(reason: LeaveReason): void {
-    this.#stopping = true;
+    this.#phase = 'stopping';
     for (const entry of [...this.#byName.values()]) this.#close(entry, reason);
   }
 

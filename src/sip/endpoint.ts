@@ -147,9 +147,14 @@ export class SipEndpoint implements SipEngine {
     this.#router.termsOf = termsOf;
   }
 
-  /** From now on new INVITEs get 503 with Retry-After; what lives goes on. */
+  /** From now on OPTIONS outside of calls gets 503, so that carriers look elsewhere; INVITEs are for the application to refuse. */
+  drain(): void {
+    this.#router.phase = 'draining';
+  }
+
+  /** From now on new INVITEs get 503 with Retry-After, too; what lives goes on. */
   shutdown(): void {
-    this.#router.shuttingDown = true;
+    this.#router.phase = 'stopping';
   }
 
   /** Forgets all that lives and all alarms, silently: the process ends. */

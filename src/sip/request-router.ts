@@ -18,7 +18,7 @@ import type {
   TermsOf,
 } from './ports.ts';
 import { requestInfo } from './request-info.ts';
-import { buildResponse, statelessTag } from './responses.ts';
+import { buildResponse, RETRY_LATER, statelessTag } from './responses.ts';
 import { CAPABILITIES, screenInitial } from './screening.ts';
 import type { ServerTable, ServerTransaction } from './server-table.ts';
 import { refuseTerms } from './terms.ts';
@@ -26,11 +26,9 @@ import { serverKey } from './transactions/keys.ts';
 import { parseUri } from './uri.ts';
 import { isWebSocket } from './web-socket.ts';
 
-/** How long, in seconds, a caller shall wait who met overload or a shutdown. */
-const RETRY_AFTER: ExtraHeaders = [['Retry-After', '5']];
-
 export class RequestRouter {
-  shuttingDown = false;
+  /** `draining`: who asks by OPTIONS shall look elsewhere; `stopping`: no new calls either. What lives goes on. */
+  phase: 'open' | 'draining' | 'stopping' = 'open';
   /** The source of the request at hand, or the whole gateway, has enough to do: nothing new. */
   strained = false;
   authorize: Authorize | undefined;
@@ -139,7 +137,7 @@ export class RequestRouter {
     // Section 8.2.2.2: the same request by another way.
     const merged = this.#servers.isMerged(request);
     if (!merged && request.method === 'INVITE' && this.#overloaded()) {
-      this.#stateless(request, flow, 503, RETRY_AFTER);
+      this.#stateless(request, flow, 503, RETRY_LATER);
       return;
     }
     const screened = screenInitial(request);
@@ -156,8 +154,14 @@ export class RequestRouter {
     if (transaction === undefined) return;
     if (merged) transaction.respond(482);
     else if (!screened.ok) transaction.respond(screened.error.status, { headers: screened.error.headers });
-    else if (request.method === 'OPTIONS') transaction.respond(200, { headers: CAPABILITIES });
+    else if (request.method === 'OPTIONS') this.#options(transaction);
     else this.#invite(request, info ?? requestInfo(request, screened.value, flow), transaction);
+  }
+
+  /** Section 11.2: the status that an INVITE would get, as far as it is the gateway's own. Carriers ask so whether we take calls. */
+  #options(transaction: ServerTransaction): void {
+    if (this.phase === 'open') transaction.respond(200, { headers: CAPABILITIES });
+    else transaction.respond(503, { headers: [...CAPABILITIES, ...RETRY_LATER] });
   }
 
   #invite(request: SipRequest, info: SipRequestInfo, transaction: ServerTransaction): void {
@@ -199,7 +203,8 @@ export class RequestRouter {
   }
 
   #overloaded(): boolean {
-    if (this.shuttingDown || this.strained || this.#servers.size >= this.#limits.transactions) return true;
+    if (this.phase === 'stopping' || this.strained || this.#servers.size >= this.#limits.transactions)
+      return true;
     return this.#dialogs.size >= this.#limits.calls;
   }
 

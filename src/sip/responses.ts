@@ -14,6 +14,9 @@ export interface ResponseParts {
   readonly contentType?: string | undefined;
 }
 
+/** How long, in seconds, who met overload or a shutdown shall go elsewhere (section 21.5.4): short, for it may be over by then. */
+export const RETRY_LATER: ExtraHeaders = [['Retry-After', '5']];
+
 /**
  * A response to the request with `headers` (RFC 3261 section 8.2.6.2), whose topmost Via says where it really came
  * from. Takes raw headers so that even a request that could not be read to its end can be answered.

@@ -25,6 +25,9 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     reason: 'not-reached',
   },
   'gateway.stopping': { type: 'gateway.stopping', signal: 'SIGTERM' },
+  'gateway.draining': {
+    ...{ type: 'gateway.draining', state: 'begun', calls: 2, participants: 1, leftMs: 600_000 },
+  },
   'call.received': {
     type: 'call.received',
     call: 'SCL_a',

@@ -127,9 +127,14 @@ export class DrachtioEngine implements SipEngine {
     this.#desk.authorize = authorize;
   }
 
-  /** From now on new INVITEs get 503 with Retry-After; what lives goes on. */
+  /** From now on OPTIONS outside of calls gets 503, so that carriers look elsewhere; INVITEs are for the application to refuse. */
+  drain(): void {
+    this.#desk.phase = 'draining';
+  }
+
+  /** From now on new INVITEs get 503 with Retry-After, too; what lives goes on. */
   shutdown(): void {
-    this.#desk.shuttingDown = true;
+    this.#desk.phase = 'stopping';
   }
 
   /** Forgets all that lives and all alarms, silently: the process ends. */

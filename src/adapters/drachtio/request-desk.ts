@@ -3,8 +3,9 @@ import { utf8 } from '../../base/bytes.ts';
 import type { SipRequest } from '../../sip/message.ts';
 import { parseAddress } from '../../sip/name-addr.ts';
 import type { ParseFault } from '../../sip/parse-message.ts';
-import type { Admission, Authorize, ExtraHeaders, Flow, IncomingInvite, SipUri } from '../../sip/ports.ts';
+import type { Admission, Authorize, Flow, IncomingInvite, SipUri } from '../../sip/ports.ts';
 import { requestInfo } from '../../sip/request-info.ts';
+import { RETRY_LATER } from '../../sip/responses.ts';
 import { CAPABILITIES, screenInitial } from '../../sip/screening.ts';
 import { tooShort } from '../../sip/session-timer.ts';
 import type { SourceRate } from '../../sip/source-rate.ts';
@@ -12,9 +13,6 @@ import type { DialogEntry, DrachtioCore } from './core.ts';
 import { IncomingCall, mergeKeyOf } from './incoming-call.ts';
 import { readMessage } from './messages.ts';
 import type { ServedRequest } from './srf.ts';
-
-/** How long, in seconds, a caller shall wait who met overload or a shutdown. */
-const RETRY_AFTER: ExtraHeaders = [['Retry-After', '5']];
 
 export interface DeskOptions {
   readonly rate: SourceRate;
@@ -27,7 +25,8 @@ export interface DeskOptions {
 }
 
 export class RequestDesk {
-  shuttingDown = false;
+  /** As `sip/request-router.ts` has it. */
+  phase: 'open' | 'draining' | 'stopping' = 'open';
   authorize: Authorize | undefined;
   readonly #core: DrachtioCore;
   readonly #options: DeskOptions;
@@ -121,13 +120,18 @@ export class RequestDesk {
       return;
     }
     if (message.method === 'INVITE' && this.#overloaded()) {
-      request.respond(503, { headers: RETRY_AFTER });
+      request.respond(503, { headers: RETRY_LATER });
       return;
     }
     const screened = screenInitial(message);
     if (!screened.ok) request.respond(screened.error.status, { headers: screened.error.headers });
-    else if (message.method === 'OPTIONS') request.respond(200, { headers: CAPABILITIES });
+    else if (message.method === 'OPTIONS') this.#answerOptions(request);
     else this.#invite(request, message, screened.value);
+  }
+
+  #answerOptions(request: ServedRequest): void {
+    if (this.phase === 'open') request.respond(200, { headers: CAPABILITIES });
+    else request.respond(503, { headers: [...CAPABILITIES, ...RETRY_LATER] });
   }
 
   #invite(request: ServedRequest, message: SipRequest, uri: SipUri): void {
@@ -160,7 +164,7 @@ export class RequestDesk {
   }
 
   #overloaded(): boolean {
-    return this.shuttingDown || this.#strained || this.#options.calls() >= this.#options.maxCalls;
+    return this.phase === 'stopping' || this.#strained || this.#options.calls() >= this.#options.maxCalls;
   }
 
   /** Counts a message that is none for us, though the server took it for one, and answers it. */

@@ -11,6 +11,7 @@ type Level = (typeof LEVELS)[number];
 const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = {
   'gateway.ready': ['info', 'gateway is ready'],
   'gateway.stopping': ['info', 'gateway is stopping'],
+  'gateway.draining': ['info', 'gateway is draining'],
   'address.discovered': ['info', 'address discovered by STUN'],
   'address.doubtful': ['warn', 'browsers may not reach this address'],
   'call.received': ['info', 'call received'],

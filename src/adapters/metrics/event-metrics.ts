@@ -147,6 +147,7 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       to.count('trunkroom_worker_failures_total');
       return;
     case 'gateway.stopping':
+    case 'gateway.draining':
     case 'address.discovered':
     case 'address.doubtful':
     case 'call.dialled':

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseStunUrl } from '../../stun/stun-url.ts';
 import { parseNetwork } from '../../trunk/addresses.ts';
-import { address } from './fields.ts';
+import { address, duration } from './fields.ts';
 
 /** An interface by its name, `*` standing for any characters, or addresses by their network. */
 const interfacePattern = z
@@ -35,6 +35,13 @@ export const nodeSchema = z
       .meta({
         description:
           'STUN servers that are asked at start, from the port of browsers\u2019 media, for the address that others see; that one is announced first. A try whether packets come back by it is made, and told in the log (`address.doubtful`). Empty: nobody is asked.',
+      }),
+    shutdown_grace: duration
+      .prefault('0s')
+      .refine((ms) => ms <= 86_400_000, { error: 'at most 24h' })
+      .meta({
+        description:
+          'How long calls may go on after SIGTERM or SIGINT, while new ones get 503 (docs/OPERATIONS.md); 0s: they end at once. Whoever sends SIGKILL after a while of his own must wait for longer than this.',
       }),
   })
   .prefault({})
