@@ -196,6 +196,8 @@ class Registration {
     const ask = (credentials: ExtraHeaders): void => {
       this.#ask(hop, expiresMs, credentials, (outcome) => {
         const { status } = outcome;
+        // Its last word has gone out: no second try may bind anew behind it.
+        if (expiresMs > 0 && this.#state.phase === 'stopped') return;
         const again = challenges.answer(status, { lines: (name) => outcome.headers(name) }, request);
         if (again !== undefined) ask(again);
         else if (status === 0 || status === 408 || status >= 500) failover(outcome);

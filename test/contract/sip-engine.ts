@@ -4,12 +4,13 @@
  */
 import type { Authorize, SipEngine } from '../../src/sip/ports.ts';
 import { describeDialogs } from './sip-engine-dialogs.ts';
+import { describeDraining } from './sip-engine-draining.ts';
 import { describeInbound } from './sip-engine-inbound.ts';
 import { describeOutbound } from './sip-engine-outbound.ts';
 
 /** An engine on the machine's loopback: 127.0.0.1 and 127.0.0.2 are admitted, as one trunk each; 127.0.0.9 is a stranger. */
 export interface EngineUnderTest {
-  readonly engine: SipEngine & { authorize: Authorize };
+  readonly engine: SipEngine & { authorize: Authorize; drain(): void };
   /** UDP port of 127.0.0.1 that it is reached at. */
   readonly port: number;
   /** What the application's handlers have thrown. */
@@ -21,4 +22,5 @@ export function sipEngineContract(name: string, open: () => Promise<EngineUnderT
   describeInbound(name, open);
   describeOutbound(name, open);
   describeDialogs(name, open);
+  describeDraining(name, open);
 }

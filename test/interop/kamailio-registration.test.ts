@@ -21,6 +21,7 @@ beforeAll(async () => {
     TRUNKROOM_TRUNKS: JSON.stringify([
       { id: 'in', allowed_addresses: ['127.0.0.1'], registration: 'out', numbers: [ACCOUNT.user] },
     ]),
+    TRUNKROOM_NODE_SHUTDOWN_GRACE: '60s',
     TRUNKROOM_RULES: JSON.stringify([{ id: 'support', direct: { room_name: 'support' } }]),
   });
 });
@@ -46,9 +47,20 @@ test('registered, called by the number, and gone from the registrar at the end',
       return (await gateway.metrics()).value('trunkroom_calls') === 0;
     });
     expect((await gateway.metrics()).value('trunkroom_targets_down')).toBe(0);
-    await gateway.stop();
-    // The registrar knows nobody any more.
-    expect(await phone.dialRefused(`sip:${ACCOUNT.user}@127.0.0.1:${carrier.port}`)).toMatch(/^480/);
+    // It shall stop: the registrar knows nobody any more, while a call that is up goes on through it.
+    await phone.dial(`sip:${ACCOUNT.user}@127.0.0.1:${carrier.port}`);
+    gateway.child.signal('SIGTERM');
+    await gateway.child.waitForOutput(/gateway is draining/, 5000);
+    const late = await Baresip.start({ user: '60377777004', tone: { hz: 440, amplitude: 8192 } });
+    try {
+      expect(await late.dialRefused(`sip:${ACCOUNT.user}@127.0.0.1:${carrier.port}`)).toMatch(/^480/);
+    } finally {
+      await late.stop();
+    }
+    expect((await gateway.metrics()).value('trunkroom_calls')).toBe(1);
+    phone.hangUp();
+    await phone.closed(5000);
+    expect(await gateway.child.exited).toEqual({ code: 0, signal: null });
   } finally {
     await phone.stop();
   }

@@ -47,6 +47,12 @@ export class WebhookEvents {
 
   #tell(event: GatewayEvent): void {
     switch (event.type) {
+      case 'gateway.draining': {
+        const { calls, leftMs, participants, state } = event;
+        if (state === 'begun')
+          this.#send({ event: 'gateway_draining' }, '', { gateway: { calls, participants, leftMs } });
+        return;
+      }
       case 'room.opened':
       case 'room.closed': {
         const room = this.#roll.room(event.room);

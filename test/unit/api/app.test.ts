@@ -18,7 +18,7 @@ const keys = new Map([['devkey', 'secret']]);
 const tokens = new AccessTokens(keys, { unixMs: Date.now });
 const random = { bytes: (length: number) => Uint8Array.from({ length }, (_, i) => i * 7), u32: () => 1 };
 
-function api(options: { dev?: boolean; missing?: string } = {}) {
+function api(options: { dev?: boolean; missing?: string; draining?: string } = {}) {
   return createApi({
     page: {
       get: async (path) =>
@@ -28,6 +28,7 @@ function api(options: { dev?: boolean; missing?: string } = {}) {
     },
     metrics: { text: async () => 'trunkroom_up 1\n', allows: () => true, account: undefined },
     notReady: () => options.missing ?? '',
+    draining: () => options.draining ?? '',
     admit: (url) => admit(url, tokens, gunzip),
     devTokens: options.dev === false ? undefined : { mint: (wish) => tokens.mint(wish), random },
   });
@@ -52,6 +53,13 @@ describe('HTTP', () => {
     expect((await api().request('/readyz')).status).toBe(200);
     const waiting = await api({ missing: 'no media worker' }).request('/readyz');
     expect([waiting.status, await waiting.text()]).toEqual([503, 'not ready: no media worker\n']);
+    expect((await api({ missing: 'no media worker' }).request('/servingz')).status).toBe(503);
+    const draining = await api({ draining: 'draining, 2 calls are left' }).request('/readyz');
+    expect([draining.status, await draining.text()]).toEqual([
+      503,
+      'not ready: draining, 2 calls are left\n',
+    ]);
+    expect((await api({ draining: 'draining' }).request('/servingz')).status).toBe(200);
     expect(await (await api().request('/metrics', {}, { source: '127.0.0.1' })).text()).toContain(
       'trunkroom_up 1',
     );

@@ -34,7 +34,11 @@ test('its profile drachtio gives the engine the secret, the port and the address
   };
   const { gateway, drachtio } = services;
   // Without a value: handed on where the shell has one, and not there where it has none.
-  expect(gateway?.environment).toEqual({ TRUNKROOM_SIP_ENGINE: null, TRUNKROOM_DRACHTIO_SECRET: null });
+  expect(gateway?.environment).toEqual({
+    TRUNKROOM_NODE_SHUTDOWN_GRACE: null,
+    TRUNKROOM_SIP_ENGINE: null,
+    TRUNKROOM_DRACHTIO_SECRET: null,
+  });
   expect(drachtio?.image).toMatch(/^drachtio\/drachtio-server:/);
   const options = new Map<string, string>();
   const [program, ...rest] = drachtio?.command ?? [];

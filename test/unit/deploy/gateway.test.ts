@@ -252,5 +252,10 @@ test('the Ingress lets through every path of the API, but not those that have no
     );
   const paths = [...new Set(routes.map(({ path }) => path))].filter((path) => !/^\/?\*$/.test(path));
   expect(paths.length).toBeGreaterThan(8);
-  expect(paths.filter((path) => !passes(path)).sort()).toEqual(['/healthz', '/metrics', '/readyz']);
+  expect(paths.filter((path) => !passes(path)).sort()).toEqual([
+    '/healthz',
+    '/metrics',
+    '/readyz',
+    '/servingz',
+  ]);
 });

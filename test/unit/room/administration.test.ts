@@ -61,6 +61,22 @@ describe('rooms by the API', () => {
     expect(rooms.join(request('d', { room: 'wide' }), door())).toEqual({ ok: false, error: 'room-full' });
   });
 
+  it('are made no more while the gateway drains, and those that are open let people in', () => {
+    const { rooms } = world();
+    joined(rooms, 'ann');
+    const caller = rooms.anteroom(['lobby'], () => {})!;
+    rooms.drain();
+    expect(rooms.join(request('bob'), door()).ok).toBe(true);
+    expect(rooms.create('lobby', { metadata: 'new' }).ok).toBe(true);
+    const refused = { ok: false, error: 'draining' };
+    expect(rooms.join(request('carol', { room: 'new' }), door())).toEqual(refused);
+    expect(rooms.create('new', {})).toEqual(refused);
+    // Who keys his PIN was let in before.
+    expect(rooms.join(request('dan', { room: 'new', from: caller }), door()).ok).toBe(true);
+    rooms.stop('server_shutdown');
+    expect(rooms.join(request('eve'), door())).toEqual({ ok: false, error: 'stopping' });
+  });
+
   it('are deleted with everybody in them, and made no more at shutdown', () => {
     const { rooms, timers } = world();
     const ann = joined(rooms, 'ann');

@@ -131,6 +131,19 @@ describe('a registration', () => {
     expect(ladder()).toEqual([]);
   });
 
+  test('a challenge that crosses its last word is not answered: that would bind anew', () => {
+    const { registrations, answer, pass, ladder } = world({
+      account: { username: 'login', password: 'p', realms: ['carrier.example'] },
+    });
+    const challenge = ['Digest realm="carrier.example", nonce="n", algorithm=MD5, qop="auth"'];
+    answer(() => ({ status: 401, headers: { 'WWW-Authenticate': challenge } }));
+    registrations.start();
+    registrations.stop();
+    pass(1000);
+    expect(ladder().filter((line) => !line.includes(';expires=0'))).toHaveLength(1);
+    expect(registrations.pending).toBe(0);
+  });
+
   test('one that never stood needs no taking back', () => {
     const { registrations, answer, pass, ladder, timers } = world();
     answer(() => ({ status: 403 }));

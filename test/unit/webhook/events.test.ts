@@ -154,6 +154,16 @@ describe('webhook events of phones', () => {
     expect(hooks.size).toBe(0);
   });
 
+  test('tell once that the gateway drains', () => {
+    const { bodies, emit, hooks } = rig();
+    const told = { type: 'gateway.draining' as const, calls: 2, participants: 1, leftMs: 60_000 };
+    for (const state of ['begun', 'waiting', 'over'] as const) emit({ ...told, state });
+    expect(bodies).toMatchObject([
+      { event: 'gateway_draining', gateway: { calls: 2, participants: 1, leftMs: 60_000 } },
+    ]);
+    expect(hooks.size).toBe(0);
+  });
+
   test('tell a call that we placed and nobody answered', () => {
     const { bodies, emit, hooks } = rig();
     emit({ type: 'call.placed', call: 'SCL_2', trunk: 'out', from: '+1', to: '+2', room: 'lobby' });
