@@ -10,6 +10,7 @@ export const layers = {
   rtp: ['base'],
   audio: ['base'],
   stun: ['base'],
+  sctp: ['base'],
   ice: ['stun', 'events', 'base'],
   turn: ['stun', 'events', 'base'],
   trunk: ['sip', 'events', 'base'],

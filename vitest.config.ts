@@ -7,7 +7,7 @@ const protocol = [
   'test/interop/{sip-door,sip-tls,sip-trace,sip-torture,sip-torture-verdicts,sipp-load}.test.ts',
   'test/interop/{ipv6,ice-policy,nothing-left,sipvicious,whip-aiortc}.test.ts',
   'test/interop/rows/{sipp-loss,transfer,handed-on}.test.ts',
-  'test/browser/netcheck.test.ts',
+  'test/browser/{netcheck,data-over-bad-line}.test.ts',
 ];
 
 /** Those that judge how good a sound or a picture is, or how late: nothing else runs meanwhile. */

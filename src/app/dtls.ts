@@ -1,5 +1,5 @@
 import { createCertificate, derOf } from '../adapters/dtls-werift/certificate.ts';
-import { startDataChannels } from '../adapters/dtls-werift/data-channels.ts';
+import { dataChannels } from '../adapters/dtls-werift/data-channels.ts';
 import { createDtlsEngine } from '../adapters/dtls-werift/engine.ts';
 import type { Addon } from '../adapters/native/addon.ts';
 import { nativeDtlsEngine } from '../adapters/native/native-dtls.ts';
@@ -23,8 +23,8 @@ export async function openDtlsEngine(
   const native =
     choice === 'werift'
       ? undefined
-      : nativeDtlsEngine(addon, { identity, clock, timers, application: startDataChannels });
+      : nativeDtlsEngine(addon, { identity, clock, timers, application: dataChannels({ clock, timers }) });
   if (native === undefined && choice === 'openssl')
     throw new StartupError('media.dtls_engine: openssl needs the addon, which was not built, or is off');
-  return native ?? createDtlsEngine(certificate);
+  return native ?? createDtlsEngine({ clock, timers }, certificate);
 }

@@ -48,17 +48,18 @@ export interface HostUnderTest {
   stop(): void;
 }
 
-/** Starts a host. The clock is the real one: DTLS has timers of its own. */
+/** Starts a host. The clock is the real one: DTLS has timers of its own. `line` may stand between it and its socket. */
 export async function startHost(
   engine: DtlsEngineName = 'werift',
   isRelay: (address: string, port: number) => boolean = () => false,
+  line: (socket: DatagramSocket) => DatagramSocket = (socket) => socket,
 ): Promise<HostUnderTest> {
   const alarms = new WakeQueue();
   const stopAlarms = driveAlarms(alarms, monotonicClock, rethrow);
   const events: MediaEvent[] = [];
   const packets: HostUnderTest['packets'] = [];
   const host = new TransportHost({
-    socket: await openUdp({ address: '127.0.0.1', port: 0 }),
+    socket: line(await openUdp({ address: '127.0.0.1', port: 0 })),
     dtls: await openDtlsEngine(engine, loadAddon(), monotonicClock, alarms),
     digests: nodeDigests,
     random: systemRandom,

@@ -2,15 +2,18 @@ import type { Buffer as NodeBuffer } from 'node:buffer';
 import { Buffer } from 'node:buffer';
 import type { RTCDtlsTransport } from 'werift';
 import { RTCDataChannel, RTCDataChannelParameters, RTCSctpTransport } from 'werift';
-import type { ApplicationLayer, DtlsEvent } from '../../media/dtls-port.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Timers } from '../../base/wake-queue.ts';
+import type { ApplicationLayer, DtlsEvent, StartApplication } from '../../media/dtls-port.ts';
 import type { DataChannelLabel } from '../../media/protocol.ts';
+import type { DataSender } from '../../sctp/data-sender.ts';
+import { replaceStreams } from './data-receiving.ts';
+import { replaceSender } from './data-sending.ts';
 import { isSoundSctp } from './sctp-guard.ts';
 
 /** The port that everybody's `a=sctp-port` says. */
 const SCTP_PORT = 5000;
 const MAX_MESSAGE = 65_536;
-/** Chunks of about a kilobyte that may wait for a slow peer; what comes then is dropped. */
-const MAX_OUTBOUND = 4096;
 /** Messages kept while a channel of ours is being opened. */
 const MAX_PENDING = 64;
 /** Channels that a peer may open: LiveKit has two, and opens each once per association. */
@@ -23,33 +26,34 @@ const OWN_IDS = { _reliable: 1, _lossy: 3 } as const;
 /** What of werift's SCTP is used here although its types hide it. */
 interface SctpInside {
   handleData(packet: NodeBuffer): Promise<void>;
-  readonly outboundQueue: readonly unknown[];
   readonly advertisedRwnd: number;
   readonly sackMisOrdered: ReadonlySet<number>;
-  readonly inboundStreams: Readonly<Record<number, { readonly reassembly: readonly unknown[] }>>;
 }
 interface SctpTransportInside {
   datachannelReceive: (stream: number, protocol: number, data: NodeBuffer) => Promise<void>;
 }
 
-/** Runs LiveKit's data channels over an association: SCTP (RFC 8831) by werift, with its inputs checked. */
-export function startDataChannels(
-  sendRecord: (bytes: Uint8Array) => void,
-  onEvent: (event: DtlsEvent) => void,
-): ApplicationLayer {
-  return new DataChannels(sendRecord, onEvent);
+/** Runs LiveKit's data channels over associations: SCTP (RFC 8831) by werift, with its inputs checked and a sender of our own. */
+export function dataChannels(time: { readonly clock: Clock; readonly timers: Timers }): StartApplication {
+  return (sendRecord, onEvent) => new DataChannels(time, sendRecord, onEvent);
 }
 
 class DataChannels implements ApplicationLayer {
   readonly #onEvent: (event: DtlsEvent) => void;
   readonly #transport = new RTCSctpTransport(SCTP_PORT, MAX_MESSAGE);
   readonly #inside: SctpInside;
+  readonly #sender: DataSender;
+  readonly #held: () => number;
   readonly #channels = new Map<DataChannelLabel, RTCDataChannel>();
   readonly #pending = new Map<DataChannelLabel, NodeBuffer[]>();
   #openedByPeer = 0;
   #stopped = false;
 
-  constructor(sendRecord: (bytes: Uint8Array) => void, onEvent: (event: DtlsEvent) => void) {
+  constructor(
+    time: { readonly clock: Clock; readonly timers: Timers },
+    sendRecord: (bytes: Uint8Array) => void,
+    onEvent: (event: DtlsEvent) => void,
+  ) {
     this.#onEvent = onEvent;
     const transport = this.#transport;
     // werift leaves the rejections of these two alone, which would end the process.
@@ -68,6 +72,8 @@ class DataChannels implements ApplicationLayer {
       },
     } as unknown as RTCDtlsTransport);
     this.#inside = transport.sctp as unknown as SctpInside;
+    this.#sender = replaceSender(transport, time, () => this.#drop());
+    this.#held = replaceStreams(transport);
     transport.setRemoteMaxMessageSize(MAX_MESSAGE);
     transport.onDataChannel.subscribe((channel) => this.#onPeersChannel(channel));
     transport.start(SCTP_PORT).catch(() => this.#drop());
@@ -89,9 +95,10 @@ class DataChannels implements ApplicationLayer {
 
   /** Sends over the browser's channel of that name, or opens one. */
   send(label: DataChannelLabel, bytes: Uint8Array): boolean {
-    if (this.#stopped || bytes.length > MAX_MESSAGE || this.#inside.outboundQueue.length > MAX_OUTBOUND)
-      return false;
+    if (this.#stopped || bytes.length > MAX_MESSAGE) return false;
     const channel = this.#channels.get(label) ?? this.#open(label);
+    if (!this.#sender.hasRoom(channel.maxRetransmits === null ? 'reliable' : 'lossy', bytes.length))
+      return false;
     if (channel.readyState === 'open') {
       channel.send(Buffer.from(bytes));
       return true;
@@ -107,12 +114,16 @@ class DataChannels implements ApplicationLayer {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#pending.clear();
+    this.#sender.close();
     this.#transport.stop().catch(() => this.#drop());
   }
 
   #open(label: DataChannelLabel): RTCDataChannel {
     const parameters = new RTCDataChannelParameters({ label, id: OWN_IDS[label] });
-    if (label === '_lossy') parameters.maxRetransmits = 0;
+    if (label === '_lossy') {
+      parameters.maxRetransmits = 0;
+      parameters.ordered = false;
+    }
     this.#pending.set(label, []);
     const channel = new RTCDataChannel(this.#transport, parameters);
     this.#use(label, channel);
@@ -150,11 +161,8 @@ class DataChannels implements ApplicationLayer {
 
   /** The peer sends beyond the window that it was given, or without ever finishing. */
   #holdsTooMuch(): boolean {
-    const { advertisedRwnd, sackMisOrdered, inboundStreams } = this.#inside;
-    if (advertisedRwnd < 0 || sackMisOrdered.size > MAX_HELD_CHUNKS) return true;
-    let held = 0;
-    for (const stream of Object.values(inboundStreams)) held += stream.reassembly.length;
-    return held > MAX_HELD_CHUNKS;
+    const { advertisedRwnd, sackMisOrdered } = this.#inside;
+    return advertisedRwnd < 0 || sackMisOrdered.size > MAX_HELD_CHUNKS || this.#held() > MAX_HELD_CHUNKS;
   }
 
   #drop(): void {

@@ -26,7 +26,7 @@ beforeEach(async () => {
   host = new MediaHost({
     browsers: {
       socket: await openUdp({ address: '127.0.0.1', port: 0 }),
-      dtls: await createDtlsEngine(),
+      dtls: await createDtlsEngine({ clock: monotonicClock, timers }),
       digests: nodeDigests,
       wall: wallClock,
       isRelay: () => false,
