@@ -1,7 +1,7 @@
 /**
  * What a call costs the signaling side. `npm run bench:sip` prints all rows, and takes some minutes; single ones with
  *
- *     npm run bench:sip -- process [calls] [up]
+ *     npm run bench:sip -- process [calls] [up] [endpoint]
  *     npm run bench:sip -- sockets [udp|tcp|tls] [rate] [seconds] [up]
  *     npm run bench:sip -- leaks [calls]
  *     npm run bench:sip -- sipp [udp|tcp] [rate] [seconds]
@@ -39,7 +39,7 @@ const [what, ...rest] = process.argv.slice(2);
 const number = (at: number, otherwise: number) => Number(rest[at] ?? otherwise);
 const transport = TRANSPORTS.find((each) => each === rest[0]) ?? 'udp';
 if (what === undefined) await everything();
-else if (what === 'process') inProcess(number(0, 20_000), number(1, 1));
+else if (what === 'process') inProcess(number(0, 20_000), number(1, 1), rest[2]);
 else if (what === 'sockets')
   await sockets({ transport, rate: number(1, 1000), seconds: number(2, 10), up: number(3, 1) });
 else if (what === 'leaks') await leaks(number(0, 10_000));

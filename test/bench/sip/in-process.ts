@@ -158,12 +158,15 @@ function run(bench: Bench, first: number, count: number, ends: 'bye' | 'stay'): 
   return spent / count;
 }
 
-/** Rows without the kernel: `calls` calls, while `up` stand. */
-export function inProcess(calls: number, up: number): void {
-  for (const [name, make] of [
-    ['endpoint', aloneBench],
-    ['endpoint, door and rooms', doorBench],
-  ] as const) {
+const ROWS = [
+  ['endpoint', aloneBench],
+  ['endpoint, door and rooms', doorBench],
+] as const;
+
+/** Rows without the kernel: `calls` calls, while `up` stand; only the one that is named, or all. */
+export function inProcess(calls: number, up: number, only?: string): void {
+  for (const [name, make] of ROWS) {
+    if (only !== undefined && only !== name) continue;
     const bench = make();
     run(bench, 0, up, 'stay');
     run(bench, up, Math.min(calls, 5000), 'bye');
