@@ -82,7 +82,7 @@ export class SipEndpoint implements SipEngine {
   readonly #limits: SipLimits;
   readonly #drops: DropCounter;
   readonly #rate: SourceRate;
-  readonly #servers = new ServerTable();
+  readonly #servers: ServerTable;
   readonly #clients = new ClientTable();
   readonly #dialogs = new DialogTable<DialogSession>();
   readonly #core: SipCore;
@@ -96,6 +96,7 @@ export class SipEndpoint implements SipEngine {
     this.#options = options;
     this.#limits = { ...DEFAULT_SIP_LIMITS, ...options.limits };
     this.#drops = new DropCounter(options.clock, options.timers, options.emit);
+    this.#servers = new ServerTable(options.clock, options.timers);
     this.#rate = new SourceRate(this.#limits.messagesPerSecond);
     this.#core = this.#makeCore();
     this.#router = new RequestRouter(this.#core, this.#servers, this.#dialogs, this.#limits, (invite) =>

@@ -3,6 +3,9 @@
  * asks `size` before it creates.
  */
 import { ByteSlab } from '../base/bytes.ts';
+import type { Clock, Millis } from '../base/clock.ts';
+import { WaitingLine } from '../base/waiting-line.ts';
+import type { Timers } from '../base/wake-queue.ts';
 import type { SipCore } from './core.ts';
 import type { SipRequest } from './message.ts';
 import type { Flow } from './ports.ts';
@@ -45,26 +48,20 @@ export class ServerTransaction implements RunnerHost {
   toTag: string | undefined;
   readonly #core: SipCore;
   readonly #runner: Runner;
-  readonly #onEnd: (over: ServerTransaction) => void;
+  readonly #table: ServerTable;
   /** Let go with the final response: what is kept for 32 s is its bytes only. */
   #request: SipRequest | undefined;
   /** What all answers but 100 have in common, once there was one, and the tag in it. */
   #echo: string | undefined;
   #echoTag: string | undefined;
 
-  constructor(
-    core: SipCore,
-    request: SipRequest,
-    flow: Flow,
-    key: string,
-    onEnd: (over: ServerTransaction) => void,
-  ) {
+  constructor(core: SipCore, request: SipRequest, flow: Flow, key: string, table: ServerTable) {
     this.key = key;
     this.mergeKey = request.to.params.has('tag') ? undefined : mergeKey(request);
     this.flow = flow;
     this.#core = core;
     this.#request = request;
-    this.#onEnd = onEnd;
+    this.#table = table;
     this.#runner =
       request.method === 'INVITE'
         ? { kind: 'invite', run: new TransactionRunner(stepInviteServer, inviteServerStart, this) }
@@ -131,6 +128,11 @@ export class ServerTransaction implements RunnerHost {
     this.#runner.run.apply({ type: 'transport-error' });
   }
 
+  /** Its time is over. */
+  rested(): void {
+    this.#runner.run.rested();
+  }
+
   abandon(): void {
     this.#runner.run.abandon();
   }
@@ -158,8 +160,12 @@ export class ServerTransaction implements RunnerHost {
     else if (what === 'provisional-due') this.respond(100);
   }
 
+  rest(wait: Millis): void {
+    this.#table.rest(this, wait);
+  }
+
   terminated(): void {
-    this.#onEnd(this);
+    this.#table.remove(this);
   }
 
   /** A ringing call is answered several times, with the same lines but for the status. */
@@ -179,6 +185,15 @@ export class ServerTable {
   readonly #byMerge = new Map<string, ServerTransaction>();
   /** Of stream flows only: a datagram's way never closes. */
   readonly #byFlow = new Map<Flow, Set<ServerTransaction>>();
+  /** Those that only wait, by how long: 64 T1, and T4. */
+  readonly #resting = new Map<Millis, WaitingLine<ServerTransaction>>();
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+
+  constructor(clock: Clock, timers: Timers) {
+    this.#clock = clock;
+    this.#timers = timers;
+  }
 
   get size(): number {
     return this.#byKey.size;
@@ -201,7 +216,7 @@ export class ServerTable {
 
   /** `key` is the request's {@link serverKey}. Whoever has given it to its owner must {@link ServerTransaction.begin} it. */
   create(core: SipCore, request: SipRequest, flow: Flow, key: string): ServerTransaction {
-    const transaction = new ServerTransaction(core, request, flow, key, this.#onEnd);
+    const transaction = new ServerTransaction(core, request, flow, key, this);
     this.#byKey.set(transaction.key, transaction);
     if (transaction.mergeKey !== undefined && !this.#byMerge.has(transaction.mergeKey)) {
       this.#byMerge.set(transaction.mergeKey, transaction);
@@ -224,14 +239,26 @@ export class ServerTable {
     this.#byKey.clear();
     this.#byMerge.clear();
     this.#byFlow.clear();
+    for (const line of this.#resting.values()) line.clear();
   }
 
-  readonly #onEnd = (transaction: ServerTransaction): void => {
+  /** Of a transaction here: its end comes after `wait`. */
+  rest(transaction: ServerTransaction, wait: Millis): void {
+    let line = this.#resting.get(wait);
+    if (line === undefined) {
+      line = new WaitingLine(this.#clock, this.#timers, wait, (over) => over.rested());
+      this.#resting.set(wait, line);
+    }
+    line.add(transaction);
+  }
+
+  /** Of a transaction here: it is over. */
+  remove(transaction: ServerTransaction): void {
     this.#byKey.delete(transaction.key);
     const { mergeKey: merged, flow } = transaction;
     if (merged !== undefined && this.#byMerge.get(merged) === transaction) this.#byMerge.delete(merged);
     const ofFlow = this.#byFlow.get(flow);
     ofFlow?.delete(transaction);
     if (ofFlow?.size === 0) this.#byFlow.delete(flow);
-  };
+  }
 }

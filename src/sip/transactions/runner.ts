@@ -1,6 +1,14 @@
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Millis } from '../../base/clock.ts';
 import type { Alarm, Timers } from '../../base/wake-queue.ts';
 import type { Effect, Step, TimerName, Timing } from './step.ts';
+
+interface Running {
+  readonly timer: TimerName;
+  readonly alarm: Alarm;
+}
+
+/** What tens of thousands of transactions have that rest. */
+const NONE: readonly Running[] = [];
 
 /** What any of the four transactions is: a pure step function. */
 export type Machine<S, I> = (state: S, input: I | TimerInput, timing: Timing) => Step<S>;
@@ -17,17 +25,26 @@ export interface RunnerHost {
   readonly timing: Timing;
   send(bytes: Uint8Array): void;
   tell(what: (Effect & { do: 'tell' })['what']): void;
+  /**
+   * A timer was set that nothing stops and that ends the transaction: {@link TransactionRunner.rested} is to be called after `wait`.
+   * Without it, this is a timer like others.
+   */
+  rest?(wait: Millis): void;
   /** The state `terminated` was reached; all timers are stopped. */
   terminated(): void;
 }
+
+/** With these a server transaction does nothing any more but to know the request again. */
+const LAST: ReadonlySet<TimerName> = new Set(['I', 'J', 'L']);
 
 /** Keeps one transaction's state and carries its effects out. */
 export class TransactionRunner<S extends { readonly name: string }, I> {
   readonly #machine: Machine<S, I>;
   readonly #host: RunnerHost;
-  /** At most three at a time; a transaction rests for 32 s with one, and there are tens of thousands. */
-  readonly #running: { readonly timer: TimerName; readonly alarm: Alarm }[] = [];
+  /** At most three at a time. */
+  #running: readonly Running[] = NONE;
   #state: S;
+  #resting: TimerName | undefined;
 
   constructor(machine: Machine<S, I>, state: S, host: RunnerHost) {
     this.#machine = machine;
@@ -50,6 +67,11 @@ export class TransactionRunner<S extends { readonly name: string }, I> {
     if (isOver) this.#host.terminated();
   }
 
+  /** The time is over that {@link RunnerHost.rest} was told of. */
+  rested(): void {
+    if (this.#resting !== undefined) this.apply({ type: 'timer', timer: this.#resting });
+  }
+
   /** Ends without a word: the endpoint is being closed. */
   abandon(): void {
     this.#stopAll();
@@ -62,9 +84,10 @@ export class TransactionRunner<S extends { readonly name: string }, I> {
         break;
       case 'set': {
         const { timer, after } = effect;
-        this.#stop(timer);
-        const alarm = this.#host.timers.schedule(this.#host.clock.now() + after, () => this.#rang(timer));
-        this.#running.push({ timer, alarm });
+        if (this.#host.rest !== undefined && LAST.has(timer)) {
+          this.#resting = timer;
+          this.#host.rest(after);
+        } else this.#set(timer, after);
         break;
       }
       case 'stop':
@@ -74,6 +97,12 @@ export class TransactionRunner<S extends { readonly name: string }, I> {
         this.#host.tell(effect.what);
         break;
     }
+  }
+
+  #set(timer: TimerName, after: Millis): void {
+    this.#stop(timer);
+    const alarm = this.#host.timers.schedule(this.#host.clock.now() + after, () => this.#rang(timer));
+    this.#running = [...this.#running, { timer, alarm }];
   }
 
   #rang(timer: TimerName): void {
@@ -86,12 +115,13 @@ export class TransactionRunner<S extends { readonly name: string }, I> {
   }
 
   #forget(timer: TimerName): Alarm | undefined {
-    const at = this.#running.findIndex((each) => each.timer === timer);
-    return at < 0 ? undefined : this.#running.splice(at, 1)[0]?.alarm;
+    const found = this.#running.find((each) => each.timer === timer);
+    if (found !== undefined) this.#running = this.#running.filter((each) => each !== found);
+    return found?.alarm;
   }
 
   #stopAll(): void {
     for (const { alarm } of this.#running) this.#host.timers.cancel(alarm);
-    this.#running.length = 0;
+    this.#running = NONE;
   }
 }
