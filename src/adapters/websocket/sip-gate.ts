@@ -1,14 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { HostPort, MessageConnection } from '../../base/net.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { ConnectionQuota } from './quota.ts';
-import { plain, refuseUpgrade, sourceOf, type TrustsProxy } from './upgrade.ts';
-
-/** Node's `upgrade` event. */
-type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+import { plain, refuseUpgrade, sourceOf, type TrustsProxy, type Upgrade, urlOf } from './upgrade.ts';
 
 /** Why nobody was let in; the label of a `dropped` event. */
 export type SipGateRefusal = 'stopping' | 'too-many' | 'origin' | 'subprotocol';
@@ -77,7 +73,7 @@ export class SipGate {
   readonly upgrade: Upgrade = (request, socket, head) => {
     const { path, admits, otherwise, refused, trusts = () => false } = this.#options;
     const remote = { address: sourceOf(request, trusts), port: request.socket.remotePort ?? 0 };
-    if (pathOf(request) !== path || !admits(remote)) {
+    if (urlOf(request)?.pathname !== path || !admits(remote)) {
       otherwise(request, socket, head);
       return;
     }
@@ -148,9 +144,4 @@ export class SipGate {
     socket.once('close', () => connection.onClose());
     this.#options.accept(connection);
   }
-}
-
-function pathOf({ url = '' }: IncomingMessage): string {
-  const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
 }

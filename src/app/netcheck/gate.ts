@@ -1,4 +1,9 @@
-import { SocketGate, type SocketGateOptions } from '../../adapters/websocket/socket-gate.ts';
+import {
+  SocketGate,
+  type SocketGateOptions,
+  type TokenAsked,
+  tokenAt,
+} from '../../adapters/websocket/socket-gate.ts';
 import type { Result } from '../../base/result.ts';
 import { ok } from '../../base/result.ts';
 import type { Admission, AdmissionRefusal, SignalUrl } from '../../peer/admission.ts';
@@ -10,18 +15,18 @@ const LIMITS = { connections: 100, perAddress: 10 };
 /** Largest message, bytes: an offer with one m-line. */
 const MAX_MESSAGE = 32 * 1024;
 
-type GateParts = Pick<SocketGateOptions<Tester>, 'emit' | 'onFault' | 'otherwise' | 'trusts'>;
+type GateParts = Pick<SocketGateOptions<TokenAsked, Tester>, 'emit' | 'onFault' | 'otherwise' | 'trusts'>;
 
 export interface NetcheckGateParts extends NetcheckContext, GateParts {
   admit(url: SignalUrl): Promise<Result<Admission, AdmissionRefusal>>;
 }
 
 /** Opens the door for connection tests on the HTTP port, to whom a token lets into a room. */
-export function openNetcheckGate(parts: NetcheckGateParts): SocketGate<Tester> {
+export function openNetcheckGate(parts: NetcheckGateParts): SocketGate<TokenAsked, Tester> {
   const { admit, emit, onFault, otherwise, trusts } = parts;
-  return new SocketGate<Tester>({
-    ...{ path: PATH, limits: LIMITS, maxMessage: MAX_MESSAGE, emit, onFault, otherwise, trusts },
-    admit: async (token) => {
+  return new SocketGate<TokenAsked, Tester>({
+    ...{ read: tokenAt(PATH), limits: LIMITS, maxMessage: MAX_MESSAGE, emit, onFault, otherwise, trusts },
+    admit: async ({ token }) => {
       const admitted = await admit({ path: '/rtc', query: () => undefined, bearer: token });
       return admitted.ok ? ok(admitted.value.grants) : admitted;
     },
