@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
+import { bearerToken } from '../base/bearer.ts';
 import type { Result } from '../base/result.ts';
 import type { Admission, AdmissionRefusal, SignalUrl } from '../peer/admission.ts';
 import type { HttpSessions } from '../peer/http-sessions.ts';
@@ -84,7 +85,7 @@ export function createApi(options: ApiOptions): Hono {
       const admitted = await options.admit({
         path,
         query: (name) => context.req.query(name),
-        bearer: context.req.header('authorization')?.match(/^Bearer (\S+)$/)?.[1],
+        bearer: bearerToken(context.req.header('authorization')),
       });
       return admitted.ok ? context.text('success') : context.text(admitted.error.text, admitted.error.status);
     });

@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono';
+import { bearerToken } from '../base/bearer.ts';
 import type { Result } from '../base/result.ts';
 import type { Grants, TokenFault } from '../peer/grants.ts';
 import { ladder, summary } from '../trace/ladder.ts';
@@ -16,7 +17,7 @@ export interface TraceOptions {
  */
 export function traceRoutes(app: Hono, { recorder, verify }: TraceOptions): void {
   app.use('/trace/*', async (context, next) => {
-    const token = context.req.header('authorization')?.match(/^Bearer (\S+)$/)?.[1];
+    const token = bearerToken(context.req.header('authorization'));
     const grants = token === undefined ? undefined : await verify(token);
     if (grants === undefined || !grants.ok) return context.text('a token is needed\n', 401);
     if (!grants.value.sipAdmin) return context.text('a token with sip.admin is needed\n', 403);

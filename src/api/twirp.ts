@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { bearerToken } from '../base/bearer.ts';
 import type { Clock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
@@ -116,7 +117,7 @@ export function twirpRoutes(
   const answer = async (context: Context): Promise<Result<{ reply: Reply; form: Form }, TwirpFault>> => {
     const routed = route(context, services);
     if (!routed.ok) return routed;
-    const token = context.req.header('authorization')?.match(/^Bearer (\S+)$/)?.[1];
+    const token = bearerToken(context.req.header('authorization'));
     if (token === undefined) return refuse('unauthenticated', 'invalid authorization header');
     const authority = await options.verifier.authority(token);
     if (!authority.ok) return refuse('unauthenticated', `invalid token: ${authority.error}`);

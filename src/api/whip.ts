@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { bearerToken } from '../base/bearer.ts';
 import type { Result } from '../base/result.ts';
 import type { Admission, AdmissionRefusal, SignalUrl } from '../peer/admission.ts';
 import type { IceServer } from '../peer/context.ts';
@@ -42,7 +43,7 @@ const REFUSALS: Readonly<Record<HttpRefusal, readonly [RefusalStatus, string]>> 
  */
 export function whipRoutes(app: Hono, { admit, sessions }: WhipOptions): void {
   const grantsOf = async (context: Context): Promise<Result<Grants, Response>> => {
-    const bearer = context.req.header('authorization')?.match(/^Bearer (\S+)$/i)?.[1];
+    const bearer = bearerToken(context.req.header('authorization'));
     const admitted = await admit({ path: '/rtc', query: () => undefined, bearer });
     if (admitted.ok) return { ok: true, value: admitted.value.grants };
     const { status, text } = admitted.error;

@@ -9,6 +9,7 @@
 import type { ToneName } from '../audio/call-tones.ts';
 import type { CallQuality, DropPlace, LegQuality } from '../events/index.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
+import type { LegDescription } from '../leg/description.ts';
 import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
 import type { PathQuality } from './path-quality.ts';
 
@@ -87,39 +88,19 @@ export interface LegCrypto {
 /** A key as a telephone-event (RFC 4733), or as its tones within the voice. */
 export type KeyForm = 'event' | 'tone';
 
-/** What a phone's SDP and ours agreed on (RFC 3264), as the leg needs it. */
-export interface LegMedia {
+/**
+ * What a phone's SDP and ours agreed on: what its leg needs, and how its packets are protected and come. Without
+ * `mediaTimeoutMs` it is the worker's; when it is over: `leg.silent`.
+ */
+export interface LegMedia extends LegDescription {
   /** Of a leg that was opened with `ice`, whose `remote` and `allowedSources` say nothing: ICE finds the way. */
   readonly association?: LegAssociation | undefined;
   /** SRTP's keys come by DTLS on the RTP port (RFC 5763), which the phone begins with one of these certificates. */
   readonly dtls?: { readonly fingerprints: readonly Fingerprint[] } | undefined;
   /** Undefined: plain RTP, or DTLS. Keys as before keep their counters; others begin anew. */
   readonly crypto?: LegCrypto | undefined;
-  /** Where the phone says it listens; latching may refine the port. */
-  readonly remote: { readonly address: string; readonly port: number; readonly rtcpPort: number };
-  /** RTCP both ways on RTP's ports (RFC 5761). */
-  readonly rtcpMux?: boolean | undefined;
-  /** Sources that may be latched on to, as CIDR or plain addresses. */
-  readonly allowedSources: readonly string[];
-  /** The codec that we send. Any codec in `accept` may come in. */
   readonly codec: Codec;
   readonly accept: readonly Codec[];
-  /** telephone-event payload type that we send / that comes in, or undefined. */
-  readonly dtmfOut: number | undefined;
-  readonly dtmfIn: number | undefined;
-  /** Tones in the phone's voice (ITU-T Q.23) are keys too, and kept out of the room. */
-  readonly keyTones?: 'heard' | undefined;
-  /** Comfort noise (RFC 3389): payload types that we send in silence, and that may come in. */
-  readonly comfortNoiseOut?: number | undefined;
-  readonly comfortNoiseIn?: number | undefined;
-  /** `withheld`: nothing is sent yet, whatever the direction. */
-  readonly sending?: 'withheld' | undefined;
-  /** Packet time that we send, ms. */
-  readonly ptimeMs: number;
-  /** Without RTP and RTCP for so long: `leg.silent`. 0: never; absent: what the worker has. */
-  readonly mediaTimeoutMs?: number | undefined;
-  /** Our side's direction: `sendrecv` in a call, `recvonly` or `inactive` while the phone holds. */
-  readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 }
 
 /** Something to play: one of the gateway's own tones, or a recording of the `sounds` directory. */

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { bearerToken } from '../../base/bearer.ts';
 import type { Admission, SignalUrl } from '../../peer/admission.ts';
 import type { QuotaLimits } from './quota.ts';
 import { SocketGate, type SocketGateOptions } from './socket-gate.ts';
-import { bearerOf, refuseUpgrade, sourceOf, urlOf } from './upgrade.ts';
+import { refuseUpgrade, sourceOf, urlOf } from './upgrade.ts';
 
 type GateOptions = SocketGateOptions<SignalUrl, Admission>;
 
@@ -49,6 +50,6 @@ function readUrl(request: IncomingMessage): SignalUrl | undefined {
   return {
     path,
     query: (name) => url.searchParams.get(name) ?? undefined,
-    bearer: bearerOf(request),
+    bearer: bearerToken(request.headers.authorization),
   };
 }

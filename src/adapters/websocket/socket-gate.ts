@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { bearerToken } from '../../base/bearer.ts';
 import type { Result } from '../../base/result.ts';
 import type { EventSink } from '../../events/index.ts';
 import type { SignalSocket } from '../../peer/context.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { ConnectionQuota, type QuotaLimits } from './quota.ts';
 import { type SocketSession, serveSession } from './session-socket.ts';
-import { bearerOf, refuseUpgrade, sourceOf, type TrustsProxy, type Upgrade, urlOf } from './upgrade.ts';
+import { refuseUpgrade, sourceOf, type TrustsProxy, type Upgrade, urlOf } from './upgrade.ts';
 
 const HEARTBEAT_MS = 15_000;
 
@@ -120,6 +121,8 @@ export function tokenAt(path: string): (request: IncomingMessage) => TokenAsked 
   return (request) => {
     const url = urlOf(request);
     if (url?.pathname.replace(/\/$/, '') !== path) return undefined;
-    return { token: bearerOf(request) ?? url.searchParams.get('access_token') ?? undefined };
+    return {
+      token: bearerToken(request.headers.authorization) ?? url.searchParams.get('access_token') ?? undefined,
+    };
   };
 }

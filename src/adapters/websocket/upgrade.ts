@@ -10,11 +10,6 @@ export function urlOf({ url = '' }: IncomingMessage): URL | undefined {
   return URL.canParse(url, 'http://gateway') ? new URL(url, 'http://gateway') : undefined;
 }
 
-/** The token of an `Authorization: Bearer` header (RFC 6750 section 2.1). */
-export function bearerOf({ headers }: IncomingMessage): string | undefined {
-  return headers.authorization?.match(/^Bearer (\S+)$/)?.[1];
-}
-
 /** Who may not come in gets an HTTP status and a text, not a socket. */
 export function refuseUpgrade(socket: Duplex, status: number, text: string): void {
   const body = `${text}\n`;
