@@ -2,12 +2,12 @@
  * Offers in one dialog, theirs and ours (RFC 3261 section 14, RFC 3311 section 5): one at a time, glare told by 491 and 500, our own
  * kept until its turn comes.
  */
-import type { Alarm } from '../base/wake-queue.ts';
 import type { SipTerms } from './call-terms.ts';
 import type { SipCore } from './core.ts';
 import { type Dialog, ownContact, refreshTarget } from './dialog.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { sendOwnOffer } from './own-offer.ts';
+import { OwnOffers } from './own-offers.ts';
 import { PendingOffer } from './pending-offer.ts';
 import type {
   CallHandler,
@@ -24,9 +24,6 @@ import { type SessionTimer, tooShort } from './session-timer.ts';
 import { capabilitiesOf } from './terms.ts';
 import { Unacknowledged } from './unacknowledged.ts';
 
-/** An offer that meets glare again and again is given up. */
-const MAX_TRIES = 5;
-
 export interface ExchangeHost {
   readonly core: SipCore;
   readonly dialog: Dialog;
@@ -38,12 +35,6 @@ export interface ExchangeHost {
   lost(status: number, method: string): void;
 }
 
-interface Own {
-  readonly method: ReofferMethod;
-  readonly handler: ReofferHandler;
-  tries: number;
-}
-
 export class OfferExchange {
   /**
    * Where the offer/answer of the initial INVITE stands. `theirs`: no answer of ours has arrived for sure; `ours`: they have not
@@ -52,17 +43,14 @@ export class OfferExchange {
   initial: 'theirs' | 'ours' | 'done';
   /** Is the dialog confirmed? Only then may there be re-INVITEs. */
   confirmed: boolean;
-  /** We made the call and so own its Call-ID, which decides who waits longer after glare. */
   readonly #caller: boolean;
   readonly #host: ExchangeHost;
   readonly #core: SipCore;
   readonly #unacknowledged = new Map<number, Unacknowledged>();
   /** Theirs, which the application has not settled. */
   #pending: PendingOffer | undefined;
-  /** Ours, under way; and ours, which waits. */
-  #own: Own | undefined;
-  #waiting: Own | undefined;
-  #glare: Alarm | undefined;
+  /** Most calls never make one. */
+  #ours: OwnOffers | undefined;
   /** An UPDATE of ours was answered 405 or 501, whatever their Allow says. */
   #refusesUpdate = false;
 
@@ -144,11 +132,8 @@ export class OfferExchange {
 
   /** Sends an offer of ours as soon as none is open. */
   reoffer(handler: ReofferHandler, method: ReofferMethod): void {
-    if (this.#waiting !== undefined) this.#core.guard(() => handler.refused(491));
-    else {
-      this.#waiting = { method, handler, tries: 0 };
-      this.proceed();
-    }
+    this.#ours ??= this.#ownOffers();
+    this.#ours.reoffer(handler, method);
   }
 
   /** Refreshes the session: UPDATE where it is understood, else a re-INVITE with what the application describes. */
@@ -158,7 +143,7 @@ export class OfferExchange {
     if (!this.#refreshesByUpdate()) {
       // An offer of ours that is under way refreshes as well; if it fails, the next turn comes soon.
       timer.tryAgain();
-      if (this.#own !== undefined || this.#waiting !== undefined) return;
+      if (this.#ours?.isBusy === true) return;
       this.#core.guard(() => {
         handler = this.#host.handler().refreshOffer?.();
       });
@@ -180,41 +165,40 @@ export class OfferExchange {
   stop(): void {
     for (const each of this.#unacknowledged.values()) each.stop();
     this.#unacknowledged.clear();
-    this.#core.timers.cancel(this.#glare);
-    const given = [this.#own, this.#waiting];
-    this.#own = undefined;
-    this.#waiting = undefined;
+    this.#ours?.stop();
     // Section 15.1.2: requests that wait for an answer are ended with 487.
     this.#pending?.reject(487);
-    for (const own of given) if (own !== undefined) this.#core.guard(() => own.handler.refused(481));
   }
 
   /** Sends what waits, if nothing is in its way any more. */
   proceed(): void {
-    const next = this.#waiting;
-    if (next === undefined || this.#glare !== undefined || this.#pending !== undefined) return;
-    if (this.initial !== 'done' || this.#open(next.method)) return;
-    // Section 14.1: no re-INVITE while any INVITE is under way in either direction.
-    if (next.method === 'INVITE' && (!this.confirmed || this.#unacknowledged.size > 0)) return;
-    this.#waiting = undefined;
-    let sdp: Uint8Array | undefined;
-    this.#core.guard(() => {
-      sdp = next.handler.offer();
+    this.#ours?.proceed();
+  }
+
+  #ownOffers(): OwnOffers {
+    const host = this.#host;
+    return new OwnOffers({
+      ...{ core: host.core, caller: this.#caller },
+      mayOffer: (method) => this.#mayOffer(method),
+      send: (method, sdp, onFinal) => {
+        const { timer, dialog } = host;
+        sendOwnOffer(host.core, dialog, { method, sdp, headers: timer.requestHeaders() }, onFinal);
+      },
+      accepted: (response) => host.timer.answered(response),
+      mayTryAgain: (response) => host.timer.refused(response),
+      lost: (status, method) => host.lost(status, method),
     });
-    if (sdp === undefined) {
-      this.#core.guard(() => next.handler.refused(491));
-      return;
-    }
-    this.#own = next;
-    next.tries++;
-    const { timer, dialog } = this.#host;
-    const offer = { method: next.method, sdp, headers: timer.requestHeaders() };
-    sendOwnOffer(this.#core, dialog, offer, (status, response) => this.#ended(next, status, response));
+  }
+
+  #mayOffer(method: ReofferMethod): boolean {
+    if (this.#pending !== undefined || this.initial !== 'done' || this.#open(method)) return false;
+    // Section 14.1: no re-INVITE while any INVITE is under way in either direction.
+    return method !== 'INVITE' || (this.confirmed && this.#unacknowledged.size === 0);
   }
 
   /** Is an offer of ours without an answer, or an INVITE of ours under way? */
   #open(method: string): boolean {
-    if (this.initial === 'ours' || this.#own !== undefined) return true;
+    if (this.initial === 'ours' || this.#ours?.isUnderWay === true) return true;
     for (const each of this.#unacknowledged.values()) if (each.offered) return true;
     return method === 'INVITE' && !this.confirmed;
   }
@@ -254,38 +238,6 @@ export class OfferExchange {
     });
   }
 
-  #ended(own: Own, status: number, response: SipResponse | undefined): void {
-    // The dialog ended meanwhile, and with it this.
-    if (this.#own !== own) return;
-    this.#own = undefined;
-    const { timer } = this.#host;
-    if (response !== undefined && status < 300) {
-      timer.answered(response);
-      this.#core.guard(() => own.handler.accepted(sdpOf(response)));
-    } else if (own.tries < MAX_TRIES && this.#again(own, status, response)) {
-      this.#waiting = own;
-      this.#core.guard(() => own.handler.postponed());
-    } else {
-      this.#core.guard(() => own.handler.refused(status));
-      this.#lostBy(status, own.method);
-    }
-    this.proceed();
-  }
-
-  /** Is a refused offer of ours to be sent once more, now or later? */
-  #again(own: Own, status: number, response: SipResponse | undefined): boolean {
-    if (this.#waiting !== undefined) return false;
-    if (status === 491) {
-      const units = this.#caller ? 210 + (this.#core.random.u32() % 191) : this.#core.random.u32() % 201;
-      this.#glare = this.#core.after(10 * units, () => {
-        this.#glare = undefined;
-        this.proceed();
-      });
-      return true;
-    }
-    return own.tries < 2 && this.#host.timer.refused(response);
-  }
-
   #refreshed(status: number, response: SipResponse | undefined): void {
     const { timer } = this.#host;
     if (response !== undefined && status < 300) timer.answered(response);
@@ -294,12 +246,7 @@ export class OfferExchange {
       this.#refusesUpdate = true;
       this.refresh();
     } else if (status !== 408 && status !== 481) timer.tryAgain();
-    else this.#lostBy(status, 'UPDATE');
-  }
-
-  /** Section 12.2.1.2: the far end has forgotten the dialog, or has gone. */
-  #lostBy(status: number, method: string): void {
-    if (status === 481 || status === 408) this.#host.lost(status, method);
+    else this.#host.lost(status, 'UPDATE');
   }
 
   #contact(flow: Flow): string {

@@ -2,8 +2,8 @@
  * Offers in one dialog, theirs and ours (RFC 3261 section 14, RFC 3311 section 5): one at a time, glare told by 491 and 500. drachtio passes all
  * of them on as they come, so that whose turn it is must be kept here.
  */
-import type { Alarm } from '../../base/wake-queue.ts';
-import type { SipRequest, SipResponse } from '../../sip/message.ts';
+import type { SipRequest } from '../../sip/message.ts';
+import { OwnOffers, type OwnOffersHost } from '../../sip/own-offers.ts';
 import type {
   CallHandler,
   OfferSettlement,
@@ -18,31 +18,12 @@ import type { DrachtioCore } from './core.ts';
 import type { SessionTerms } from './session-terms.ts';
 import type { ServedRequest } from './srf.ts';
 
-/** An offer that meets glare again and again is given up. */
-const MAX_TRIES = 5;
-
-export interface OfferTurnsHost {
+export interface OfferTurnsHost extends Pick<OwnOffersHost, 'caller' | 'send' | 'lost'> {
   readonly core: DrachtioCore;
   readonly terms: SessionTerms;
-  /** We made the call, which decides who waits longer after glare. */
-  readonly caller: boolean;
   handler(): CallHandler;
   /** The server's name for the dialog; undefined: requests cannot be sent yet. */
   dialogId(): string | undefined;
-  /** Sends it and gives the final status, 2xx acknowledged. */
-  send(
-    method: ReofferMethod,
-    sdp: Uint8Array,
-    onFinal: (status: number, response: SipResponse | undefined) => void,
-  ): void;
-  /** The far end has forgotten the dialog. */
-  lost(status: number, method: string): void;
-}
-
-interface Own {
-  readonly method: ReofferMethod;
-  readonly handler: ReofferHandler;
-  tries: number;
 }
 
 export class OfferTurns {
@@ -54,9 +35,8 @@ export class OfferTurns {
   /** Our 2xx that wait for an ACK, by number; the value: they carried an offer. */
   readonly #unacknowledged = new Map<number, boolean>();
   #pending: OfferSettlement | undefined;
-  #own: Own | undefined;
-  #waiting: Own | undefined;
-  #glare: Alarm | undefined;
+  /** Most calls never make one. */
+  #ours: OwnOffers | undefined;
 
   constructor(host: OfferTurnsHost, initial: 'theirs' | 'ours') {
     this.#host = host;
@@ -102,11 +82,8 @@ export class OfferTurns {
 
   /** Sends an offer of ours as soon as none is open. */
   reoffer(handler: ReofferHandler, method: ReofferMethod): void {
-    if (this.#waiting !== undefined) this.#core.guard(() => handler.refused(491));
-    else {
-      this.#waiting = { method, handler, tries: 0 };
-      this.proceed();
-    }
+    this.#ours ??= this.#ownOffers();
+    this.#ours.reoffer(handler, method);
   }
 
   /** No ACK will come for what waits for one. */
@@ -117,38 +94,37 @@ export class OfferTurns {
   /** The dialog ends: what waits is given up. */
   stop(): void {
     this.#unacknowledged.clear();
-    this.#core.timers.cancel(this.#glare);
-    const given = [this.#own, this.#waiting];
-    this.#own = undefined;
-    this.#waiting = undefined;
+    this.#ours?.stop();
     // Section 15.1.2: requests that wait for an answer are ended with 487.
     this.#pending?.reject(487);
-    for (const own of given) if (own !== undefined) this.#core.guard(() => own.handler.refused(481));
   }
 
   /** Sends what waits, if nothing is in its way any more. */
   proceed(): void {
-    const next = this.#waiting;
-    if (next === undefined || this.#glare !== undefined || this.#pending !== undefined) return;
-    if (this.initial !== 'done' || this.#open(next.method) || this.#host.dialogId() === undefined) return;
-    // Section 14.1: no re-INVITE while any INVITE is under way in either direction.
-    if (next.method === 'INVITE' && (!this.confirmed || this.#unacknowledged.size > 0)) return;
-    this.#waiting = undefined;
-    let sdp: Uint8Array | undefined;
-    this.#core.guard(() => {
-      sdp = next.handler.offer();
+    this.#ours?.proceed();
+  }
+
+  #ownOffers(): OwnOffers {
+    const host = this.#host;
+    return new OwnOffers({
+      ...{ core: host.core, caller: host.caller },
+      mayOffer: (method) => this.#mayOffer(method),
+      send: (method, sdp, onFinal) => host.send(method, sdp, onFinal),
+      accepted: (response) => host.terms.answered(response),
+      mayTryAgain: () => false,
+      lost: (status, method) => host.lost(status, method),
     });
-    if (sdp === undefined) {
-      this.#core.guard(() => next.handler.refused(491));
-      return;
-    }
-    this.#own = next;
-    next.tries++;
-    this.#host.send(next.method, sdp, (status, response) => this.#ended(next, status, response));
+  }
+
+  #mayOffer(method: ReofferMethod): boolean {
+    if (this.#pending !== undefined || this.initial !== 'done' || this.#open(method)) return false;
+    if (this.#host.dialogId() === undefined) return false;
+    // Section 14.1: no re-INVITE while any INVITE is under way in either direction.
+    return method !== 'INVITE' || (this.confirmed && this.#unacknowledged.size === 0);
   }
 
   #open(method: string): boolean {
-    if (this.initial === 'ours' || this.#own !== undefined) return true;
+    if (this.initial === 'ours' || this.#ours?.isUnderWay === true) return true;
     for (const offered of this.#unacknowledged.values()) if (offered) return true;
     return method === 'INVITE' && !this.confirmed;
   }
@@ -188,33 +164,5 @@ export class OfferTurns {
     // RFC 4028 section 3: an UPDATE in an early dialog says nothing about the session that is not there yet.
     const session = this.confirmed ? this.#host.terms.serve(message) : [];
     request.respond(200, { headers: [...CAPABILITIES, ...session], body: sdp });
-  }
-
-  #ended(own: Own, status: number, response: SipResponse | undefined): void {
-    // The dialog ended meanwhile, and with it this.
-    if (this.#own !== own) return;
-    this.#own = undefined;
-    if (response !== undefined && status < 300) {
-      this.#host.terms.answered(response);
-      this.#core.guard(() => own.handler.accepted(sdpOf(response)));
-    } else if (status === 491 && own.tries < MAX_TRIES && this.#waiting === undefined) {
-      this.#waitOutGlare();
-      this.#waiting = own;
-      this.#core.guard(() => own.handler.postponed());
-    } else {
-      this.#core.guard(() => own.handler.refused(status));
-      if (status === 481 || status === 408) this.#host.lost(status, own.method);
-    }
-    this.proceed();
-  }
-
-  /** Section 14.1: who made the call waits longer. */
-  #waitOutGlare(): void {
-    const { random } = this.#core;
-    const units = this.#host.caller ? 210 + (random.u32() % 191) : random.u32() % 201;
-    this.#glare = this.#core.after(10 * units, () => {
-      this.#glare = undefined;
-      this.proceed();
-    });
   }
 }
