@@ -7,6 +7,7 @@ import { ownContact, uasDialog } from './dialog.ts';
 import { DialogSession } from './dialog-session.ts';
 import { newTag } from './ids.ts';
 import type { SipRequest } from './message.ts';
+import { NO_HANDLER } from './no-handler.ts';
 import type {
   Authenticator,
   CallHandler,
@@ -24,14 +25,6 @@ import { SessionCall } from './session-call.ts';
 
 /** Section 13.3.1.1: a provisional response each minute keeps proxies from giving up. */
 const REMINDER = 60_000;
-
-/** Stands in until the application has set its own. */
-const NO_HANDLER: CallHandler = {
-  confirmed() {},
-  reoffered: (_request, _offer, settle) => settle.reject(488),
-  requested: () => 481,
-  ended() {},
-};
 
 export class IncomingSession implements IncomingInvite, ServerOwner {
   readonly request: SipRequestInfo;

@@ -1,12 +1,13 @@
 /** An INVITE of ours (RFC 3261 sections 9.1 and 13.2), until its final answer; then its dialog goes on. */
 import type { Alarm } from '../base/wake-queue.ts';
 import type { SipTerms } from './call-terms.ts';
-import { Challenges, type Provable, proofFor } from './challenges.ts';
+import { proofFor } from './challenges.ts';
 import type { SipCore } from './core.ts';
 import { buildInDialog, flowFor } from './dialog.ts';
 import type { DialogSession } from './dialog-session.ts';
 import { EarlyDialogs } from './early-dialogs.ts';
 import { contactValue, newBranch, newCallId, newTag } from './ids.ts';
+import { InviteTries } from './invite-tries.ts';
 import { type HeaderLine, type SipResponse, safeExtras, writeRequest } from './message.ts';
 import { parseAddress } from './name-addr.ts';
 import type {
@@ -23,7 +24,6 @@ import type {
   SipEnd,
 } from './ports.ts';
 import { headerReader, sdpOf } from './request-info.ts';
-import { initialSessionHeaders, moreAsked } from './session-timer.ts';
 import { capabilitiesOf } from './terms.ts';
 import { parseUri } from './uri.ts';
 import { formatVia } from './via.ts';
@@ -51,15 +51,12 @@ export class OutgoingSession implements OutgoingInvite {
   readonly #acks = new Map<string, { flow: Flow; bytes: Uint8Array }>();
   readonly #release: () => void;
   readonly #early: EarlyDialogs;
-  readonly #challenges: Challenges;
+  readonly #tries: InviteTries;
   readonly #terms: SipTerms;
   #flow: Flow | undefined;
   #phase: Phase = 'calling';
   #attempt: Attempt;
-  #credentials: ExtraHeaders = [];
   #session: DialogSession | undefined;
-  /** The Min-SE that a 422 asked for. */
-  #minSe = 0;
   #cancelled = false;
   #cancelSent = false;
   #deadline: Alarm | undefined;
@@ -84,9 +81,9 @@ export class OutgoingSession implements OutgoingInvite {
     };
     const { remote, transport } = options.next;
     const proof = proofFor(core, options.authenticate, { transport, local: remote, remote });
-    this.#challenges = new Challenges(proof);
     const { terms, to: target } = options;
     this.#terms = terms ?? core.session;
+    this.#tries = new InviteTries(core, options, this.#terms, proof);
     this.#early = new EarlyDialogs({ core, localTag: this.#tag, target, handler, terms, proof, closed });
   }
 
@@ -103,9 +100,7 @@ export class OutgoingSession implements OutgoingInvite {
     else if (flow === undefined) this.#failSoon('no way to the next hop');
     else {
       this.#flow = flow;
-      this.#core.guard(() => {
-        this.#credentials = safeExtras(this.#challenges.ahead(this.#provable()));
-      });
+      this.#tries.begin();
       this.#send(flow);
     }
   }
@@ -118,9 +113,9 @@ export class OutgoingSession implements OutgoingInvite {
       ['Contact', contact],
       ...capabilitiesOf(this.#terms),
       ...(reliable === 'required' ? [['Require', '100rel'] as const] : []),
-      ...initialSessionHeaders(this.#terms, this.#minSe),
+      ...this.#tries.session,
       ...safeExtras(this.#options.headers),
-      ...this.#credentials,
+      ...this.#tries.credentials,
     ];
     const attempt = this.#attempt;
     const bytes = this.#build('INVITE', attempt, undefined, headers, this.#options.sdp);
@@ -186,51 +181,25 @@ export class OutgoingSession implements OutgoingInvite {
     const { status } = response;
     if (status < 200) this.#progressed(response);
     else if (status < 300) {
-      this.#challenges.answer(status, response.headers, this.#provable());
+      this.#tries.accepted(response);
       this.#accepted(response);
-    } else if (!this.#challenged(response) && !this.#tooShort(response)) {
+    } else if (!this.#sentAgain(response)) {
       const reason = response.headers.get('reason');
       const contacts = status < 400 ? { contacts: response.headers.all('contact') } : {};
       this.#finish({ by: 'rejected', status, phrase: response.phrase, reason, ...contacts });
     }
   }
 
-  /** RFC 3261 section 22.2: once more with credentials, the same call under a new number. */
-  #challenged(response: SipResponse): boolean {
-    const { status, headers } = response;
+  /** The same call under a new branch and number, if that is of use. */
+  #sentAgain(response: SipResponse): boolean {
     const flow = this.#flow;
     if (flow === undefined || this.#cancelled || this.#phase === 'over') return false;
-    let credentials: ExtraHeaders | undefined;
-    this.#core.guard(() => {
-      credentials = this.#challenges.answer(status, headers, this.#provable());
-    });
-    if (credentials === undefined) return false;
-    this.#credentials = safeExtras(credentials);
-    this.#again(flow);
-    return true;
-  }
-
-  #provable(): Provable {
-    const { to, sdp, next } = this.#options;
-    return { method: 'INVITE', uri: to, body: sdp, remote: next.remote };
-  }
-
-  /** RFC 4028 section 7.3: once more with the interval that was asked for. */
-  #tooShort(response: SipResponse): boolean {
-    const minSe = moreAsked(response, this.#minSe);
-    const flow = this.#flow;
-    if (minSe === undefined || flow === undefined || this.#cancelled || this.#phase === 'over') return false;
-    if (this.#minSe > 0 || this.#terms.sessionExpires === 0) return false;
-    this.#minSe = minSe;
-    this.#again(flow);
-    return true;
-  }
-
-  #again(flow: Flow): void {
+    if (!this.#tries.refused(response)) return false;
     this.#early.close();
     this.#attempt = { branch: newBranch(this.#core.random), cseq: this.#attempt.cseq + 1 };
     this.#phase = 'calling';
     this.#send(flow);
+    return true;
   }
 
   #progressed(response: SipResponse): void {
@@ -259,7 +228,7 @@ export class OutgoingSession implements OutgoingInvite {
     const flow = flowFor(this.#core, dialog) ?? this.#flow;
     // Section 13.2.2.4: an ACK of a 2xx has a branch of its own, the INVITE's number and its credentials.
     const branch = newBranch(this.#core.random);
-    const ack = { method: 'ACK', cseq: response.cseq.number, branch, headers: this.#credentials };
+    const ack = { method: 'ACK', cseq: response.cseq.number, branch, headers: this.#tries.credentials };
     const bytes = buildInDialog(this.#core, dialog, flow, ack);
     this.#acks.set(tag, { flow, bytes });
     this.#core.send(bytes, flow);

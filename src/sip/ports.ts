@@ -203,25 +203,10 @@ export interface SipCall {
   reoffer(handler: ReofferHandler, method?: ReofferMethod): void;
 }
 
-/** An INVITE of ours that is under way. */
-export interface OutgoingInvite {
-  readonly callId: string;
-  /** As {@link SipCall} has them. */
-  readonly dialog?: DialogNames | undefined;
-  allows?(method: string): boolean | undefined;
+/** An INVITE of ours: under way, and once answered its dialog. */
+export interface OutgoingInvite extends SipCall {
   /** CANCEL as soon as that is allowed; ACK and BYE when a 2xx crosses it. */
   cancel(): void;
-  /** BYE, once answered. */
-  bye(headers?: ExtraHeaders): void;
-  request(
-    method: string,
-    contentType: string,
-    body: Uint8Array,
-    onFinal: OnFinal,
-    options?: InDialogOptions,
-  ): void;
-  /** Makes an offer when no other is open; after glare again, at the times of RFC 3261 section 14.1. */
-  reoffer(handler: ReofferHandler, method?: ReofferMethod): void;
 }
 
 /** A request of ours that was answered 401 or 407, for whoever holds credentials. */

@@ -2,9 +2,8 @@
  * drachtio as SIP engine: its server has the sockets, the transactions and the dialogs' state; here is what a request means to us, by the same
  * rules as `sip/request-router.ts`. Who may send at all, and how fast, is asked here too, but the server has read the message by then.
  */
-import type { Clock, Millis } from '../../base/clock.ts';
-import type { Random } from '../../base/random.ts';
-import type { Alarm, Timers } from '../../base/wake-queue.ts';
+import type { Millis } from '../../base/clock.ts';
+import type { Alarm } from '../../base/wake-queue.ts';
 import { DropCounter, type DroppedEvent } from '../../sip/drop-counter.ts';
 import { DEFAULT_SESSION_TIMES, DEFAULT_SIP_LIMITS, type SessionTimes } from '../../sip/limits.ts';
 import type {
@@ -21,7 +20,7 @@ import type {
 } from '../../sip/ports.ts';
 import { SourceRate } from '../../sip/source-rate.ts';
 import type { DialogEntry, DrachtioCore, EarlyCall } from './core.ts';
-import { DrachtioLink } from './link.ts';
+import { DrachtioLink, type LinkOptions } from './link.ts';
 import { sendLoneRequest } from './lone-request.ts';
 import { OutgoingCall } from './outgoing-call.ts';
 import { RequestDesk } from './request-desk.ts';
@@ -41,13 +40,8 @@ export interface EngineEvent {
   calls: number;
 }
 
-export interface DrachtioOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly secret: string;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
+export interface DrachtioOptions
+  extends Pick<LinkOptions, 'host' | 'port' | 'secret' | 'clock' | 'timers' | 'random'> {
   readonly admission: Admission;
   readonly emit: (event: DroppedEvent | EngineEvent) => void;
   /** Value of Server and User-Agent. */

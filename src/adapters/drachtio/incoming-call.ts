@@ -1,5 +1,6 @@
 /** An initial INVITE that came through the drachtio server, until its final answer; then its dialog goes on. */
 import type { SipRequest } from '../../sip/message.ts';
+import { NO_HANDLER } from '../../sip/no-handler.ts';
 import type {
   Authenticator,
   CallHandler,
@@ -16,14 +17,6 @@ import type { DrachtioCore, EarlyCall } from './core.ts';
 import { DrachtioDialog } from './dialog.ts';
 import { readRequest, readResponse } from './messages.ts';
 import type { ServedRequest } from './srf.ts';
-
-/** Stands in until the application has set its own. */
-const NO_HANDLER: CallHandler = {
-  confirmed() {},
-  reoffered: (_request, _offer, settle) => settle.reject(488),
-  requested: () => 481,
-  ended() {},
-};
 
 interface Answer {
   readonly sdp: Uint8Array;

@@ -1,8 +1,8 @@
 /** An INVITE of ours through the drachtio server, until its final answer; then its dialog goes on. */
 
 import { formatHostPort } from '../../base/net.ts';
-import { Challenges, type Provable } from '../../sip/challenges.ts';
 import { newCallId } from '../../sip/ids.ts';
+import { InviteTries } from '../../sip/invite-tries.ts';
 import type { SipResponse } from '../../sip/message.ts';
 import { parseAddress } from '../../sip/name-addr.ts';
 import type {
@@ -21,7 +21,6 @@ import type {
 } from '../../sip/ports.ts';
 import { sdpOf } from '../../sip/request-info.ts';
 import { CAPABILITIES } from '../../sip/screening.ts';
-import { initialSessionHeaders, moreAsked } from '../../sip/session-timer.ts';
 import { parseUri } from '../../sip/uri.ts';
 import type { DrachtioCore, EarlyCall } from './core.ts';
 import { DrachtioDialog } from './dialog.ts';
@@ -43,13 +42,10 @@ export class OutgoingCall implements OutgoingInvite, EarlyCall {
   readonly #onEnd: (over: OutgoingCall) => void;
   #phase: Phase = 'calling';
   #answered = false;
-  readonly #challenges: Challenges;
-  #credentials: ExtraHeaders;
+  readonly #tries: InviteTries;
   /** From with its tag, as the first INVITE had it: those that follow must have the same. */
   #from: string;
   #attempt = 0;
-  /** The Min-SE that a 422 asked for. */
-  #minSe = 0;
   #cancelled = false;
   #cancelSent = false;
   #sent: SentRequest | undefined;
@@ -74,8 +70,7 @@ export class OutgoingCall implements OutgoingInvite, EarlyCall {
       closed: () => this.#over(),
     });
     this.session.proof = core.proofFor(options.authenticate, flow);
-    this.#challenges = new Challenges(this.session.proof);
-    this.#credentials = this.#challenges.ahead(this.#provable());
+    this.#tries = new InviteTries(core, options, core.session, this.session.proof);
     core.early.set(this.callId, this);
   }
 
@@ -83,7 +78,10 @@ export class OutgoingCall implements OutgoingInvite, EarlyCall {
   start(): void {
     const { to, from } = this.#options;
     if (!parseUri(to).ok || parseAddress(from) === undefined) this.#failSoon('invalid To or From');
-    else this.#send();
+    else {
+      this.#tries.begin();
+      this.#send();
+    }
   }
 
   cancel(): void {
@@ -135,9 +133,9 @@ export class OutgoingCall implements OutgoingInvite, EarlyCall {
       ['Call-ID', this.callId],
       ['CSeq', `${attempt} INVITE`],
       ...CAPABILITIES,
-      ...initialSessionHeaders(this.#core.session, this.#minSe),
+      ...this.#tries.session,
       ...(this.#options.headers ?? []),
-      ...this.#credentials,
+      ...this.#tries.credentials,
       ['Content-Type', 'application/sdp'],
       ['User-Agent', this.#core.userAgent],
     ];
@@ -171,43 +169,18 @@ export class OutgoingCall implements OutgoingInvite, EarlyCall {
     else if (served.source === '' && status === 408) this.#finish({ by: 'timeout' });
     else if (served.source === '' && status === 503)
       this.#finish({ by: 'transport', detail: 'transport-error' });
-    else if (!this.#challenged(response) && !this.#tooShort(response)) {
+    else if (!this.#sentAgain(response)) {
       const reason = response.headers.get('reason');
       this.#finish({ by: 'rejected', status, phrase: response.phrase, reason });
     }
   }
 
-  /** RFC 3261 section 22.2: once more with credentials, the same call under a new number. */
-  #challenged(response: SipResponse): boolean {
-    if (this.#cancelled || this.#phase === 'over') return false;
-    let credentials: ExtraHeaders | undefined;
-    this.#core.guard(() => {
-      credentials = this.#challenges.answer(response.status, response.headers, this.#provable());
-    });
-    if (credentials === undefined) return false;
-    this.#credentials = credentials;
-    this.#again();
-    return true;
-  }
-
-  #provable(): Provable {
-    const { to, sdp, next } = this.#options;
-    return { method: 'INVITE', uri: to, body: sdp, remote: next.remote };
-  }
-
-  /** RFC 4028 section 7.3: once more with the interval that was asked for. */
-  #tooShort(response: SipResponse): boolean {
-    const minSe = moreAsked(response, this.#minSe);
-    if (minSe === undefined || this.#cancelled || this.#phase === 'over') return false;
-    if (this.#minSe > 0 || this.#core.session.sessionExpires === 0) return false;
-    this.#minSe = minSe;
-    this.#again();
-    return true;
-  }
-
-  #again(): void {
+  /** The same call under a new number, if that is of use. */
+  #sentAgain(response: SipResponse): boolean {
+    if (this.#cancelled || this.#phase === 'over' || !this.#tries.refused(response)) return false;
     this.#phase = 'calling';
     this.#send();
+    return true;
   }
 
   #progressed(served: ServedResponse, response: SipResponse | undefined): void {
@@ -238,7 +211,7 @@ export class OutgoingCall implements OutgoingInvite, EarlyCall {
     this.session.offers.confirmed = true;
     this.session.offers.initial = 'done';
     if (response !== undefined) {
-      this.#core.guard(() => this.#challenges.answer(response.status, response.headers, this.#provable()));
+      this.#tries.accepted(response);
       this.session.terms.answered(response);
       this.session.farEnd.heard(response);
       this.session.farEnd.made(response, 'them');
