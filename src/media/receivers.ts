@@ -7,7 +7,7 @@ import type { Forwarder } from '../sfu/forwarder.ts';
 import { MAX_LAYERS } from '../sfu/layers.ts';
 import { RED, RedReader } from '../sfu/red.ts';
 import { NO_LAYER } from '../sfu/track-sender.ts';
-import type { Codec, ExtensionIds, MediaKind, SimulcastLayers, TrackId } from './protocol.ts';
+import type { Codec, MediaCommand, MediaKind, TrackId } from './protocol.ts';
 
 /** Sources that one m-line may have at a time: simulcast has three. */
 const MAX_SOURCES = 8;
@@ -17,14 +17,8 @@ const SOURCE_GONE: Millis = 500;
 const MAX_LEARNED = 64;
 
 /** What a browser publishes on one m-line. */
-export interface ReceiverOptions {
-  readonly track: TrackId;
-  readonly kind: MediaKind;
-  readonly mid: string;
-  readonly ssrcs: readonly number[];
-  readonly codecs: readonly Codec[];
-  readonly extensions: ExtensionIds;
-  readonly simulcast?: SimulcastLayers;
+export interface ReceiverOptions
+  extends Omit<Extract<MediaCommand, { type: 'receiver.open' }>, 'type' | 'transport' | 'encryption'> {
   readonly forwarder: Forwarder;
 }
 

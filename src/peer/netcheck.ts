@@ -1,14 +1,11 @@
-import type { Clock, Millis } from '../base/clock.ts';
-import type { Random } from '../base/random.ts';
-import type { Alarm, Timers } from '../base/wake-queue.ts';
-import type { EventSink } from '../events/index.ts';
+import type { Millis } from '../base/clock.ts';
+import type { Alarm } from '../base/wake-queue.ts';
 import type { MediaEvent } from '../media/protocol.ts';
 import { type Answer, type Question, readQuestion, type TestRefusal } from '../netcheck/messages.ts';
 import type { AnteroomHandle, RoomDirectory } from '../room/ports.ts';
 import { type BrowserMedia, readBrowserSdp } from '../sdp/browser.ts';
 import { answerSections, writeBrowserSdp } from '../sdp/browser-write.ts';
-import type { HostCandidate } from '../sdp/candidates.ts';
-import type { IcePolicy, IceServer, SignalSocket } from './context.ts';
+import type { IcePolicy, PeerContext, SignalSocket } from './context.ts';
 import { PeerTransport, pathName } from './transport.ts';
 
 /** A test is over after this, whatever it does. */
@@ -25,15 +22,12 @@ const GOING_AWAY = 1001;
 const BROKE_RULES = 1008;
 
 /** What a test is made of. */
-export interface NetcheckContext {
+export interface NetcheckContext
+  extends Pick<
+    PeerContext,
+    'clock' | 'timers' | 'random' | 'emit' | 'iceServers' | 'candidates' | 'icePolicy'
+  > {
   readonly rooms: Pick<RoomDirectory, 'anteroom'>;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
-  readonly emit: EventSink;
-  iceServers(identity: string, source: string | undefined): readonly IceServer[];
-  candidates(icePort: number, policy: IcePolicy): readonly HostCandidate[];
-  icePolicy(room: string): IcePolicy;
   /** UDP ports of all media workers. */
   readonly icePorts: readonly number[];
 }

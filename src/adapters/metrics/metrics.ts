@@ -82,26 +82,12 @@ export function openMetrics({ gauges, defaults }: MetricsOptions): Metrics {
   return {
     sink: eventMetrics(instruments),
     count(counts) {
-      instruments.count(
-        'trunkroom_rtp_packets_total',
-        { peer: 'phone', direction: 'in' },
-        counts.rtpFromPhones,
-      );
-      instruments.count(
-        'trunkroom_rtp_packets_total',
-        { peer: 'phone', direction: 'out' },
-        counts.rtpToPhones,
-      );
-      instruments.count(
-        'trunkroom_rtp_packets_total',
-        { peer: 'browser', direction: 'in' },
-        counts.rtpFromBrowsers,
-      );
-      instruments.count(
-        'trunkroom_rtp_packets_total',
-        { peer: 'browser', direction: 'out' },
-        counts.rtpToBrowsers,
-      );
+      const passed = (peer: 'phone' | 'browser', direction: 'in' | 'out', packets: number) =>
+        instruments.count('trunkroom_rtp_packets_total', { peer, direction }, packets);
+      passed('phone', 'in', counts.rtpFromPhones);
+      passed('phone', 'out', counts.rtpToPhones);
+      passed('browser', 'in', counts.rtpFromBrowsers);
+      passed('browser', 'out', counts.rtpToBrowsers);
       instruments.count('trunkroom_late_ticks_total', {}, counts.lateTicks);
     },
     async text() {
