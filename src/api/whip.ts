@@ -8,6 +8,7 @@ import type { Grants } from '../peer/grants.ts';
 import type { HttpSession, HttpWay } from '../peer/http-session.ts';
 import type { HttpRefusal, HttpSessions } from '../peer/http-sessions.ts';
 import { readBody } from './body.ts';
+import type { Caller } from './caller.ts';
 
 export interface WhipOptions {
   readonly sessions: HttpSessions;
@@ -20,12 +21,16 @@ const SDP = 'application/sdp';
 const FRAGMENT = 'application/trickle-ice-sdpfrag';
 /** Largest offer, bytes. */
 const MAX_SDP = 256 * 1024;
+/** What a header's value may be made of, as far as all read it alike. */
+const IN_HEADER = /^[\x20-\x7e]*$/;
 const EXPOSED = ['Location', 'ETag', 'Link', 'Accept-Patch', 'Accept-Post'];
 type RefusalStatus = 400 | 403 | 409 | 503;
 
 const REFUSALS: Readonly<Record<HttpRefusal, readonly [RefusalStatus, string]>> = {
   'bad-offer': [400, 'the offer cannot be read, or is not bundled'],
   'nothing-allowed': [403, 'nothing in the offer is allowed, or has a codec that is known'],
+  // What ffmpeg's muxer needs to be told then.
+  'setup-passive': [400, 'offer a=setup:actpass or active (ffmpeg: -whip_flags dtls_active)'],
   'too-many': [503, 'too many sessions'],
   'no-such-room': [403, 'there is no such room'],
   'out-of-reach': [503, 'the room is out of reach'],
@@ -72,7 +77,7 @@ export function whipRoutes(app: Hono, { admit, sessions }: WhipOptions): void {
       if (!grants.ok) return grants.error;
       const body = await readBody(context.req.raw, MAX_SDP);
       if (body === undefined) return context.text('the offer is too large\n', 413);
-      const opened = sessions.open(grants.value, way, new TextDecoder().decode(body));
+      const opened = sessions.open(grants.value, way, new TextDecoder().decode(body), sourceOf(context));
       if (!opened.ok) {
         const [status, text] = REFUSALS[opened.error];
         return context.text(`${text}\n`, status, status === 503 ? { 'Retry-After': '5' } : {});
@@ -123,15 +128,25 @@ function patched(context: Context, session: HttpSession, fragment: string): Resp
   return context.body(null, 204);
 }
 
+function sourceOf({ env }: Context): string | undefined {
+  return ((env ?? {}) as Partial<Caller>).source;
+}
+
 function isType(context: Context, type: string): boolean {
   return context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() === type;
 }
 
-/** RFC 9725 section 4.6. */
+/** RFC 9725 section 4.6. None for an account of the configuration whose name or password no header can carry. */
 function iceLinks({ credential, urls, username }: IceServer): string[] {
-  return urls.map((url) =>
+  if (!IN_HEADER.test(username + credential)) return [];
+  const account =
     username === ''
-      ? `<${url}>; rel="ice-server"`
-      : `<${url}>; rel="ice-server"; username="${username}"; credential="${credential}"; credential-type="password"`,
-  );
+      ? ''
+      : `; username=${quoted(username)}; credential=${quoted(credential)}; credential-type="password"`;
+  return urls.map((url) => `<${url}>; rel="ice-server"${account}`);
+}
+
+/** A quoted-string (RFC 9110 section 5.6.4). */
+function quoted(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 }

@@ -14,7 +14,9 @@ export type DtlsRejection =
   /** No SRTP profile in common (RFC 5764 section 4.1.1). */
   | 'no-srtp-profile'
   /** The handshake broke off. */
-  | 'handshake';
+  | 'handshake'
+  /** The peer waits for us to begin, which this engine cannot. */
+  | 'role';
 
 /** Why a datagram or a record of it was dropped. */
 export type DtlsDrop =
@@ -47,10 +49,15 @@ export type DtlsEvent =
   | { readonly type: 'data.opened'; readonly channel: DataChannelLabel }
   | { readonly type: 'data.received'; readonly channel: DataChannelLabel; readonly bytes: Uint8Array };
 
-/** One DTLS association, in which we are always the server: `a=setup:passive` (RFC 5763 section 5). */
+/** One DTLS association, in which we are the server, `a=setup:passive`, unless told to `begin` (RFC 5763 section 5). */
 export interface DtlsSession {
   /** The certificates that the peer may have. Datagrams that came before are held, and replayed now. Again after an ICE restart. */
   expect(fingerprints: readonly Fingerprint[]): void;
+  /**
+   * Makes us the client, for a peer that is `a=setup:passive` itself: ClientHello goes out once the peer's certificates are known, and
+   * again until it is answered. Later calls change nothing. Ends with `rejected` for `role` where the engine does not `begin`.
+   */
+  begin(): void;
   /** A datagram of the peer. Its bytes are copied if they are kept. Never throws. */
   receive(bytes: Uint8Array): void;
   /** Sends a message over a data channel; false when that is not open. */
@@ -80,5 +87,7 @@ export interface DtlsEngine {
   readonly by: 'openssl' | 'werift';
   /** Of the certificate, for our descriptions: `sha-256`. */
   readonly fingerprint: Fingerprint;
+  /** Whether its sessions can be the client. */
+  readonly begins: boolean;
   open(options: { send: (datagram: Uint8Array) => void; onEvent: (event: DtlsEvent) => void }): DtlsSession;
 }

@@ -113,8 +113,9 @@ export class MediaHost {
   }
 
   /** The UDP port of all browsers, and the certificate that all of them see. */
-  get ready(): { readonly icePort: number; readonly fingerprint: Fingerprint } {
-    return { icePort: this.#transports.port, fingerprint: this.#transports.fingerprint };
+  get ready(): { readonly icePort: number; readonly fingerprint: Fingerprint; readonly beginsDtls: boolean } {
+    const { beginsDtls, fingerprint, port } = this.#transports;
+    return { icePort: port, fingerprint, beginsDtls };
   }
 
   /** A browser's connection to the ICE-TCP port. */
@@ -209,7 +210,7 @@ export class MediaHost {
         return;
       }
       case 'transport.remote':
-        transports.remote(command.transport, command.remote, command.fingerprints);
+        transports.remote(command.transport, command.remote, command.fingerprints, command.dtls);
         return;
       case 'transport.restart':
         transports.restart(command.transport, command.local);

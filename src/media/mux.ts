@@ -1,11 +1,13 @@
 import type { Clock, Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
+import type { Timers } from '../base/wake-queue.ts';
 import { classify } from '../ice/demux.ts';
 import { requestedUfrag } from '../ice/routing.ts';
 import type { StreamPath } from '../ice/stream-path.ts';
 import { AddressTable } from './address-table.ts';
 import type { DropCounter } from './drop-counter.ts';
+import { EarlyChecks } from './early-checks.ts';
 
 /** A browser's connection to the ICE-TCP port. `peer` is whoever proved itself on it last. */
 export interface MuxStream extends StreamPath {
@@ -36,7 +38,7 @@ const MAX_DATAGRAM = 2048;
 /**
  * The one UDP socket of a media worker, and the connections to its ICE-TCP port. STUN checks go to whom they name, and are authenticated there; DTLS and SRTP
  * pass only from addresses that sent an authenticated check. All else is counted and dropped: nothing that is not
- * proven is answered or remembered.
+ * proven is answered, and nothing of it remembered but a few checks that may have come too early.
  */
 export class Mux {
   readonly #socket: DatagramSocket;
@@ -45,12 +47,17 @@ export class Mux {
   readonly #byUfrag = new Map<string, MuxPeer>();
   readonly #byAddress = new AddressTable<MuxPeer>();
   readonly #unproven: TokenBucket;
+  readonly #early: EarlyChecks;
 
-  constructor(options: { socket: DatagramSocket; clock: Clock; drops: DropCounter }) {
+  constructor(options: { socket: DatagramSocket; clock: Clock; timers: Timers; drops: DropCounter }) {
     this.#socket = options.socket;
     this.#clock = options.clock;
     this.#drops = options.drops;
     this.#unproven = new TokenBucket(UNPROVEN_CHECKS, options.clock.now());
+    this.#early = new EarlyChecks({
+      ...options,
+      onDropped: (count) => this.#drops.count('stun', 'unknown-ufrag', count),
+    });
     options.socket.onDatagram = (bytes, address, port) => this.#onDatagram(bytes, address, port);
   }
 
@@ -65,6 +72,14 @@ export class Mux {
 
   addUfrag(ufrag: string, peer: MuxPeer): void {
     this.#byUfrag.set(ufrag, peer);
+  }
+
+  /** Its peer can judge checks from now on: those that were too early come now. */
+  replayEarly(ufrag: string): void {
+    for (const { address, bytes, port, stream } of this.#early.take(ufrag)) {
+      const known = stream === undefined ? this.#byAddress.get(address, port) : stream.peer;
+      this.#onStun(bytes, address, port, known, stream);
+    }
   }
 
   removeUfrag(ufrag: string): void {
@@ -98,6 +113,7 @@ export class Mux {
 
   close(): void {
     this.#socket.onDatagram = () => {};
+    this.#early.close();
     this.#socket.close();
   }
 
@@ -156,7 +172,7 @@ export class Mux {
     }
     const peer = this.#byUfrag.get(ufrag);
     if (peer === undefined) {
-      this.#drops.count('stun', 'unknown-ufrag');
+      this.#early.hold({ ufrag, bytes, address, port, stream });
       return;
     }
     if (known !== peer && !this.#unproven.take(now)) {

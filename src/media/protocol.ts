@@ -198,6 +198,8 @@ export type MediaCommand =
       readonly transport: TransportId;
       readonly remote: IceCredentials;
       readonly fingerprints: readonly Fingerprint[];
+      /** The peer waits for us to begin DTLS: its description says `a=setup:passive`. */
+      readonly dtls?: 'client';
     }
   /** New local credentials (ICE restart); the old ones are good until the first check with the new ones. */
   | { readonly type: 'transport.restart'; readonly transport: TransportId; readonly local: IceCredentials }
@@ -303,11 +305,12 @@ export interface MediaEngines {
 }
 
 export type MediaEvent =
-  /** The worker listens. `fingerprint` is of the certificate that all its transports use. */
+  /** The worker listens. `fingerprint` is of the certificate that all its transports use; `beginsDtls`: they can be DTLS clients. */
   | {
       readonly type: 'worker.ready';
       readonly icePort: number;
       readonly fingerprint: Fingerprint;
+      readonly beginsDtls: boolean;
       readonly engines: MediaEngines;
     }
   | { readonly type: 'worker.stopped' }

@@ -84,7 +84,7 @@ export class TransportHost {
 
   constructor(options: TransportHostOptions) {
     this.#options = options;
-    this.#mux = new Mux({ socket: options.socket, clock: options.clock, drops: this.#drops });
+    this.#mux = new Mux({ ...options, drops: this.#drops });
     this.#streams = new IceStreams({ ...options, mux: this.#mux, drops: this.#drops });
     this.#reporterCname = randomText(options.random, 16);
     this.#tellLater(options.clock.now());
@@ -104,6 +104,11 @@ export class TransportHost {
   /** Of the certificate of all transports. */
   get fingerprint(): Fingerprint {
     return this.#options.dtls.fingerprint;
+  }
+
+  /** Whether DTLS can be begun by us. */
+  get beginsDtls(): boolean {
+    return this.#options.dtls.begins;
   }
 
   open(id: TransportId, local: IceCredentials, ways?: 'relay'): void {
@@ -151,8 +156,13 @@ export class TransportHost {
     this.#transports.set(id, transport);
   }
 
-  remote(id: TransportId, remote: IceCredentials, fingerprints: readonly Fingerprint[]): void {
-    this.#transports.get(id)?.setRemote(remote, fingerprints);
+  remote(
+    id: TransportId,
+    remote: IceCredentials,
+    fingerprints: readonly Fingerprint[],
+    dtls?: 'client',
+  ): void {
+    this.#transports.get(id)?.setRemote(remote, fingerprints, dtls);
   }
 
   restart(id: TransportId, local: IceCredentials): void {
@@ -291,9 +301,9 @@ export class TransportHost {
     for (const id of [...this.#transports.keys()]) this.close(id);
     this.#closed = true;
     this.#options.timers.cancel(this.#tellAlarm);
-    this.#tellDrops();
     this.#streams.close();
     this.#mux.close();
+    this.#tellDrops();
   }
 
   #forwarder(track: TrackId): Forwarder {

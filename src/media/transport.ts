@@ -67,6 +67,8 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
   uneasy = false;
   #state: 'connecting' | 'connected' | 'closed' = 'connecting';
   #checked = false;
+  /** The peer waits for us to begin DTLS. */
+  #begins = false;
   #reports = 0;
   #consentAlarm: Alarm | undefined;
   #dtlsAlarm: Alarm | undefined;
@@ -96,10 +98,14 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     return this.#state === 'connected';
   }
 
-  setRemote(remote: IceCredentials, fingerprints: readonly Fingerprint[]): void {
+  /** `dtls`: who of the two says the first word, once there is a path. */
+  setRemote(remote: IceCredentials, fingerprints: readonly Fingerprint[], dtls?: 'client'): void {
     if (this.#state === 'closed') return;
     this.#ice.setRemote(remote.ufrag);
     this.#session.expect(fingerprints);
+    this.#begins = dtls === 'client';
+    this.#begin();
+    for (const ufrag of this.#ice.ufrags) this.#options.mux.replayEarly(ufrag);
   }
 
   restart(local: IceCredentials): void {
@@ -151,6 +157,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
       this.#dtlsAlarm = this.#options.timers.schedule(now + DTLS_DEADLINE, () => this.#fail('dtls-timeout'));
     }
     if (outcome.pathChanged && this.#state === 'connected') this.#options.onPath(this.#path());
+    this.#begin();
   }
 
   onDtls(bytes: Uint8Array, now: Millis): void {
@@ -186,6 +193,11 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
 
   onStreamClosed(stream: MuxStream): void {
     if (this.#ice.streamClosed(stream) && this.#state === 'connected') this.#options.onPath(this.#path());
+  }
+
+  /** The first word of DTLS, if it is ours, as soon as somebody authentic is there to hear it. */
+  #begin(): void {
+    if (this.#begins && this.#checked && this.#state === 'connecting') this.#session.begin();
   }
 
   /** Nothing more is taken from there. */

@@ -74,7 +74,7 @@ export class DualConnection implements Connection {
       case: 'answer',
       value: new SessionDescription({
         type: 'answer',
-        sdp: writeBrowserSdp('passive', sections, this.#publisher.describe()),
+        sdp: writeBrowserSdp(this.#publisher.setup, sections, this.#publisher.describe()),
         id,
       }),
     });

@@ -1,5 +1,6 @@
 import { AddTrackRequest, TrackSource, TrackType } from '@livekit/protocol';
 import { randomText } from '../base/ids.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import type { Alarm } from '../base/wake-queue.ts';
 import type { MediaEvent, TrackId } from '../media/protocol.ts';
 import { connectionScore } from '../room/connection-score.ts';
@@ -74,19 +75,20 @@ export class HttpSession implements Door {
     return `"${this.id.slice(0, 8)}-${this.#restarts}"`;
   }
 
-  /** Answers the offer. Undefined: nothing of it could be used. */
-  answer(offer: BrowserDescription): string | undefined {
+  /** Answers the offer, or says what of it cannot be. */
+  answer(offer: BrowserDescription): Result<string, 'nothing-allowed' | 'setup-passive'> {
+    if (offer.setup === 'passive' && !this.#room.ice.beginsDtls) return fail('setup-passive');
     if (this.way === 'publish') this.#announce(offer.media);
     const sections = answerSections(offer, (media) => this.#decide(media));
     const used = sections.filter(({ content }) => content.type === 'receive' || content.type === 'send');
-    if (used.length === 0) return undefined;
+    if (used.length === 0) return fail('nothing-allowed');
     this.#offer = offer;
     this.#tagged = sections.find(({ content }) => content.type !== 'reject');
     this.#transport.remote(offer);
-    const sdp = writeBrowserSdp('passive', sections, this.#transport.describe());
+    const sdp = writeBrowserSdp(this.#transport.setup, sections, this.#transport.describe());
     this.#publications.settle(offer.media, this.#transport);
     this.#player.settle(this.#transport);
-    return sdp;
+    return ok(sdp);
   }
 
   /** ICE begins anew with the far end's new credentials; answers ours. Undefined: the fragment has none. */

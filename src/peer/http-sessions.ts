@@ -7,6 +7,8 @@ import { HttpSession, type HttpWay } from './http-session.ts';
 
 /** Sessions without signaling that there may be. */
 const MAX_SESSIONS = 2000;
+/** Identities that any client reads out of a quoted parameter: OBS cuts at commas and semicolons, whatever the quotes say. */
+const HEADER_NAME = /^[\w.@+~-]+$/;
 
 /** A session that began: what its client is told. */
 export interface HttpOpened {
@@ -15,8 +17,11 @@ export interface HttpOpened {
   readonly iceServers: readonly IceServer[];
 }
 
-/** Why none began: an offer that is no such thing, or of which nothing is allowed or of use, or no room. */
-export type HttpRefusal = 'bad-offer' | 'nothing-allowed' | 'too-many' | JoinRefusal;
+/**
+ * Why none began: an offer that is no such thing, or of which nothing is allowed or of use, or that leaves DTLS to be begun by an engine
+ * that cannot; or no room.
+ */
+export type HttpRefusal = 'bad-offer' | 'nothing-allowed' | 'setup-passive' | 'too-many' | JoinRefusal;
 
 /** Participants that came by HTTP alone: WHIP (RFC 9725) and WHEP. */
 export class HttpSessions {
@@ -35,8 +40,13 @@ export class HttpSessions {
     return this.#byId.get(id);
   }
 
-  /** Brings somebody in who offers media. */
-  open(grants: Grants, way: HttpWay, sdp: string): Result<HttpOpened, HttpRefusal> {
+  /** Brings somebody in who offers media; `source`: the address that asks, if known. */
+  open(
+    grants: Grants,
+    way: HttpWay,
+    sdp: string,
+    source: string | undefined,
+  ): Result<HttpOpened, HttpRefusal> {
     const offer = readBrowserSdp(sdp);
     if (!offer.ok) return this.#refuse('bad-offer');
     if (this.#byId.size >= MAX_SESSIONS) return this.#refuse('too-many');
@@ -53,12 +63,14 @@ export class HttpSessions {
     const session = new HttpSession(this.#context, joined.value, way, () => this.#byId.delete(session.id));
     door.session = session;
     const answer = session.answer(offer.value);
-    if (answer === undefined) {
+    if (!answer.ok) {
       session.end('join_failure');
-      return this.#refuse('nothing-allowed');
+      return this.#refuse(answer.error);
     }
     this.#byId.set(session.id, session);
-    return ok({ session, answer, iceServers: this.#context.iceServers(identity, undefined) });
+    // Relays count by this name, which goes back in a header.
+    const user = HEADER_NAME.test(identity) ? identity : session.participant.sid;
+    return ok({ session, answer: answer.value, iceServers: this.#context.iceServers(user, source) });
   }
 
   #refuse(reason: HttpRefusal): Result<never, HttpRefusal> {

@@ -122,7 +122,7 @@ export class NetcheckSession {
     if (typeof transport === 'string') return refusal(transport, way);
     transport.remote(offer.value);
     const sections = answerSections(offer.value, (media) => ({ type: media === data ? 'data' : 'reject' }));
-    return { type: 'answer', way, sdp: writeBrowserSdp('passive', sections, transport.describe()) };
+    return { type: 'answer', way, sdp: writeBrowserSdp(transport.setup, sections, transport.describe()) };
   }
 
   /** One more association, all in one worker. */

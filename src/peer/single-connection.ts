@@ -65,7 +65,7 @@ export class SingleConnection implements Connection {
       case: 'answer',
       value: new SessionDescription({
         type: 'answer',
-        sdp: writeBrowserSdp('passive', sections, this.primary.describe()),
+        sdp: writeBrowserSdp(this.primary.setup, sections, this.primary.describe()),
         id,
         midToTrackId: this.downlink.midToTrackId(),
       }),

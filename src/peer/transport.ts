@@ -18,6 +18,7 @@ export class PeerTransport {
   #remote: IceCredentials | undefined;
   #fingerprint = '';
   #version = 0;
+  #isClient = false;
   /** We restarted ICE by ourselves: the browser's new credentials are the answer to that. */
   #restarted = false;
 
@@ -40,7 +41,7 @@ export class PeerTransport {
   }
 
   /** Takes in the browser's end. A changed user fragment restarts ICE (RFC 8839 section 5.4). */
-  remote({ ice, fingerprints }: BrowserDescription): void {
+  remote({ ice, fingerprints, setup }: BrowserDescription): void {
     const fingerprint = fingerprints.map(({ value }) => value).join();
     const known = this.#remote;
     if (known?.ufrag === ice.ufrag && known.pwd === ice.pwd && fingerprint === this.#fingerprint) return;
@@ -50,7 +51,9 @@ export class PeerTransport {
     }
     this.#remote = ice;
     this.#fingerprint = fingerprint;
-    this.#room.media({ type: 'transport.remote', transport: this.id, remote: ice, fingerprints });
+    this.#isClient = setup === 'passive';
+    const begin = this.#isClient ? { dtls: 'client' as const } : {};
+    this.#room.media({ type: 'transport.remote', transport: this.id, remote: ice, fingerprints, ...begin });
   }
 
   /** Restarts ICE from our side: the next offer has new credentials (RFC 8839 section 4.4.3.1.1). */
@@ -58,6 +61,11 @@ export class PeerTransport {
     if (this.#remote === undefined) return;
     this.#restarted = true;
     this.#renew();
+  }
+
+  /** Our part in DTLS, for an answer (RFC 8842 section 5.3): who does not mind waits to be told, and who waits is told by us. */
+  get setup(): 'active' | 'passive' {
+    return this.#isClient ? 'active' : 'passive';
   }
 
   /** Our end, for the next description of this session. */

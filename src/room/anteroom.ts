@@ -28,7 +28,8 @@ export class Anteroom implements AnteroomHandle {
   }
 
   get ice(): RoomHandle['ice'] {
-    return { port: this.worker.icePort, fingerprint: this.worker.fingerprint };
+    const { beginsDtls, fingerprint, icePort } = this.worker;
+    return { port: icePort, fingerprint, beginsDtls };
   }
 
   media(command: MediaCommand): void {

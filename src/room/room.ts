@@ -53,7 +53,8 @@ export class Room implements AdministeredRoom {
   }
 
   get ice(): RoomHandle['ice'] {
-    return { port: this.#options.worker.icePort, fingerprint: this.#options.worker.fingerprint };
+    const { beginsDtls, fingerprint, icePort } = this.#options.worker;
+    return { port: icePort, fingerprint, beginsDtls };
   }
 
   /** By identity. */

@@ -70,11 +70,11 @@ function orReject(content: SectionContent): SectionContent {
 }
 
 /**
- * Writes an answer (`passive`) or an offer (`actpass`: with ICE-lite a browser answers `active`) as an ICE-lite agent
+ * Writes an answer (`passive`, or `active` to who is that) or an offer (`actpass`: with ICE-lite a browser answers `active`) as an ICE-lite agent
  * (RFC 8839 section 5.3) with its whole candidate list in the first live m-line, which is the BUNDLE-tagged one.
  */
 export function writeBrowserSdp(
-  setup: 'passive' | 'actpass',
+  setup: 'active' | 'passive' | 'actpass',
   sections: readonly Section[],
   local: LocalTransport,
 ): string {

@@ -13,6 +13,7 @@ export async function createDtlsEngine(
   const own = certificate ?? (await createCertificate());
   return {
     by: 'werift',
+    begins: false,
     fingerprint: own.fingerprint,
     open: ({ send, onEvent }) =>
       new WeriftSession({ certificate: own, send, onEvent, application: dataChannels(time) }),

@@ -103,6 +103,13 @@ export class WeriftSession implements DtlsSession {
     for (const datagram of this.#held.splice(0)) this.receive(datagram);
   }
 
+  /** werift's client does not survive loss, and checks less than it should. */
+  begin(): void {
+    if (this.#state !== 'handshake') return;
+    this.#end();
+    this.#options.onEvent({ type: 'rejected', reason: 'role' });
+  }
+
   receive(bytes: Uint8Array): void {
     if (this.#state === 'closed') {
       this.#drop('closed');

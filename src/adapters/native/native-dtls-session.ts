@@ -39,12 +39,15 @@ const REJECTIONS = new Map<number, DtlsRejection>([
   [149, 'finished'],
 ]);
 
+/** What an association is given to make its first move. */
+const NOTHING = new Uint8Array(0);
+
 /** Room for any record; shared, for it is copied from at once. */
 const scratch = new Uint8Array(16_384 + 256);
 
 /** How the session reaches what is around it. */
 export interface NativeDtlsSessionOptions {
-  readonly associate: () => DtlsAssociation;
+  readonly associate: (role: 'server' | 'client') => DtlsAssociation;
   readonly timers: Timers;
   readonly clock: Clock;
   readonly application: StartApplication;
@@ -60,6 +63,7 @@ export class NativeDtlsSession implements DtlsSession {
   readonly #options: NativeDtlsSessionOptions;
   #association: DtlsAssociation;
   #state: 'handshake' | 'connected' | 'closed' = 'handshake';
+  #role: 'server' | 'client' = 'server';
   #fingerprints: readonly Fingerprint[] = [];
   #held: Uint8Array[] = [];
   #restarts = 0;
@@ -69,7 +73,7 @@ export class NativeDtlsSession implements DtlsSession {
 
   constructor(options: NativeDtlsSessionOptions) {
     this.#options = options;
-    this.#association = options.associate();
+    this.#association = options.associate(this.#role);
   }
 
   expect(fingerprints: readonly Fingerprint[]): void {
@@ -77,7 +81,15 @@ export class NativeDtlsSession implements DtlsSession {
     this.#fingerprints = fingerprints;
     if (fingerprints.length === 0) return;
     this.#name(fingerprints);
+    if (this.#role === 'client') this.#hello();
     for (const datagram of this.#held.splice(0)) this.receive(datagram);
+  }
+
+  /** RFC 5763 section 5: who is active begins. */
+  begin(): void {
+    if (this.#state !== 'handshake' || this.#role === 'client') return;
+    this.#role = 'client';
+    this.#anew();
   }
 
   receive(bytes: Uint8Array): void {
@@ -171,12 +183,10 @@ export class NativeDtlsSession implements DtlsSession {
       },
     );
     // RFC 5764 section 4.2: the client's key, the server's, the client's salt, the server's.
-    this.#options.onEvent({
-      type: 'connected',
-      profile,
-      local: { key: material.slice(key, 2 * key), salt: material.slice(2 * key + salt) },
-      remote: { key: material.slice(0, key), salt: material.slice(2 * key, 2 * key + salt) },
-    });
+    const client = { key: material.slice(0, key), salt: material.slice(2 * key, 2 * key + salt) };
+    const server = { key: material.slice(key, 2 * key), salt: material.slice(2 * key + salt) };
+    const [local, remote] = this.#role === 'client' ? [client, server] : [server, client];
+    this.#options.onEvent({ type: 'connected', profile, local, remote });
   }
 
   #onFailure(): void {
@@ -195,9 +205,21 @@ export class NativeDtlsSession implements DtlsSession {
   #restart(): void {
     this.#drop('handshake-error');
     this.#restarts++;
+    this.#anew();
+  }
+
+  #anew(): void {
     this.#association.close();
-    this.#association = this.#options.associate();
+    this.#association = this.#options.associate(this.#role);
     this.#name(this.#fingerprints);
+    if (this.#role === 'client' && this.#fingerprints.length > 0) this.#hello();
+  }
+
+  /** The client has the first word. */
+  #hello(): void {
+    this.#association.receive(NOTHING);
+    this.#flush();
+    this.#arm();
   }
 
   #name(fingerprints: readonly Fingerprint[]): void {

@@ -21,7 +21,7 @@ export interface NativeDtlsOptions {
   readonly application: StartApplication;
 }
 
-/** Makes associations of one identity; undefined where the addon cannot do DTLS. For tests also the client's end. */
+/** Makes associations of one identity; undefined where the addon cannot do DTLS. */
 export function nativeAssociations(
   addon: Addon | undefined,
   identity: DtlsIdentity,
@@ -49,10 +49,11 @@ export function nativeDtlsEngine(
   const { identity, timers, clock, application } = options;
   return {
     by: 'openssl',
+    begins: true,
     fingerprint: identity.fingerprint,
     open: ({ send, onEvent }) =>
       new NativeDtlsSession({
-        associate: () => associate('server'),
+        associate,
         timers,
         clock,
         application,

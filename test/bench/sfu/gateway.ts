@@ -34,9 +34,11 @@ const host = new TransportHost({
   socket,
   dtls: {
     by: 'werift',
+    begins: false,
     fingerprint: { algorithm: 'sha-256', value: 'AA' },
     open: ({ onEvent }) => ({
       // As soon as the other end is known, all is proven.
+      begin: () => {},
       expect: () =>
         queueMicrotask(() =>
           onEvent({ type: 'connected', profile: PROFILE, local: fromGateway, remote: toGateway }),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Hono } from 'hono';
 import { AccessToken, type VideoGrant } from 'livekit-server-sdk';
 import { describe, expect, test } from 'vitest';
@@ -21,12 +22,17 @@ const playing = browserOffer([
 ]);
 const fragment = 'a=ice-ufrag:NewUfrag\r\na=ice-pwd:0123456789abcdefABCDEFGH\r\n';
 
+/** What the peer sent, as it came but for the line ends. */
+function recorded(name: string): string {
+  return readFileSync(`${import.meta.dirname}/peers/${name}.sdp`, 'utf8').replaceAll('\n', '\r\n');
+}
+
 class Whip extends Rig {
   readonly http = new HttpSessions(this.context);
   readonly app = new Hono();
 
-  constructor() {
-    super();
+  constructor(...options: ConstructorParameters<typeof Rig>) {
+    super(...options);
     whipRoutes(this.app, { sessions: this.http, admit: (url) => admit(url, tokens, gunzip) });
   }
 
@@ -37,11 +43,13 @@ class Whip extends Rig {
     headers: Record<string, string> = {},
     grant: VideoGrant | undefined = {},
     identity = 'obs',
+    source?: string,
   ): Promise<Response> {
     const token = new AccessToken('devkey', secret, { identity });
     token.addGrant({ room: 'lobby', roomJoin: true, ...grant });
     const authorization = `Bearer ${await token.toJwt()}`;
-    return this.app.request(path, { method, headers: { authorization, ...headers }, ...(body && { body }) });
+    const request = { method, headers: { authorization, ...headers }, ...(body && { body }) };
+    return this.app.request(path, request, { source });
   }
 
   post(path: string, sdp: string, grant: VideoGrant = {}): Promise<Response> {
@@ -154,6 +162,60 @@ describe('WHIP', () => {
     const ours = whip.told('transport.restart')[0]?.local.ufrag ?? 'none';
     expect(await restarted.text()).toContain(`a=ice-ufrag:${ours}\r\n`);
     expect(whip.told('transport.remote').at(-1)?.remote.ufrag).toBe('NewUfrag');
+  });
+});
+
+describe('peers as they are', () => {
+  test('ffmpeg waits for us to begin DTLS, and is told that we do', async () => {
+    const whip = new Whip();
+    const made = await whip.post('/whip/v1', recorded('ffmpeg'));
+    expect(made.status).toBe(201);
+    const answer = await made.text();
+    expect(section(answer, '0')).toContain('a=setup:active');
+    expect(section(answer, '1')).toContain('a=setup:active');
+    expect(section(answer, '1')).toContain('a=rtpmap:106 H264/90000');
+    expect(section(answer, '1')).toContain('a=fmtp:105 apt=106');
+    expect(whip.told('transport.remote')).toMatchObject([{ dtls: 'client', remote: { ufrag: 'f8873f66' } }]);
+    expect(whip.told('receiver.open')).toMatchObject([
+      { kind: 'audio', ssrcs: [3572677326] },
+      { kind: 'video', ssrcs: [3572677327] },
+    ]);
+  });
+
+  test('ffmpeg is told what to do instead where the engine cannot begin, and nobody is in', async () => {
+    const whip = new Whip({}, false);
+    const made = await whip.post('/whip/v1', recorded('ffmpeg'));
+    expect(made.status).toBe(400);
+    expect(await made.text()).toContain('-whip_flags dtls_active');
+    expect(whip.drops).toEqual(['http-media-setup-passive']);
+    expect(whip.names).toEqual([]);
+    const active = await whip.post(
+      '/whip/v1',
+      recorded('ffmpeg').replaceAll('setup:passive', 'setup:active'),
+    );
+    expect(section(await active.text(), '0')).toContain('a=setup:passive');
+    expect(whip.told('transport.remote').at(-1)).not.toHaveProperty('dtls');
+  });
+});
+
+describe('TURN servers in Link', () => {
+  const type = { 'content-type': 'application/sdp' };
+
+  test('are those for the client’s address', async () => {
+    const whip = new Whip();
+    await whip.ask('POST', '/whip/v1', publishing, type, {}, 'obs', '198.51.100.7');
+    expect(whip.sources).toEqual(['198.51.100.7']);
+  });
+
+  test('carry no name that a header cannot, or that could say more than a name', async () => {
+    const whip = new Whip();
+    for (const identity of ['ödön', '李', 'a"; rel="next', 'a,<turn:evil>', '😀']) {
+      const made = await whip.ask('POST', '/whip/v1', publishing, type, {}, identity);
+      expect(made.status).toBe(201);
+      expect(made.headers.get('link')).toMatch(
+        /^<turn:192\.0\.2\.1:3478>; rel="ice-server"; username="u:PA_\w+"; credential="c"; credential-type="password"$/,
+      );
+    }
   });
 });
 

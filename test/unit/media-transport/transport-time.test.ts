@@ -327,3 +327,33 @@ test('the close_notify of a web phone comes with its BYE: its leg fails only whe
   expect(world.host.gauges()).toMatchObject({ transports: 0, addresses: 0, ufrags: 0 });
   expect(world.timers.size).toBe(1);
 });
+
+test('a check that comes before its transport is answered as soon as that is known', () => {
+  const world = new World();
+  const local = newIceCredentials(systemRandom);
+  world.check(local);
+  expect(world.sent).toEqual([]);
+  world.advance(400);
+  world.host.open('TP_1', local);
+  expect(world.sent).toEqual([]);
+  world.host.remote('TP_1', { ufrag: 'remote', pwd: 'p'.repeat(22) }, [fingerprint]);
+  expect(world.sent).toMatchObject([{ address: '203.0.113.5', port: 40000 }]);
+  expect(world.host.gauges()).toMatchObject({ addresses: 1 });
+});
+
+test('who waits for our first word of DTLS gets it once there is a path, and nobody else does', () => {
+  const { world, local } = opened();
+  world.check(local);
+  expect(world.dtls[0]!.begun).toBe(0);
+  const passive = newIceCredentials(systemRandom);
+  world.host.open('TP_2', passive);
+  world.host.remote('TP_2', { ufrag: 'remote', pwd: 'p'.repeat(22) }, [fingerprint], 'client');
+  expect(world.dtls[1]!.begun).toBe(0);
+  world.check(passive, '203.0.113.6');
+  expect(world.dtls[1]!.begun).toBeGreaterThan(0);
+  const early = newIceCredentials(systemRandom);
+  world.check(early, '203.0.113.7');
+  world.host.open('TP_3', early);
+  world.host.remote('TP_3', { ufrag: 'remote', pwd: 'p'.repeat(22) }, [fingerprint], 'client');
+  expect(world.dtls[2]!.begun).toBeGreaterThan(0);
+});

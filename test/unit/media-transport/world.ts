@@ -19,7 +19,12 @@ export class World {
   readonly timers = new WakeQueue();
   readonly events: MediaEvent[] = [];
   readonly sent: { bytes: Uint8Array; address: string; port: number }[] = [];
-  readonly dtls: { say: (event: DtlsEvent) => void; received: Uint8Array[]; closed: boolean }[] = [];
+  readonly dtls: {
+    say: (event: DtlsEvent) => void;
+    received: Uint8Array[];
+    begun: number;
+    closed: boolean;
+  }[] = [];
   readonly socket: DatagramSocket = {
     local: { address: '192.0.2.1', port: 7882 },
     queued: 0,
@@ -32,12 +37,16 @@ export class World {
   constructor() {
     const engine: DtlsEngine = {
       by: 'werift',
+      begins: false,
       fingerprint,
       open: ({ onEvent }) => {
-        const session = { say: onEvent, received: [] as Uint8Array[], closed: false };
+        const session = { say: onEvent, received: [] as Uint8Array[], begun: 0, closed: false };
         this.dtls.push(session);
         return {
           expect: () => {},
+          begin: () => {
+            session.begun++;
+          },
           receive: (bytes) => session.received.push(bytes.slice()),
           sendData: () => false,
           close: () => {

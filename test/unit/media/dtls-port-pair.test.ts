@@ -29,12 +29,14 @@ function rig() {
   const dtls = new DtlsPortPair(pair, {
     engine: {
       by: 'werift',
+      begins: false,
       fingerprint: PRINT[0]!,
       open: ({ send, onEvent }) => {
         const session = { got: 0, closed: false, tell: onEvent, send };
         sessions.push(session);
         return {
           expect() {},
+          begin() {},
           receive: () => void session.got++,
           sendData: () => false,
           close: () => {

@@ -66,7 +66,7 @@ function rig() {
     send() {},
     close() {},
   };
-  const mux = new Mux({ socket, clock, drops });
+  const mux = new Mux({ socket, clock, timers, drops });
   const peer = new TrustingPeer();
   mux.addUfrag('ours-ufrag', peer);
   const streams = new IceStreams({ mux, clock, timers, drops });

@@ -68,10 +68,11 @@ it('lets a phone with DTLS rest by the lane of its socket, refreshed or not', ()
   const legs = new PhoneLegs({
     dtls: {
       by: 'werift',
+      begins: false,
       fingerprint,
       open: ({ onEvent }) => {
         tell = onEvent;
-        return { expect() {}, receive() {}, sendData: () => false, close() {} };
+        return { expect() {}, begin() {}, receive() {}, sendData: () => false, close() {} };
       },
     },
     ports: { inUse: 0, open: (opened) => opened(pair), release() {} },

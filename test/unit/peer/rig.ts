@@ -40,7 +40,8 @@ export class Rig {
   readonly sessions: PeerSessions;
   readonly #port: MediaWorkerPort;
 
-  constructor(options: Partial<PeerOptions> = {}) {
+  /** `beginsDtls`: what the worker's engine can. */
+  constructor(options: Partial<PeerOptions> = {}, beginsDtls = true) {
     let seed = 1;
     const next = (): number => {
       seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
@@ -58,7 +59,11 @@ export class Rig {
     };
     const workers = new MediaWorkers(shared.emit);
     this.#port = { send: (command) => this.commands.push(command), onEvent: () => {} };
-    workers.add(this.#port, { icePort: 7882, fingerprint: { algorithm: 'sha-256', value: 'AB:CD' } });
+    workers.add(this.#port, {
+      icePort: 7882,
+      fingerprint: { algorithm: 'sha-256', value: 'AB:CD' },
+      beginsDtls,
+    });
     this.rooms = new Rooms({ ...shared, workers });
     this.context = {
       ...shared,
