@@ -133,10 +133,11 @@ it('leaves a call as it was when the new codec is none that can be sent, keys an
   const legs = new PhoneLegs({
     dtls: {
       by: 'werift',
+      begins: false,
       fingerprint,
       open: ({ onEvent }) => {
         tell = onEvent;
-        return { expect() {}, receive() {}, sendData: () => false, close: () => closed++ };
+        return { expect() {}, begin() {}, receive() {}, sendData: () => false, close: () => closed++ };
       },
     },
     ports: { inUse: 0, open: (opened) => opened(pair), release() {} },
