@@ -1,22 +1,21 @@
 import type { Clock, Millis } from '../base/clock.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
-import type { MuxStream } from './mux.ts';
 
 /** Checks kept at once, of at most a datagram's 2 kB each. */
 const MAX_HELD = 32;
 /** How long one is kept: what a main thread under load may be behind with telling us whom it has let in. */
 const HELD_MS: Millis = 500;
 
-/** A check that came before the transport that it names. */
-export interface EarlyCheck {
+/** A check that came before the transport that it names, by UDP or on a `stream`. */
+export interface EarlyCheck<Stream> {
   readonly ufrag: string;
   readonly bytes: Uint8Array;
   readonly address: string;
   readonly port: number;
-  readonly stream: MuxStream | undefined;
+  readonly stream: Stream | undefined;
 }
 
-interface Held extends EarlyCheck {
+interface Held<Stream> extends EarlyCheck<Stream> {
   readonly until: Millis;
 }
 
@@ -25,12 +24,12 @@ interface Held extends EarlyCheck {
  * comes to nobody: it would be late by a repetition, and ffmpeg as DTLS client never repeats one. RFC 8445 section 7.3 has such checks
  * answered; they wait here for a moment, and nothing of them is believed before.
  */
-export class EarlyChecks {
+export class EarlyChecks<Stream> {
   readonly #timers: Timers;
   readonly #clock: Clock;
   readonly #onDropped: (count: number) => void;
   /** The oldest first. */
-  #held: Held[] = [];
+  #held: Held<Stream>[] = [];
   #alarm: Alarm | undefined;
 
   /** `onDropped`: so many will never be asked for. */
@@ -41,7 +40,7 @@ export class EarlyChecks {
   }
 
   /** Keeps a copy, or drops it while there are too many. */
-  hold(check: EarlyCheck): void {
+  hold(check: EarlyCheck<Stream>): void {
     if (this.#held.length >= MAX_HELD) {
       this.#onDropped(1);
       return;
@@ -51,7 +50,7 @@ export class EarlyChecks {
   }
 
   /** What waited for this ufrag, in the order of arrival. */
-  take(ufrag: string): readonly EarlyCheck[] {
+  take(ufrag: string): readonly EarlyCheck<Stream>[] {
     if (this.#held.length === 0) return [];
     const found = this.#held.filter((check) => check.ufrag === ufrag);
     if (found.length > 0) this.#held = this.#held.filter((check) => check.ufrag !== ufrag);

@@ -47,14 +47,14 @@ export class Mux {
   readonly #byUfrag = new Map<string, MuxPeer>();
   readonly #byAddress = new AddressTable<MuxPeer>();
   readonly #unproven: TokenBucket;
-  readonly #early: EarlyChecks;
+  readonly #early: EarlyChecks<MuxStream>;
 
   constructor(options: { socket: DatagramSocket; clock: Clock; timers: Timers; drops: DropCounter }) {
     this.#socket = options.socket;
     this.#clock = options.clock;
     this.#drops = options.drops;
     this.#unproven = new TokenBucket(UNPROVEN_CHECKS, options.clock.now());
-    this.#early = new EarlyChecks({
+    this.#early = new EarlyChecks<MuxStream>({
       ...options,
       onDropped: (count) => this.#drops.count('stun', 'unknown-ufrag', count),
     });

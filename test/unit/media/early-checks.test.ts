@@ -3,14 +3,14 @@ import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import { EarlyChecks } from '../../../src/media/early-checks.ts';
 
 function world(): {
-  early: EarlyChecks;
+  early: EarlyChecks<never>;
   dropped: () => number;
   pass: (ms: number) => void;
   alarms: WakeQueue;
 } {
   let [now, count] = [0, 0];
   const alarms = new WakeQueue();
-  const early = new EarlyChecks({
+  const early = new EarlyChecks<never>({
     timers: alarms,
     clock: { now: () => now },
     onDropped: (more) => {
