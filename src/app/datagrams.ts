@@ -11,6 +11,8 @@ export interface DatagramSource {
   /** The same, for sockets that mark what they send by a code point (RFC 2474): the addon's do, Node's cannot. */
   readonly marking: (dscp: number, told?: 'timed' | 'untimed') => OpenUdp;
   readonly by: 'addon' | 'node';
+  /** Whether its sockets have `sendWhole`, and the system does as they say. */
+  readonly sendsWhole: boolean;
   /** Reads what waits for a tick: sockets of streams that say nothing (`base/quiet-lane.ts`). */
   collect(): void;
 }
@@ -24,7 +26,7 @@ export function datagramSource(
   const addon = choice === 'off' ? undefined : loadAddon();
   if (addon === undefined) {
     const open: OpenUdp = (local) => openUdp(local, () => listener.unsent(1));
-    return { open, marking: () => open, by: 'node', collect() {} };
+    return { open, marking: () => open, by: 'node', sendsWhole: false, collect() {} };
   }
   const udp = new NativeUdp(addon, listener, slots);
   const marking =
@@ -33,5 +35,11 @@ export function datagramSource(
       const opened = udp.open(local, dscp, told);
       return 'code' in opened ? Promise.reject(new BindError(opened.code, local)) : Promise.resolve(opened);
     };
-  return { by: 'addon', open: marking(0), marking, collect: () => udp.collect() };
+  return {
+    ...{ by: 'addon', open: marking(0), marking },
+    get sendsWhole() {
+      return udp.sendsWhole();
+    },
+    collect: () => udp.collect(),
+  };
 }

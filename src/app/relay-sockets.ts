@@ -17,7 +17,7 @@ const ANY: Readonly<Record<AddressFamily, string>> = { ipv4: '0.0.0.0', ipv6: ':
 export function relayPlaces(
   announced: readonly string[],
   locals: readonly LocalAddress[],
-  openUdp: OpenUdp,
+  sockets: { readonly open: OpenUdp; readonly sendsWhole: boolean },
 ): RelayPlaces {
   const first = (family: AddressFamily) => announced.find((address) => familyOf(address) === family);
   const [ipv4, ipv6] = [first('ipv4'), first('ipv6')];
@@ -25,12 +25,13 @@ export function relayPlaces(
   return {
     addresses,
     opener: {
+      sendsWhole: sockets.sendsWhole,
       open: (family, port, opened) => {
         const told = addresses[family];
         // Behind a 1:1 NAT the announced address is on no interface.
         const isLocal = told !== undefined && locals.some(({ address }) => address === told);
         const address = isLocal ? told : ANY[family];
-        openUdp({ address, port }).then(opened, () => opened(undefined));
+        sockets.open({ address, port }).then(opened, () => opened(undefined));
       },
     },
   };

@@ -82,7 +82,7 @@ export async function openTurn({
   const local = listenAddress(turn.address);
   const locals = localAddresses();
   const found = mediaAddresses(startup);
-  const places = relayPlaces(addresses, locals, sockets.open);
+  const places = relayPlaces(addresses, locals, sockets);
   const dropped = () => server.dropped('congested');
   const relays = new WiredRelays({
     ...{ kernel: places.opener, media, addresses: found, dropped, onFault },

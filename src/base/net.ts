@@ -22,6 +22,11 @@ export interface DatagramSocket {
   readonly lane?: QuietLane | undefined;
   /** Sends without waiting; errors are counted by the adapter, never thrown. `bytes` must not change while `queued` > 0. */
   send(bytes: Uint8Array, port: number, address: string): void;
+  /**
+   * The same, in one piece or not at all: with DF set (RFC 791), over IPv6 without a fragment header. Absent: this kind of socket
+   * cannot.
+   */
+  sendWhole?: ((bytes: Uint8Array, port: number, address: string) => void) | undefined;
   close(): void;
 }
 

@@ -23,6 +23,8 @@ export type RelayAddresses = Readonly<Partial<Record<AddressFamily, string>>>;
 
 /** Opens relay sockets on the relay's own addresses. */
 export interface RelayOpener {
+  /** Whether its sockets have {@link DatagramSocket.sendWhole}, as DONT-FRAGMENT asks; absent: no. */
+  readonly sendsWhole?: boolean;
   /** Binds UDP `port`; calls `opened` once, at once or later, with undefined when the port cannot be had. */
   open(family: AddressFamily, port: number, opened: (socket: DatagramSocket | undefined) => void): void;
 }

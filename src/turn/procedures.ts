@@ -11,7 +11,6 @@ import type { TurnClient, TurnLimits } from './ports.ts';
 import type { Refusal } from './refusal.ts';
 import {
   type AllocateWish,
-  KNOWN_ATTRIBUTES,
   readAllocate,
   readChannelBind,
   readCreatePermission,
@@ -25,6 +24,8 @@ interface ProceduresOptions {
   readonly isAllowedPeer: PeerRule;
   readonly limits: TurnLimits;
   readonly table: AllocationTable;
+  /** Attributes that are understood. */
+  readonly known: ReadonlySet<number>;
   /** Answers a request whose refusal turned out only when its socket could not be had. */
   refuseLater(message: StunMessage, client: TurnClient, session: TurnSession, refusal: Refusal): void;
 }
@@ -38,7 +39,7 @@ export class Procedures {
   }
 
   run(message: StunMessage, client: TurnClient, user: AuthenticatedUser, now: Millis): Refusal | undefined {
-    if (message.unknownRequired(KNOWN_ATTRIBUTES).length > 0)
+    if (message.unknownRequired(this.#options.known).length > 0)
       return { code: 420, reason: 'unknown-attribute' };
     const held = this.#options.table.of(client);
     // RFC 8656 section 5: all requests of an allocation come with the user name that made it.

@@ -24,17 +24,23 @@ export class RelayPath {
   readonly #isAllowedPeer: (address: string, port: number) => boolean;
   /** Transaction ids of Data indications: nothing answers those, so a random start and a count are enough. */
   readonly #indicationId: Uint8Array;
+  readonly #known: ReadonlySet<number>;
   // The Send indication that was read last: fields instead of an object per packet.
   #peerAt = -1;
   #peerFamily: AddressFamily = 'ipv4';
   #dataAt = -1;
   #dataLength = 0;
+  /** It asks for DF (RFC 8656 section 11.2). */
+  #whole = false;
 
   constructor(options: {
     random: Random;
     isAllowedPeer: (address: string, port: number) => boolean;
+    /** Attributes that are understood: without DONT-FRAGMENT an indication that has it is dropped. */
+    known: ReadonlySet<number>;
   }) {
     this.#isAllowedPeer = options.isAllowedPeer;
+    this.#known = options.known;
     this.#indicationId = options.random.bytes(12);
   }
 
@@ -44,6 +50,7 @@ export class RelayPath {
     if (length < 0) return 'malformed';
     const channel = allocation.peers.channel((bytes[0]! << 8) | bytes[1]!, now);
     if (channel === undefined) return 'no-channel';
+    this.#whole = false;
     const data = bytes.subarray(CHANNEL_HEADER_BYTES, CHANNEL_HEADER_BYTES + length);
     return this.#toPeer(allocation, data, channel, channel.port, now);
   }
@@ -103,7 +110,9 @@ export class RelayPath {
     if (!allocation.budget.up.take(now, length)) return 'bandwidth';
     this.#scratch.bytes.set(data);
     allocation.bytesUp += length;
-    socket.send(this.#scratch.prefix(length), port, address);
+    const packet = this.#scratch.prefix(length);
+    if (this.#whole) socket.sendWhole?.(packet, port, address);
+    else socket.send(packet, port, address);
     if (socket.queued > 0) this.#scratch.replace();
     return undefined;
   }
@@ -158,6 +167,7 @@ export class RelayPath {
   #readSend(bytes: Uint8Array): boolean {
     this.#peerAt = -1;
     this.#dataAt = -1;
+    this.#whole = false;
     for (let at = HEADER_BYTES; at < bytes.length; ) {
       const type = (bytes[at]! << 8) | bytes[at + 1]!;
       const length = (bytes[at + 2]! << 8) | bytes[at + 3]!;
@@ -169,6 +179,8 @@ export class RelayPath {
       } else if (type === Attribute.data) {
         this.#dataAt = at + 4;
         this.#dataLength = length;
+      } else if (type === Attribute.dontFragment && this.#known.has(type)) {
+        this.#whole = true;
       } else if (type < 0x8000) {
         return false;
       }

@@ -8,15 +8,13 @@ import type { Allocation } from './allocation.ts';
 import type { RelayWish } from './allocation-table.ts';
 import { isChannelNumber } from './channel-data.ts';
 import type { PeerRule } from './peer-rule.ts';
+import type { RelayOpener } from './ports.ts';
 import type { Refusal } from './refusal.ts';
 import { isDisguised } from './refused-peers.ts';
 import { TOKEN_BYTES } from './reservations.ts';
 
-/**
- * Attributes that requests may carry; others that must be understood are answered with 420. DONT-FRAGMENT is one of those: no socket
- * of Node's sends a datagram with the bit set as asked (RFC 8656 section 7.2 has it refused then).
- */
-export const KNOWN_ATTRIBUTES: ReadonlySet<number> = new Set([
+/** Attributes that requests may carry; others that must be understood are answered with 420. */
+const KNOWN_ATTRIBUTES: ReadonlySet<number> = new Set([
   Attribute.username,
   Attribute.realm,
   Attribute.nonce,
@@ -33,6 +31,14 @@ export const KNOWN_ATTRIBUTES: ReadonlySet<number> = new Set([
   Attribute.reservationToken,
   Attribute.priority,
 ]);
+
+/** The same with DONT-FRAGMENT, for a server whose relays can send so (RFC 8656 section 7.2). */
+const WITH_DONT_FRAGMENT: ReadonlySet<number> = new Set([...KNOWN_ATTRIBUTES, Attribute.dontFragment]);
+
+/** Attributes that are understood by a server with such relays. */
+export function knownAttributes({ sendsWhole }: Pick<RelayOpener, 'sendsWhole'>): ReadonlySet<number> {
+  return sendsWhole === true ? WITH_DONT_FRAGMENT : KNOWN_ATTRIBUTES;
+}
 
 const UDP = 17;
 

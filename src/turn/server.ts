@@ -25,7 +25,7 @@ import {
 import { Procedures } from './procedures.ts';
 import type { Refusal } from './refusal.ts';
 import { RelayPath } from './relay-path.ts';
-import { KNOWN_ATTRIBUTES } from './requests.ts';
+import { knownAttributes } from './requests.ts';
 import { SourceLimiter } from './source-limiter.ts';
 
 /** So many times more answers per source go out on connections than by UDP. */
@@ -61,6 +61,7 @@ export class TurnServer {
   readonly #drops: Drops;
   readonly #relay: RelayPath;
   readonly #procedures: Procedures;
+  readonly #known: ReadonlySet<number>;
   /** Answers to the unproven, and refusals of proven users. */
   readonly #answers: Readonly<Record<TurnClient['protocol'], SourceLimiter>>;
   readonly #refusals: SourceLimiter;
@@ -72,7 +73,8 @@ export class TurnServer {
     this.#limits = { ...defaultTurnLimits, ...options.limits };
     this.#authenticator = new Authenticator({ ...options, nonces: new Nonces(options.digests, random) });
     this.#drops = new Drops(emit, timers);
-    this.#relay = new RelayPath({ random, isAllowedPeer });
+    this.#known = knownAttributes(options.relays);
+    this.#relay = new RelayPath({ random, isAllowedPeer, known: this.#known });
     this.#table = new AllocationTable({
       ...options,
       limits: this.#limits,
@@ -86,6 +88,7 @@ export class TurnServer {
       ...options,
       limits: this.#limits,
       table: this.#table,
+      known: this.#known,
       refuseLater: (message, client, session, refusal) =>
         this.#refuse(message, client, session, refusal, clock.now()),
     });
@@ -177,7 +180,7 @@ export class TurnServer {
   /** Plain STUN: where the client's packets come from (RFC 8489 section 12). */
   #binding(message: StunMessage, client: TurnClient, now: Millis): TurnDrop | undefined {
     if (!this.#answers[client.protocol].take(client.remote.address, now)) return 'rate-limited';
-    const unknown = message.unknownRequired(KNOWN_ATTRIBUTES);
+    const unknown = message.unknownRequired(this.#known);
     const { address, port } = client.remote;
     const reply =
       unknown.length > 0
@@ -213,7 +216,7 @@ export class TurnServer {
   ): TurnDrop | undefined {
     if (!this.#refusals.take(client.remote.address, now)) return 'rate-limited';
     const reply = StunBuilder.reply(message, 'error').errorCode(refusal.code);
-    if (refusal.code === 420) reply.unknownAttributes(message.unknownRequired(KNOWN_ATTRIBUTES));
+    if (refusal.code === 420) reply.unknownAttributes(message.unknownRequired(this.#known));
     // RFC 8489 section 9.2.4: every 401 carries a challenge.
     if (refusal.code === 401) this.#authenticator.challenge(reply, client, now);
     client.send(sealAnswer(reply, this.#options.digests, session));

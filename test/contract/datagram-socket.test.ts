@@ -106,6 +106,29 @@ describe.each([nodeEngine(), ...nativeEngines()])(
       expect(unsent()).toBe(before);
     });
 
+    it.each([
+      ['127.0.0.1', '127.0.0.1'],
+      ['::1', '::1'],
+      ['::', '127.0.0.1'],
+    ])('sends in one piece from %s to %s what must be, between what need not', async (from, to) => {
+      const before = unsent();
+      const sender = await opened({ address: from, port: 0 });
+      if (sender.sendWhole === undefined) return;
+      const receiver = await opened({ address: to, port: 0 });
+      const got: number[] = [];
+      receiver.onDatagram = (bytes) => void (bytes.length === 900 && got.push(bytes[0]!));
+      for (let i = 0; i < 12; i++) {
+        const bytes = new Uint8Array(900).fill(i);
+        if (i % 3 === 0) sender.sendWhole(bytes, receiver.local.port, to);
+        else sender.send(bytes, receiver.local.port, to);
+      }
+      await vi.waitFor(() => expect(got).toHaveLength(12));
+      const isWhole = (i: number) => i % 3 === 0;
+      expect(got.filter(isWhole)).toEqual([0, 3, 6, 9]);
+      expect(got.filter((i) => !isWhole(i))).toEqual([1, 2, 4, 5, 7, 8, 10, 11]);
+      expect(unsent()).toBe(before);
+    });
+
     it('shows an IPv4 peer on :: by its IPv4 address, and answers it', async () => {
       const [both, v4] = [await opened({ address: '::', port: 0 }), await opened(V4)];
       let answer = 0;

@@ -9,6 +9,8 @@ export interface UdpPoll {
   port(socket: number): number;
   /** What the socket sends bears this code point from now on (RFC 2474), 0 to 63; 1 when the kernel took it. */
   mark(socket: number, dscp: number): number;
+  /** 1 when the kernel can be told to send the socket's datagrams in one piece or not at all, else 0. */
+  whole(socket: number): number;
   /** From now on the ages of the socket's datagrams are told in the memory of {@link lanes}, ms. */
   timed(socket: number): void;
   close(socket: number): void;
@@ -104,7 +106,7 @@ export interface Addon {
 }
 
 /** As in `addon/module.cc`: which exports these are. */
-const REVISION = 11;
+const REVISION = 12;
 
 /** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {

@@ -7,6 +7,8 @@ import { NativeLanes } from './native-lane.ts';
 
 /** As in `addon/udp.cc`: words that describe a slot. */
 const WORDS = 8;
+/** As in `addon/poll.h`: above the port, a datagram that leaves in one piece or not at all. */
+const WHOLE = 1 << 16;
 /** Destinations whose address is kept taken apart; beyond, the memory starts anew. */
 const DESTINATIONS = 8192;
 
@@ -111,8 +113,17 @@ export class NativeUdp {
     }
   }
 
-  /** Puts a datagram into the outbox; one that is longer than a slot is not sent. */
-  send(id: number, bytes: Uint8Array, port: number, address: string): void {
+  /** Whether the kernel lets its sockets send datagrams in one piece or not at all. */
+  sendsWhole(): boolean {
+    const id = this.#poll.open('0.0.0.0', 0);
+    if (id < 0) return false;
+    const sends = this.#poll.whole(id) === 1;
+    this.#poll.close(id);
+    return sends;
+  }
+
+  /** Puts a datagram into the outbox; one that is longer than a slot is not sent. `pieces`: 0, or {@link WHOLE}. */
+  send(id: number, bytes: Uint8Array, port: number, address: string, pieces: number): void {
     const destination = this.#destination(address);
     if (destination === undefined || bytes.length > this.#slots.bytes) {
       this.#onUnsent(1);
@@ -126,7 +137,7 @@ export class NativeUdp {
     words[at] = id;
     words[at + 1] = bytes.length;
     words[at + 2] = destination[0]!;
-    words[at + 3] = port;
+    words[at + 3] = port | pieces;
     words[at + 4] = destination[1]!;
     if (destination[0] !== 4) for (let i = 2; i <= 4; i++) words[at + 3 + i] = destination[i]!;
     if (this.#flushing) return;
@@ -232,7 +243,11 @@ class NativeSocket implements DatagramSocket {
   }
 
   send(bytes: Uint8Array, port: number, address: string): void {
-    if (!this.#closed) this.#udp.send(this.#id, bytes, port, address);
+    if (!this.#closed) this.#udp.send(this.#id, bytes, port, address, 0);
+  }
+
+  sendWhole(bytes: Uint8Array, port: number, address: string): void {
+    if (!this.#closed) this.#udp.send(this.#id, bytes, port, address, WHOLE);
   }
 
   close(): void {

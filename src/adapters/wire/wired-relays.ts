@@ -49,6 +49,10 @@ export class WiredRelays implements RelayOpener {
     }
   }
 
+  get sendsWhole(): boolean {
+    return this.#options.kernel.sendsWhole === true;
+  }
+
   open(family: AddressFamily, port: number, opened: (socket: DatagramSocket | undefined) => void): void {
     this.#options.kernel.open(family, port, (kernel) => {
       opened(kernel === undefined ? undefined : this.#wired(family, port, kernel));
@@ -95,6 +99,8 @@ interface WiredRelayEvents {
 }
 
 class WiredRelay implements DatagramSocket {
+  /** What does not leave the process is in one piece in any case. */
+  readonly sendWhole: DatagramSocket['sendWhole'];
   readonly #kernel: DatagramSocket;
   readonly #events: WiredRelayEvents;
   #closed = false;
@@ -104,6 +110,11 @@ class WiredRelay implements DatagramSocket {
     this.#kernel = kernel;
     this.#events = events;
     kernel.onDatagram = (bytes, address, port) => this.onDatagram(bytes, address, port);
+    if (kernel.sendWhole !== undefined)
+      this.sendWhole = (bytes, port, address) => {
+        if (this.#closed || this.#events.sendWired(bytes, port, address)) return;
+        kernel.sendWhole?.(bytes, port, address);
+      };
   }
 
   get local(): HostPort {

@@ -53,7 +53,10 @@ const { peer } = settings;
 const peers = [peer, peer + 1];
 const wires = settings.media === 'wired' ? relayWireMemory(peers.length) : [];
 if (settings.media !== 'none') await startMedia();
-const { opener, addresses } = relayPlaces([HOST], [], (local) => sockets.open({ ...local, address: HOST }));
+const { opener, addresses } = relayPlaces([HOST], [], {
+  sendsWhole: sockets.sendsWhole,
+  open: (local) => sockets.open({ ...local, address: HOST }),
+});
 const relays =
   settings.media === 'wired'
     ? new WiredRelays({

@@ -63,14 +63,18 @@ test('temporary, tentative and deprecated addresses are known by the kernel\u201
 
 test('relays of a family stand at its first announced address, and are bound there or, behind a NAT, on any', () => {
   const bound: string[] = [];
-  const openUdp = ({ address }: { address: string }) => {
-    bound.push(address);
-    return Promise.reject(new Error('the test opens nothing'));
+  const sockets = {
+    sendsWhole: true,
+    open({ address }: { address: string }): Promise<never> {
+      bound.push(address);
+      return Promise.reject(new Error('the test opens nothing'));
+    },
   };
-  const { addresses, opener } = relayPlaces(['203.0.113.7', '2001:db8::5', 'fd00::5'], locals, openUdp);
+  const { addresses, opener } = relayPlaces(['203.0.113.7', '2001:db8::5', 'fd00::5'], locals, sockets);
   expect(addresses).toEqual({ ipv4: '203.0.113.7', ipv6: '2001:db8::5' });
   opener.open('ipv4', 30_000, () => {});
   opener.open('ipv6', 30_000, () => {});
   expect(bound).toEqual(['0.0.0.0', '2001:db8::5']);
-  expect(relayPlaces(['203.0.113.7'], locals, openUdp).addresses).toEqual({ ipv4: '203.0.113.7' });
+  expect(opener.sendsWhole).toBe(true);
+  expect(relayPlaces(['203.0.113.7'], locals, sockets).addresses).toEqual({ ipv4: '203.0.113.7' });
 });

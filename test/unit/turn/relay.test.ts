@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hex } from '../../../src/base/bytes.ts';
+import type { StunBuilder } from '../../../src/stun/builder.ts';
 import { xorAddress } from '../../../src/stun/fields.ts';
 import { StunMessage } from '../../../src/stun/message.ts';
 import { Attribute, Method } from '../../../src/stun/registry.ts';
@@ -10,6 +11,7 @@ import {
   PEER,
   sendIndication,
   TurnHarness,
+  withUdp,
 } from './turn-harness.ts';
 
 const FROM = { address: '198.51.100.7', port: 50_000 };
@@ -45,6 +47,30 @@ describe('Send and Data indications', () => {
     expect(parsed.value.attribute(Attribute.data)).toEqual(DATA);
     // The padding is no rest of the packet before.
     expect([...client.received.at(-1)!.subarray(-3)]).toEqual([0, 0, 0]);
+  });
+
+  it('are sent in one piece where they ask for it and the relay can, and dropped where it cannot', () => {
+    const whole = sendIndication(PEER, DATA, 'whole');
+    const turn = new TurnHarness({ relays: { sendsWhole: true } });
+    const client = new FakeClient(FROM);
+    const wish = (b: StunBuilder) => withUdp(b).flag(Attribute.dontFragment);
+    expect(turn.ask(client, Method.allocate, wish).code).toBeUndefined();
+    turn.permit(client, PEER);
+    turn.bind(client, 0x4000, PEER);
+    for (const bytes of [whole, sendIndication(PEER, DATA), whole, channelData(0x4000, DATA)])
+      turn.server.receive(bytes, client);
+    const plain = hex(DATA);
+    expect(turn.sockets[0]!.sent.map(({ data }) => data)).toEqual([
+      `whole ${plain}`,
+      plain,
+      `whole ${plain}`,
+      plain,
+    ]);
+    const other = allocated();
+    other.turn.permit(other.client, PEER);
+    other.turn.server.receive(whole, other.client);
+    expect(other.socket.sent).toEqual([]);
+    expect(other.turn.drops()).toEqual({ malformed: 1 });
   });
 
   it('need a permission, which lasts 300 s', () => {

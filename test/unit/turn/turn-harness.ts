@@ -54,6 +54,10 @@ export class FakeSocket implements DatagramSocket {
     this.sent.push({ data: hex(bytes), port, address });
   }
 
+  sendWhole(bytes: Uint8Array, port: number, address: string): void {
+    this.sent.push({ data: `whole ${hex(bytes)}`, port, address });
+  }
+
   close(): void {
     this.closed = true;
   }
@@ -133,9 +137,12 @@ export class TurnHarness {
       limits?: Partial<TurnLimits>;
       isAllowedPeer?: (address: string, port: number) => boolean;
       relayAddresses?: RelayAddresses;
+      /** What its relay sockets can do. */
+      relays?: Pick<RelayOpener, 'sendsWhole'>;
     } = {},
   ) {
     const relays: RelayOpener = {
+      ...options.relays,
       open: (family, port, opened) => {
         if (this.opening === 'fail') return opened(undefined);
         const address = family === 'ipv4' ? RELAY_ADDRESS : RELAY_ADDRESS_V6;
@@ -271,12 +278,12 @@ export function withUdp(builder: StunBuilder): StunBuilder {
   return builder.u32(Attribute.requestedTransport, 17 << 24);
 }
 
-/** A Send indication. */
-export function sendIndication(peer: HostPort, data: Uint8Array): Uint8Array {
-  return new StunBuilder(Method.send, 'indication', new Uint8Array(12))
-    .xorAddress(Attribute.xorPeerAddress, peer.address, peer.port)
-    .attribute(Attribute.data, data)
-    .finish();
+/** A Send indication; `whole`: with DONT-FRAGMENT. */
+export function sendIndication(peer: HostPort, data: Uint8Array, how?: 'whole'): Uint8Array {
+  const builder = new StunBuilder(Method.send, 'indication', new Uint8Array(12));
+  builder.xorAddress(Attribute.xorPeerAddress, peer.address, peer.port);
+  if (how === 'whole') builder.flag(Attribute.dontFragment);
+  return builder.attribute(Attribute.data, data).finish();
 }
 
 /** A ChannelData message, unpadded. */

@@ -85,6 +85,8 @@ int32_t SendApart(int fd, const msghdr& whole) {
   return failed;
 }
 
+bool IsWhole(const int32_t* words) { return (words[3] & kWhole) != 0; }
+
 int32_t SendWindow(Poll* poll, uint32_t from, uint32_t count) {
   Group groups[kWindow];
   // Of each receiver the latest group, and 1.
@@ -144,10 +146,17 @@ int32_t SendWindow(Poll* poll, uint32_t from, uint32_t count) {
     if (group.count > 1) Cut(message, &controls[g], group.segment);
   }
   for (uint32_t next = 0; next < made;) {
-    const int32_t socket = WordsOf(poll, from + groups[next].first)[0];
+    const int32_t* words = WordsOf(poll, from + groups[next].first);
+    const bool whole = IsWhole(words);
+    const auto same = [&](const int32_t* other) { return other[0] == words[0] && IsWhole(other) == whole; };
     uint32_t run = 1;
-    while (next + run < made && WordsOf(poll, from + groups[next + run].first)[0] == socket) run++;
-    const int fd = poll->sockets[static_cast<uint32_t>(socket)].fd;
+    while (next + run < made && same(WordsOf(poll, from + groups[next + run].first))) run++;
+    Socket* socket = &poll->sockets[static_cast<uint32_t>(words[0])];
+    if (socket->whole != whole && !SetWhole(socket, whole)) {
+      for (; run > 0; run--) failed += groups[next++].count;
+      continue;
+    }
+    const int fd = socket->fd;
     const int sent = sendmmsg(fd, messages + next, run, MSG_DONTWAIT);
     if (sent > 0) {
       // Behind what was sent may stand one that was not: the next call tells.
@@ -163,7 +172,29 @@ int32_t SendWindow(Poll* poll, uint32_t from, uint32_t count) {
   return failed;
 }
 
+bool Discover(int fd, int level, int option, int probe, int* before, bool whole) {
+  socklen_t length = sizeof *before;
+  if (*before < 0 && getsockopt(fd, level, option, before, &length) != 0) return false;
+  const int value = whole ? probe : *before;
+  return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
 }  // namespace
+
+// By probing: with DF set whatever was told of the path, for that may be anybody's lie, and is the sender's to find out.
+bool SetWhole(Socket* socket, bool whole) {
+  const int fd = socket->fd;
+  const bool v4 = Discover(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE, &socket->discover, whole);
+  if (socket->family == AF_INET6) {
+    const int value = whole ? 1 : 0;
+    if (!Discover(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE, &socket->discover_v6, whole)) return false;
+    if (setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &value, sizeof value) != 0) return false;
+  } else if (!v4) {
+    return false;
+  }
+  socket->whole = whole;
+  return true;
+}
 
 int32_t SendOutbox(Poll* poll, uint32_t count) {
   if (count > poll->out_slots) count = poll->out_slots;

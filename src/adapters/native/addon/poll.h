@@ -18,6 +18,8 @@
 
 // Words of 32 bits that describe a slot: socket, length, family, port, and four of the address.
 constexpr uint32_t kWords = 8;
+// Above the port: the datagram leaves in one piece or not at all.
+constexpr int32_t kWhole = 1 << 16;
 // Above a family of IPv6 stands the zone of a link-local address (RFC 4007 section 6), the number of its interface.
 constexpr uint32_t kScopeShift = 8;
 // Packets that a lane counts until it is asked, and the longest one: 20 ms of G.711 with the header. As in
@@ -80,6 +82,10 @@ struct Socket {
   double came = -INFINITY;
   // It wakes nobody, and is read when `collect` is called.
   bool collected = false;
+  // What it sends now leaves in one piece or not at all; and how the kernel had it before, -1: not asked yet.
+  bool whole = false;
+  int discover = -1;
+  int discover_v6 = -1;
 };
 
 struct Poll {

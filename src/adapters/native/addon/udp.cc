@@ -293,6 +293,15 @@ napi_value Mark(napi_env env, napi_callback_info info) {
   return Number(env, setsockopt(found->fd, IPPROTO_IPV6, IPV6_TCLASS, &value, sizeof value) == 0 ? 1 : 0);
 }
 
+// whole(socket: number): 1 when its datagrams can be sent in one piece or not at all, else 0.
+napi_value Whole(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  Poll* poll = Receiver<Poll>(env, info, 1, args);
+  if (poll == nullptr) return nullptr;
+  Socket* found = Find(poll, env, args[0]);
+  return Number(env, found != nullptr && SetWhole(found, true) && SetWhole(found, false) ? 1 : 0);
+}
+
 // close(socket: number)
 napi_value Close(napi_env env, napi_callback_info info) {
   napi_value args[1];
@@ -388,6 +397,7 @@ napi_value DefineUdpPoll(napi_env env) {
       {"open", nullptr, Open, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"port", nullptr, Port, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"mark", nullptr, Mark, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"whole", nullptr, Whole, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"close", nullptr, Close, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"flush", nullptr, Flush, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"lanes", nullptr, Lanes, nullptr, nullptr, nullptr, napi_default_method, nullptr},
