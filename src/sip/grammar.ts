@@ -16,6 +16,8 @@ const EQUALS = 61;
 const GREATER = 62;
 const BACKSLASH = 92;
 
+export const NO_PARAMS: ReadonlyMap<string, string> = new Map();
+
 function charSet(characters: string): Uint8Array {
   const set = new Uint8Array(128);
   for (const character of characters) set[character.charCodeAt(0)] = 1;
@@ -98,9 +100,10 @@ export function splitCommas(value: string): string[] {
  * Reads `*( SEMI name [ EQUAL value ] )` from `from` to the end. Names in lower case, quoted values unquoted. Undefined
  * when it is anything else, or when a name comes twice (RFC 3261 section 7.3.1).
  */
-export function parseParams(text: string, from: number): Map<string, string> | undefined {
-  const params = new Map<string, string>();
+export function parseParams(text: string, from: number): ReadonlyMap<string, string> | undefined {
   let i = skipBlank(text, from);
+  if (i === text.length) return NO_PARAMS;
+  const params = new Map<string, string>();
   while (i < text.length) {
     if (text.charCodeAt(i) !== SEMICOLON) return undefined;
     const start = skipBlank(text, i + 1);

@@ -24,8 +24,42 @@ const COMPACT: Readonly<Record<string, string>> = {
   y: 'identity',
 };
 
-/** Spellings that come in nearly every message: one map look-up instead of lower-casing. */
+/** Headers that may stand but once in a message: a bit for each. */
+export const ONCE = {
+  from: 1,
+  to: 2,
+  'call-id': 4,
+  cseq: 8,
+  'content-length': 16,
+  'max-forwards': 32,
+  'content-type': 64,
+  expires: 128,
+} as const;
+
+/** A header in one of the spellings in which nearly every message has it. */
+export interface KnownName {
+  readonly spelling: string;
+  /** Full form, lower case. */
+  readonly name: string;
+  /** Of {@link ONCE}; 0: it may stand more often. */
+  readonly bit: number;
+}
+
+/** One map look-up instead of lower-casing. */
 const COMMON = new Map<string, string>();
+/** The same by length and first letter, for what has not been cut out of its text. */
+const BY_SHAPE: KnownName[][] = Array.from({ length: 32 * 32 }, () => []);
+
+function shape(length: number, first: number): number {
+  return (length << 5) | (first & 31);
+}
+
+function addCommon(spelling: string, name: string): void {
+  COMMON.set(spelling, name);
+  const bit = name in ONCE ? ONCE[name as keyof typeof ONCE] : 0;
+  BY_SHAPE[shape(spelling.length, spelling.charCodeAt(0))]?.push({ spelling, name, bit });
+}
+
 for (const name of [
   'Via From To Call-ID CSeq Contact Max-Forwards Content-Length Content-Type User-Agent Server Allow Supported Require',
   'Route Record-Route Accept Reason Expires Min-SE Session-Expires Date P-Asserted-Identity Privacy Diversion Subject',
@@ -33,12 +67,12 @@ for (const name of [
 ]
   .join(' ')
   .split(' ')) {
-  COMMON.set(name, name.toLowerCase());
-  COMMON.set(name.toLowerCase(), name.toLowerCase());
+  addCommon(name, name.toLowerCase());
+  addCommon(name.toLowerCase(), name.toLowerCase());
 }
 for (const [short, long] of Object.entries(COMPACT)) {
-  COMMON.set(short, long);
-  COMMON.set(short.toUpperCase(), long);
+  addCommon(short, long);
+  addCommon(short.toUpperCase(), long);
 }
 
 /** Headers whose value is a comma list, so that one line with commas is the same as many lines. */
@@ -60,9 +94,12 @@ export function canonicalName(name: string): string {
   return COMMON.get(name) ?? name.toLowerCase();
 }
 
-/** As {@link canonicalName} has it for names in a spelling that is common, which so are tokens for sure; else undefined. */
-export function knownName(name: string): string | undefined {
-  return COMMON.get(name);
+/** The name that stands from `from` to `to`, when it is in a spelling that is common, which so is a token for sure. */
+export function knownName(text: string, from: number, to: number): KnownName | undefined {
+  const alike = BY_SHAPE[shape(to - from, text.charCodeAt(from))];
+  if (alike === undefined) return undefined;
+  for (const known of alike) if (text.startsWith(known.spelling, from)) return known;
+  return undefined;
 }
 
 /** The headers of a message in their order, names canonical, values unfolded and trimmed. */
@@ -70,23 +107,23 @@ export class Headers {
   readonly names: string[] = [];
   readonly values: string[] = [];
 
-  /** `name` must be canonical. */
-  add(name: string, value: string): void {
+  /** Which of {@link ONCE} there are, and which came again: as far as they were added with their bit. */
+  seen = 0;
+  repeated = 0;
+
+  /** `name` must be canonical; `bit` is that of {@link ONCE}. */
+  add(name: string, value: string, bit = 0): void {
+    this.repeated |= this.seen & bit;
+    this.seen |= bit;
     this.names.push(name);
     this.values.push(value);
   }
 
   /** The first line's value; `name` canonical. */
   get(name: string): string | undefined {
-    const at = this.names.indexOf(name);
-    return at < 0 ? undefined : this.values[at];
-  }
-
-  /** How many lines carry `name`. */
-  count(name: string): number {
-    let count = 0;
-    for (const each of this.names) if (each === name) count++;
-    return count;
+    const { names } = this;
+    for (let i = 0; i < names.length; i++) if (names[i] === name) return this.values[i];
+    return undefined;
   }
 
   /** Every line's value as it stood; `name` canonical. */

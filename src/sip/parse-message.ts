@@ -6,7 +6,7 @@
 import { fromUtf8 } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { isToken, parseNumber, splitCommas } from './grammar.ts';
-import { canonicalName, Headers, knownName } from './headers.ts';
+import { canonicalName, Headers, knownName, ONCE } from './headers.ts';
 import type { CSeq, SipMessage } from './message.ts';
 import { parseAddress } from './name-addr.ts';
 import { parseVia } from './via.ts';
@@ -55,17 +55,10 @@ export interface ParseFault {
 }
 
 /** What must stand exactly once. Max-Forwards may miss: RFC 2543 did not know it. */
-const COUNTED = [
-  ...[
-    ['from', 'once'] as const,
-    ['to', 'once'] as const,
-    ['call-id', 'once'] as const,
-    ['cseq', 'once'] as const,
-  ],
-  ...(['content-length', 'max-forwards', 'content-type', 'expires'] as const).map(
-    (name) => [name, 'at-most-once'] as const,
-  ),
-];
+const NEEDED = ONCE.from | ONCE.to | ONCE['call-id'] | ONCE.cseq;
+const NO_BODY = new Uint8Array(0);
+const VERSION = ' SIP/2.0';
+const END_OF_HEAD = '\r\n\r\n';
 const MAX_CSEQ = 2 ** 31 - 1;
 
 /** Reads one message that fills `bytes`: a datagram, or what the stream framer cut out. `text` is what they say, where it is known. */
@@ -79,20 +72,24 @@ export function parseMessage(
   let from = 0;
   while (bytes[from] === 13 && bytes[from + 1] === 10) from += 2;
   if (from === bytes.length) return refuse('empty', 400, '', headers);
-  const { head, end } = readHead(bytes, from, from === 0 ? text : undefined);
-  if (end < 0) return refuse('no-end-of-headers', 400, '', headers);
+  let head = from === 0 && text !== undefined ? text : fromUtf8(bytes.subarray(from));
+  // Of plain ASCII, as nearly all messages are, the places in the text are those in the bytes.
+  const isAscii = head.length === bytes.length - from;
+  const headEnd = isAscii ? head.indexOf(END_OF_HEAD) : endOfHead(bytes, from);
+  if (headEnd < 0) return refuse('no-end-of-headers', 400, '', headers);
+  if (!isAscii) head = fromUtf8(bytes.subarray(from, headEnd));
+  const end = isAscii ? headEnd : head.length;
 
-  let eol = head.indexOf('\r\n');
-  if (eol < 0) eol = head.length;
+  const found = endOfLine(head, 0, end);
+  const eol = found < 0 ? ~found : found;
   if (eol > limits.line) return refuse('line-too-long', 414, '', headers);
-  const startLine = head.slice(0, eol);
-  const start = readStartLine(startLine);
+  const start = readStartLine(head.slice(0, eol));
   const method = start.kind === 'request' ? start.method : '';
-  const fault = readHeaders(head, eol, headers, limits);
+  const fault = readHeaders(head, eol, end, headers, limits);
   if (fault !== undefined) return refuse(fault, 400, start.kind === 'rubbish' ? '' : method, headers);
   if (start.kind === 'rubbish')
     return refuse(start.reason, start.reason === 'version' ? 505 : 400, start.method, headers);
-  return readMessage(start, headers, bytes, end + 4);
+  return readMessage(start, headers, bytes, (isAscii ? from + headEnd : headEnd) + END_OF_HEAD.length);
 }
 
 type StartLine =
@@ -114,48 +111,52 @@ function readStartLine(line: string): StartLine {
     }
     return { kind: 'response', status, phrase: line.slice(12) };
   }
+  const isUsual = line.endsWith(VERSION);
   const first = line.indexOf(' ');
-  const last = line.lastIndexOf(' ');
+  const last = isUsual ? line.length - VERSION.length : line.lastIndexOf(' ');
   const method = first > 0 ? line.slice(0, first) : '';
   if (!isToken(method)) return { kind: 'rubbish', reason: 'start-line', method: '' };
-  const version = line.endsWith(' SIP/2.0') ? 'SIP/2.0' : line.slice(last + 1);
   const uri = line.slice(first + 1, last);
   if (
     last === first ||
     uri === '' ||
     uri.includes(' ') ||
     uri.includes('\t') ||
-    (version !== 'SIP/2.0' && !/^SIP\/\d+\.\d+$/i.test(version))
+    (!isUsual && !/^SIP\/\d+\.\d+$/i.test(line.slice(last + 1)))
   ) {
     return { kind: 'rubbish', reason: 'start-line', method };
   }
-  if (version.toUpperCase() !== 'SIP/2.0') return { kind: 'rubbish', reason: 'version', method };
+  if (!isUsual && line.slice(last).toUpperCase() !== VERSION)
+    return { kind: 'rubbish', reason: 'version', method };
   return { kind: 'request', method, uri };
 }
 
-/** Splits the head into headers, unfolding lines that begin with a blank (section 7.3.1). */
+/** Splits the head, which ends at `end`, into headers; unfolds lines that begin with a blank (section 7.3.1). */
 function readHeaders(
   head: string,
   from: number,
+  end: number,
   headers: Headers,
   limits: ParseLimits,
 ): ParseReason | undefined {
   const hasNul = head.includes('\0');
   let at = from + 2;
-  while (at < head.length) {
-    let eol = endOfLine(head, at);
+  while (at < end) {
+    let eol = endOfLine(head, at, end);
     // A CR or LF of its own is in hardly any message.
-    let suspicious = hasNul || isBroken(head, at, eol);
+    let suspicious = hasNul || eol < 0;
+    if (eol < 0) eol = ~eol;
     const colon = head.indexOf(':', at);
     if (colon <= at || colon > eol) return 'header-syntax';
     let value = trimmed(head, colon + 1, eol);
     let next = eol + 2;
-    if (isFold(head, next)) {
+    if (next < end && isBlank(head.charCodeAt(next))) {
       const parts = [value];
       let length = value.length;
-      for (; isFold(head, next) && length <= limits.line; next = eol + 2) {
-        eol = endOfLine(head, next);
-        suspicious ||= isBroken(head, next, eol);
+      for (; next < end && isBlank(head.charCodeAt(next)) && length <= limits.line; next = eol + 2) {
+        eol = endOfLine(head, next, end);
+        suspicious ||= eol < 0;
+        if (eol < 0) eol = ~eol;
         const part = head.slice(next, eol).trim();
         parts.push(part);
         length += 1 + part.length;
@@ -165,34 +166,36 @@ function readHeaders(
     if (value.length > limits.line) return 'line-too-long';
     // Section 25.1: a NUL only as a quoted pair.
     if (suspicious && /[\r\n]|(?:^|[^\\])\0/.test(value)) return 'header-syntax';
-    let name = head.slice(at, colon);
-    const known = knownName(name);
-    if (known === undefined) {
-      name = name.trimEnd();
-      if (!isToken(name)) return 'header-syntax';
-    }
     if (headers.names.length === limits.headers) return 'too-many-headers';
-    headers.add(known ?? canonicalName(name), value);
+    const known = knownName(head, at, colon);
+    if (known !== undefined) headers.add(known.name, value, known.bit);
+    else if (!addOther(headers, head.slice(at, colon).trimEnd(), value)) return 'header-syntax';
     at = next;
   }
   return undefined;
 }
 
-/** Where the line at `from` ends: before its CRLF, or with the head. */
-function endOfLine(head: string, from: number): number {
-  // One character is looked for faster than two.
-  const lf = head.indexOf('\n', from);
-  if (lf > from && head.charCodeAt(lf - 1) === 13) return lf - 1;
-  const eol = lf < 0 ? -1 : head.indexOf('\r\n', from);
-  return eol < 0 ? head.length : eol;
+/** A header in a spelling that is not common; false when its name is no token. */
+function addOther(headers: Headers, name: string, value: string): boolean {
+  if (!isToken(name)) return false;
+  const canonical = canonicalName(name);
+  headers.add(canonical, value, knownName(canonical, 0, canonical.length)?.bit);
+  return true;
 }
 
-/** Is there a CR without LF, or LF without CR, in the line from `at` to `eol`? */
-function isBroken(head: string, at: number, eol: number): boolean {
-  const cr = head.indexOf('\r', at);
-  if (cr >= 0 && cr < eol) return true;
-  const lf = head.indexOf('\n', at);
-  return lf >= 0 && lf < eol;
+/**
+ * Where the line at `from` ends: before its CRLF, or with the head at `end`. As `~` of that, which is negative, where a CR without LF,
+ * or an LF without CR, stands before it.
+ */
+function endOfLine(head: string, from: number, end: number): number {
+  // One character is looked for faster than two.
+  const cr = head.indexOf('\r', from);
+  const lf = head.indexOf('\n', from);
+  if (cr >= 0 && cr <= end && lf === cr + 1) return cr;
+  const eol = head.indexOf('\r\n', from);
+  const stop = eol < 0 || eol > end ? end : eol;
+  const isBroken = (cr >= 0 && cr < stop) || (lf >= 0 && lf < stop);
+  return isBroken ? ~stop : stop;
 }
 
 /** As `slice` and `trim` have it, with one string made instead of two. */
@@ -214,12 +217,6 @@ function isVisible(code: number): boolean {
   return code > 32 && code < 127;
 }
 
-/** Does the line at `at` go on with the header before it? */
-function isFold(head: string, at: number): boolean {
-  const code = head.charCodeAt(at);
-  return code === 32 || code === 9;
-}
-
 function readMessage(
   start: Exclude<StartLine, { kind: 'rubbish' }>,
   headers: Headers,
@@ -230,12 +227,8 @@ function readMessage(
   const bad = (reason: ParseReason) => refuse(reason, 400, method, headers);
   const topVia = headers.get('via');
   if (topVia === undefined) return bad('missing-header');
-  for (const [name, times] of COUNTED) {
-    const count = headers.count(name);
-    if (count > 1 || (count === 0 && times === 'once')) {
-      return bad(count === 0 ? 'missing-header' : 'repeated-header');
-    }
-  }
+  if ((headers.seen & NEEDED) !== NEEDED) return bad('missing-header');
+  if (headers.repeated !== 0) return bad('repeated-header');
   const via = parseVia(topVia.includes(',') ? splitCommas(topVia)[0]! : topVia);
   if (via === undefined) return bad('bad-via');
   const from = parseAddress(headers.get('from')!);
@@ -259,7 +252,7 @@ function readMessage(
     if (bodyAt + length > bytes.length) return bad('body-too-short');
     bodyEnd = bodyAt + length;
   }
-  const body = bytes.slice(bodyAt, bodyEnd);
+  const body = bodyEnd === bodyAt ? NO_BODY : bytes.slice(bodyAt, bodyEnd);
   return ok({ ...start, headers, via, from, to, callId, cseq, body });
 }
 
@@ -273,22 +266,6 @@ export function parseCSeq(text: string): CSeq | undefined {
   const number = parseNumber(digits.startsWith('0') ? digits.replace(/^0+(?=\d)/, '') : digits, MAX_CSEQ);
   const method = text.slice(blank + 1).trim();
   return number !== undefined && isToken(method) ? { number, method } : undefined;
-}
-
-/** The text before the empty line, and where that line's predecessor ends in the bytes; `end` -1: there is none. */
-function readHead(
-  bytes: Uint8Array,
-  from: number,
-  known: string | undefined,
-): { readonly head: string; readonly end: number } {
-  const text = known ?? fromUtf8(from === 0 ? bytes : bytes.subarray(from));
-  // Of plain ASCII, as nearly all messages are, the places in the text are those in the bytes.
-  if (text.length === bytes.length - from) {
-    const end = text.indexOf('\r\n\r\n');
-    return end < 0 ? { head: '', end } : { head: text.slice(0, end), end: from + end };
-  }
-  const end = endOfHead(bytes, from);
-  return end < 0 ? { head: '', end } : { head: fromUtf8(bytes.subarray(from, end)), end };
 }
 
 function endOfHead(bytes: Uint8Array, from: number): number {

@@ -1,6 +1,6 @@
 import { fromUtf8 } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { parseNumber } from './grammar.ts';
+import { NO_PARAMS, parseNumber } from './grammar.ts';
 import type { SipUri } from './ports.ts';
 
 /** A URI with what the application does not see. */
@@ -13,19 +13,17 @@ export interface ParsedUri extends SipUri {
 export type UriFault = 'scheme' | 'syntax';
 
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
-const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?$/;
 const IPV6 = /^[0-9A-Fa-f:.]{2,45}$/;
 const TEL = /^\+?[0-9A-Fa-f*#.()-]+$/;
-const NO_PARAMS: ReadonlyMap<string, string> = new Map();
 
 /** Takes a SIP, SIPS or tel URI apart (RFC 3261 section 19.1, RFC 3966). No white space, no angle brackets. */
 export function parseUri(text: string): Result<ParsedUri, UriFault> {
   const colon = text.indexOf(':');
   if (colon <= 0 || !isPlain(text)) return fail('syntax');
-  if (colon === 3 && text.startsWith('sip')) return parseSip('sip', text.slice(4));
+  if (colon === 3 && text.startsWith('sip')) return parseSip('sip', text, 4);
   if (!SCHEME.test(text.slice(0, colon))) return fail('syntax');
   const scheme = text.slice(0, colon).toLowerCase();
-  if (scheme === 'sip' || scheme === 'sips') return parseSip(scheme, text.slice(colon + 1));
+  if (scheme === 'sip' || scheme === 'sips') return parseSip(scheme, text, colon + 1);
   return scheme === 'tel' ? parseTel(text.slice(colon + 1)) : fail('scheme');
 }
 
@@ -38,25 +36,28 @@ function isPlain(text: string): boolean {
   return true;
 }
 
-function parseSip(scheme: 'sip' | 'sips', rest: string): Result<ParsedUri, UriFault> {
-  const at = rest.indexOf('@');
-  if (at >= 0 && rest.indexOf('@', at + 1) >= 0) return fail('syntax');
+/** From `from` on, behind the scheme's colon. */
+function parseSip(scheme: 'sip' | 'sips', text: string, from: number): Result<ParsedUri, UriFault> {
+  const at = text.indexOf('@', from);
+  if (at >= 0 && text.indexOf('@', at + 1) >= 0) return fail('syntax');
   let user = '';
   if (at >= 0) {
-    const userInfo = rest.slice(0, at);
+    const userInfo = text.slice(from, at);
     const password = userInfo.indexOf(':');
     const unescaped = unescapeUri(password < 0 ? userInfo : userInfo.slice(0, password));
     if (unescaped === undefined) return fail('syntax');
     user = unescaped;
   }
-  const question = rest.indexOf('?', at + 1);
-  const beforeHeaders = question < 0 ? rest.slice(at + 1) : rest.slice(at + 1, question);
-  const semicolon = beforeHeaders.indexOf(';');
-  const hostPort = parseHostPort(semicolon < 0 ? beforeHeaders : beforeHeaders.slice(0, semicolon));
+  const host = at < 0 ? from : at + 1;
+  const question = text.indexOf('?', host);
+  const end = question < 0 ? text.length : question;
+  const semicolon = text.indexOf(';', host);
+  const hasParams = semicolon >= 0 && semicolon < end;
+  const hostPort = parseHostPort(text.slice(host, hasParams ? semicolon : end));
   if (hostPort === undefined) return fail('syntax');
-  const params = semicolon < 0 ? NO_PARAMS : parseUriParams(beforeHeaders.slice(semicolon + 1));
+  const params = hasParams ? parseUriParams(text.slice(semicolon + 1, end)) : NO_PARAMS;
   if (params === undefined) return fail('syntax');
-  const headers = question < 0 ? '' : rest.slice(question + 1);
+  const headers = question < 0 ? '' : text.slice(question + 1);
   return ok({ scheme, user, host: hostPort.host, port: hostPort.port, params, headers });
 }
 
@@ -73,20 +74,38 @@ function parseTel(rest: string): Result<ParsedUri, UriFault> {
  * name nor an address, or the port is out of range.
  */
 export function parseHostPort(text: string): { host: string; port: number | undefined } | undefined {
-  let host = text;
+  const isLiteral = text.charCodeAt(0) === BRACKET;
+  const end = isLiteral ? text.indexOf(']') + 1 : text.indexOf(':');
+  if (isLiteral && end === 0) return undefined;
+  const hasPort = isLiteral ? end < text.length : end >= 0;
   let port: number | undefined;
-  const colon = text.lastIndexOf(':');
-  const bracket = text.lastIndexOf(']');
-  if (colon > bracket) {
-    host = text.slice(0, colon);
-    port = parseNumber(text.slice(colon + 1), 65_535);
+  if (hasPort) {
+    port = text.charCodeAt(end) === COLON ? parseNumber(text.slice(end + 1), 65_535) : undefined;
     if (port === undefined || port === 0) return undefined;
   }
-  if (host.charCodeAt(0) === 91) {
-    host = host.endsWith(']') ? host.slice(1, -1) : '';
+  if (isLiteral) {
+    const host = text.slice(1, end - 1);
     return IPV6.test(host) ? { host, port } : undefined;
   }
-  return HOST_NAME.test(host) ? { host, port } : undefined;
+  const host = hasPort ? text.slice(0, end) : text;
+  return isHostName(host) ? { host, port } : undefined;
+}
+
+const COLON = 58;
+const BRACKET = 91;
+const HYPHEN = 45;
+const DOT = 46;
+
+/** Letters, digits, `_`, and behind the first dots and hyphens; no hyphen at the end. IPv4 addresses are such names too. */
+function isHostName(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const isWord =
+      (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || code === 95;
+    if (isWord || (i > 0 && (code === DOT || (code === HYPHEN && i < text.length - 1)))) continue;
+    return false;
+  }
+  return text !== '';
 }
 
 function parseUriParams(text: string): Map<string, string> | undefined {
