@@ -243,6 +243,9 @@ export class MediaHost {
         transports.openSender(command);
         return;
       }
+      case 'sender.source':
+        transports.redirectSender(command.sender, command.track);
+        return;
       case 'sender.mute':
         transports.muteSender(command.sender, command.muted);
         return;

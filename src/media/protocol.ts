@@ -235,6 +235,8 @@ export type MediaCommand =
       readonly codecs: readonly Codec[];
       readonly extensions: ExtensionIds;
     }
+  /** Forwards another track on the same m-line: the same picture in another of its codecs. */
+  | { readonly type: 'sender.source'; readonly sender: SenderId; readonly track: TrackId }
   | { readonly type: 'sender.mute'; readonly sender: SenderId; readonly muted: boolean }
   /** The largest simulcast layer that the browser has a use for, 0 the smallest. Until it is said: the largest. */
   | { readonly type: 'sender.layer'; readonly sender: SenderId; readonly layer: number }

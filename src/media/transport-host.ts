@@ -219,6 +219,21 @@ export class TransportHost {
     forwarder.add(sender, this.#options.clock.now());
   }
 
+  /** A sender goes on with another track: from its next key frame on. */
+  redirectSender(id: SenderId, track: TrackId): void {
+    const open = this.#senders.get(id);
+    if (open === undefined || open.track === track) return;
+    const { sender, transport } = open;
+    open.forwarder.remove(sender);
+    transport.media.removeSender(sender);
+    this.#dropIdleForwarder(open.track);
+    sender.beginAnew();
+    const forwarder = this.#forwarder(track);
+    this.#senders.set(id, { sender, track, forwarder, transport });
+    transport.media.addSender(sender, forwarder);
+    forwarder.add(sender, this.#options.clock.now());
+  }
+
   muteSender(id: SenderId, muted: boolean): void {
     const open = this.#senders.get(id);
     if (open === undefined) return;

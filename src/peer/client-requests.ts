@@ -48,7 +48,8 @@ export class ClientRequests {
       case 'trackSetting':
         for (const track of message.value.trackSids) {
           downlink.adjust(track, message.value);
-          room.demandLayer(participant, track, downlink.demanded(track));
+          const { form, layer } = downlink.demanded(track);
+          room.demandLayer(participant, track, layer, form);
         }
         break;
       case 'updateMetadata':

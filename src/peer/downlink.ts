@@ -2,11 +2,12 @@ import type { UpdateTrackSettings } from '@livekit/protocol';
 import { newId } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
 import type { MediaKind, SenderId, TrackId } from '../media/protocol.ts';
-import type { Participant, Track } from '../room/participant.ts';
+import type { Participant, Track, VideoForm } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import { type CodecLine, carryCodecs, type HeaderExtensions, idleCodecs } from '../sdp/browser-codecs.ts';
 import type { SectionContent } from '../sdp/browser-write.ts';
 import type { PeerTransport } from './transport.ts';
+import { isReplaced, sourceOf, videoOf } from './video-form.ts';
 import { wantedLayer } from './video-layers.ts';
 
 /** A track that the room wants this client to have. */
@@ -15,10 +16,14 @@ interface Wanted {
   readonly publisher: Participant;
   /** The client cannot take any of its codecs: not tried again. */
   unmatched: boolean;
+  /** In which form the client gets it. */
+  form: VideoForm;
   /** The client does not want its packets for now (UpdateTrackSettings). */
   paused: boolean;
   /** The largest simulcast layer that it has a use for; undefined: nothing was said, or there is nothing to choose. */
   layer: number | undefined;
+  /** What was said of the size. */
+  size: Pick<UpdateTrackSettings, 'width' | 'height' | 'quality'> | undefined;
   /** Frames a second that are enough, 0: all; and how much it matters beside others. */
   framesPerSecond: number;
   priority: number;
@@ -57,19 +62,26 @@ export interface SlotOffer {
   readonly extensions: HeaderExtensions;
 }
 
+/** What a {@link Downlink} tells of codecs. */
+export interface DownlinkNews {
+  /** The client has no codec for a track. */
+  unmatched(track: TrackId): void;
+  /** The client gets a video in another form than the first, and has a use for layers up to this one. */
+  changedForm(track: TrackId, layer: number, form: VideoForm): void;
+}
+
 /** The m-lines towards one client: which track is on which, with which SSRC, and what is still to be negotiated. */
 export class Downlink {
   readonly #room: RoomHandle;
   readonly #random: Random;
   readonly #wanted = new Map<TrackId, Wanted>();
   readonly #slots = new Map<string, Slot>();
-  readonly #unmatched: (track: TrackId) => void;
+  readonly #news: DownlinkNews;
 
-  /** `unmatched` hears of tracks for which the client has no codec. */
-  constructor(room: RoomHandle, random: Random, unmatched: (track: TrackId) => void) {
+  constructor(room: RoomHandle, random: Random, news: DownlinkNews) {
     this.#room = room;
     this.#random = random;
-    this.#unmatched = unmatched;
+    this.#news = news;
   }
 
   add(track: Track, publisher: Participant): void {
@@ -78,8 +90,10 @@ export class Downlink {
         track,
         publisher,
         unmatched: false,
+        form: isReplaced(track) ? 'backup' : 'first',
         paused: false,
         layer: undefined,
+        size: undefined,
         framesPerSecond: 0,
         priority: 0,
       });
@@ -113,7 +127,7 @@ export class Downlink {
     const wanted = this.#wanted.get(track);
     if (wanted === undefined || wanted.track.kind !== 'video') return;
     const { fps, priority } = settings;
-    const layer = wantedLayer(wanted.track.video, settings);
+    const layer = wantedLayer(videoOf(wanted), settings);
     const isOther = wanted.framesPerSecond !== fps || wanted.priority !== priority;
     const { state } = this.#slotOf(wanted) ?? {};
     const sender = state?.name === 'sending' ? state.sender : undefined;
@@ -122,15 +136,28 @@ export class Downlink {
     if (isOther && sender !== undefined)
       this.#room.media({ type: 'sender.wish', sender, framesPerSecond: fps, priority });
     wanted.layer = layer ?? wanted.layer;
+    wanted.size = settings;
     wanted.framesPerSecond = fps;
     wanted.priority = priority;
   }
 
-  /** The largest layer of a track that the client has a use for now; -1: none. */
-  demanded(track: TrackId): number {
-    const wanted = this.#wanted.get(track);
-    if (wanted?.paused === true) return -1;
-    return wanted?.layer ?? Number.POSITIVE_INFINITY;
+  /** The largest layer of a track that the client has a use for now; -1: none; and in which form. */
+  demanded(track: TrackId): { readonly layer: number; readonly form: VideoForm } {
+    const { form = 'first', layer = Number.POSITIVE_INFINITY, paused } = this.#wanted.get(track) ?? {};
+    return { layer: paused === true ? -1 : layer, form };
+  }
+
+  /** A track's backup has come, and whoever can take it gets it from now on, with no new description: both were agreed on. */
+  replace({ backup, sid }: Track): void {
+    const wanted = this.#wanted.get(sid);
+    if (wanted === undefined || backup === undefined || wanted.form === 'backup') return;
+    const slot = this.#slotOf(wanted);
+    if (slot !== undefined && carryCodecs(backup.codecs, (slot.agreed ?? slot).codecs).length === 0) return;
+    this.#take(wanted, 'backup');
+    if (slot?.state.name !== 'sending' || slot.state.sender === undefined) return;
+    const { sender } = slot.state;
+    this.#room.media({ type: 'sender.source', sender, track: backup.source });
+    this.#room.media({ type: 'sender.layer', sender, layer: wanted.layer ?? Number.POSITIVE_INFINITY });
   }
 
   /** Decides what an m-line that the client takes media on shall carry in the description being made. */
@@ -143,7 +170,7 @@ export class Downlink {
     else if (slot.state.name === 'idle') this.#assign(slot);
     if (slot.state.name === 'idle') return idle(slot);
     const { rtxSsrc, ssrc, wanted } = slot.state;
-    const codecs = carryCodecs(wanted.track.codecs, slot.codecs);
+    const codecs = this.#carried(wanted, slot.codecs);
     if (codecs.length === 0) {
       this.#giveUp(slot, wanted);
       return idle(slot);
@@ -184,13 +211,13 @@ export class Downlink {
         type: 'sender.open',
         sender,
         transport: transport.id,
-        track: wanted.track.sid,
+        track: sourceOf(wanted),
         kind: slot.kind,
         mid: slot.mid,
         ssrc,
         rtxSsrc,
         cname: wanted.publisher.sid,
-        codecs: carryCodecs(wanted.track.codecs, (slot.agreed ?? slot).codecs),
+        codecs: this.#carried(wanted, (slot.agreed ?? slot).codecs),
         extensions: (slot.agreed ?? slot).extensions,
       });
       if (wanted.paused) this.#room.media({ type: 'sender.mute', sender, muted: true });
@@ -209,7 +236,7 @@ export class Downlink {
     if (slot.state.name !== 'assigned') return;
     slot.agreed = offer;
     const { wanted } = slot.state;
-    if (carryCodecs(wanted.track.codecs, offer.codecs).length === 0) this.#giveUp(slot, wanted);
+    if (this.#carried(wanted, offer.codecs).length === 0) this.#giveUp(slot, wanted);
   }
 
   /** What a sender carries. */
@@ -287,7 +314,7 @@ export class Downlink {
   #assign(slot: Slot): void {
     for (const wanted of this.#wanted.values()) {
       if (wanted.unmatched || wanted.track.kind !== slot.kind || this.#slotOf(wanted) !== undefined) continue;
-      if (carryCodecs(wanted.track.codecs, slot.codecs).length === 0) {
+      if (this.#carried(wanted, slot.codecs).length === 0) {
         this.#giveUp(slot, wanted);
         continue;
       }
@@ -297,11 +324,34 @@ export class Downlink {
     }
   }
 
+  /**
+   * In which of the codecs that the client takes the track can come: its own, and those of its backup, which may replace it; or those
+   * of the backup alone, which is asked for now.
+   */
+  #carried(wanted: Wanted, offered: readonly CodecLine[]): CodecLine[] {
+    const { backup, codecs } = wanted.track;
+    const own = carryCodecs(codecs, offered);
+    if (backup === undefined) return own;
+    const other = carryCodecs(backup.codecs, offered);
+    if (own.length === 0 && other.length > 0) this.#take(wanted, 'backup');
+    else if (other.length === 0) this.#take(wanted, 'first');
+    return [...own, ...other];
+  }
+
+  #take(wanted: Wanted, form: VideoForm): void {
+    if (wanted.form === form) return;
+    wanted.form = form;
+    const video = videoOf(wanted);
+    wanted.layer = video && wanted.size && wantedLayer(video, wanted.size);
+    const { sid } = wanted.track;
+    this.#news.changedForm(sid, this.demanded(sid).layer, form);
+  }
+
   #giveUp(slot: Slot, wanted: Wanted): void {
     wanted.unmatched = true;
     if (slot.state.name === 'sending') this.#closeSender(slot.state.sender);
     if (slot.state.name === 'assigned' || slot.state.name === 'sending') slot.state = { name: 'idle' };
-    this.#unmatched(wanted.track.sid);
+    this.#news.unmatched(wanted.track.sid);
   }
 
   /** An SSRC that no m-line of this client has (RFC 3550 section 8), neither 0 nor `other`. */

@@ -13,7 +13,7 @@ import {
 } from '@livekit/protocol';
 import type { LeaveReason, Participant } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
-import type { IcePolicy, IceServer, PeerOptions } from './context.ts';
+import type { IcePolicy, IceServer, PeerContext, PeerOptions } from './context.ts';
 import { disconnectReasons, participantInfo, roomInfo } from './livekit-info.ts';
 
 /** How often clients shall ping, and after which silence of ours they give up, seconds. LiveKit's own values. */
@@ -22,14 +22,16 @@ const PING_TIMEOUT_S = 15;
 /** The signaling protocol that we speak: single peer connection with the offer in the join request. */
 const PROTOCOL = 17;
 
-/** The first message of a session (livekit_rtc.proto, JoinResponse). */
+/** What a session is told of what is around it. */
+type Surroundings = Pick<PeerContext, 'iceServers' | 'icePolicy' | 'options'>;
+
+/** The first message of a session (livekit_rtc.proto, JoinResponse). `source`: the address that the client came from. */
 export function joinResponse(
   room: RoomHandle,
   participant: Participant,
-  iceServers: readonly IceServer[],
   connections: 'single' | 'dual',
-  options: PeerOptions,
-  policy: IcePolicy,
+  { iceServers, icePolicy, options }: Surroundings,
+  source: string | undefined,
 ): JoinResponse {
   const others = [...room.participants.values()].filter(
     (other) => other !== participant && !other.permissions.hidden,
@@ -39,9 +41,9 @@ export function joinResponse(
     participant: participantInfo(participant),
     otherParticipants: others.map(participantInfo),
     serverVersion: options.version,
-    iceServers: iceServers.map(iceServerInfo),
+    iceServers: iceServers(participant.identity, source).map(iceServerInfo),
     subscriberPrimary: connections === 'dual',
-    clientConfiguration: clientConfiguration(policy),
+    clientConfiguration: clientConfiguration(icePolicy(room.name)),
     pingInterval: PING_INTERVAL_S,
     pingTimeout: PING_TIMEOUT_S,
     serverInfo: serverInfo(options),
@@ -58,13 +60,14 @@ export function joinResponse(
 
 /** The first message over a WebSocket that takes a session up again (livekit_rtc.proto, ReconnectResponse). */
 export function reconnectResponse(
-  iceServers: readonly IceServer[],
-  options: PeerOptions,
-  policy: IcePolicy,
+  room: RoomHandle,
+  participant: Participant,
+  { iceServers, icePolicy, options }: Surroundings,
+  source: string | undefined,
 ): ReconnectResponse {
   return new ReconnectResponse({
-    iceServers: iceServers.map(iceServerInfo),
-    clientConfiguration: clientConfiguration(policy),
+    iceServers: iceServers(participant.identity, source).map(iceServerInfo),
+    clientConfiguration: clientConfiguration(icePolicy(room.name)),
     serverInfo: serverInfo(options),
     // Data channels live on through a resume, and SCTP itself resends what was lost.
     lastMessageSeq: 0,

@@ -14,8 +14,16 @@ import {
   VideoLayer,
 } from '@livekit/protocol';
 import { isDependent, isRecorder } from '../room/dependent.ts';
-import type { LeaveReason, Participant, ParticipantKind, Track, TrackSource } from '../room/participant.ts';
+import type {
+  BackupVideo,
+  LeaveReason,
+  Participant,
+  ParticipantKind,
+  Track,
+  TrackSource,
+} from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
+import { VIDEO } from '../sdp/browser-codecs.ts';
 
 /** A participant as LiveKit's clients know it. */
 export function participantInfo(participant: Participant): ParticipantInfo {
@@ -62,7 +70,21 @@ export function trackInfo(track: Track): TrackInfo {
       ...{ mid: said.mid, encryption: said.encryption, backupCodecPolicy: said.backupCodecPolicy },
       audioFeatures: features(said.audioFeatures, track),
       packetTrailerFeatures: [...said.packetTrailerFeatures],
-      codecs: [new SimulcastCodecInfo({ mimeType, mid: said.mid, cid: said.cid, layers })],
+      codecs: [
+        new SimulcastCodecInfo({ mimeType, mid: said.mid, cid: said.cid, layers }),
+        ...(track.backup === undefined ? [] : [backupInfo(track.backup)]),
+      ],
+    }),
+  });
+}
+
+/** A second codec, which may not have come yet. */
+function backupInfo({ codecs, live }: BackupVideo): SimulcastCodecInfo {
+  return new SimulcastCodecInfo({
+    mimeType: mimeName(codecs[0]?.mime ?? ''),
+    ...(live && {
+      ...{ mid: live.mid, cid: live.cid },
+      layers: live.video.layers.map((layer) => new VideoLayer({ ...layer })),
     }),
   });
 }
@@ -108,7 +130,22 @@ export function announcedTrackInfo(sid: string, request: AddTrackRequest): Track
     backupCodecPolicy: request.backupCodecPolicy,
     audioFeatures: features(request.audioFeatures, request),
     packetTrailerFeatures: request.packetTrailerFeatures,
+    codecs: announcedCodecs(request),
   });
+}
+
+/** In what a video that was announced will come: LiveKit's clients go by the first, which is another where we do not forward theirs. */
+function announcedCodecs({ cid, layers, simulcastCodecs, type }: AddTrackRequest): SimulcastCodecInfo[] {
+  if (type !== TrackType.VIDEO) return [];
+  const infos = new Map<string, SimulcastCodecInfo>();
+  for (const said of simulcastCodecs.slice(0, 2)) {
+    const mime = `video/${said.codec.toLowerCase()}`;
+    const mimeType = mimeName(VIDEO.includes(mime) ? mime : VIDEO[0]!);
+    const own = said.layers.length > 0 ? said.layers : layers;
+    if (!infos.has(mimeType))
+      infos.set(mimeType, new SimulcastCodecInfo({ mimeType, cid: said.cid, layers: own.slice(0, 4) }));
+  }
+  return infos.size > 0 ? [...infos.values()] : [new SimulcastCodecInfo({ cid, layers: layers.slice(0, 4) })];
 }
 
 /** The room. */

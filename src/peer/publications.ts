@@ -2,12 +2,13 @@ import { type AddTrackRequest, Encryption_Type, TrackType } from '@livekit/proto
 import { newId } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
 import type { TrackId } from '../media/protocol.ts';
-import type { Participant, Track } from '../room/participant.ts';
+import type { Participant, Track, TrackVideo, VideoForm } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { BrowserMedia } from '../sdp/browser.ts';
 import { type CodecLine, idleCodecs, type PublishWish, publishCodecs, RED } from '../sdp/browser-codecs.ts';
 import type { SectionContent } from '../sdp/browser-write.ts';
-import { announcedTrackInfo, sourceByNumber } from './livekit-info.ts';
+import { backupOf } from './backup-codec.ts';
+import { announcedTrackInfo, sourceByNumber, trackInfo } from './livekit-info.ts';
 import type { PeerTransport } from './transport.ts';
 import { announcedVideo } from './video-layers.ts';
 
@@ -18,6 +19,14 @@ interface Publication {
   muted: boolean;
   mid: string | undefined;
   track: Track | undefined;
+  /** The same picture in a second codec: how the client calls it, and the m-line that carries it. */
+  backup: { readonly cid: string; mid: string | undefined } | undefined;
+}
+
+/** What an m-line carries. */
+interface Carried {
+  readonly publication: Publication;
+  readonly form: VideoForm;
 }
 
 /** Why an announcement was refused. */
@@ -34,7 +43,7 @@ export class Publications {
   readonly #participant: Participant;
   readonly #random: Random;
   readonly #bySid = new Map<TrackId, Publication>();
-  readonly #byMid = new Map<string, Publication>();
+  readonly #byMid = new Map<string, Carried>();
   /** M-lines on which the client sends what it has not announced yet. */
   #unannounced = new Map<string, BrowserMedia>();
   /** What was answered on each m-line on which the client sends. */
@@ -58,10 +67,16 @@ export class Publications {
     const same = [...this.#bySid.values()].find(
       ({ sid, request: { cid } }) => cid === request.cid || (request.sid !== '' && sid === request.sid),
     );
-    if (same !== undefined) return { sid: same.sid, info: announcedTrackInfo(same.sid, same.request) };
+    if (same !== undefined) {
+      if (same.request.cid !== request.cid) same.backup ??= { cid: request.cid, mid: undefined };
+      const info =
+        same.track === undefined ? announcedTrackInfo(same.sid, same.request) : trackInfo(same.track);
+      return { sid: same.sid, info };
+    }
     if (this.#bySid.size >= MAX_PUBLICATIONS) return 'too-many';
     const sid = newId(this.#random, 'TR');
-    const publication: Publication = { sid, request, muted: request.muted, mid: undefined, track: undefined };
+    const idle = { mid: undefined, track: undefined, backup: undefined };
+    const publication: Publication = { sid, request, muted: request.muted, ...idle };
     this.#bySid.set(sid, publication);
     return { sid, info: announcedTrackInfo(sid, request) };
   }
@@ -71,10 +86,10 @@ export class Publications {
     const { codecs, extensions, mid } = media;
     if (!this.#participant.permissions.canPublish)
       return { type: 'idle', codecs: idleCodecs(codecs), extensions };
-    const publication = this.#byMid.get(mid) ?? this.#match(media);
-    const taken = publishCodecs(codecs, wishOf(publication?.request));
+    const carried = this.#byMid.get(mid) ?? this.#match(media);
+    const taken = publishCodecs(codecs, wishOf(carried));
     if (taken.length === 0) return { type: 'idle', codecs: idleCodecs(codecs), extensions };
-    if (publication === undefined) this.#unannounced.set(mid, media);
+    if (carried === undefined) this.#unannounced.set(mid, media);
     this.#agreed.set(mid, taken);
     return { type: 'receive', codecs: taken, extensions, simulcast: media.simulcast };
   }
@@ -83,12 +98,16 @@ export class Publications {
   settle(media: readonly BrowserMedia[], transport: PeerTransport): void {
     this.#transport = transport;
     const sending = new Set(media.filter(isSending).map(({ mid }) => mid));
-    for (const [mid, publication] of [...this.#byMid]) if (!sending.has(mid)) this.#end(publication);
+    for (const [mid, { form, publication }] of [...this.#byMid]) {
+      if (sending.has(mid)) continue;
+      if (form === 'first') this.#end(publication);
+      else this.#endBackup(publication);
+    }
     for (const mid of [...this.#unannounced.keys()]) if (!sending.has(mid)) this.#unannounced.delete(mid);
     for (const mid of [...this.#agreed.keys()]) if (!sending.has(mid)) this.#agreed.delete(mid);
     for (const section of media) {
-      const publication = this.#byMid.get(section.mid);
-      if (publication !== undefined && publication.track === undefined) this.#begin(publication, section);
+      const carried = this.#byMid.get(section.mid);
+      if (carried !== undefined) this.#begin(carried, section);
     }
   }
 
@@ -97,10 +116,10 @@ export class Publications {
     const transport = this.#transport;
     if (transport === undefined) return;
     for (const media of [...this.#unannounced.values()]) {
-      const publication = this.#match(media);
-      if (publication === undefined) continue;
+      const carried = this.#match(media);
+      if (carried === undefined) continue;
       this.#unannounced.delete(media.mid);
-      this.#begin(publication, media);
+      this.#begin(carried, media);
     }
   }
 
@@ -127,6 +146,8 @@ export class Publications {
   close(): void {
     for (const { sid, track } of this.#bySid.values()) {
       if (track !== undefined) this.#room.media({ type: 'receiver.close', track: sid });
+      if (track?.backup?.live !== undefined)
+        this.#room.media({ type: 'receiver.close', track: track.backup.source });
     }
     this.#bySid.clear();
     this.#byMid.clear();
@@ -134,7 +155,13 @@ export class Publications {
   }
 
   /** By client id; failing that the first announcement of the kind, for clients whose SDP names tracks otherwise. */
-  #match(media: BrowserMedia): Publication | undefined {
+  #match(media: BrowserMedia): Carried | undefined {
+    for (const publication of this.#bySid.values()) {
+      const { backup } = publication;
+      if (backup === undefined || backup.mid !== undefined || backup.cid !== media.track) continue;
+      backup.mid = media.mid;
+      return this.#carry(media.mid, { publication, form: 'backup' });
+    }
     const type = media.kind === 'audio' ? TrackType.AUDIO : TrackType.VIDEO;
     const waiting = [...this.#bySid.values()].filter(
       ({ mid, request }) => mid === undefined && request.type === type,
@@ -147,11 +174,21 @@ export class Publications {
     const found = named ?? waiting[0];
     if (found === undefined) return undefined;
     found.mid = media.mid;
-    this.#byMid.set(media.mid, found);
-    return found;
+    return this.#carry(media.mid, { publication: found, form: 'first' });
   }
 
-  #begin(publication: Publication, media: BrowserMedia): void {
+  #carry(mid: string, carried: Carried): Carried {
+    this.#byMid.set(mid, carried);
+    return carried;
+  }
+
+  /** What the m-line carries begins, if it has not. */
+  #begin({ form, publication }: Carried, media: BrowserMedia): void {
+    if (form === 'backup') this.#beginBackup(publication, media);
+    else if (publication.track === undefined) this.#beginTrack(publication, media);
+  }
+
+  #beginTrack(publication: Publication, media: BrowserMedia): void {
     const { request, sid } = publication;
     const codecs = this.#agreed.get(media.mid) ?? [];
     const codec = codecs.find(({ mime }) => mime !== RED);
@@ -175,7 +212,7 @@ export class Publications {
       muted: publication.muted,
       disableDtx: request.disableDtx,
       stereo: request.stereo,
-      ...(video && { video }),
+      ...(video && { video, ...backupOf(request, codec.mime, this.#random) }),
       said: {
         ...{ mid: media.mid, cid: request.cid, encryption: request.encryption },
         backupCodecPolicy: request.backupCodecPolicy,
@@ -183,35 +220,66 @@ export class Publications {
         packetTrailerFeatures: request.packetTrailerFeatures.slice(0, MAX_FEATURES),
       },
     };
+    this.#receive(sid, publication, media, video);
+    this.#room.publish(this.#participant, publication.track);
+  }
+
+  #beginBackup(publication: Publication, media: BrowserMedia): void {
+    const { request, track } = publication;
+    const codecs = this.#agreed.get(media.mid) ?? [];
+    const [codec] = codecs;
+    const backup = track?.backup;
+    if (backup === undefined || backup.live !== undefined || codec === undefined) return;
+    const video = announcedVideo(request, media.simulcast, codec.mime);
+    backup.codecs = codecs;
+    backup.live = { video, mid: media.mid, cid: publication.backup?.cid ?? '' };
+    this.#receive(backup.source, publication, media, video);
+    this.#room.backupChanged(this.#participant, publication.sid);
+  }
+
+  #receive(
+    track: TrackId,
+    { muted, request }: Publication,
+    media: BrowserMedia,
+    video: TrackVideo | undefined,
+  ): void {
+    const { extensions, kind, mid, simulcast, ssrcs } = media;
+    if (this.#transport === undefined || (kind !== 'audio' && kind !== 'video')) return;
     this.#room.media({
       type: 'receiver.open',
-      transport: transport.id,
-      track: sid,
-      kind: media.kind,
-      mid: media.mid,
-      ssrcs: media.ssrcs,
-      codecs,
-      extensions: media.extensions,
+      transport: this.#transport.id,
+      ...{ track, kind, mid, ssrcs, extensions },
+      codecs: this.#agreed.get(mid) ?? [],
       ...(request.encryption !== Encryption_Type.NONE && { encryption: 'end-to-end' as const }),
       ...(video?.simulcast === true &&
-        media.simulcast && {
+        simulcast && {
           simulcast: {
-            ridExtension: media.simulcast.ridExtension,
-            repairedExtension: media.extensions.repairedRid ?? 0,
+            ridExtension: simulcast.ridExtension,
+            repairedExtension: extensions.repairedRid ?? 0,
             rids: video.layers.map(({ rid }) => rid),
           },
         }),
     });
-    if (publication.muted) this.#room.media({ type: 'receiver.mute', track: sid, muted: true });
-    this.#room.publish(this.#participant, publication.track);
+    if (muted) this.#room.media({ type: 'receiver.mute', track, muted: true });
   }
 
   #end(publication: Publication): void {
     if (publication.mid !== undefined) this.#byMid.delete(publication.mid);
     this.#bySid.delete(publication.sid);
+    this.#endBackup(publication);
     if (publication.track === undefined) return;
     this.#room.unpublish(this.#participant, publication.sid);
     this.#room.media({ type: 'receiver.close', track: publication.sid });
+  }
+
+  #endBackup(publication: Publication): void {
+    const { sid, track } = publication;
+    if (publication.backup?.mid !== undefined) this.#byMid.delete(publication.backup.mid);
+    publication.backup = undefined;
+    if (track?.backup?.live === undefined) return;
+    track.backup.live = undefined;
+    this.#room.media({ type: 'receiver.close', track: track.backup.source });
+    if (this.#bySid.has(sid)) this.#room.backupChanged(this.#participant, sid);
   }
 }
 
@@ -221,9 +289,11 @@ export function isSending(media: BrowserMedia): boolean {
   return medium && !media.rejected && (media.direction === 'sendonly' || media.direction === 'sendrecv');
 }
 
-function wishOf(request: AddTrackRequest | undefined): PublishWish {
+function wishOf(carried: Carried | undefined): PublishWish {
+  const request = carried?.publication.request;
+  const backup = carried?.form === 'backup' ? carried.publication.track?.backup?.codecs[0]?.mime : undefined;
   return {
-    video: request?.simulcastCodecs[0]?.codec.toLowerCase() ?? '',
+    video: backup?.replace('video/', '') ?? request?.simulcastCodecs[0]?.codec.toLowerCase() ?? '',
     dtx: request !== undefined && !request.disableDtx,
     stereo: request?.stereo ?? false,
     red: request !== undefined && !request.disableRed,

@@ -10,6 +10,7 @@ import {
 import type { TrackId } from '../media/protocol.ts';
 import type { Participant, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
+import type { DownlinkNews } from './downlink.ts';
 import type { ServerMessage } from './frames.ts';
 import { roomInfo } from './livekit-info.ts';
 
@@ -36,10 +37,18 @@ export function streamState(
   return { case: 'streamStateUpdate', value: new StreamStateUpdate({ streamStates: [info] }) };
 }
 
-/** The client has no codec for a track that it would get. */
-export function trackUnmatched(trackSid: TrackId): ServerMessage {
+/** Says which tracks the client has no codec for, and tells the room of those that it can take in their backup form alone. */
+export function codecNews(
+  room: RoomHandle,
+  participant: Participant,
+  session: { drop(reason: string): void; send(message: ServerMessage): void },
+): DownlinkNews {
   return {
-    case: 'subscriptionResponse',
-    value: new SubscriptionResponse({ trackSid, err: SubscriptionError.SE_CODEC_UNSUPPORTED }),
+    unmatched: (trackSid) => {
+      session.drop('subscribe-codec');
+      const err = SubscriptionError.SE_CODEC_UNSUPPORTED;
+      session.send({ case: 'subscriptionResponse', value: new SubscriptionResponse({ trackSid, err }) });
+    },
+    changedForm: (track, layer, form) => room.demandLayer(participant, track, layer, form),
   };
 }

@@ -8,7 +8,15 @@ import {
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm } from '../base/wake-queue.ts';
 import type { MediaEvent, TrackId } from '../media/protocol.ts';
-import type { ConnectionScore, Door, LeaveReason, Participant, Speaker, Track } from '../room/participant.ts';
+import type {
+  ConnectionScore,
+  Door,
+  LeaveReason,
+  Participant,
+  Speaker,
+  Track,
+  VideoForm,
+} from '../room/participant.ts';
 import type { Admission } from './admission.ts';
 import { ClientRequests } from './client-requests.ts';
 import type { ConnectionOwner } from './connection.ts';
@@ -27,7 +35,7 @@ import { MediaEvents } from './media-events.ts';
 import { movingMessages } from './moving.ts';
 import { Publications } from './publications.ts';
 import { qualityUpdate } from './quality.ts';
-import { roomUpdate, trackUnmatched, trackUnpublished } from './room-orders.ts';
+import { codecNews, roomUpdate, trackUnpublished } from './room-orders.ts';
 import { Selection } from './selection.ts';
 import { SingleConnection } from './single-connection.ts';
 import { SpeakerChanges } from './speakers.ts';
@@ -132,7 +140,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     const { participant, room } = joined.value;
     const { options, random } = this.#context;
     const publications = new Publications(room, participant, random);
-    const downlink = new Downlink(room, random, (track) => this.#unmatched(track));
+    const downlink = new Downlink(room, random, codecNews(room, participant, this));
     const state: Joined = {
       name: 'joined',
       room,
@@ -143,19 +151,8 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
       connection: undefined,
     };
     this.#state = state;
-    this.send({
-      case: 'join',
-      value: joinResponse(
-        ...([
-          room,
-          participant,
-          this.#context.iceServers(identity, this.#link?.source),
-          connections,
-          options,
-        ] as const),
-        this.#context.icePolicy(room.name),
-      ),
-    });
+    const value = joinResponse(room, participant, connections, this.#context, this.#link?.source);
+    this.send({ case: 'join', value });
     const Way = connections === 'single' ? SingleConnection : DualConnection;
     state.connection = new Way(this.#context, room, publications, downlink, this);
     for (const request of addTracks) this.#requested.addTrack(state, request);
@@ -181,16 +178,12 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
       return;
     }
     const { connection, participant, room } = state;
-    const { iceServers, icePolicy, options, timers } = this.#context;
+    const { timers } = this.#context;
     this.#link?.close(1000, 'resumed over another connection');
     this.#link = link;
     timers.cancel(this.#away);
     this.#alive();
-    const value = reconnectResponse(
-      iceServers(participant.identity, link.source),
-      options,
-      icePolicy(room.name),
-    );
+    const value = reconnectResponse(room, participant, this.#context, link.source);
     this.send({ case: 'reconnect', value });
     const visible = [...room.participants.values()].filter(
       (one) => one === participant || !one.permissions.hidden,
@@ -265,8 +258,12 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     if (state.name === 'joined' && state.publications.withdraw(sid)) this.send(trackUnpublished(sid));
   }
 
-  layersWanted(track: Track, layer: number): void {
-    if (this.#state.name === 'joined') this.#dynacast.wanted(track, layer, this.#state.participant.tracks);
+  layersWanted(track: Track, layers: Readonly<Record<VideoForm, number>>): void {
+    if (this.#state.name === 'joined') this.#dynacast.wanted(track, layers, this.#state.participant.tracks);
+  }
+
+  replaced(track: Track): void {
+    if (this.#state.name === 'joined') this.#state.downlink.replace(track);
   }
 
   subscriptionWished(track: TrackId, wish: 'subscribe' | 'unsubscribe'): void {
@@ -336,11 +333,6 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
 
   #tellSpeakers(speakers: SpeakerInfo[]): void {
     if (speakers.length > 0) this.send({ case: 'speakersChanged', value: new SpeakersChanged({ speakers }) });
-  }
-
-  #unmatched(trackSid: TrackId): void {
-    this.drop('subscribe-codec');
-    this.send(trackUnmatched(trackSid));
   }
 
   #alive(): void {

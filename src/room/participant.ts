@@ -55,8 +55,27 @@ export interface Track {
   readonly disableDtx: boolean;
   readonly stereo: boolean;
   readonly video?: TrackVideo;
+  readonly backup?: BackupVideo;
   /** Of a browser's track. */
   readonly said?: TrackSayings;
+}
+
+/** In which form a subscriber gets a video: as it is, or as its {@link BackupVideo}. */
+export type VideoForm = 'first' | 'backup';
+
+/**
+ * The same picture in another codec, for those whose browser cannot take the first (LiveKit's backup codec). Its publisher makes it
+ * when one of them is there.
+ */
+export interface BackupVideo {
+  /** Its packets have a track of their own in the media worker. */
+  readonly source: TrackId;
+  /** Once it is there it is what everybody gets who can take it, so that only one need be made. */
+  readonly replaces: boolean;
+  /** What it comes in; before it comes, what it will. */
+  codecs: readonly Codec[];
+  /** Its sizes, m-line and name at the publisher; undefined: it does not come. */
+  live: { readonly video: TrackVideo; readonly mid: string; readonly cid: string } | undefined;
 }
 
 /** What a publisher says of its track beside, and all are told as it was said: LiveKit's numbers. */
@@ -139,8 +158,10 @@ export interface Door {
   subscriptionWished?(track: TrackId, wish: 'subscribe' | 'unsubscribe'): void;
   /** The room's metadata has changed. */
   roomChanged?(): void;
-  /** The largest layer of this participant's own video that anybody has a use for; -1: nobody watches it. */
-  layersWanted?(track: Track, layer: number): void;
+  /** The largest layer of each form of this participant's own video that anybody has a use for; -1: nobody watches it. */
+  layersWanted?(track: Track, layers: Readonly<Record<VideoForm, number>>): void;
+  /** The backup of a video that this participant is given has come, and replaces it. */
+  replaced?(track: Track): void;
   speakersChanged(speakers: readonly Speaker[]): void;
   /** A data packet for this participant: LiveKit's DataPacket as bytes. */
   dataReceived(channel: 'reliable' | 'lossy', packet: Uint8Array): void;

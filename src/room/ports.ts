@@ -1,6 +1,14 @@
 import type { Result } from '../base/result.ts';
 import type { MediaCommand, MediaEvent, TrackId, TransportId } from '../media/protocol.ts';
-import type { Door, JoinRefusal, JoinRequest, LeaveReason, Participant, Track } from './participant.ts';
+import type {
+  Door,
+  JoinRefusal,
+  JoinRequest,
+  LeaveReason,
+  Participant,
+  Track,
+  VideoForm,
+} from './participant.ts';
 
 /** A room as its doors see it. `room/room.ts` implements it. */
 export interface RoomHandle {
@@ -33,8 +41,10 @@ export interface RoomHandle {
     tracks: readonly TrackId[],
     subscribe: 'subscribe' | 'unsubscribe',
   ): void;
-  /** A subscriber has a use for layers of a video up to this one, 0 the smallest; -1: for none at all now. */
-  demandLayer(participant: Participant, track: TrackId, layer: number): void;
+  /** A subscriber has a use for layers of a video in that form up to this one, 0 the smallest; -1: for none at all now. */
+  demandLayer(participant: Participant, track: TrackId, layer: number, form: VideoForm): void;
+  /** The backup of a participant's video has come, or is gone: see {@link BackupVideo.live}. */
+  backupChanged(participant: Participant, track: TrackId): void;
   /** To all others or to the named identities. */
   sendData(from: Participant, channel: 'reliable' | 'lossy', packet: Uint8Array, to: readonly string[]): void;
   /** The score of one of the participant's transports, 0 … 100: the worst of them is told to all. */

@@ -4,7 +4,15 @@ import type { AdministeredRoom } from './administration.ts';
 import { isDependent, isRecorder } from './dependent.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import { isMuted, type Member, mayPublish } from './member.ts';
-import type { Door, LeaveReason, Participant, Permissions, Speaker, Track } from './participant.ts';
+import type {
+  Door,
+  LeaveReason,
+  Participant,
+  Permissions,
+  Speaker,
+  Track,
+  VideoForm,
+} from './participant.ts';
 import type { RoomHandle } from './ports.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { RoomAgent, RoomSettings } from './wish.ts';
@@ -167,9 +175,16 @@ export class Room implements AdministeredRoom {
     if (member !== undefined) this.#subscriptions.wish(member, tracks, wish);
   }
 
-  demandLayer(participant: Participant, sid: TrackId, layer: number): void {
+  demandLayer(participant: Participant, sid: TrackId, layer: number, form: VideoForm): void {
     const member = this.#member(participant);
-    if (member !== undefined) this.#subscriptions.demand(member, sid, layer);
+    if (member !== undefined) this.#subscriptions.demand(member, sid, layer, form);
+  }
+
+  backupChanged(participant: Participant, sid: TrackId): void {
+    const track = participant.tracks.get(sid);
+    if (this.#member(participant) === undefined || track?.backup === undefined) return;
+    this.#tell(participant);
+    if (track.backup.live !== undefined && track.backup.replaces) this.#subscriptions.replaced(track);
   }
 
   sendData(
@@ -346,6 +361,7 @@ export class Room implements AdministeredRoom {
         ? { type: 'leg.mute', leg: track.origin.leg, muted }
         : { type: 'receiver.mute', track: track.sid, muted },
     );
+    if (track.backup !== undefined) this.media({ type: 'receiver.mute', track: track.backup.source, muted });
     this.#tell(participant);
   }
 

@@ -1,6 +1,6 @@
 import type { TrackId } from '../media/protocol.ts';
 import type { Member } from './member.ts';
-import type { Participant, Track } from './participant.ts';
+import type { Participant, Track, VideoForm } from './participant.ts';
 import { EVERY_LAYER, VideoDemand } from './video-demand.ts';
 
 /**
@@ -65,12 +65,18 @@ export class Subscriptions {
     }
   }
 
-  /** A subscriber has a use for layers of a video up to this one; -1: for none. */
-  demand(member: Member, sid: TrackId, layer: number): void {
+  /** A video comes in its backup form, which replaces the first one. */
+  replaced(track: Track): void {
+    for (const member of this.#members.values())
+      if (member.subscriptions.has(track.sid)) member.door.replaced?.(track);
+  }
+
+  /** A subscriber has a use for layers of a video in that form up to this one; -1: for none. */
+  demand(member: Member, sid: TrackId, layer: number, form: VideoForm): void {
     const publisher = this.#owners.get(sid);
     const track = publisher?.participant.tracks.get(sid);
     if (publisher === undefined || track === undefined || !member.subscriptions.has(sid)) return;
-    this.#demand.set(track, publisher, member, layer);
+    this.#demand.set(track, publisher, member, layer, form);
   }
 
   /** Takes everything from a member. */
@@ -99,7 +105,7 @@ export class Subscriptions {
     if (!member.participant.permissions.canSubscribe || member.declined.has(track.sid)) return;
     if (member.subscriptions.has(track.sid)) return;
     member.subscriptions.add(track.sid);
-    this.#demand.set(track, publisher, member, EVERY_LAYER);
+    this.#demand.set(track, publisher, member, EVERY_LAYER, 'first');
     member.door.subscribed(track, publisher.participant);
   }
 

@@ -107,7 +107,8 @@ export interface PublishWish {
 }
 
 const AUDIO = ['audio/opus', 'audio/g722', 'audio/pcmu', 'audio/pcma'];
-const VIDEO = ['video/vp8', 'video/h264', 'video/vp9', 'video/av1'];
+/** Video that is forwarded; what a browser is asked for when it wishes none of them is the first. */
+export const VIDEO = ['video/vp8', 'video/h264', 'video/vp9', 'video/av1'];
 
 /** Opus, each packet of which has the one before besides (RFC 2198). */
 export const RED = 'audio/red';

@@ -125,6 +125,11 @@ export class TrackSender {
   /** Muted, nothing is sent; unmuted, the stream goes on where it stopped. */
   set muted(muted: boolean) {
     this.#muted = muted;
+    this.beginAnew();
+  }
+
+  /** What comes next begins at a key frame and follows what was sent. */
+  beginAnew(): void {
     this.#rewriter.pause();
     this.#layered.restart();
     this.layer = NO_LAYER;
@@ -187,11 +192,7 @@ export class TrackSender {
 
   /** The largest layer that bandwidth has room for from now on; -1: for none of them. */
   allow(layer: number): void {
-    if (layer < 0) {
-      this.#rewriter.pause();
-      this.#layered.restart();
-      this.layer = NO_LAYER;
-    }
+    if (layer < 0) this.beginAnew();
     this.allowedLayer = layer;
   }
 
