@@ -56,24 +56,34 @@ export function usableLines(
   encryption: OurEncryption | undefined,
 ): Result<readonly UsableLine[], EncryptionFault> {
   const policy = encryption?.policy ?? 'disabled';
-  const lines = offer.lines.flatMap(({ audio }, line) => {
-    const isOurWay = audio !== undefined && (audio.association === undefined) === (way === 'rtp');
-    return isOurWay ? [{ line, audio }] : [];
-  });
   const wantsKeys = policy !== 'disabled' && way === 'rtp';
-  const secured = lines.flatMap(({ line, audio }): UsableLine[] => {
-    const remote = policy === 'dtls' ? undefined : audio.crypto[0];
-    if (!wantsKeys || encryption === undefined) return [];
-    if (remote === undefined)
-      return audio.dtls === undefined ? [] : [{ line, audio, crypto: undefined, dtls: audio.dtls }];
-    return [{ line, audio, crypto: { local: ourKey(encryption, remote), remote } }];
-  });
-  const plain = lines.flatMap(({ line, audio }) =>
-    audio.secured || (wantsKeys && policy !== 'allowed') ? [] : [{ line, audio, crypto: undefined }],
-  );
-  if (lines.length === 0 || secured.length + plain.length > 0) return ok([...secured, ...plain]);
-  if (policy === 'disabled') return fail('encryption-disabled');
-  return fail(lines.some(({ audio }) => audio.secured) ? 'no-common-crypto' : 'encryption-required');
+  const secured: UsableLine[] = [];
+  const plain: UsableLine[] = [];
+  let fault: EncryptionFault | undefined;
+  for (const [line, { audio }] of offer.lines.entries()) {
+    if (audio === undefined || (audio.association === undefined) !== (way === 'rtp')) continue;
+    if (wantsKeys && encryption !== undefined) {
+      const usable = securedLine(line, audio, encryption);
+      if (usable !== undefined) secured.push(usable);
+    }
+    if (!audio.secured && (!wantsKeys || policy === 'allowed'))
+      plain.push({ line, audio, crypto: undefined });
+    if (audio.secured) fault = 'no-common-crypto';
+    fault ??= 'encryption-required';
+  }
+  if (fault === undefined || secured.length + plain.length > 0) return ok(joined(secured, plain));
+  return fail(policy === 'disabled' ? 'encryption-disabled' : fault);
+}
+
+function joined(secured: readonly UsableLine[], plain: readonly UsableLine[]): readonly UsableLine[] {
+  return secured.length === 0 ? plain : [...secured, ...plain];
+}
+
+/** The line with the keys that it would get; undefined: it has none that the policy wants. */
+function securedLine(line: number, audio: PhoneAudio, encryption: OurEncryption): UsableLine | undefined {
+  const remote = encryption.policy === 'dtls' ? undefined : audio.crypto[0];
+  if (remote !== undefined) return { line, audio, crypto: { local: ourKey(encryption, remote), remote } };
+  return audio.dtls === undefined ? undefined : { line, audio, crypto: undefined, dtls: audio.dtls };
 }
 
 /** RFC 4568 section 5.1.2: the answer has the offer's tag and suite, and a key of its own. */

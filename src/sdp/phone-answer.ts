@@ -10,8 +10,9 @@ import {
   narrower,
   type PhoneAudio,
   type PhoneDescription,
+  type PhoneMediaLine,
 } from './phone-description.ts';
-import { type LocalEvent, type LocalSession, writePhoneSdp } from './phone-write.ts';
+import { type LocalAudio, type LocalEvent, type LocalSession, writePhoneSdp } from './phone-write.ts';
 
 /**
  * What an offer and an answer agreed on. Field by field what the media side's `LegMedia` wants, but for the sources
@@ -83,28 +84,33 @@ export function planAnswer(
   let fault: NegotiationFault = 'no-audio';
   for (const { line, audio, crypto, dtls } of usable.value) {
     const common = audio.formats.filter((format) => allowed.some((name) => isCodec(format, name)));
-    const noise = allowed.includes('CN') ? noiseFor : undefined;
-    const codec = common.find((format) => keep !== undefined && isCodec(format, keep)) ?? common[0];
+    const codec = (keep && common.find((format) => isCodec(format, keep))) ?? common[0];
     if (codec === undefined) {
       fault = 'no-common-codec';
       continue;
     }
     const dtmf = eventFor(audio, codec);
+    const noise = allowed.includes('CN') ? noiseFor(audio, codec) : undefined;
+    const { remote, rtcpMux } = placeOf(
+      audio,
+      audio.rtcpMux && (dtls !== undefined || isMuxable(audio, common)),
+    );
     return ok({
       line,
       agreement: {
-        ...placeOf(audio, dtls !== undefined || isMuxable(audio, common)),
+        remote,
+        rtcpMux,
         codec,
         accept: common,
         dtmfOut: dtmf,
         dtmfIn: dtmf,
-        comfortNoiseOut: noise?.(audio, codec),
-        comfortNoiseIn: noise?.(audio, codec),
+        comfortNoiseOut: noise,
+        comfortNoiseIn: noise,
         ptimeMs: choosePtime(audio, packetTimes),
         direction: narrower(mirrored(audio.direction), direction),
         association: audio.association,
-        ...(crypto === undefined ? {} : { crypto }),
-        ...(dtls === undefined ? {} : { dtls }),
+        crypto,
+        dtls,
       },
     });
   }
@@ -119,24 +125,25 @@ export function writeAnswer(
 ): string {
   return writePhoneSdp(
     local,
-    offer.lines.map((theirs, index) =>
-      index === line
-        ? {
-            protocol: theirs.protocol,
-            formats: [agreement.codec],
-            events: eventsOf(agreement),
-            noise: agreement.comfortNoiseIn,
-            ptimeMs: agreement.ptimeMs,
-            direction: agreement.direction,
-            mid: theirs.mid,
-            setup: 'passive',
-            rtcpMux: agreement.rtcpMux === true,
-            ...(agreement.dtls === undefined ? {} : { keysBy: 'dtls' as const }),
-            ...(agreement.crypto === undefined ? {} : { crypto: [agreement.crypto.local] }),
-          }
-        : theirs,
-    ),
+    offer.lines.map((theirs, index) => (index === line ? answeredLine(theirs, agreement) : theirs)),
   );
+}
+
+function answeredLine({ protocol, mid }: PhoneMediaLine, agreement: AudioAgreement): LocalAudio {
+  const { codec, comfortNoiseIn: noise, ptimeMs, direction, rtcpMux, dtls, crypto } = agreement;
+  return {
+    protocol,
+    formats: [codec],
+    events: eventsOf(agreement),
+    noise,
+    ptimeMs,
+    direction,
+    mid,
+    setup: 'passive',
+    rtcpMux: rtcpMux === true,
+    keysBy: dtls && 'dtls',
+    crypto: crypto && [crypto.local],
+  };
 }
 
 /**
@@ -147,9 +154,8 @@ export function placeOf(
   { address, port, rtcpPort, rtcpMux, association }: PhoneAudio,
   mux: boolean,
 ): Pick<AudioAgreement, 'remote' | 'rtcpMux'> {
-  const remote = { address, port, rtcpPort };
-  if (!rtcpMux || !mux || association !== undefined) return { remote };
-  return { remote, rtcpMux: true };
+  const isMuxed = rtcpMux && mux && association === undefined;
+  return { remote: { address, port, rtcpPort }, rtcpMux: isMuxed ? true : undefined };
 }
 
 /** RFC 5761 section 4: with these payload types and a marker RTP cannot be told from RTCP. */

@@ -46,6 +46,23 @@ const OFFERED_EVENTS: ReadonlyMap<number, number> = new Map([
   [48_000, 110],
 ]);
 
+/** Of the names that phones use all day, as they are mostly written: a call has some four. */
+const MIMES: ReadonlyMap<string, string> = new Map(
+  ['PCMA', 'PCMU', 'G722', 'G729', 'GSM', 'opus', 'telephone-event', 'CN'].map((name) => [
+    name,
+    written(name),
+  ]),
+);
+
+/** `audio/pcma` of the encoding name of an rtpmap, whose case says nothing (RFC 8866 section 6.6). */
+export function mimeOf(name: string): string {
+  return MIMES.get(name) ?? written(name);
+}
+
+function written(name: string): string {
+  return `audio/${name.toLowerCase()}`;
+}
+
 /** A codec as we offer it. */
 export function offeredFormat(name: PhoneCodec): AudioFormat {
   return OFFERED[name];

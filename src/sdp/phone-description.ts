@@ -8,7 +8,7 @@ import {
   type SdpFault,
   type SessionFacts,
 } from './parse.ts';
-import { type AudioFormat, STATIC_FORMATS } from './phone-codec.ts';
+import { type AudioFormat, mimeOf, STATIC_FORMATS } from './phone-codec.ts';
 import { readPlainSdp } from './plain-sdp.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -106,11 +106,8 @@ function readLine(session: SessionFacts, media: MediaDescription): Result<PhoneM
   // A browser's video has more; it is refused anyway.
   if (type === 'audio' && payloadTypes.length > MAX_FORMATS) return fail('too-many-formats');
   const mid = text(media.mid);
-  return ok({
-    ...{ type, protocol, formats },
-    mid: MID.test(mid) ? mid : undefined,
-    audio: readAudio(session, media, payloadTypes),
-  });
+  const audio = readAudio(session, media, payloadTypes);
+  return ok({ type, protocol, formats, mid: MID.test(mid) ? mid : undefined, audio });
 }
 
 function readAudio(
@@ -127,7 +124,7 @@ function readAudio(
   const behindIce = association !== undefined;
   const address = behindIce ? BY_ICE : literalAddress((media.connection ?? session.connection)?.ip);
   if (address === undefined) return undefined;
-  const all = payloadTypes.flatMap((payloadType) => readFormat(media, payloadType));
+  const { formats, events, noises } = readFormats(media, payloadTypes);
   const rtcpPort = isPort(media.rtcp?.port) ? media.rtcp.port : media.port + 1;
   const direction = media.direction ?? session.direction ?? 'sendrecv';
   return {
@@ -135,17 +132,36 @@ function readAudio(
     port: media.port,
     rtcpPort: rtcpPort > 65_535 ? media.port : rtcpPort,
     rtcpMux: media.rtcpMux !== undefined,
-    formats: all.filter(({ mime }) => mime !== 'audio/telephone-event' && mime !== 'audio/cn'),
-    events: all.filter(({ mime }) => mime === 'audio/telephone-event'),
-    noises: all.filter(({ mime }) => mime === 'audio/cn'),
+    formats,
+    events,
+    noises,
     ptimeMs: milliseconds(media.ptime),
     maxPtimeMs: milliseconds(media.maxptime),
     direction: isNull(address) && !behindIce ? deaf(direction) : direction,
     association,
     secured: secured || (dtls !== undefined && !isRtp),
-    ...(dtls === undefined ? {} : { dtls }),
+    dtls,
     crypto: association === undefined ? readCrypto(media.crypto) : [],
   };
+}
+
+/** The formats of a line, and what goes beside a codec. */
+function readFormats(
+  media: MediaDescription,
+  payloadTypes: readonly string[],
+): Pick<PhoneAudio, 'formats' | 'events' | 'noises'> {
+  const formats: AudioFormat[] = [];
+  const events: AudioFormat[] = [];
+  const noises: AudioFormat[] = [];
+  for (const payloadType of payloadTypes) {
+    const format = readFormat(media, payloadType);
+    if (format === undefined) continue;
+    const { mime } = format;
+    if (mime === 'audio/telephone-event') events.push(format);
+    else if (mime === 'audio/cn') noises.push(format);
+    else formats.push(format);
+  }
+  return { formats, events, noises };
 }
 
 /** All that DTLS-SRTP behind ICE asks of a line: RTCP on the same way, and that the far end opens DTLS. */
@@ -167,30 +183,19 @@ function readDtls(session: SessionFacts, media: MediaDescription): DtlsEnd | und
   return fingerprints === undefined || setup === 'passive' ? undefined : { fingerprints };
 }
 
-function readFormat(media: MediaDescription, text: string): AudioFormat[] {
-  if (!/^\d{1,3}$/.test(text)) return [];
+function readFormat(media: MediaDescription, text: string): AudioFormat | undefined {
+  if (!/^\d{1,3}$/.test(text)) return undefined;
   const payloadType = Number(text);
-  if (payloadType > 127) return [];
+  if (payloadType > 127) return undefined;
   const fmtp = String(media.fmtp.find(({ payload }) => payload === payloadType)?.config ?? '');
   const map = media.rtp.find(({ payload }) => payload === payloadType);
   if (map === undefined) {
     const known = STATIC_FORMATS.get(payloadType);
-    if (known === undefined) return [];
-    return [
-      {
-        mime: `audio/${known.name.toLowerCase()}`,
-        clockRate: known.clockRate,
-        channels: 1,
-        payloadType,
-        fmtp,
-      },
-    ];
+    return known && { mime: mimeOf(known.name), clockRate: known.clockRate, channels: 1, payloadType, fmtp };
   }
   const channels = map.encoding === undefined ? 1 : Number(map.encoding);
-  if (!Number.isInteger(map.rate) || !Number.isInteger(channels)) return [];
-  return [
-    { mime: `audio/${String(map.codec).toLowerCase()}`, clockRate: map.rate!, channels, payloadType, fmtp },
-  ];
+  if (!Number.isInteger(map.rate) || !Number.isInteger(channels)) return undefined;
+  return { mime: mimeOf(String(map.codec)), clockRate: map.rate!, channels, payloadType, fmtp };
 }
 
 /** The same direction for a phone that hears nothing: old-style hold. */

@@ -49,89 +49,78 @@ export interface LocalAudio {
   /** RTCP comes to our RTP port; behind ICE it always does. */
   readonly rtcpMux?: boolean;
   /** SRTP's keys come by DTLS on this line's port. */
-  readonly keysBy?: 'dtls';
+  readonly keysBy?: 'dtls' | undefined;
   /** Keys of SRTP: in an answer the one that was chosen. */
   readonly crypto?: readonly CryptoLine[] | undefined;
 }
 
 /** The text of our description; `lines` in the order of the session's m-lines, a foreign one stands refused. */
 export function writePhoneSdp(local: LocalSession, lines: readonly (LocalAudio | PhoneMediaLine)[]): string {
-  const family = local.address.includes(':') ? 'IP6' : 'IP4';
-  const text = [
-    'v=0',
-    `o=- ${local.sessionId} ${local.version} IN ${family} ${local.address}`,
-    's=-',
-    `c=IN ${family} ${local.address}`,
-    't=0 0',
-    ...(local.association === undefined ? [] : sessionLines(lines)),
-    ...lines.flatMap((line) => ('ptimeMs' in line ? audioLines(local, line) : refusedLine(local, line))),
-  ];
-  return `${text.join('\r\n')}\r\n`;
+  const { address, sessionId, version, association } = local;
+  const family = address.includes(':') ? 'IP6' : 'IP4';
+  let text = `v=0\r\no=- ${sessionId} ${version} IN ${family} ${address}\r\ns=-\r\nc=IN ${family} ${address}\r\nt=0 0\r\n`;
+  if (association !== undefined) text += sessionLines(lines);
+  for (const line of lines) text += 'ptimeMs' in line ? audioLines(local, line) : refusedLine(local, line);
+  return text;
 }
 
 /** RFC 3264 section 6: a stream is refused with port 0; the line itself stays in its place. */
-function refusedLine(local: LocalSession, { type, protocol, formats, mid }: PhoneMediaLine): string[] {
-  const named = mid !== undefined && local.association !== undefined;
-  return [`m=${type} 0 ${protocol} ${formats}`, ...(named ? [`a=mid:${mid}`] : [])];
+function refusedLine(
+  { association }: LocalSession,
+  { type, protocol, formats, mid }: PhoneMediaLine,
+): string {
+  const line = `m=${type} 0 ${protocol} ${formats}\r\n`;
+  return mid !== undefined && association !== undefined ? `${line}a=mid:${mid}\r\n` : line;
 }
 
 /** RFC 9143: what lives shares one transport. RFC 8839 section 5.3: we check nothing, and answer who checks. */
-function sessionLines(lines: readonly (LocalAudio | PhoneMediaLine)[]): string[] {
+function sessionLines(lines: readonly (LocalAudio | PhoneMediaLine)[]): string {
   const live = lines.flatMap((line) => ('ptimeMs' in line ? [midOf(line)] : []));
-  return [`a=group:BUNDLE ${live.join(' ')}`, 'a=ice-lite'];
+  return `a=group:BUNDLE ${live.join(' ')}\r\na=ice-lite\r\n`;
 }
 
 function midOf({ mid = '0' }: LocalAudio): string {
   return mid;
 }
 
-function audioLines(local: LocalSession, audio: LocalAudio): string[] {
-  const payloadTypes = audio.formats.map(({ payloadType }) => payloadType);
-  if (audio.noise !== undefined) payloadTypes.push(audio.noise);
-  for (const { payloadType } of audio.events) payloadTypes.push(payloadType);
-  return [
-    `m=audio ${local.port} ${audio.protocol} ${payloadTypes.join(' ')}`,
-    ...audio.formats.flatMap(formatLines),
-    ...(audio.noise === undefined ? [] : [`a=rtpmap:${audio.noise} CN/8000`]),
-    // RFC 4733 section 2.4.1: the events of a keypad.
-    ...audio.events.flatMap(({ payloadType, clockRate }) => [
-      `a=rtpmap:${payloadType} telephone-event/${clockRate}`,
-      `a=fmtp:${payloadType} 0-15`,
-    ]),
-    ...packetTimeLines(local.packetTimes, audio.ptimeMs),
-    `a=${audio.direction}`,
-    ...(audio.crypto ?? []).map(writeCrypto),
-    ...(local.association === undefined
-      ? [...muxLines(audio), ...dtlsLines(local, audio)]
-      : associationLines(local.association, audio)),
-  ];
+function audioLines(local: LocalSession, audio: LocalAudio): string {
+  const { formats, events, noise, ptimeMs, direction, crypto, rtcpMux } = audio;
+  const { packetTimes, association } = local;
+  let text = `m=audio ${local.port} ${audio.protocol}`;
+  for (const { payloadType } of formats) text += ` ${payloadType}`;
+  if (noise !== undefined) text += ` ${noise}`;
+  for (const { payloadType } of events) text += ` ${payloadType}`;
+  text += '\r\n';
+  for (const format of formats) text += formatLines(format);
+  if (noise !== undefined) text += `a=rtpmap:${noise} CN/8000\r\n`;
+  // RFC 4733 section 2.4.1: the events of a keypad.
+  for (const { payloadType, clockRate } of events)
+    text += `a=rtpmap:${payloadType} telephone-event/${clockRate}\r\na=fmtp:${payloadType} 0-15\r\n`;
+  text += `${packetTimeLines(packetTimes, ptimeMs)}a=${direction}\r\n`;
+  for (const line of crypto ?? []) text += `${writeCrypto(line)}\r\n`;
+  if (association !== undefined) return text + associationLines(association, audio);
+  if (rtcpMux === true) text += 'a=rtcp-mux\r\n';
+  return text + dtlsLines(local, audio);
 }
 
-function muxLines({ rtcpMux }: LocalAudio): string[] {
-  return rtcpMux === true ? ['a=rtcp-mux'] : [];
+function packetTimeLines({ ptimeMs, maxPtimeMs }: PacketTimes = {}, agreedMs: number): string {
+  const ptime = `a=ptime:${ptimeMs ?? Math.min(agreedMs, maxPtimeMs ?? agreedMs)}\r\n`;
+  return maxPtimeMs === undefined ? ptime : `${ptime}a=maxptime:${maxPtimeMs}\r\n`;
 }
 
-function packetTimeLines({ ptimeMs, maxPtimeMs }: PacketTimes = {}, agreedMs: number): string[] {
-  const ptime = `a=ptime:${ptimeMs ?? Math.min(agreedMs, maxPtimeMs ?? agreedMs)}`;
-  return maxPtimeMs === undefined ? [ptime] : [ptime, `a=maxptime:${maxPtimeMs}`];
+function dtlsLines({ fingerprint }: LocalSession, { keysBy, setup }: LocalAudio): string {
+  if (keysBy !== 'dtls' || fingerprint === undefined) return '';
+  return `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}\r\na=setup:${setup}\r\n`;
 }
 
-function dtlsLines({ fingerprint }: LocalSession, { keysBy, setup }: LocalAudio): string[] {
-  if (keysBy !== 'dtls' || fingerprint === undefined) return [];
-  return [`a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`, `a=setup:${setup}`];
-}
-
-function formatLines(format: AudioFormat): string[] {
+function formatLines(format: AudioFormat): string {
   const wish = wishes(format);
-  const map = `a=rtpmap:${format.payloadType} ${rtpMap(format)}`;
-  return wish === '' ? [map] : [map, `a=fmtp:${format.payloadType} ${wish}`];
+  const map = `a=rtpmap:${format.payloadType} ${rtpMap(format)}\r\n`;
+  return wish === '' ? map : `${map}a=fmtp:${format.payloadType} ${wish}\r\n`;
 }
 
-function associationLines(
-  { ice, fingerprint, candidates }: LocalAssociation,
-  audio: LocalAudio,
-): readonly string[] {
-  return [
+function associationLines({ ice, fingerprint, candidates }: LocalAssociation, audio: LocalAudio): string {
+  const lines = [
     `a=mid:${midOf(audio)}`,
     'a=rtcp-mux',
     `a=ice-ufrag:${ice.ufrag}`,
@@ -140,6 +129,7 @@ function associationLines(
     `a=setup:${audio.setup}`,
     ...candidateLines(candidates),
   ];
+  return `${lines.join('\r\n')}\r\n`;
 }
 
 /** What stands for our side after an offer/answer: kept with the call as plain data. */

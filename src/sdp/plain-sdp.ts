@@ -12,77 +12,107 @@ const CONNECTION = /^c=IN IP(4|6) (\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|[\da-fA-F]
 const MEDIA = /^m=audio (0|[1-9]\d{0,4}) RTP\/AVP (\d{1,3}(?: \d{1,3}){0,31})$/;
 const MAP = /^a=rtpmap:(0|[1-9]\d{0,2}) ([A-Za-z][\w.-]{0,31})\/([1-9]\d{0,5})(?:\/([1-9]))?$/;
 const FORMAT = /^a=fmtp:(0|[1-9]\d{0,2}) ([!-~][ -~]*)$/;
-const TIME = /^a=(ptime|maxptime):([1-9]\d{0,3})$/;
-const DIRECTION = /^a=(sendrecv|sendonly|recvonly|inactive)$/;
-/** Lines that say nothing to a phone's reader. */
-const PASSED_OVER = /^(?:[ostb]=|a=(?:silenceSupp|tool|label|ssrc|minptime):|a=X-)/;
+const TIME = /^a=(?:ptime|maxptime):([1-9]\d{0,3})$/;
+const ONE_LINE = /^[^\r\n]*$/;
 
 /** What a plain description says; undefined when it is not plain, and then it is not said either whether it is one at all. */
 export function readPlainSdp(text: string): SessionFacts | undefined {
   if (text.length > MAX_CHARACTERS || !text.startsWith('v=0\r\n')) return undefined;
   const session: SessionFacts = { media: [] };
-  let media: MediaDescription | undefined;
   for (let from = 5; from < text.length; ) {
     const eol = text.indexOf('\r\n', from);
-    if (eol < 0) return undefined;
-    const line = text.slice(from, eol);
+    if (eol < 0 || !readLine(text.slice(from, eol), session)) return undefined;
     from = eol + 2;
-    const begun = readMediaLine(line);
-    if (begun !== undefined) {
-      if (session.media.push(begun) > MAX_MEDIA) return undefined;
-      media = begun;
-    } else if (!readCommon(line, media ?? session) && !(media !== undefined && readOfMedia(line, media))) {
-      return undefined;
-    }
   }
   return session;
 }
 
-function readMediaLine(line: string): MediaDescription | undefined {
-  const match = MEDIA.exec(line);
-  if (match === null) return undefined;
-  return {
-    type: 'audio',
-    port: Number(match[1]),
-    protocol: 'RTP/AVP',
-    payloads: match[2]!,
-    rtp: [],
-    fmtp: [],
-  };
+/** By the line's letter, so that each is held against one pattern. False: it is not plain. */
+function readLine(line: string, session: SessionFacts): boolean {
+  switch (line.slice(0, 2)) {
+    case 'm=':
+      return readMediaLine(line, session);
+    case 'c=':
+      return readConnection(line, session.media.at(-1) ?? session);
+    case 'a=':
+      return readAttribute(line, session);
+    case 'o=':
+    case 's=':
+    case 't=':
+    case 'b=':
+      return ONE_LINE.test(line);
+    default:
+      return false;
+  }
 }
 
-/** What may stand for the session as well as for a stream. */
-function readCommon(line: string, at: SessionFacts | MediaDescription): boolean {
-  const connection = CONNECTION.exec(line);
-  if (connection !== null) {
-    at.connection = { version: Number(connection[1]), ip: connection[2]! };
-    return true;
-  }
-  const direction = DIRECTION.exec(line);
-  if (direction === null) return PASSED_OVER.test(line) && !/[\r\n]/.test(line);
-  at.direction = direction[1] as 'sendrecv';
+function readMediaLine(line: string, session: SessionFacts): boolean {
+  const match = MEDIA.exec(line);
+  if (match === null) return false;
+  const port = Number(match[1]);
+  const payloads = match[2]!;
+  const count = session.media.push({ type: 'audio', port, protocol: 'RTP/AVP', payloads, rtp: [], fmtp: [] });
+  return count <= MAX_MEDIA;
+}
+
+function readConnection(line: string, at: SessionFacts | MediaDescription): boolean {
+  const match = CONNECTION.exec(line);
+  if (match === null) return false;
+  at.connection = { version: Number(match[1]), ip: match[2]! };
   return true;
 }
 
-function readOfMedia(line: string, media: MediaDescription): boolean {
-  const map = MAP.exec(line);
-  if (map !== null) {
-    const [, payload, codec, rate, channels] = map;
-    const encoding = channels === undefined ? {} : { encoding: Number(channels) };
-    media.rtp.push({ payload: Number(payload), codec: codec!, rate: Number(rate), ...encoding });
-    return true;
+function readAttribute(line: string, session: SessionFacts): boolean {
+  const media = session.media.at(-1);
+  const colon = line.indexOf(':');
+  const name = colon < 0 ? line.slice(2) : line.slice(2, colon);
+  switch (name) {
+    case 'sendrecv':
+    case 'sendonly':
+    case 'recvonly':
+    case 'inactive':
+      (media ?? session).direction = name;
+      return colon < 0;
+    // These say nothing to a phone's reader.
+    case 'silenceSupp':
+    case 'tool':
+    case 'label':
+    case 'ssrc':
+    case 'minptime':
+      return colon > 0 && ONE_LINE.test(line);
   }
-  const format = FORMAT.exec(line);
-  if (format !== null) {
-    media.fmtp.push({ payload: Number(format[1]), config: format[2]! });
-    return true;
+  if (name.startsWith('X-')) return ONE_LINE.test(line);
+  return media !== undefined && readOfMedia(line, name, media);
+}
+
+function readOfMedia(line: string, name: string, media: MediaDescription): boolean {
+  switch (name) {
+    case 'rtpmap':
+      return readMap(line, media);
+    case 'fmtp': {
+      const match = FORMAT.exec(line);
+      if (match !== null) media.fmtp.push({ payload: Number(match[1]), config: match[2]! });
+      return match !== null;
+    }
+    case 'ptime':
+    case 'maxptime': {
+      const match = TIME.exec(line);
+      if (match !== null) media[name] = Number(match[1]);
+      return match !== null;
+    }
+    case 'rtcp-mux':
+      media.rtcpMux = 'rtcp-mux';
+      return line === 'a=rtcp-mux';
+    default:
+      return false;
   }
-  if (line === 'a=rtcp-mux') {
-    media.rtcpMux = 'rtcp-mux';
-    return true;
-  }
-  const time = TIME.exec(line);
-  if (time === null) return false;
-  media[time[1] as 'ptime' | 'maxptime'] = Number(time[2]);
+}
+
+function readMap(line: string, media: MediaDescription): boolean {
+  const match = MAP.exec(line);
+  if (match === null) return false;
+  const channels = match[4];
+  const map = { payload: Number(match[1]), codec: match[2]!, rate: Number(match[3]) };
+  media.rtp.push(channels === undefined ? map : { ...map, encoding: Number(channels) });
   return true;
 }
