@@ -15,39 +15,60 @@ export interface ReferralTaker {
   close(byFarEnd: boolean): void;
 }
 
-export interface DialogRequestsOptions extends TransfersOptions {
-  /** A key came by INFO. */
-  keyHeard(digit: string, durationMs: Millis): void;
+export interface DialogRequestsOptions extends Omit<TransfersOptions, 'call' | 'transferred'> {
+  /** The call, `SCL_…`. */
+  readonly id: string;
   /** Takes REFERs; undefined: they are refused. */
   readonly referrals?: ReferralTaker | undefined;
 }
 
+/** What follows from such requests for the call. */
+interface RequestsOwner {
+  /** A key came by INFO. */
+  keyHeard(digit: string, durationMs: Millis): void;
+  /** Somebody else has the call: ours is to be ended. */
+  transferred(): void;
+}
+
+type Dialog = Pick<SipCall, 'request' | 'dialog' | 'allows'>;
+
 export class DialogRequests {
-  readonly transfers: Transfers;
   readonly #options: DialogRequestsOptions;
-  readonly #keys = new InfoKeys();
-  #dialog: Pick<SipCall, 'dialog' | 'allows'> | undefined;
+  readonly #owner: RequestsOwner;
+  // Most calls are not handed on, and get no keys by INFO.
+  #transfers: Transfers | undefined;
+  #keys: InfoKeys | undefined;
+  #dialog: Dialog | undefined;
   #last: DialogNames | undefined;
 
-  constructor(options: DialogRequestsOptions) {
+  constructor(options: DialogRequestsOptions, owner: RequestsOwner) {
     this.#options = options;
-    this.transfers = new Transfers(options);
+    this.#owner = owner;
+  }
+
+  /** Hands the call on by REFER. */
+  get transfers(): Transfers {
+    if (this.#transfers !== undefined) return this.#transfers;
+    const { id: call, clock, timers, emit } = this.#options;
+    const transferred = () => this.#owner.transferred();
+    this.#transfers = new Transfers({ call, clock, timers, emit, transferred });
+    if (this.#dialog !== undefined) this.#transfers.established(this.#dialog);
+    return this.#transfers;
   }
 
   /** The call is answered: requests of ours can be made. */
-  established(dialog: Pick<SipCall, 'request' | 'dialog' | 'allows'>): void {
+  established(dialog: Dialog): void {
     this.#dialog = dialog;
-    this.transfers.established(dialog);
+    this.#transfers?.established(dialog);
     this.#options.referrals?.established(dialog);
-    this.#keys.established(dialog);
   }
 
   /** The call is over; `byFarEnd`: its BYE. */
   close(byFarEnd: boolean): void {
     this.#last = this.dialog;
     this.#dialog = undefined;
-    this.#keys.close();
-    this.transfers.over(byFarEnd);
+    this.#keys?.close();
+    this.#transfers?.over(byFarEnd);
     this.#options.referrals?.close(byFarEnd);
   }
 
@@ -66,8 +87,10 @@ export class DialogRequests {
     return this.#dialog?.allows?.('INFO');
   }
 
-  /** Sends a key by INFO. */
+  /** Sends a key by INFO; before the answer it is lost. */
   press(digit: string, durationMs: Millis): void {
+    if (this.#dialog === undefined) return;
+    this.#keys ??= new InfoKeys(this.#dialog);
     this.#keys.press(digit, durationMs);
   }
 
@@ -92,7 +115,7 @@ export class DialogRequests {
     if (contentType !== DTMF_RELAY && contentType !== DTMF) return 415;
     const key = parseInfoKey(contentType, body);
     if (key === 'other') return 400;
-    if (key !== 'flash') this.#options.keyHeard(key.digit, key.durationMs);
+    if (key !== 'flash') this.#owner.keyHeard(key.digit, key.durationMs);
     return 200;
   }
 }

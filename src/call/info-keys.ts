@@ -11,8 +11,8 @@ export class InfoKeys {
   #waiting: InfoKey[] = [];
   #isSending = false;
 
-  /** The call is answered. */
-  established(dialog: Pick<SipCall, 'request'>): void {
+  /** `dialog`: of a call that is answered. */
+  constructor(dialog: Pick<SipCall, 'request'>) {
     this.#dialog = dialog;
   }
 
@@ -22,7 +22,7 @@ export class InfoKeys {
     this.#waiting = [];
   }
 
-  /** Before the answer, and behind a full queue, a key is lost. */
+  /** Behind a full queue, and when the call is over, a key is lost. */
   press(digit: string, durationMs: Millis): void {
     if (this.#dialog === undefined || this.#waiting.length === MAX_WAITING) return;
     this.#waiting.push({ digit, durationMs });

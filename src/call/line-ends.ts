@@ -9,17 +9,12 @@ import type { AnnouncedPort } from './negotiation.ts';
 /** Where the two ends of a phone's media are: our port, as the phone is to see it, and where the phone may have them sent. */
 export class LineEnds {
   readonly #options: Pick<PhoneLineOptions, 'announce' | 'trunk' | 'mediaPolicy' | 'negotiation'>;
-  readonly #fingerprint: () => Fingerprint | undefined;
   #port = 0;
+  #fingerprint: Fingerprint | undefined;
   #remote: HostPort = { address: '', port: 0 };
 
-  /** `fingerprint`: of the certificate that answers at our port, once it is known where that is. */
-  constructor(
-    options: Pick<PhoneLineOptions, 'announce' | 'trunk' | 'mediaPolicy' | 'negotiation'>,
-    fingerprint: () => Fingerprint | undefined,
-  ) {
+  constructor(options: Pick<PhoneLineOptions, 'announce' | 'trunk' | 'mediaPolicy' | 'negotiation'>) {
     this.#options = options;
-    this.#fingerprint = fingerprint;
   }
 
   /** Where the phone's signaling is: the way to it decides which address of ours stands in our SDP. */
@@ -32,10 +27,11 @@ export class LineEnds {
     return this.#remote.address;
   }
 
-  /** The worker reserved a port. */
-  opened(port: number): void {
+  /** The worker reserved a port; `fingerprint`: of the certificate that answers there. */
+  opened(port: number, fingerprint: Fingerprint | undefined): void {
     const { negotiation, mediaPolicy } = this.#options;
     this.#port = port;
+    this.#fingerprint = fingerprint;
     if (negotiation.web === undefined) mediaPolicy?.opened(port);
   }
 
@@ -54,7 +50,7 @@ export class LineEnds {
     const { announce } = this.#options;
     const isOther = media.address.includes(':') !== remote.address.includes(':');
     const address = announce(isOther && addressScope(media.address) !== 'unspecified' ? media : remote);
-    return { address, port: this.#port, fingerprint: this.#fingerprint() };
+    return { address, port: this.#port, fingerprint: this.#fingerprint };
   }
 
   /** Whether media may go where a phone that signals from `source` wants them. */

@@ -5,18 +5,22 @@ import { type EndingCause, refusalStatus } from './ending.ts';
 import type { LineEnds } from './line-ends.ts';
 import type { Negotiation } from './negotiation.ts';
 
+/** Hears of each offer that has its answer. */
+interface AgreedLine {
+  agreed(agreement: AudioAgreement): void;
+}
+
 /** Offers in a call's dialog, theirs and ours: re-INVITE, UPDATE, hold, refresh. What fails leaves the call as it was. */
 export class LineOffers {
   readonly #negotiation: Negotiation;
   readonly #ends: LineEnds;
-  readonly #agreed: (agreement: AudioAgreement) => void;
+  readonly #line: AgreedLine;
   #dialog: Pick<SipCall, 'reoffer'> | undefined;
 
-  /** `agreed` hears of each offer that has its answer. */
-  constructor(negotiation: Negotiation, ends: LineEnds, agreed: (agreement: AudioAgreement) => void) {
+  constructor(negotiation: Negotiation, ends: LineEnds, line: AgreedLine) {
     this.#negotiation = negotiation;
     this.#ends = ends;
-    this.#agreed = agreed;
+    this.#line = line;
   }
 
   /** There is a dialog, in which offers of ours can be made: the hold, too, that somebody asked for before. */
@@ -68,7 +72,7 @@ export class LineOffers {
       return;
     }
     settle.accept(negotiation.answer(planned.value, this.#ends.announced(remote, agreement.remote)));
-    this.#agreed(agreement);
+    this.#line.agreed(agreement);
   }
 
   /** The far end's answer to an offer of ours that went out in a 2xx; the fault when it is of no use. */
@@ -76,7 +80,7 @@ export class LineOffers {
     if (!this.#negotiation.offering) return undefined;
     const agreed = this.#negotiation.accept(answer);
     if (!agreed.ok) return agreed.error;
-    this.#agreed(agreed.value);
+    this.#line.agreed(agreed.value);
     return undefined;
   }
 
@@ -108,7 +112,7 @@ export class LineOffers {
       postponed: close,
       accepted: (answer) => {
         const agreed = negotiation.accept(answer);
-        if (agreed.ok) this.#agreed(agreed.value);
+        if (agreed.ok) this.#line.agreed(agreed.value);
       },
       refused: close,
     };

@@ -21,8 +21,6 @@ export interface PhoneLineOptions {
     InboundTrunk,
     'id' | 'mediaAddresses' | keyof MediaPatience | 'dtmf' | 'dtmfInband' | 'language'
   >;
-  /** What the call's rule has otherwise than the trunk, once it is in its room. */
-  readonly patience?: (() => MediaPatience) | undefined;
   readonly negotiation: Negotiation;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -31,8 +29,6 @@ export interface PhoneLineOptions {
   readonly referrals?: ReferralTaker | undefined;
   /** Where media may go, beside what the trunk says; undefined: as in development. */
   readonly mediaPolicy?: MediaPolicy | undefined;
-  /** Whether nothing may be sent yet to where an agreement has it. */
-  readonly withholds?: (agreement: AudioAgreement) => boolean;
   /** The address under which the phone reaches our RTP. */
   readonly announce: (remote: HostPort) => string;
 }
@@ -55,6 +51,10 @@ export interface LineOwner {
   companyChanged?(): void;
   /** Does it wait for that? Asked at each change, in a full room a hundred times a second. */
   awaitsCompany?(): boolean;
+  /** What the call's rule has otherwise than the trunk, once it is in its room. */
+  readonly patience?: MediaPatience;
+  /** Whether nothing may be sent yet to where an agreement has it. */
+  withholds?(agreement: AudioAgreement): boolean;
   /** After leaving, once: everything is given back. */
   left(quality: LegQuality | undefined): void;
 }

@@ -18,7 +18,7 @@ import type {
 import { headersOf } from '../trunk/headers.ts';
 import { isVouchedFor } from '../trunk/media-address.ts';
 import type { MediaPolicy } from '../trunk/media-policy.ts';
-import type { InboundTrunk } from '../trunk/trunk.ts';
+import type { InboundTrunk, MediaPatience } from '../trunk/trunk.ts';
 import type { ReferralTaker } from './dialog-requests.ts';
 import {
   causeOfSipEnd,
@@ -28,10 +28,17 @@ import {
   refusalHeaders,
   refusalStatus,
 } from './ending.ts';
+import type { LineOwner } from './line-options.ts';
 import type { Negotiation, PlannedAnswer } from './negotiation.ts';
 import type { CallWay } from './phone-calls.ts';
 import { PhoneLine } from './phone-line.ts';
-import { answeringOf, Reception, type ReceptionPlan } from './reception.ts';
+import {
+  answeringOf,
+  type PinVerdict,
+  Reception,
+  type ReceptionCall,
+  type ReceptionPlan,
+} from './reception.ts';
 import {
   type Answering,
   type CallAction,
@@ -75,7 +82,7 @@ export interface PhoneCallOptions {
  * An inbound call: a SIP dialog on one side, a {@link PhoneLine} into a room on the other. Decides by {@link step}; this
  * class carries out. What the phone says in SDP is in {@link Negotiation}.
  */
-export class PhoneCall implements CallHandler {
+export class PhoneCall implements CallHandler, LineOwner, ReceptionCall {
   readonly id: string;
   /** The phone in its room. */
   readonly line: PhoneLine;
@@ -93,32 +100,8 @@ export class PhoneCall implements CallHandler {
     this.#options = options;
     const offer = options.planned === undefined ? 'no-offer' : 'offer';
     this.#state = openingCall(options.answering ?? answeringOf(options.reception, offer));
-    const patience = () => this.#reception.patience;
-    const withholds = (agreement: AudioAgreement) => this.#withholds(agreement);
-    this.line = new PhoneLine(
-      { ...options, patience, withholds },
-      {
-        portOpened: () => this.#input({ type: 'port-opened' }),
-        agreed: (agreement) => this.#agreed(agreement),
-        silent: () => this.end('media-timeout'),
-        end: (cause) => this.end(cause),
-        keyHeard: (digit) => this.#reception.keyHeard(digit),
-        played: () => this.#reception.played(),
-        companyChanged: () => this.#reception.companyChanged(),
-        awaitsCompany: () => this.#reception.awaitsCompany,
-        left: (quality) => this.#left(quality),
-      },
-    );
-    this.#reception = new Reception(options.reception, {
-      line: this.line,
-      clock: options.clock,
-      timers: options.timers,
-      answer: () => this.answer(),
-      pinChecked: (verdict) =>
-        options.emit({ type: 'call.pin', call: this.id, trunk: options.trunk.id, verdict }),
-      proceed: () => this.#agreedSoFar(),
-      end: (cause) => this.end(cause),
-    });
+    this.line = new PhoneLine(options, this);
+    this.#reception = new Reception(options.reception, this, options);
     this.line.ends.signalsFrom(options.invite.request.flow.remote);
   }
 
@@ -182,6 +165,81 @@ export class PhoneCall implements CallHandler {
     this.#input({ type: 'end', cause: causeOfSipEnd(end), by: 'sip' });
   }
 
+  // --- what its line says
+
+  portOpened(): void {
+    this.#input({ type: 'port-opened' });
+  }
+
+  agreed(agreement: AudioAgreement): void {
+    if (this.#state.phase === 'early' || !this.line.isInRoom) {
+      this.line.playOnly(agreement);
+      this.#reception.mediaBegun();
+      return;
+    }
+    const first = !this.line.hasVoice;
+    this.line.apply(agreement);
+    if (!first) return;
+    this.line.activate(agreement);
+    this.#reception.joined();
+  }
+
+  silent(): void {
+    this.end('media-timeout');
+  }
+
+  keyHeard(digit: string): boolean {
+    return this.#reception.keyHeard(digit);
+  }
+
+  played(): void {
+    this.#reception.played();
+  }
+
+  companyChanged(): void {
+    this.#reception.companyChanged();
+  }
+
+  awaitsCompany(): boolean {
+    return this.#reception.awaitsCompany;
+  }
+
+  get patience(): MediaPatience {
+    return this.#reception.patience;
+  }
+
+  /** An address for which nobody speaks but the SDP gets nothing before our answer is acknowledged. */
+  withholds({ remote }: AudioAgreement): boolean {
+    const { trunk, invite } = this.#options;
+    return this.#awaitsAck && !isVouchedFor(trunk, remote.address, invite.request.flow.remote.address);
+  }
+
+  left(quality: LegQuality | undefined): void {
+    const state = this.#state;
+    if (state.phase !== 'ended') return;
+    const ended = {
+      type: 'call.ended',
+      call: this.id,
+      ending: endingOf(state.cause),
+      durationMs: state.talkedMs,
+    } as const;
+    this.#options.emit(quality === undefined ? ended : { ...ended, quality });
+    this.#options.onOver();
+  }
+
+  // --- what its reception says
+
+  pinChecked(verdict: PinVerdict): void {
+    const { emit, trunk } = this.#options;
+    emit({ type: 'call.pin', call: this.id, trunk: trunk.id, verdict });
+  }
+
+  /** Media follow what is agreed on by now; after a late offer that is nothing before the far end has answered. */
+  proceed(): void {
+    const { agreement } = this.#options.negotiation;
+    if (agreement !== undefined) this.line.agreed(agreement);
+  }
+
   #ring(): void {
     this.#options.invite.progress(180);
     this.#options.emit({ type: 'call.ringing', call: this.id });
@@ -201,7 +259,7 @@ export class PhoneCall implements CallHandler {
         return;
       case 'early-media':
         this.#options.invite.progress(183, this.#describe());
-        this.#agreedSoFar();
+        this.proceed();
         return;
       case 'reject':
         this.#options.invite.reject(refusalStatus(action.cause), refusalHeaders(action.cause));
@@ -221,7 +279,7 @@ export class PhoneCall implements CallHandler {
     this.#sip = invite.accept(this.#describe(), headersOf(trunk.headers, this.line.attributes));
     this.line.established(this.#sip);
     this.#reception.answered();
-    this.#agreedSoFar();
+    this.proceed();
     this.#options.answered?.();
   }
 
@@ -232,48 +290,10 @@ export class PhoneCall implements CallHandler {
     return this.#described;
   }
 
-  /** Media follow what is agreed on by now; after a late offer that is nothing before the far end has answered. */
-  #agreedSoFar(): void {
-    const { agreement } = this.#options.negotiation;
-    if (agreement !== undefined) this.line.agreed(agreement);
-  }
-
-  #agreed(agreement: AudioAgreement): void {
-    if (this.#state.phase === 'early' || !this.line.isInRoom) {
-      this.line.playOnly(agreement);
-      this.#reception.mediaBegun();
-      return;
-    }
-    const first = !this.line.hasVoice;
-    this.line.apply(agreement);
-    if (!first) return;
-    this.line.activate(agreement);
-    this.#reception.joined();
-  }
-
-  /** An address for which nobody speaks but the SDP gets nothing before our answer is acknowledged. */
-  #withholds({ remote }: AudioAgreement): boolean {
-    const { trunk, invite } = this.#options;
-    return this.#awaitsAck && !isVouchedFor(trunk, remote.address, invite.request.flow.remote.address);
-  }
-
   #acknowledged(): void {
     const { agreement } = this.#options.negotiation;
-    const isWithheld = agreement !== undefined && this.#withholds(agreement);
+    const isWithheld = agreement !== undefined && this.withholds(agreement);
     this.#awaitsAck = false;
     if (isWithheld) this.line.agreed(agreement);
-  }
-
-  #left(quality: LegQuality | undefined): void {
-    const state = this.#state;
-    if (state.phase !== 'ended') return;
-    this.#options.emit({
-      type: 'call.ended',
-      call: this.id,
-      ending: endingOf(state.cause),
-      durationMs: state.talkedMs,
-      ...(quality === undefined ? {} : { quality }),
-    });
-    this.#options.onOver();
   }
 }

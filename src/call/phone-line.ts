@@ -1,23 +1,30 @@
 import type { Millis } from '../base/clock.ts';
 import type { Alarm } from '../base/wake-queue.ts';
-import type { LegQuality } from '../events/index.ts';
+import type { CallQuality, LegQuality } from '../events/index.ts';
 import type { MediaEvent, TrackId } from '../media/protocol.ts';
 import type { Door, LeaveReason, Participant } from '../room/participant.ts';
 import type { AnteroomHandle, MediaPlace, RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import type { SipCall } from '../sip/ports.ts';
+import type { MediaPatience } from '../trunk/trunk.ts';
 import { PRESSED_MS } from './dial-digits.ts';
 import { DialogRequests } from './dialog-requests.ts';
 import { causeOfRemoval, type EndingCause, leaveReasonOf } from './ending.ts';
 import { HoldLimit } from './hold-limit.ts';
+import type { KeyWay } from './key-ways.ts';
 import { LineEnds } from './line-ends.ts';
 import { LineKeys } from './line-keys.ts';
 import { LineOffers } from './line-offers.ts';
 import type { LineOwner, PhoneLineOptions } from './line-options.ts';
+import { LinePresence } from './line-presence.ts';
 import { lineScore } from './line-score.ts';
 import { LineSounds } from './line-sounds.ts';
-import { legMedia, PhoneVoice, unheard } from './phone-voice.ts';
+import { type LegFacts, legMedia, PhoneVoice, unheard } from './phone-voice.ts';
 import { recording } from './recording.ts';
+
+const NONE: ReadonlyMap<string, string> = new Map();
+/** What others see of a call that is answered. */
+const ACTIVE: ReadonlyMap<string, string> = new Map([['sip.callStatus', 'active']]);
 
 /** How long the leg's last numbers are waited for when a call is over. */
 const QUALITY_WAIT_MS: Millis = 1000;
@@ -31,16 +38,14 @@ export class PhoneLine implements Door {
   readonly ends: LineEnds;
   readonly offers: LineOffers;
   readonly requests: DialogRequests;
-  readonly sounds: LineSounds;
   readonly #options: PhoneLineOptions;
   readonly #owner: LineOwner;
   readonly #beganAt: Millis;
-  readonly #keys: LineKeys;
-  readonly #hold: HoldLimit;
-  #room: RoomHandle | undefined;
-  /** Where the phone's media are before it has a room. */
-  #anteroom: AnteroomHandle | undefined;
-  #participant: Participant | undefined;
+  readonly #presence = new LinePresence();
+  // Most calls play nothing, press no key and are never on hold: what does that is made when it is asked for.
+  #sounds: LineSounds | undefined;
+  #keys: LineKeys | undefined;
+  #hold: HoldLimit | undefined;
   #voice: PhoneVoice | undefined;
   #track: TrackId = '';
   #phase: 'up' | 'leaving' | 'left' = 'up';
@@ -52,62 +57,58 @@ export class PhoneLine implements Door {
     this.#options = options;
     this.#owner = owner;
     this.#beganAt = options.clock.now();
-    this.ends = new LineEnds(options, () => this.#place?.ice.fingerprint);
-    this.offers = new LineOffers(options.negotiation, this.ends, (agreement) => this.agreed(agreement));
-    const { id, leg, clock, timers, emit, negotiation } = options;
-    this.#hold = new HoldLimit({ clock, timers, over: () => owner.end('hold-timeout') });
-    this.sounds = new LineSounds({
-      ...{ leg, clock, timers },
-      line: () => ({ place: this.#place, room: this.#room, voice: this.#voice?.published }),
-      onPlayed: () => owner.played?.(),
-    });
-    this.requests = new DialogRequests({
-      ...{ call: id, clock, timers, emit },
-      referrals: options.referrals,
+    this.ends = new LineEnds(options);
+    this.offers = new LineOffers(options.negotiation, this.ends, this);
+    this.requests = new DialogRequests(options, {
       transferred: () => owner.end('transferred'),
-      keyHeard: (digit, durationMs) => this.#keys.heard('info', digit, durationMs),
+      keyHeard: (digit, durationMs) => this.#keyHeard('info', digit, durationMs),
     });
-    this.#keys = new LineKeys({
-      ...{ id, leg, clock, emit, mode: options.trunk.dtmf ?? 'rfc4733', requests: this.requests },
-      hasEvents: () => negotiation.agreement?.dtmfOut !== undefined,
-      room: () => this.#presence,
-      intercept: (digit) => this.#phase !== 'up' || owner.keyHeard?.(digit) === true,
+  }
+
+  /** What the phone hears besides its room, and what it gives its room to hear. */
+  get sounds(): LineSounds {
+    const { leg, clock, timers } = this.#options;
+    this.#sounds ??= new LineSounds({
+      ...{ leg, clock, timers },
+      line: () => ({
+        place: this.#presence.media,
+        room: this.#presence.inRoom?.room,
+        voice: this.#voice?.published,
+      }),
+      onPlayed: () => this.#owner.played?.(),
     });
+    return this.#sounds;
   }
 
   /** The call is in its room: a port is reserved, `owner.portOpened` follows. */
   enter(room: RoomHandle, participant: Participant): void {
-    this.#room = room;
-    this.#participant = participant;
+    this.#presence.enter(room, participant);
     this.#open(room);
   }
 
   /** The call has no room yet, but its media begin: {@link moveInto} follows. */
   waitIn(anteroom: AnteroomHandle): void {
-    this.#anteroom = anteroom;
+    this.#presence.waitIn(anteroom);
     this.#open(anteroom);
   }
 
   /** Out of the anteroom, into a room of the same worker; media go on as they are until they are applied anew. */
   moveInto(room: RoomHandle, participant: Participant): void {
     const { leg, newTrack } = this.#options;
-    this.#room = room;
-    this.#participant = participant;
+    this.#presence.enter(room, participant);
     this.#track = newTrack();
     room.media({ type: 'leg.move', leg, room: room.sid, track: this.#track });
-    this.#anteroom?.close();
-    this.#anteroom = undefined;
+    this.#presence.leaveAnteroom();
   }
 
   /** The phone is a participant. */
   get isInRoom(): boolean {
-    return this.#participant !== undefined;
+    return this.#presence.participant !== undefined;
   }
 
   /** Somebody else is in the room, who is not hidden. */
   get hasCompany(): boolean {
-    const others = this.#room?.participants.values() ?? [];
-    return [...others].some((other) => other !== this.#participant && !other.permissions.hidden);
+    return this.#presence.hasCompany;
   }
 
   /** The phone's own wish, beside any hold. */
@@ -121,23 +122,13 @@ export class PhoneLine implements Door {
     this.sounds.playToRoom([{ from: 'tone', tone: 'ringback', country }], 'all');
   }
 
-  get #presence(): { readonly room: RoomHandle; readonly participant: Participant } | undefined {
-    const room = this.#room;
-    const participant = this.#participant;
-    return room && participant && { room, participant };
-  }
-
-  get #place(): MediaPlace | undefined {
-    return this.#room ?? this.#anteroom;
-  }
-
   #open(room: MediaPlace): void {
-    const { leg, newTrack } = this.#options;
+    const { leg, newTrack, negotiation } = this.#options;
     this.#track = newTrack();
     room.listen(leg, (event) => this.#onMedia(event));
-    const ice = this.#options.negotiation.web?.ice;
-    const behindIce = ice === undefined ? {} : { ice };
-    room.media({ type: 'leg.open', room: room.sid, leg, track: this.#track, ...behindIce });
+    const ice = negotiation.web?.ice;
+    const opened = { type: 'leg.open', room: room.sid, leg, track: this.#track } as const;
+    room.media(ice === undefined ? opened : { ...opened, ice });
   }
 
   /** The call is answered: there is a dialog, in which requests of ours can be made. */
@@ -148,24 +139,24 @@ export class PhoneLine implements Door {
 
   /** Where the phone is; undefined before it is there, and once it has left. */
   get place(): { readonly room: string; readonly identity: string } | undefined {
-    const identity = this.#participant?.identity;
-    if (this.#room === undefined || identity === undefined || this.#phase !== 'up') return undefined;
-    return { room: this.#room.name, identity };
+    const present = this.#presence.inRoom;
+    if (present === undefined || this.#phase !== 'up') return undefined;
+    return { room: present.room.name, identity: present.participant.identity };
   }
 
   /** Attributes of the participant that the phone is. */
   get attributes(): ReadonlyMap<string, string> {
-    return this.#participant?.attributes ?? new Map();
+    return this.#presence.participant?.attributes ?? NONE;
   }
 
   /** Metadata of that participant. */
   get metadata(): string {
-    return this.#participant?.metadata ?? '';
+    return this.#presence.participant?.metadata ?? '';
   }
 
   /** What the room is to know of the phone. An empty value takes an attribute away. */
   describe(attributes: ReadonlyMap<string, string>): void {
-    if (this.#participant !== undefined) this.#room?.update(this.#participant, { attributes });
+    this.#presence.describe(attributes);
   }
 
   /** Ends the call by `cause` in `afterMs`, 0: never. Takes the place of the limit before. */
@@ -178,7 +169,22 @@ export class PhoneLine implements Door {
 
   /** Sends a key to the phone, by the trunk's way. */
   press(digit: string, durationMs: Millis): void {
-    this.#keys.press(digit, durationMs);
+    this.#keyed.press(digit, durationMs);
+  }
+
+  #keyHeard(way: KeyWay, digit: string, durationMs: Millis): void {
+    this.#keyed.heard(way, digit, durationMs);
+  }
+
+  get #keyed(): LineKeys {
+    const { id, leg, clock, emit, trunk, negotiation } = this.#options;
+    this.#keys ??= new LineKeys({
+      ...{ id, leg, clock, emit, mode: trunk.dtmf ?? 'rfc4733', requests: this.requests },
+      hasEvents: () => negotiation.agreement?.dtmfOut !== undefined,
+      room: () => this.#presence.inRoom,
+      intercept: (digit) => this.#phase !== 'up' || this.#owner.keyHeard?.(digit) === true,
+    });
+    return this.#keys;
   }
 
   /** An offer and its answer are complete: the owner hears of it, unless media may not go there. */
@@ -190,16 +196,14 @@ export class PhoneLine implements Door {
 
   /** The phone hears the room, and nobody hears the phone yet. */
   playOnly(agreement: AudioAgreement): void {
-    const { leg, trunk, negotiation } = this.#options;
-    if (this.#anteroom === undefined) this.#speak()?.playOnly(agreement);
+    const anteroom = this.#presence.waiting;
+    if (anteroom === undefined) this.#speak()?.playOnly(agreement);
     else {
-      const media = legMedia(unheard(agreement), {
-        trunk,
-        source: this.ends.source,
-        web: negotiation.web,
-        withholds: this.#options.withholds,
-      });
-      this.#anteroom.media({ type: 'leg.media', leg, media });
+      // Its rule is not known before it is in its room: the trunk's patience counts.
+      const { leg, trunk } = this.#options;
+      const facts = { ...this.#mediaFacts, mediaTimeoutMs: trunk.mediaTimeoutMs };
+      const media = legMedia(unheard(agreement), facts, this.ends.source);
+      anteroom.media({ type: 'leg.media', leg, media });
     }
   }
 
@@ -210,12 +214,12 @@ export class PhoneLine implements Door {
 
   /** Makes media what was agreed on. */
   apply(agreement: AudioAgreement): void {
-    if (!this.hasVoice) this.sounds.silenceRoom();
+    if (!this.hasVoice) this.#sounds?.silenceRoom();
     const { negotiation, trunk } = this.#options;
     this.#speak()?.apply(agreement, negotiation.holding ? 'gateway' : 'phone');
     if (negotiation.holding && agreement.direction === 'sendonly')
       this.sounds.hold(recording('hold-music', trunk.language));
-    else this.sounds.resume();
+    else this.#sounds?.resume();
   }
 
   /** The phone has media both ways, as far as it holds nobody. */
@@ -226,10 +230,10 @@ export class PhoneLine implements Door {
   /** The call is answered: others see the phone as active. */
   activate({ codec }: AudioAgreement): void {
     const { clock, emit, id } = this.#options;
-    const present = this.#presence;
+    const present = this.#presence.inRoom;
     if (present === undefined) return;
     const { room, participant } = present;
-    this.describe(new Map([['sip.callStatus', 'active']]));
+    this.describe(ACTIVE);
     room.activate(participant);
     const setupMs = clock.now() - this.#beganAt;
     emit({ type: 'call.answered', call: id, room: room.name, codec: codec.mime, setupMs });
@@ -239,20 +243,20 @@ export class PhoneLine implements Door {
   leave(cause: EndingCause): void {
     const { leg, timers, clock } = this.#options;
     timers.cancel(this.#deadline);
-    this.#hold.close();
+    this.#hold?.close();
     this.#phase = 'leaving';
     this.offers.close();
     this.requests.close(cause === 'bye');
-    const place = this.#place;
+    const { media: place, inRoom } = this.#presence;
     if (place === undefined) {
       this.#closed(undefined);
       return;
     }
-    const present = this.#presence;
-    const voice = this.#voice;
-    const stays = this.sounds.leaveRoom(() => present?.room.leave(present.participant, leaveReasonOf(cause)));
+    const gone = () => inRoom?.room.leave(inRoom.participant, leaveReasonOf(cause));
+    const stays = this.#sounds?.leaveRoom(gone);
+    if (stays === undefined) gone();
     place.media({ type: 'leg.close', leg });
-    if (stays) voice?.hangUp();
+    if (stays === true) this.#voice?.hangUp();
     // A worker that died says nothing more: the call is over all the same.
     this.#deadline = timers.schedule(clock.now() + QUALITY_WAIT_MS, () => this.#closed(undefined));
   }
@@ -260,13 +264,12 @@ export class PhoneLine implements Door {
   // --- what the room says; a phone hears the room's mix, so tracks need nothing done
 
   participantsChanged(): void {
-    const { companyChanged, awaitsCompany } = this.#owner;
-    if (companyChanged === undefined || awaitsCompany?.() !== true || this.#news !== undefined) return;
+    if (this.#owner.awaitsCompany?.() !== true || this.#news !== undefined) return;
     // A door must not call back from within.
     const { timers, clock } = this.#options;
     this.#news = timers.schedule(clock.now(), () => {
       this.#news = undefined;
-      if (this.#phase === 'up') companyChanged();
+      if (this.#phase === 'up') this.#owner.companyChanged?.();
     });
   }
 
@@ -294,7 +297,7 @@ export class PhoneLine implements Door {
     const { clock, emit, id } = this.#options;
     switch (event.type) {
       case 'leg.opened':
-        this.ends.opened(event.port);
+        this.ends.opened(event.port, this.#presence.media?.ice.fingerprint);
         this.#owner.portOpened();
         return;
       case 'leg.failed':
@@ -307,18 +310,17 @@ export class PhoneLine implements Door {
         emit({ type: 'call.spoken', call: id });
         return;
       case 'leg.digit':
-        this.#keys.heard(event.form === 'tone' ? 'tone' : 'rtp', event.digit, event.durationMs);
+        this.#keyHeard(event.form === 'tone' ? 'tone' : 'rtp', event.digit, event.durationMs);
         return;
       case 'leg.played':
-        this.sounds.heard(event);
+        this.#sounds?.heard(event);
         return;
       case 'leg.silent':
         this.#owner.silent();
         return;
       case 'leg.quality':
         emit({ type: 'call.quality', call: id, trunk: this.#options.trunk.id, quality: event.quality });
-        if (this.#participant !== undefined)
-          this.#room?.rate(this.#participant, this.#options.leg, lineScore(event.quality));
+        this.#rate(event.quality);
         return;
       case 'leg.closed':
         // On its own, with its room, when nobody has left.
@@ -330,21 +332,40 @@ export class PhoneLine implements Door {
     }
   }
 
+  #rate(quality: CallQuality): void {
+    const present = this.#presence.inRoom;
+    present?.room.rate(present.participant, this.#options.leg, lineScore(quality));
+  }
+
   /** The voice is made with the first media, when it is known who speaks. */
   #speak(): PhoneVoice | undefined {
-    const { id, leg, newTrack, trunk, negotiation, emit, clock } = this.#options;
-    const present = this.#presence;
+    const present = this.#presence.inRoom;
     if (present === undefined || this.#phase !== 'up') return undefined;
-    const patience = { ...trunk, ...this.#options.patience?.() };
+    const { id, leg, newTrack, emit, clock } = this.#options;
     this.#voice ??= new PhoneVoice({
-      ...{ call: id, leg, track: this.#track, newTrack, ...present, trunk: patience, emit },
-      heldChanged: (held) => this.#hold.changed(held, patience.holdTimeoutMs),
-      source: () => this.ends.source,
-      web: negotiation.web,
-      withholds: this.#options.withholds,
-      now: () => clock.now(),
+      ...this.#mediaFacts,
+      ...{ call: id, leg, track: this.#track, newTrack, emit, clock, ends: this.ends },
+      ...{ room: present.room, participant: present.participant },
+      heldChanged: (held) => this.#heldChanged(held),
     });
     return this.#voice;
+  }
+
+  /** What the media worker is told of every agreement. */
+  get #mediaFacts(): LegFacts {
+    const { trunk, negotiation } = this.#options;
+    const { mediaTimeoutMs } = this.#patience;
+    return { trunk, web: negotiation.web, owner: this.#owner, mediaTimeoutMs };
+  }
+
+  get #patience(): MediaPatience {
+    return this.#owner.patience ?? this.#options.trunk;
+  }
+
+  #heldChanged(held: boolean): void {
+    const { clock, timers } = this.#options;
+    this.#hold ??= new HoldLimit({ clock, timers, over: () => this.#owner.end('hold-timeout') });
+    this.#hold.changed(held, this.#patience.holdTimeoutMs);
   }
 
   #closed(quality: LegQuality | undefined): void {
@@ -354,10 +375,8 @@ export class PhoneLine implements Door {
     this.ends.closed();
     timers.cancel(this.#deadline);
     timers.cancel(this.#news);
-    this.#place?.unlisten(leg);
-    this.#anteroom?.close();
-    this.#anteroom = undefined;
-    this.#room = undefined;
+    this.#presence.media?.unlisten(leg);
+    this.#presence.end();
     this.#owner.left(quality);
   }
 }

@@ -1,4 +1,4 @@
-import type { Millis } from '../base/clock.ts';
+import type { Clock, Millis } from '../base/clock.ts';
 import type { EventSink } from '../events/index.ts';
 import type { Codec, LegId, LegKey, LegMedia, TrackId } from '../media/protocol.ts';
 import type { Participant, Track } from '../room/participant.ts';
@@ -7,9 +7,19 @@ import type { CryptoLine } from '../sdp/crypto.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import { allowedMediaSources } from '../trunk/media-address.ts';
 import type { InboundTrunk } from '../trunk/trunk.ts';
+import type { LineEnds } from './line-ends.ts';
+import type { LineOwner } from './line-options.ts';
 import type { WebMedia } from './web-media.ts';
 
-export interface PhoneVoiceOptions {
+/** What does not change with what is agreed on. */
+export interface LegFacts {
+  readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'dtmfInband'>;
+  readonly mediaTimeoutMs: Millis | undefined;
+  readonly web: WebMedia | undefined;
+  readonly owner: Pick<LineOwner, 'withholds'>;
+}
+
+export interface PhoneVoiceOptions extends LegFacts {
   readonly call: string;
   readonly leg: LegId;
   /** The track as which the leg was opened. */
@@ -17,16 +27,12 @@ export interface PhoneVoiceOptions {
   readonly newTrack: () => TrackId;
   readonly room: RoomHandle;
   readonly participant: Participant;
-  readonly trunk: Pick<InboundTrunk, 'mediaAddresses' | 'mediaTimeoutMs' | 'dtmfInband'>;
   /** The phone is on hold from now on, or no more. */
   readonly heldChanged: (held: boolean) => void;
   /** Where the call's signaling comes from by now. */
-  readonly source: () => string;
-  readonly web: WebMedia | undefined;
-  /** Whether nothing may be sent yet to where an agreement has it. */
-  readonly withholds?: ((agreement: AudioAgreement) => boolean) | undefined;
+  readonly ends: Pick<LineEnds, 'source'>;
   readonly emit: EventSink;
-  readonly now: () => Millis;
+  readonly clock: Clock;
 }
 
 /** In what a phone rings whose codec nobody knows yet: every browser has it (RFC 7874 section 3). */
@@ -104,9 +110,10 @@ export class PhoneVoice {
   }
 
   #sendMedia(agreement: AudioAgreement, track: TrackId | undefined): void {
-    const { leg, room } = this.#options;
-    const media = legMedia(agreement, { ...this.#options, source: this.#options.source() });
-    room.media({ type: 'leg.media', leg, media, ...(track === undefined ? {} : { track }) });
+    const { leg, room, ends } = this.#options;
+    const media = legMedia(agreement, this.#options, ends.source);
+    const command = { type: 'leg.media', leg, media } as const;
+    room.media(track === undefined ? command : { ...command, track });
   }
 
   /** Browsers were given the track in its old codec: it goes, and a new one comes. */
@@ -117,8 +124,8 @@ export class PhoneVoice {
   }
 
   #publish(codec: Codec): void {
-    const { room, participant, leg, now } = this.#options;
-    this.#published = { track: this.#track, codec, since: now() };
+    const { room, participant, leg, clock } = this.#options;
+    this.#published = { track: this.#track, codec, since: clock.now() };
     const track: Track = {
       sid: this.#track,
       name: 'phone',
@@ -135,13 +142,13 @@ export class PhoneVoice {
   }
 
   #setHeld(held: boolean, by: 'phone' | 'gateway'): void {
-    const { room, participant, emit, call, now } = this.#options;
+    const { room, participant, emit, call, clock } = this.#options;
     if (held === (this.#heldSince !== undefined)) return;
     if (held) {
-      this.#heldSince = now();
+      this.#heldSince = clock.now();
       emit({ type: 'call.held', call, by });
     } else {
-      emit({ type: 'call.resumed', call, heldMs: now() - (this.#heldSince ?? now()) });
+      emit({ type: 'call.resumed', call, heldMs: clock.now() - (this.#heldSince ?? clock.now()) });
       this.#heldSince = undefined;
     }
     this.#options.heldChanged(held);
@@ -162,12 +169,8 @@ export class PhoneVoice {
 /** What the media worker is to know of an agreement with a phone that signals from `source`. */
 export function legMedia(
   agreement: AudioAgreement,
-  {
-    trunk,
-    source,
-    web,
-    withholds,
-  }: Pick<PhoneVoiceOptions, 'trunk' | 'web' | 'withholds'> & { readonly source: string },
+  { trunk, mediaTimeoutMs, web, owner }: LegFacts,
+  source: string,
 ): LegMedia {
   const allowedSources = allowedMediaSources(trunk, agreement.remote.address, source);
   // A phone that holds sends music or nothing: neither shall reach the room, nor count as a call that went silent.
@@ -180,8 +183,7 @@ export function legMedia(
     local: masterOf(keys.local),
     remote: masterOf(keys.remote),
   };
-  const { mediaTimeoutMs } = trunk;
-  const sending = withholds?.(agreement) === true ? ('withheld' as const) : undefined;
+  const sending = owner.withholds?.(agreement) === true ? ('withheld' as const) : undefined;
   return { ...rest, direction, sending, allowedSources, association, crypto, keyTones, mediaTimeoutMs };
 }
 

@@ -43,8 +43,6 @@ export interface ReceptionPlan {
 /** What a reception asks of its call. */
 export interface ReceptionCall {
   readonly line: PhoneLine;
-  readonly clock: Clock;
-  readonly timers: Timers;
   answer(): void;
   /** A PIN was keyed; which one is nobody's to know. */
   pinChecked(verdict: PinVerdict): void;
@@ -72,6 +70,8 @@ export function answeringOf({ rule, pinRules }: ReceptionPlan, offer: 'offer' | 
 export class Reception {
   readonly #plan: ReceptionPlan;
   readonly #call: ReceptionCall;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
   readonly #keypad = new Keypad();
   #stage: 'pin' | 'waiting' | 'in' | 'turned-away';
   #policy: CallPolicy;
@@ -82,9 +82,15 @@ export class Reception {
   #hasJoined = false;
   #isMuted = false;
 
-  constructor(plan: ReceptionPlan, call: ReceptionCall) {
+  constructor(
+    plan: ReceptionPlan,
+    call: ReceptionCall,
+    { clock, timers }: { readonly clock: Clock; readonly timers: Timers },
+  ) {
     this.#plan = plan;
     this.#call = call;
+    this.#clock = clock;
+    this.#timers = timers;
     this.#policy = plan.rule.policy ?? DEFAULT_POLICY;
     this.#stage = plan.pinRules.length > 0 ? 'pin' : this.#waits ? 'waiting' : 'in';
   }
@@ -108,9 +114,8 @@ export class Reception {
   mediaBegun(): void {
     if (this.#hasMedia) return;
     this.#hasMedia = true;
-    const { clock, timers } = this.#call;
     if (this.#stage === 'pin')
-      this.#alarm = timers.schedule(clock.now() + LEAD_MS, () => this.#input({ type: 'begin' }));
+      this.#alarm = this.#timers.schedule(this.#clock.now() + LEAD_MS, () => this.#input({ type: 'begin' }));
     else if (this.#stage === 'waiting') this.#playWaiting();
   }
 
@@ -128,7 +133,7 @@ export class Reception {
 
   /** The call is over: last words to those who stay. */
   close(): void {
-    this.#call.timers.cancel(this.#alarm);
+    this.#timers.cancel(this.#alarm);
     if (this.#hasJoined) this.#tellRoom('leave', 'left');
   }
 
@@ -139,8 +144,7 @@ export class Reception {
       return true;
     }
     if (this.#stage === 'turned-away') return true;
-    if (!this.#policy.keypadMute || this.#keypad.press(digit, this.#call.clock.now()) !== 'mute')
-      return false;
+    if (!this.#policy.keypadMute || this.#keypad.press(digit, this.#clock.now()) !== 'mute') return false;
     this.#isMuted = !this.#isMuted;
     this.#call.line.mute(this.#isMuted);
     const name = this.#isMuted ? 'you-are-muted' : 'you-are-unmuted';
@@ -170,12 +174,11 @@ export class Reception {
   }
 
   #input(input: IvrInput): void {
-    const { clock, timers } = this.#call;
-    const { state, actions } = stepIvr(this.#ivr, input, clock.now());
+    const { state, actions } = stepIvr(this.#ivr, input, this.#clock.now());
     this.#ivr = state;
     const wake = wakeOf(state);
-    if (input.type !== 'digit' || state.phase !== 'idle') timers.cancel(this.#alarm);
-    if (wake !== undefined) this.#alarm = timers.schedule(wake, () => this.#input({ type: 'time' }));
+    if (input.type !== 'digit' || state.phase !== 'idle') this.#timers.cancel(this.#alarm);
+    if (wake !== undefined) this.#alarm = this.#timers.schedule(wake, () => this.#input({ type: 'time' }));
     for (const action of actions) this.#carryOut(action);
   }
 
@@ -203,7 +206,7 @@ export class Reception {
 
   #check(pin: string): void {
     const { lockout, lockoutKey, pinRules, admit } = this.#plan;
-    const now = this.#call.clock.now();
+    const now = this.#clock.now();
     const rule = ruleOfPin(pinRules, pin);
     if (rule === undefined || lockout.isLocked(lockoutKey, now)) {
       lockout.failed(lockoutKey, now);
