@@ -58,7 +58,7 @@ export function explainCommand(
   const { rules, verdict } = chosenBy(values.pin, decision);
   const answers = rules.flatMap((rule) => [
     ...answerOf(rule),
-    `room: ${roomName(rule, decision, '(random)')}`,
+    `room: ${roomName(rule, decision, () => '(random)')}`,
   ]);
   const text = [explain(decision), ...verdict, ...answers].join('\n');
   return { text: `${text}\n`, exitCode: rules.length > 0 ? 0 : 1 };

@@ -147,7 +147,7 @@ export class Dialer {
       ...{ locator, engine, clock, timers, emit, announce, listener },
       mediaPolicy: this.#options.mediaPolicy,
       onOver: () => {
-        forget();
+        this.#options.calls?.remove(call);
         this.#calls.delete(id);
         slot.release();
       },
@@ -173,7 +173,7 @@ export class Dialer {
       return fail(causeOfJoinRefusal(joined.error));
     }
     this.#calls.set(id, call);
-    const forget = this.#options.calls?.add(call) ?? (() => {});
+    this.#options.calls?.add(call);
     emit({ type: 'call.placed', call: id, trunk: trunk.id, from, to, room: order.room });
     call.enter(joined.value.room, joined.value.participant);
     return ok({

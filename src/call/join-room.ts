@@ -38,7 +38,7 @@ export function joinRoom(
     status: 'ringing',
     attributes: attributesOf(invite.request, decision.trunk.headers),
   });
-  const room = roomName(rule, decision, randomText(random, 8));
+  const room = roomName(rule, decision, () => randomText(random, 8));
   const taken = rooms.find(room)?.participants;
   const joined = rooms.join(
     {

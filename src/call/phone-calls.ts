@@ -49,16 +49,18 @@ export class PhoneCalls {
   /** The last dialogs that ended. */
   readonly #ended: { readonly dialog: DialogNames; readonly way: CallWay }[] = [];
 
-  /** From now on the call can be found, until what comes back is called. */
-  add(call: LiveCall): () => void {
+  /** From now on the call can be found, until it is removed. */
+  add(call: LiveCall): void {
     this.#calls.add(call);
-    return () => {
-      this.#calls.delete(call);
-      const { last } = call.line.requests;
-      if (last === undefined) return;
-      this.#ended.push({ dialog: last, way: call.way });
-      if (this.#ended.length > MAX_ENDED) this.#ended.shift();
-    };
+  }
+
+  /** The call is over. */
+  remove(call: LiveCall): void {
+    if (!this.#calls.delete(call)) return;
+    const { last } = call.line.requests;
+    if (last === undefined) return;
+    this.#ended.push({ dialog: last, way: call.way });
+    if (this.#ended.length > MAX_ENDED) this.#ended.shift();
   }
 
   /** The call that a participant is; undefined when he is no phone, or not there. */

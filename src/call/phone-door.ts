@@ -7,6 +7,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
+import type { TrackId } from '../media/protocol.ts';
 import type { AnteroomHandle, RoomDirectory } from '../room/ports.ts';
 import type { HostCandidate } from '../sdp/candidates.ts';
 import type { DigestGuard, GuardedAccount } from '../sip/digest/guard.ts';
@@ -77,6 +78,8 @@ export class PhoneDoor {
       options.clock.now(),
     );
   }
+
+  readonly #newTrack = (): TrackId => newId(this.#options.random, 'TR');
 
   /** Calls that are not over yet. */
   get size(): number {
@@ -196,23 +199,29 @@ export class PhoneDoor {
     slot: CallSlot,
     replaced: LiveCall | undefined,
   ): EndingCause | undefined {
-    const { rooms, clock, timers, random, emit, announce } = this.#options;
+    const { rooms, clock, timers, random, emit, announce, calls, authenticatorOf, mediaPolicy } =
+      this.#options;
     const { trunk, rule, pinRules } = decision;
     const id = newId(random, 'SCL');
     const lockoutKey = `${trunk.id} ${decision.caller}`;
+    const { remote, transport } = invite.request.flow;
     let anteroom: AnteroomHandle | undefined;
     const join = (chosen: DispatchRule) =>
       joinRoom({ rooms, random, invite, decision, call: id, from: anteroom }, chosen, call.line);
     const call: PhoneCall = new PhoneCall({
       id,
       leg: newId(random, 'LG'),
-      newTrack: () => newId(random, 'TR'),
+      newTrack: this.#newTrack,
       invite,
       trunk,
       negotiation,
       planned,
       reception: {
-        ...{ trunk, rule, pinRules, lockout: this.#wrongPins, lockoutKey },
+        trunk,
+        rule,
+        pinRules,
+        lockout: this.#wrongPins,
+        lockoutKey,
         admit: (chosen) => {
           const joined = join(chosen);
           if (!joined.ok) return joined.error;
@@ -221,24 +230,24 @@ export class PhoneDoor {
         },
       },
       referrals: referralsOf(
-        { ...this.#options, trunk, call: id, desk: this.#options.referrals },
+        { clock, timers, emit, trunk, call: id, desk: this.#options.referrals },
         () => call,
       ),
       clock,
       timers,
       emit,
       announce,
-      mediaPolicy: this.#options.mediaPolicy,
-      answered: () => replaced?.end('replaced'),
+      mediaPolicy,
+      answered: replaced && (() => replaced.end('replaced')),
       onOver: () => {
-        forget();
+        calls?.remove(call);
         if (replaced !== undefined) this.#replaced.delete(replaced);
         this.#calls.delete(id);
         slot.release();
       },
     });
     invite.handler = call;
-    invite.authenticator = this.#options.authenticatorOf?.(trunk.registration);
+    invite.authenticator = authenticatorOf?.(trunk.registration);
     const place = pinRules.length > 0 ? this.#anteroom(call, decision, lockoutKey) : join(rule);
     if (!place.ok) {
       slot.release();
@@ -246,7 +255,7 @@ export class PhoneDoor {
     }
     this.#calls.set(id, call);
     if (replaced !== undefined) this.#replaced.add(replaced);
-    const forget = this.#options.calls?.add(call) ?? (() => {});
+    calls?.add(call);
     emit({
       type: 'call.received',
       call: id,
@@ -254,8 +263,8 @@ export class PhoneDoor {
       trunk: trunk.id,
       from: decision.caller,
       to: decision.called,
-      source: formatHostPort(invite.request.flow.remote),
-      transport: invite.request.flow.transport,
+      source: formatHostPort(remote),
+      transport,
     });
     if ('participant' in place.value) call.enter(place.value.room, place.value.participant);
     else {
@@ -269,7 +278,7 @@ export class PhoneDoor {
   #anteroom(call: PhoneCall, decision: Accepted, lockoutKey: string): Result<AnteroomHandle, EndingCause> {
     const { rooms, clock } = this.#options;
     if (this.#wrongPins.isLocked(lockoutKey, clock.now())) return fail('pin-locked');
-    const near = decision.pinRules.map((rule) => roomName(rule, decision, ''));
+    const near = decision.pinRules.map((rule) => roomName(rule, decision, () => ''));
     const anteroom = rooms.anteroom(near, () => call.end('media-failure'));
     return anteroom === undefined ? fail('no-worker') : ok(anteroom);
   }

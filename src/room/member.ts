@@ -5,12 +5,12 @@ import type { Door, Participant, Permissions, Track } from './participant.ts';
 export interface Member {
   readonly participant: Participant;
   readonly door: Door;
-  /** Tracks of others that this member hears or sees. */
-  readonly subscriptions: Set<TrackId>;
+  /** Tracks of others that this member hears or sees; undefined: none yet, and a phone never has any. */
+  subscriptions: Set<TrackId> | undefined;
   /** Tracks that the member does not want (`UpdateSubscription`). */
-  readonly declined: Set<TrackId>;
+  declined: Set<TrackId> | undefined;
   /** Of each transport, how good it is, 0 … 100. */
-  readonly scores: Map<TransportId, number>;
+  scores: Map<TransportId, number> | undefined;
   /** Of a phone: whether its own door mutes it (hold), and whether an administrator does. */
   doorMutes: boolean;
   roomMutes: boolean;

@@ -1,6 +1,7 @@
 import type { EventSink } from '../events/index.ts';
 import type { MediaCommand, MediaEvent, TrackId, TransportId } from '../media/protocol.ts';
 import type { AdministeredRoom } from './administration.ts';
+import { Broadcast } from './broadcast.ts';
 import { isDependent, isRecorder } from './dependent.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
 import { isMuted, type Member, mayPublish } from './member.ts';
@@ -45,6 +46,7 @@ export class Room implements AdministeredRoom {
   readonly #members = new Map<string, Member>();
   readonly #participants = new Map<string, Participant>();
   readonly #subscriptions = new Subscriptions(this.#members);
+  readonly #broadcast = new Broadcast(this.#members);
   #independents = 0;
 
   constructor(options: RoomOptions) {
@@ -90,24 +92,24 @@ export class Room implements AdministeredRoom {
     this.#members.set(participant.identity, {
       participant,
       door,
-      subscriptions: new Set(),
-      declined: new Set(),
-      scores: new Map(),
+      subscriptions: undefined,
+      declined: undefined,
+      scores: undefined,
       doorMutes: false,
       roomMutes: false,
     });
     this.#participants.set(participant.identity, participant);
     if (!isDependent(participant)) this.#independents++;
     this.#options.emit({ type: 'participant.joined', room: this.name, ...names(participant) });
-    this.#tell(participant);
-    if (isRecorder(participant)) this.#tellRoom();
+    this.#broadcast.changed(participant);
+    if (isRecorder(participant)) this.#broadcast.roomChanged();
   }
 
   activate(participant: Participant): void {
     const member = this.#member(participant);
     if (member === undefined || participant.state === 'active') return;
     participant.state = 'active';
-    this.#tell(participant);
+    this.#broadcast.changed(participant);
     this.#options.emit({ type: 'participant.active', room: this.name, ...names(participant) });
     this.#subscriptions.giveAll(member);
   }
@@ -131,7 +133,7 @@ export class Room implements AdministeredRoom {
       kind: track.kind,
       mime: track.codecs[0]?.mime ?? '',
     });
-    this.#tell(participant);
+    this.#broadcast.changed(participant);
     this.#subscriptions.offer(track, publisher);
   }
 
@@ -140,7 +142,7 @@ export class Room implements AdministeredRoom {
     const track = participant.tracks.get(sid);
     if (publisher === undefined || track === undefined) return;
     this.#withdraw(publisher, track);
-    this.#tell(participant);
+    this.#broadcast.changed(participant);
   }
 
   setMuted(participant: Participant, sid: TrackId, muted: boolean): void {
@@ -163,7 +165,7 @@ export class Room implements AdministeredRoom {
       if (value === '') participant.attributes.delete(key);
       else participant.attributes.set(key, value);
     }
-    this.#tell(participant);
+    this.#broadcast.changed(participant);
   }
 
   setSubscribed(
@@ -183,7 +185,7 @@ export class Room implements AdministeredRoom {
   backupChanged(participant: Participant, sid: TrackId): void {
     const track = participant.tracks.get(sid);
     if (this.#member(participant) === undefined || track?.backup === undefined) return;
-    this.#tell(participant);
+    this.#broadcast.changed(participant);
     if (track.backup.live !== undefined && track.backup.replaces) this.#subscriptions.replaced(track);
   }
 
@@ -193,30 +195,17 @@ export class Room implements AdministeredRoom {
     packet: Uint8Array,
     to: readonly string[],
   ): void {
-    if (!from.permissions.canPublishData) return;
-    for (const member of this.#members.values()) {
-      if (member.participant === from) continue;
-      if (to.length > 0 && !to.includes(member.participant.identity)) continue;
-      member.door.dataReceived(channel, packet);
-    }
+    if (from.permissions.canPublishData) this.#broadcast.data(from, channel, packet, to);
   }
 
   rate(participant: Participant, transport: TransportId, score: number): void {
     const member = this.#member(participant);
-    if (member === undefined) return;
-    member.scores.set(transport, score);
-    const worst = { participant, score: Math.min(...member.scores.values()) };
-    for (const { door, participant: to } of this.#members.values()) {
-      if (to === participant || !participant.permissions.hidden) door.connectionsRated?.([worst]);
-    }
+    if (member !== undefined) this.#broadcast.rated(member, transport, score);
   }
 
   pressKey(from: Participant, digit: string, to: readonly string[]): void {
     if (!from.permissions.canPublishData || this.#member(from) === undefined) return;
-    for (const { door, participant } of this.#members.values()) {
-      if (participant === from || (to.length > 0 && !to.includes(participant.identity))) continue;
-      door.keyPressed?.(digit, from);
-    }
+    this.#broadcast.key(from, digit, to);
   }
 
   /** Somebody goes by their own door's wish: the door is not told. */
@@ -252,7 +241,7 @@ export class Room implements AdministeredRoom {
   setMetadata(metadata: string): void {
     if (metadata === this.metadata) return;
     this.metadata = metadata;
-    this.#tellRoom();
+    this.#broadcast.roomChanged();
   }
 
   muteTrack(
@@ -280,7 +269,7 @@ export class Room implements AdministeredRoom {
     if (member === undefined) return;
     const { hidden, recorder } = participant.permissions;
     participant.permissions = { ...permissions, hidden, recorder };
-    this.#tell(participant);
+    this.#broadcast.changed(participant);
     for (const track of [...participant.tracks.values()]) {
       if (track.origin.from === 'leg') this.#mute(member, track, isMuted(member, track));
       else if (!mayPublish(permissions, track)) {
@@ -304,8 +293,7 @@ export class Room implements AdministeredRoom {
   }
 
   announce(channel: 'reliable' | 'lossy', packet: Uint8Array, to: readonly string[]): void {
-    for (const { door, participant } of this.#members.values())
-      if (to.length === 0 || to.includes(participant.identity)) door.dataReceived(channel, packet);
+    this.#broadcast.data(undefined, channel, packet, to);
   }
 
   media(command: MediaCommand): void {
@@ -334,9 +322,9 @@ export class Room implements AdministeredRoom {
     this.#participants.delete(participant.identity);
     participant.state = 'disconnected';
     participant.leftFor = reason;
-    this.#tell(participant);
+    this.#broadcast.changed(participant);
     this.#options.emit({ type: 'participant.left', room: this.name, ...names(participant), reason });
-    if (isRecorder(participant)) this.#tellRoom();
+    if (isRecorder(participant)) this.#broadcast.roomChanged();
     if (isDependent(participant)) return;
     this.#independents--;
     if (this.#independents === 0) this.#options.onEmpty();
@@ -362,21 +350,7 @@ export class Room implements AdministeredRoom {
         : { type: 'receiver.mute', track: track.sid, muted },
     );
     if (track.backup !== undefined) this.media({ type: 'receiver.mute', track: track.backup.source, muted });
-    this.#tell(participant);
-  }
-
-  #tellRoom(): void {
-    for (const { door } of this.#members.values()) door.roomChanged?.();
-  }
-
-  /** Tells all of a change of `changed`; a hidden participant's is told to itself alone. */
-  #tell(changed: Participant): void {
-    changed.version++;
-    const { hidden } = changed.permissions;
-    const news = [changed];
-    for (const member of this.#members.values()) {
-      if (!hidden || member.participant === changed) member.door.participantsChanged(news);
-    }
+    this.#broadcast.changed(participant);
   }
 
   #onMedia(event: MediaEvent): void {
@@ -386,7 +360,7 @@ export class Room implements AdministeredRoom {
       const participant = this.#subscriptions.owner(track);
       if (participant !== undefined && !participant.permissions.hidden) speakers.push({ participant, level });
     }
-    for (const member of this.#members.values()) member.door.speakersChanged(speakers);
+    this.#broadcast.speakers(speakers);
   }
 }
 

@@ -44,8 +44,8 @@ export class Subscriptions {
     this.#owners.delete(track.sid);
     this.#demand.end(track.sid);
     for (const member of this.#members.values()) {
-      member.declined.delete(track.sid);
-      if (member.subscriptions.delete(track.sid)) member.door.unsubscribed(track, publisher);
+      member.declined?.delete(track.sid);
+      if (member.subscriptions?.delete(track.sid) === true) member.door.unsubscribed(track, publisher);
     }
   }
 
@@ -58,7 +58,7 @@ export class Subscriptions {
 
   /** A member is gone, and watches nothing any more. */
   forget(member: Member): void {
-    for (const sid of member.subscriptions) {
+    for (const sid of member.subscriptions ?? []) {
       const publisher = this.#owners.get(sid);
       const track = publisher?.participant.tracks.get(sid);
       if (publisher !== undefined && track !== undefined) this.#demand.drop(track, publisher, member);
@@ -68,20 +68,20 @@ export class Subscriptions {
   /** A video comes in its backup form, which replaces the first one. */
   replaced(track: Track): void {
     for (const member of this.#members.values())
-      if (member.subscriptions.has(track.sid)) member.door.replaced?.(track);
+      if (member.subscriptions?.has(track.sid) === true) member.door.replaced?.(track);
   }
 
   /** A subscriber has a use for layers of a video in that form up to this one; -1: for none. */
   demand(member: Member, sid: TrackId, layer: number, form: VideoForm): void {
     const publisher = this.#owners.get(sid);
     const track = publisher?.participant.tracks.get(sid);
-    if (publisher === undefined || track === undefined || !member.subscriptions.has(sid)) return;
+    if (publisher === undefined || track === undefined || member.subscriptions?.has(sid) !== true) return;
     this.#demand.set(track, publisher, member, layer, form);
   }
 
   /** Takes everything from a member. */
   takeAll(member: Member): void {
-    for (const sid of [...member.subscriptions]) this.#unsubscribe(member, sid);
+    for (const sid of [...(member.subscriptions ?? [])]) this.#unsubscribe(member, sid);
   }
 
   /** A subscriber's wishes for single tracks. */
@@ -91,9 +91,10 @@ export class Subscriptions {
       const track = publisher?.participant.tracks.get(sid);
       if (publisher === undefined || track === undefined) continue;
       if (wish === 'subscribe') {
-        member.declined.delete(sid);
+        member.declined?.delete(sid);
         if (member.participant.state === 'active') this.#subscribe(member, track, publisher);
       } else {
+        member.declined ??= new Set();
         member.declined.add(sid);
         this.#unsubscribe(member, sid);
       }
@@ -102,7 +103,8 @@ export class Subscriptions {
 
   #subscribe(member: Member, track: Track, publisher: Member): void {
     if (member === publisher || member.participant.kind === 'sip') return;
-    if (!member.participant.permissions.canSubscribe || member.declined.has(track.sid)) return;
+    if (!member.participant.permissions.canSubscribe || member.declined?.has(track.sid) === true) return;
+    member.subscriptions ??= new Set();
     if (member.subscriptions.has(track.sid)) return;
     member.subscriptions.add(track.sid);
     this.#demand.set(track, publisher, member, EVERY_LAYER, 'first');
@@ -112,7 +114,7 @@ export class Subscriptions {
   #unsubscribe(member: Member, sid: TrackId): void {
     const publisher = this.#owners.get(sid);
     const track = publisher?.participant.tracks.get(sid);
-    if (!member.subscriptions.delete(sid) || publisher === undefined || track === undefined) return;
+    if (member.subscriptions?.delete(sid) !== true || publisher === undefined || track === undefined) return;
     this.#demand.drop(track, publisher, member);
     member.door.unsubscribed(track, publisher.participant);
   }

@@ -59,8 +59,8 @@ function open({ pin }: DispatchRule): number {
   return pin === undefined ? 1 : 0;
 }
 
-/** The room that a rule sends a call to. `unique`: random characters for rooms that no other call shall share. */
-export function roomName(rule: DispatchRule, call: TrunkCall, unique: string): string {
+/** The room that a rule sends a call to. `unique` draws random characters for rooms that no other call shall share. */
+export function roomName(rule: DispatchRule, call: TrunkCall, unique: () => string): string {
   const { room } = rule;
   switch (room.kind) {
     case 'direct':
@@ -70,10 +70,10 @@ export function roomName(rule: DispatchRule, call: TrunkCall, unique: string): s
       return joined([
         room.roomPrefix,
         hides(rule, call) ? '' : call.caller,
-        room.randomize || hides(rule, call) ? unique : '',
+        room.randomize || hides(rule, call) ? unique() : '',
       ]);
     case 'callee':
-      return `${room.roomPrefix}${call.called}${room.randomize ? `_${unique}` : ''}`;
+      return `${room.roomPrefix}${call.called}${room.randomize ? `_${unique()}` : ''}`;
   }
 }
 

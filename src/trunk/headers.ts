@@ -41,7 +41,7 @@ export function attributesOf(message: HeaderReader, maps: HeaderMaps): ReadonlyM
     for (const name of included.slice(0, MAX_INCLUDED)) put(`sip.h.${name}`, name);
   }
   put('sip.h.identity', 'identity');
-  for (const [header, attribute] of Object.entries(maps.headersToAttributes)) put(attribute, header);
+  for (const header in maps.headersToAttributes) put(maps.headersToAttributes[header]!, header);
   return attributes;
 }
 
@@ -53,12 +53,26 @@ export function responseAttributes(message: HeaderReader, maps: HeaderMaps): Rea
 
 /** Headers of ours: the fixed ones, and those made of the participant's attributes, which win. */
 export function headersOf(maps: HeaderMaps, attributes: ReadonlyMap<string, string>): ExtraHeaders {
-  const headers = new Map(Object.entries(maps.headers));
-  for (const [attribute, header] of Object.entries(maps.attributesToHeaders)) {
+  const made: [string, string][] = [];
+  for (const attribute in maps.attributesToHeaders) {
     const value = attributes.get(attribute);
-    if (value !== undefined && PRINTABLE.test(value)) headers.set(header, value);
+    if (value !== undefined && PRINTABLE.test(value))
+      made.push([maps.attributesToHeaders[attribute]!, value]);
   }
-  return [...headers];
+  const fixed = fixedHeaders(maps.headers);
+  // A Map keeps a header's place and takes the later value.
+  return made.length === 0 ? fixed : [...new Map([...fixed, ...made])];
+}
+
+/** A trunk's fixed headers as they go out, which never change. */
+const written = new WeakMap<HeaderMaps['headers'], ExtraHeaders>();
+
+function fixedHeaders(headers: HeaderMaps['headers']): ExtraHeaders {
+  const known = written.get(headers);
+  if (known !== undefined) return known;
+  const made = Object.entries(headers);
+  written.set(headers, made);
+  return made;
 }
 
 /** Whether a text may be a header's value: it stays on its line. */

@@ -19,6 +19,19 @@ interface Usage {
   bucket: TokenBucket | undefined;
 }
 
+class Slot implements CallSlot {
+  #usage: Usage | undefined;
+
+  constructor(usage: Usage) {
+    this.#usage = usage;
+  }
+
+  release(): void {
+    if (this.#usage !== undefined) this.#usage.calls--;
+    this.#usage = undefined;
+  }
+}
+
 /** Counts calls and call attempts of each trunk against its limits. */
 export class TrunkLimits {
   readonly #usage = new Map<string, Usage>();
@@ -37,13 +50,7 @@ export class TrunkLimits {
     if (isFull && comes === 'beside') return fail('trunk-limit');
     if (usage.bucket?.take(now) === false) return fail('trunk-rate');
     usage.calls++;
-    let held = true;
-    return ok({
-      release: () => {
-        if (held) usage.calls--;
-        held = false;
-      },
-    });
+    return ok(new Slot(usage));
   }
 
   /** Calls that are up on a trunk. */

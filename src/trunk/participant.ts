@@ -10,7 +10,7 @@ export interface PhoneParticipant {
   readonly identity: string;
   readonly name: string;
   readonly metadata: string;
-  readonly attributes: ReadonlyMap<string, string>;
+  readonly attributes: Map<string, string>;
 }
 
 /** The participant that a call becomes. `callId` is ours (`SCL_…`); `display` the From header's display name. */
@@ -28,10 +28,8 @@ export function phoneParticipant(
   const { caller, called, trunk } = call;
   const hidden = hides(rule, call) || caller.toLowerCase() === 'anonymous';
   // What strangers can write comes first, so that nothing of ours can be forged.
-  const attributes = new Map<string, string>([
-    ...(facts.attributes ?? []),
-    ...Object.entries(rule.attributes),
-  ]);
+  const attributes = new Map<string, string>(facts.attributes);
+  for (const name in rule.attributes) attributes.set(name, rule.attributes[name]!);
   attributes.set('sip.callID', facts.callId);
   attributes.set('sip.callStatus', facts.status);
   attributes.set('sip.trunkID', trunk.id);

@@ -102,7 +102,7 @@ describe('rules', () => {
   test('the number dialled is the room of a callee rule', () => {
     const found = route(trunks, [rule()], call());
     if (!found.ok) throw new Error(found.refusal);
-    expect(roomName(found.rule, found, 'abc')).toBe('lobby');
+    expect(roomName(found.rule, found, () => 'abc')).toBe('lobby');
   });
 
   test('room names', () => {
@@ -110,7 +110,7 @@ describe('rules', () => {
       roomName(
         rule(change),
         { trunk: trunk(), called: '1000', caller: '+60123456789', hidden: false },
-        'abc',
+        () => 'abc',
       );
     expect(of({ room: { kind: 'direct', roomName: 'main' } })).toBe('main');
     expect(of({ room: { kind: 'callee', roomPrefix: 'did-', randomize: true } })).toBe('did-1000_abc');
