@@ -1,44 +1,25 @@
-import {
-  LeaveRequest_Action,
-  MuteTrackRequest,
-  ParticipantUpdate,
-  type SpeakerInfo,
-  SpeakersChanged,
-} from '@livekit/protocol';
+import { LeaveRequest_Action } from '@livekit/protocol';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm } from '../base/wake-queue.ts';
-import type { MediaEvent, TrackId } from '../media/protocol.ts';
-import type {
-  ConnectionScore,
-  Door,
-  LeaveReason,
-  Participant,
-  Speaker,
-  Track,
-  VideoForm,
-} from '../room/participant.ts';
+import type { MediaEvent } from '../media/protocol.ts';
+import type { LeaveReason } from '../room/participant.ts';
 import type { Admission } from './admission.ts';
 import { ClientRequests } from './client-requests.ts';
 import type { ConnectionOwner } from './connection.ts';
 import type { PeerContext } from './context.ts';
-import { keyPacket } from './data.ts';
-import { Departures } from './departures.ts';
 import { Downlink } from './downlink.ts';
 import { DualConnection } from './dual-connection.ts';
-import { Dynacast } from './dynacast.ts';
 import { readFrame, type ServerMessage } from './frames.ts';
 import { joinResponse, leaveRequest, reconnectResponse } from './join-response.ts';
 import type { Joined } from './joined.ts';
 import type { LinkedSession, PeerLink } from './link.ts';
-import { participantInfo } from './livekit-info.ts';
 import { MediaEvents } from './media-events.ts';
 import { movingMessages } from './moving.ts';
 import { Publications } from './publications.ts';
-import { qualityUpdate } from './quality.ts';
-import { codecNews, roomUpdate, trackUnpublished } from './room-orders.ts';
+import { RoomDoor, type RoomDoorOwner } from './room-door.ts';
+import { codecNews } from './room-orders.ts';
 import { Selection } from './selection.ts';
 import { SingleConnection } from './single-connection.ts';
-import { SpeakerChanges } from './speakers.ts';
 import { TokenRenewal } from './token-renewal.ts';
 import type { PeerTransport } from './transport.ts';
 
@@ -52,19 +33,17 @@ type State = { readonly name: 'new' } | Joined | { readonly name: 'ended' };
  * One client of the signaling protocol (livekit_rtc.proto) in a room: the browser's door. A session whose WebSocket is
  * lost stays in the room for a while, media and all, and goes on when the client comes back with another one.
  */
-export class PeerSession implements Door, ConnectionOwner, LinkedSession {
+export class PeerSession implements RoomDoorOwner, ConnectionOwner, LinkedSession {
   readonly #context: PeerContext;
   /** The one WebSocket that drives the session; undefined while the client is away. */
   #link: PeerLink | undefined;
   readonly #admission: Admission;
   readonly #requests: TokenBucket;
   readonly #ended: (sid: string) => void;
-  readonly #speakers = new SpeakerChanges();
-  readonly #departures = new Departures();
   readonly #openedAt: number;
   readonly #requested: ClientRequests;
   readonly #media: MediaEvents;
-  readonly #dynacast: Dynacast;
+  readonly #door: RoomDoor;
   #state: State = { name: 'new' };
   #renewal: TokenRenewal | undefined;
   /** The client wants to see its next resume fail. */
@@ -92,7 +71,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
         this.#failResume = when;
       },
     });
-    this.#dynacast = new Dynacast(context.timers, context.clock, (message) => this.send(message));
+    this.#door = new RoomDoor(context, this);
     this.#media = new MediaEvents({
       emit: context.emit,
       drop: (reason) => this.drop(reason),
@@ -106,7 +85,11 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
 
   /** Of the participant; undefined before the session has joined, and when it is over. */
   get sid(): string | undefined {
-    return this.#state.name === 'joined' ? this.#state.participant.sid : undefined;
+    return this.joined?.participant.sid;
+  }
+
+  get joined(): Joined | undefined {
+    return this.#state.name === 'joined' ? this.#state : undefined;
   }
 
   get connections(): Admission['connections'] {
@@ -129,7 +112,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
         autoCreate: true,
         wish: roomConfig,
       },
-      this,
+      this.#door,
     );
     if (!joined.ok) {
       this.drop(`join-${joined.error}`);
@@ -185,14 +168,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#alive();
     const value = reconnectResponse(room, participant, this.#context, link.source);
     this.send({ case: 'reconnect', value });
-    const visible = [...room.participants.values()].filter(
-      (one) => one === participant || !one.permissions.hidden,
-    );
-    this.participantsChanged([...this.#departures.since(room.participants), ...visible]);
-    for (const track of participant.tracks.values()) if (track.muted) this.muteRequested(track);
-    this.#tellSpeakers(this.#speakers.restate(visible));
-    this.roomChanged();
-    this.#dynacast.restate();
+    this.#door.restate(state);
     connection?.resumed();
     if (fails === 'after-words') link.close(1000, 'simulated');
   }
@@ -228,73 +204,9 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#away = timers.schedule(clock.now() + options.resumeMs, () => this.#leave('signal_close'));
   }
 
-  // -- Door: what the room tells
+  // -- RoomDoorOwner: what the room does with the participant
 
-  participantsChanged(participants: readonly Participant[]): void {
-    if (this.#state.name !== 'joined') return;
-    this.#departures.note(participants, this.#context.clock.now());
-    this.send({
-      case: 'update',
-      value: new ParticipantUpdate({ participants: participants.map(participantInfo) }),
-    });
-  }
-
-  subscribed(track: Track, publisher: Participant): void {
-    if (this.#state.name !== 'joined') return;
-    if (this.#state.selection.give(track, publisher)) this.#state.connection?.changed();
-  }
-
-  unsubscribed(track: Track): void {
-    if (this.#state.name !== 'joined') return;
-    if (this.#state.selection.withdraw(track.sid)) this.#state.connection?.changed();
-  }
-
-  muteRequested(track: Track): void {
-    this.send({ case: 'mute', value: new MuteTrackRequest({ sid: track.sid, muted: true }) });
-  }
-
-  unpublished({ sid }: Track): void {
-    const state = this.#state;
-    if (state.name === 'joined' && state.publications.withdraw(sid)) this.send(trackUnpublished(sid));
-  }
-
-  layersWanted(track: Track, layers: Readonly<Record<VideoForm, number>>): void {
-    if (this.#state.name === 'joined') this.#dynacast.wanted(track, layers, this.#state.participant.tracks);
-  }
-
-  replaced(track: Track): void {
-    if (this.#state.name === 'joined') this.#state.downlink.replace(track);
-  }
-
-  subscriptionWished(track: TrackId, wish: 'subscribe' | 'unsubscribe'): void {
-    const state = this.#state;
-    if (state.name === 'joined' && state.selection.wish(track, wish)) state.connection?.changed();
-  }
-
-  roomChanged(): void {
-    if (this.#state.name === 'joined') this.send(roomUpdate(this.#state.room));
-  }
-
-  speakersChanged(speakers: readonly Speaker[]): void {
-    this.#tellSpeakers(this.#speakers.update(speakers));
-  }
-
-  dataReceived(channel: 'reliable' | 'lossy', bytes: Uint8Array): void {
-    if (this.#state.name !== 'joined' || this.#state.connection === undefined) return;
-    // With two connections the client publishes data on one and hears it on the other alone.
-    const transport = this.#state.connection.primary.id;
-    this.#state.room.media({ type: 'data.send', transport, channel: `_${channel}`, bytes });
-  }
-
-  connectionsRated(scores: readonly ConnectionScore[]): void {
-    if (this.#state.name === 'joined') this.send({ case: 'connectionQuality', value: qualityUpdate(scores) });
-  }
-
-  keyPressed(digit: string, from: Participant): void {
-    this.dataReceived('reliable', keyPacket(digit, from));
-  }
-
-  moveTo(name: string): void {
+  move(name: string): void {
     void this.#renewal?.token(name).then((token) => {
       const state = this.#state;
       const room = this.#context.rooms.find(name);
@@ -329,10 +241,6 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
 
   drop(reason: string): void {
     this.#context.emit({ type: 'dropped', where: 'signal', reason, count: 1 });
-  }
-
-  #tellSpeakers(speakers: SpeakerInfo[]): void {
-    if (speakers.length > 0) this.send({ case: 'speakersChanged', value: new SpeakersChanged({ speakers }) });
   }
 
   #alive(): void {
@@ -380,7 +288,7 @@ export class PeerSession implements Door, ConnectionOwner, LinkedSession {
     this.#context.timers.cancel(this.#away);
     this.#renewal?.stop();
     this.#link = undefined;
-    this.#dynacast.close();
+    this.#door.close();
     if (state.name !== 'joined') return;
     this.#ended(state.participant.sid);
     state.room.leave(state.participant, reason);
