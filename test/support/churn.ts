@@ -1,5 +1,6 @@
 import { LossyNet } from './lossy-net.ts';
-import { GATEWAY, VirtualGateway, VirtualPhone } from './virtual-gateway.ts';
+import { GATEWAY, VirtualGateway } from './virtual-gateway.ts';
+import { VirtualPhone } from './virtual-phone.ts';
 
 /** What a phone does next, and how often of 100 times. */
 const DEEDS = [

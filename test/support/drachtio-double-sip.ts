@@ -4,15 +4,14 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
+import { type DoubleDialog, DoubleDialogs } from './drachtio-double-dialogs.ts';
 import {
   branchOf,
-  contactOf,
   headerLine,
   hopByHop,
   type Remote,
   received,
   remoteOf,
-  tagOf,
   typeOf,
 } from './drachtio-double-text.ts';
 import { headerOf, headersOf } from './hand-peer.ts';
@@ -27,19 +26,6 @@ export interface ServerTransaction {
   readonly dialogId: string;
   final: boolean;
   last: string;
-}
-
-export interface DoubleDialog {
-  readonly id: string;
-  readonly callId: string;
-  readonly local: string;
-  readonly remote: string;
-  target: string;
-  cseq: number;
-  /** Of the INVITE that an ACK of ours is for. */
-  inviteCseq: number;
-  /** An ACK that has not come. */
-  awaitsAck: boolean;
 }
 
 interface ClientTransaction {
@@ -62,7 +48,7 @@ export interface DoubleSipListener {
 
 export class DoubleSip {
   readonly port: number;
-  readonly dialogs = new Map<string, DoubleDialog>();
+  readonly dialogs = new DoubleDialogs();
   readonly transactions = new Map<string, ServerTransaction>();
   readonly #socket: Socket;
   readonly #clients = new Map<string, ClientTransaction>();
@@ -120,7 +106,8 @@ export class DoubleSip {
     transaction.last = text;
     transaction.final = status >= 200;
     if (transaction.final) this.transactions.delete(transaction.id);
-    if (makesDialog && (status >= 200 || /\r\nrequire: *100rel/i.test(text))) this.#served(transaction, text);
+    if (makesDialog && (status >= 200 || /\r\nrequire: *100rel/i.test(text)))
+      this.dialogs.served(transaction, text);
     this.#send(text, transaction.remote);
     return text;
   }
@@ -221,7 +208,7 @@ export class DoubleSip {
     }
     const reliable = headerOf(text, 'RSeq') !== '';
     if (key.endsWith('INVITE') && ((status >= 200 && status < 300) || reliable))
-      this.#called(transaction, text);
+      this.dialogs.called(transaction, text);
     this.listener?.response(text, remote, transaction.id, transaction.dialogId);
     // As in the real server: a BYE that is asked for credentials is sent once more, in the same dialog.
     const ended = status >= 200 && status !== 401 && status !== 407;
@@ -229,7 +216,7 @@ export class DoubleSip {
   }
 
   #acked(text: string, remote: Remote): void {
-    const dialog = this.#dialogOf(text);
+    const dialog = this.dialogs.of(text);
     if (dialog === undefined) return;
     dialog.awaitsAck = false;
     this.listener?.ack(text, remote, dialog);
@@ -258,7 +245,7 @@ export class DoubleSip {
       }
       return;
     }
-    const dialog = this.#dialogOf(text);
+    const dialog = this.dialogs.of(text);
     const transaction = this.#serve(text, remote, key, dialog?.id ?? '');
     if (dialog === undefined) {
       this.respond(transaction, 'SIP/2.0 481 Call/Transaction Does Not Exist', [], '');
@@ -275,53 +262,6 @@ export class DoubleSip {
     this.#servers.set(key, transaction);
     this.transactions.set(transaction.id, transaction);
     return transaction;
-  }
-
-  /** The dialog that our answer made, or changes. */
-  #served({ request, dialogId }: ServerTransaction, response: string): void {
-    const target = contactOf(request);
-    const known = this.dialogs.get(dialogId);
-    if (known !== undefined) {
-      known.target = target;
-      known.awaitsAck = true;
-      return;
-    }
-    this.dialogs.set(dialogId, {
-      id: dialogId,
-      callId: headerOf(request, 'Call-ID'),
-      local: headerOf(response, 'To'),
-      remote: headerOf(request, 'From'),
-      target,
-      cseq: 0,
-      inviteCseq: 0,
-      awaitsAck: true,
-    });
-  }
-
-  /** The dialog that their answer made, or changes. */
-  #called({ request, dialogId }: ClientTransaction, response: string): void {
-    const known = this.dialogs.get(dialogId);
-    const target = contactOf(response);
-    const cseq = Number.parseInt(headerOf(request, 'CSeq'), 10);
-    if (known !== undefined) known.target = target;
-    else {
-      this.dialogs.set(dialogId, {
-        id: dialogId,
-        callId: headerOf(request, 'Call-ID'),
-        local: headerOf(response, 'From'),
-        remote: headerOf(response, 'To'),
-        target,
-        cseq,
-        inviteCseq: cseq,
-        awaitsAck: false,
-      });
-    }
-  }
-
-  #dialogOf(text: string): DoubleDialog | undefined {
-    const tag = tagOf(headerOf(text, 'To'));
-    const callId = headerOf(text, 'Call-ID');
-    return [...this.dialogs.values()].find((each) => each.callId === callId && tagOf(each.local) === tag);
   }
 
   #request(method: string, uri: string, lines: readonly string[], body: string): string {

@@ -5,7 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { type DoubleDialog, DoubleSip, type ServerTransaction } from './drachtio-double-sip.ts';
+import type { DoubleDialog } from './drachtio-double-dialogs.ts';
+import { DoubleSip, type ServerTransaction } from './drachtio-double-sip.ts';
 import { partsOf, type Remote } from './drachtio-double-text.ts';
 import { headerOf } from './hand-peer.ts';
 

@@ -1,6 +1,5 @@
 import { nodeDigests } from '../../src/adapters/crypto/crypto.ts';
 import { builtInCodecs } from '../../src/audio/built-in-codecs.ts';
-import { utf8 } from '../../src/base/bytes.ts';
 import type { HostPort } from '../../src/base/net.ts';
 import type { Alarm, Timers } from '../../src/base/wake-queue.ts';
 import { Dialer } from '../../src/call/dialer.ts';
@@ -17,7 +16,6 @@ import { Rooms } from '../../src/room/rooms.ts';
 import { DigestGuard } from '../../src/sip/digest/guard.ts';
 import { SipEndpoint } from '../../src/sip/endpoint.ts';
 import { FailedTargets } from '../../src/sip/failed-targets.ts';
-import type { OutgoingHandler, OutgoingInvite, SipEnd } from '../../src/sip/ports.ts';
 import { TrunkAccounts } from '../../src/trunk/accounts.ts';
 import { admission } from '../../src/trunk/admission.ts';
 import { TrunkLimits } from '../../src/trunk/limits.ts';
@@ -27,10 +25,10 @@ import { isPinRoom } from '../../src/trunk/pin.ts';
 import type { DispatchRule, InboundTrunk } from '../../src/trunk/trunk.ts';
 import { rule, trunk } from '../unit/trunk/trunks.ts';
 import type { LossyNet } from './lossy-net.ts';
-import { Handset } from './media-phone.ts';
 
 export const GATEWAY = '10.0.0.1';
-const SIP: HostPort = { address: GATEWAY, port: 5060 };
+/** Where it listens for SIP. */
+export const GATEWAY_SIP: HostPort = { address: GATEWAY, port: 5060 };
 
 const NEAR = trunk({ id: 'near', allowedAddresses: ['10.0.1.0/24'] });
 
@@ -172,7 +170,7 @@ export class VirtualGateway {
     });
     workers.add(port, this.#host.ready);
     this.rooms = new Rooms({ together: isPinRoom(rules), workers, clock, wall, timers, random, emit });
-    const socket = net.open(SIP.address, SIP.port);
+    const socket = net.open(GATEWAY_SIP.address, GATEWAY_SIP.port);
     this.endpoint = new SipEndpoint({
       clock,
       timers,
@@ -180,13 +178,13 @@ export class VirtualGateway {
       emit,
       userAgent: 'trunkroom',
       admission: admission(trunks),
-      contact: () => SIP,
+      contact: () => GATEWAY_SIP,
       send: (bytes, flow) => socket.send(bytes, flow.remote.port, flow.remote.address),
-      openFlow: ({ remote }) => ({ transport: 'udp', local: SIP, remote }),
+      openFlow: ({ remote }) => ({ transport: 'udp', local: GATEWAY_SIP, remote }),
       onFault: (error) => this.faults.push(String(error)),
     });
     socket.onDatagram = (bytes, address, from) =>
-      this.endpoint.receive(bytes, { transport: 'udp', local: SIP, remote: { address, port: from } });
+      this.endpoint.receive(bytes, { transport: 'udp', local: GATEWAY_SIP, remote: { address, port: from } });
     const failed = new FailedTargets(clock);
     this.dialer = new Dialer({
       ...{
@@ -256,134 +254,5 @@ export class VirtualGateway {
     this.#host.stop();
     this.endpoint.abandon();
     return this.#alarms.size;
-  }
-}
-
-/** A phone with real SIP and real RTP on the virtual network. */
-export class VirtualPhone {
-  readonly handset: Handset;
-  readonly said: string[] = [];
-  ended: SipEnd | undefined;
-  sdp = '';
-  /** Attribute of its answers to offers within a call, such as `a=recvonly`; undefined: it refuses them with 488. */
-  answersOffers: string | undefined;
-  /** Offers that came within a call. */
-  readonly offered: string[] = [];
-  readonly #address: string;
-  readonly #endpoint: SipEndpoint;
-  #call: OutgoingInvite | undefined;
-
-  constructor(net: LossyNet, address: string, frequency: number) {
-    this.#address = address;
-    this.handset = new Handset(net, { address, frequency });
-    const socket = net.open(address, 5060);
-    const local = { address, port: 5060 };
-    this.#endpoint = new SipEndpoint({
-      clock: net,
-      timers: net.queue,
-      random: net.random,
-      emit: () => {},
-      userAgent: 'phone',
-      admission: () => 'admit',
-      contact: () => local,
-      send: (bytes, flow) => socket.send(bytes, flow.remote.port, flow.remote.address),
-      openFlow: ({ remote }) => ({ transport: 'udp', local, remote }),
-      onFault: (error) => {
-        throw error;
-      },
-    });
-    socket.onDatagram = (bytes, from, port) =>
-      this.#endpoint.receive(bytes, { transport: 'udp', local, remote: { address: from, port } });
-  }
-
-  get answered(): boolean {
-    return this.said.includes('answered');
-  }
-
-  dial(room: string): void {
-    const handler: OutgoingHandler = {
-      confirmed() {},
-      requested: () => 405,
-      reoffered: (_request, offer, settle) => {
-        this.offered.push(String.fromCharCode(...(offer ?? [])));
-        if (this.answersOffers === undefined) settle.reject(488);
-        else settle.accept(this.#offer([this.answersOffers]));
-      },
-      progressed: (status, sdp) => {
-        this.said.push(`${status}`);
-        if (sdp !== undefined) this.sdp = String.fromCharCode(...sdp);
-      },
-      answered: (sdp) => {
-        this.said.push('answered');
-        // After a reliable 183 the answer stands already.
-        if (sdp !== undefined) this.sdp = String.fromCharCode(...sdp);
-      },
-      ended: (end) => {
-        this.ended = end;
-      },
-    };
-    this.#call = this.#endpoint.invite(
-      {
-        to: `sip:${room}@${GATEWAY}`,
-        from: `<sip:${this.#address}@${this.#address}>`,
-        next: { transport: 'udp', remote: SIP },
-        sdp: this.#offer(),
-      },
-      handler,
-    );
-  }
-
-  /** After the call before. */
-  dialAgain(room: string): void {
-    this.ended = undefined;
-    this.sdp = '';
-    this.said.length = 0;
-    this.dial(room);
-  }
-
-  hangUp(): void {
-    this.#call?.bye();
-  }
-
-  giveUp(): void {
-    this.#call?.cancel();
-  }
-
-  /** Offers again with these attributes of its audio line, such as `a=sendonly`. What came of it is `said`. */
-  offerAgain(...attributes: string[]): void {
-    this.#call?.reoffer({
-      offer: () => this.#offer(attributes),
-      postponed: () => this.said.push('postponed'),
-      accepted: (sdp) =>
-        this.said.push(
-          /^a=(send\w+|recvonly|inactive)/m.exec(String.fromCharCode(...(sdp ?? [])))?.[1] ?? '',
-        ),
-      refused: (status) => this.said.push(`refused ${status}`),
-    });
-  }
-
-  /** 20 ms of speaking and hearing. */
-  tick(): void {
-    if (this.sdp === '' || this.ended !== undefined) return;
-    const port = Number(/^m=audio (\d+)/m.exec(this.sdp)?.[1]);
-    this.handset.speak({ address: GATEWAY, port });
-    this.handset.listen();
-  }
-
-  #offer(attributes: readonly string[] = []): Uint8Array {
-    const { port } = this.handset.socket.local;
-    return utf8(
-      [
-        'v=0',
-        `o=- 1 1 IN IP4 ${this.#address}`,
-        's=-',
-        `c=IN IP4 ${this.#address}`,
-        't=0 0',
-        `m=audio ${port} RTP/AVP 8 101`,
-        'a=rtpmap:101 telephone-event/8000',
-        ...attributes,
-        '',
-      ].join('\r\n'),
-    );
   }
 }

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { LossyNet, type Weather } from '../../support/lossy-net.ts';
 import { longestGap, TONES, toneLevels } from '../../support/tones.ts';
-import { VirtualGateway, VirtualPhone } from '../../support/virtual-gateway.ts';
+import { VirtualGateway } from '../../support/virtual-gateway.ts';
+import { VirtualPhone } from '../../support/virtual-phone.ts';
 
 const CALM: Weather = { delayMs: 2, jitterMs: 1, loss: 0, duplicates: 0 };
 /** Amplitude 6000 of 32768. */

@@ -3,7 +3,8 @@ import { convertRate } from '../../../src/audio/convert-rate.ts';
 import { SoundBook } from '../../../src/media/sound-book.ts';
 import { LossyNet } from '../../support/lossy-net.ts';
 import { longestGap, TONES, tone, toneLevel, toneLevels } from '../../support/tones.ts';
-import { VirtualGateway, VirtualPhone } from '../../support/virtual-gateway.ts';
+import { VirtualGateway } from '../../support/virtual-gateway.ts';
+import { VirtualPhone } from '../../support/virtual-phone.ts';
 
 it.each(['a=sendonly', 'a=inactive'])(
   'a phone on hold by %s plays its music to nobody, however long',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromUtf8 } from '../../../src/base/bytes.ts';
 import { toneLevels } from '../../support/tones.ts';
 import type { VirtualCarrier } from '../../support/virtual-carrier.ts';
-import type { VirtualPhone } from '../../support/virtual-gateway.ts';
+import type { VirtualPhone } from '../../support/virtual-phone.ts';
 import { answering, world } from './outbound-world.ts';
 
 /** Level of the carrier's 700 Hz in the last second that a phone heard, dB. */

@@ -6,7 +6,8 @@ import type { OutboundTrunk } from '../../../src/trunk/outbound.ts';
 import { LossyNet } from '../../support/lossy-net.ts';
 import { toneLevels } from '../../support/tones.ts';
 import { VirtualCarrier } from '../../support/virtual-carrier.ts';
-import { VirtualGateway, VirtualPhone } from '../../support/virtual-gateway.ts';
+import { VirtualGateway } from '../../support/virtual-gateway.ts';
+import { VirtualPhone } from '../../support/virtual-phone.ts';
 import { outboundTrunk } from '../../unit/trunk/trunks.ts';
 
 let faults: () => string[] = () => [];

@@ -4,7 +4,8 @@ import { SoundBook } from '../../../src/media/sound-book.ts';
 import { type CallPolicy, DEFAULT_POLICY, type DispatchRule } from '../../../src/trunk/trunk.ts';
 import { LossyNet } from '../../support/lossy-net.ts';
 import { TONES, tone, toneLevel } from '../../support/tones.ts';
-import { VirtualGateway, VirtualPhone } from '../../support/virtual-gateway.ts';
+import { VirtualGateway } from '../../support/virtual-gateway.ts';
+import { VirtualPhone } from '../../support/virtual-phone.ts';
 import { rule } from '../../unit/trunk/trunks.ts';
 
 /** Each prompt is a tone of its own, so that a test hears which one it is. */

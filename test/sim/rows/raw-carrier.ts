@@ -10,7 +10,8 @@ import type { OutboundTrunk } from '../../../src/trunk/outbound.ts';
 import type { InboundTrunk } from '../../../src/trunk/trunk.ts';
 import { LossyNet, type VirtualSocket } from '../../support/lossy-net.ts';
 import { toneLevels } from '../../support/tones.ts';
-import { GATEWAY, VirtualGateway, VirtualPhone } from '../../support/virtual-gateway.ts';
+import { GATEWAY, VirtualGateway } from '../../support/virtual-gateway.ts';
+import { VirtualPhone } from '../../support/virtual-phone.ts';
 
 /** The carrier's tone, and that of the phone that listens in the room, Hz. */
 export const FAR_TONE = 700;

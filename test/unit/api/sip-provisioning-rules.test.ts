@@ -1,7 +1,8 @@
 import { CreateSIPOutboundTrunkRequest, SIPOutboundTrunkInfo } from '@livekit/protocol';
 import { describe, expect, test } from 'vitest';
+import { bearer } from './backend.ts';
 import { direct, inbound, make, outbound } from './sip-provisioning.ts';
-import { admin, bearer, call, caller, ORDER, server } from './sip-server.ts';
+import { admin, call, caller, ORDER, server } from './sip-server.ts';
 
 describe('an outbound trunk that is made by API', () => {
   test('is called by, changed, and not deleted while another one needs it', async () => {

@@ -1,8 +1,9 @@
 import { CreateSIPInboundTrunkRequest, SIPInboundTrunkInfo } from '@livekit/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bearer } from './backend.ts';
 import { direct, inbound, make, outbound } from './sip-provisioning.ts';
-import { admin, bearer, call, server } from './sip-server.ts';
+import { admin, call, server } from './sip-server.ts';
 
 /** An inbound trunk with all that LiveKit has a field for. */
 const INBOUND = {

@@ -1,6 +1,4 @@
 import { Hono } from 'hono';
-import { AccessToken, type SIPGrant, type VideoGrant } from 'livekit-server-sdk';
-import { AccessTokens } from '../../../src/adapters/jwt/tokens.ts';
 import { Provisions } from '../../../src/api/provisioning/provisions.ts';
 import { sipService } from '../../../src/api/sip-service.ts';
 import { twirpRoutes } from '../../../src/api/twirp.ts';
@@ -15,9 +13,8 @@ import type { ReferOutcome } from '../../../src/sip/refer-progress.ts';
 import type { CallPlan } from '../../../src/trunk/call-plan.ts';
 import { SeededRandom } from '../../support/lossy-net.ts';
 import { outboundTrunk, rule, target, trunk } from '../trunk/trunks.ts';
+import { callTwirp, type Rights, tokens } from './backend.ts';
 
-const secret = 'a secret that is long enough for HS256';
-const tokens = new AccessTokens(new Map([['devkey', secret]]), { unixMs: Date.now });
 const NOW = Date.UTC(2026, 0, 1);
 /** The ids of `given`, for the checks between what is made and what is there. */
 const text = `
@@ -118,25 +115,9 @@ export function server(refusal?: PlaceRefusal, keeping: 'works' | 'broken' = 'wo
 }
 
 type Server = ReturnType<typeof server>;
-interface Rights {
-  readonly sip?: SIPGrant;
-  readonly video?: VideoGrant;
-}
-
-export async function bearer({ sip, video }: Rights): Promise<string> {
-  const token = new AccessToken('devkey', secret, { identity: 'backend', ttl: 60 });
-  if (sip !== undefined) token.addSIPGrant(sip);
-  if (video !== undefined) token.addGrant(video);
-  return `Bearer ${await token.toJwt()}`;
-}
-
-export async function call(to: Server, name: string, body: unknown, rights: Rights) {
-  const response = await to.app.request(`/twirp/livekit.SIP/${name}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: await bearer(rights) },
-    body: JSON.stringify(body),
-  });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+/** Calls a method of SIP in JSON. */
+export function call(to: Server, name: string, body: unknown, rights: Rights) {
+  return callTwirp(to.app, `SIP/${name}`, body, rights);
 }
 
 export const caller = { sip: { call: true } };

@@ -2,7 +2,8 @@ import { CreateSIPParticipantRequest, SIPParticipantInfo } from '@livekit/protoc
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PlaceRefusal } from '../../../src/call/call-order.ts';
-import { admin, bearer, call, caller, ORDER, server } from './sip-server.ts';
+import { bearer } from './backend.ts';
+import { admin, call, caller, ORDER, server } from './sip-server.ts';
 
 describe('CreateSIPParticipant', () => {
   test('places what the request says, all of it', async () => {
