@@ -83,9 +83,11 @@ export function whipRoutes(app: Hono, { admit, sessions }: WhipOptions): void {
         return context.text(`${text}\n`, status, status === 503 ? { 'Retry-After': '5' } : {});
       }
       const { answer, iceServers, session } = opened.value;
-      for (const link of iceServers.flatMap(iceLinks)) context.header('Link', link, { append: true });
+      const links = iceServers.flatMap(iceLinks);
       return context.body(answer, 201, {
         'Content-Type': SDP,
+        // Without a space behind the comma, with which OBS reads the first alone.
+        ...(links.length > 0 && { Link: links.join(',') }),
         Location: `${path}/${session.id}`,
         ETag: session.etag,
         'Accept-Patch': FRAGMENT,

@@ -2,11 +2,14 @@ import { type AddTrackRequest, type UpdateTrackSettings, VideoQuality } from '@l
 import type { TrackVideo, VideoLayer } from '../room/participant.ts';
 import type { Simulcast } from '../sdp/simulcast.ts';
 
-/** LiveKit's names of the sizes. Others count in the order of the description. */
+/** LiveKit's names of the sizes, and OBS's, which LiveKit knows too. Others count in the order of the description. */
 const qualities: Readonly<Record<string, VideoQuality>> = {
   q: VideoQuality.LOW,
   h: VideoQuality.MEDIUM,
   f: VideoQuality.HIGH,
+  '2': VideoQuality.LOW,
+  '1': VideoQuality.MEDIUM,
+  '0': VideoQuality.HIGH,
 };
 const MAX_SIDE = 16_384;
 

@@ -198,6 +198,34 @@ describe('peers as they are', () => {
   });
 });
 
+test('OBS sends its largest picture first, and names it 0', async () => {
+  const whip = new Whip();
+  const made = await whip.post('/whip/v1', recorded('obs-simulcast'));
+  expect(made.status).toBe(201);
+  const answer = await made.text();
+  // It counts the semicolons, and gives up when one size is missing.
+  expect(section(answer, '1')).toContain('a=simulcast:recv 0;1;2');
+  expect(section(answer, '1')).toContain('a=setup:passive');
+  expect(whip.told('receiver.open')).toMatchObject([
+    { kind: 'audio', ssrcs: [19088743] },
+    { kind: 'video', ssrcs: [], simulcast: { ridExtension: 2, rids: ['2', '1', '0'] } },
+  ]);
+});
+
+test('GStreamer sends and would receive, on m-lines with names and one port of 0 that is bundled', async () => {
+  const whip = new Whip();
+  const made = await whip.post('/whip/v1', recorded('gstreamer'));
+  expect(made.status).toBe(201);
+  const answer = await made.text();
+  for (const mid of ['audio0', 'video1']) expect(section(answer, mid)).toContain('a=recvonly');
+  expect(whip.told('receiver.open')).toMatchObject([{ ssrcs: [2157827725] }, { ssrcs: [118073249] }]);
+  const etag = made.headers.get('etag') ?? '';
+  const candidate =
+    'a=ice-ufrag:YoEHXLn17VPto/BTVqSDBn7ULErq7Vin\r\na=ice-pwd:BjksVh9sRgiuMF8IQdah2eOVYQceJu4E\r\n' +
+    'm=audio 9 UDP/TLS/RTP/SAVPF 97\r\na=mid:audio0\r\na=candidate:1 1 UDP 2015363327 192.0.2.9 5000 typ host\r\n';
+  expect((await whip.patch(made.headers.get('location') ?? '', candidate, etag)).status).toBe(204);
+});
+
 describe('TURN servers in Link', () => {
   const type = { 'content-type': 'application/sdp' };
 
@@ -205,6 +233,23 @@ describe('TURN servers in Link', () => {
     const whip = new Whip();
     await whip.ask('POST', '/whip/v1', publishing, type, {}, 'obs', '198.51.100.7');
     expect(whip.sources).toEqual(['198.51.100.7']);
+  });
+
+  test('are all read by OBS, which trims no space before them', async () => {
+    const whip = new Whip();
+    whip.turnUrls = ['turn:192.0.2.1:3478?transport=udp', 'turn:192.0.2.1:3478?transport=tcp'];
+    const made = await whip.post('/whip/v1', publishing);
+    const read = (made.headers.get('link') ?? '').split(',').filter((link) => link.startsWith('<turn:'));
+    expect(read).toHaveLength(2);
+  });
+
+  test('of accounts that no header can carry are left out', async () => {
+    const whip = new Whip();
+    whip.turnAccount = { username: 'Jürgen', credential: 'c' };
+    expect((await whip.post('/whip/v1', publishing)).headers.get('link')).toBeNull();
+    whip.turnAccount = { username: 'a "b" \\', credential: 'c' };
+    const made = await whip.post('/whip/v1', publishing);
+    expect(made.headers.get('link')).toContain('username="a \\"b\\" \\\\"; credential');
   });
 
   test('carry no name that a header cannot, or that could say more than a name', async () => {

@@ -33,6 +33,10 @@ export class Rig {
   /** Where the clients were that TURN servers were asked for. */
   readonly sources: (string | undefined)[] = [];
   readonly listeners: EventSink[] = [];
+  /** The TURN server that clients are told of. */
+  turnUrls: readonly string[] = ['turn:192.0.2.1:3478'];
+  /** Undefined: one for each identity. */
+  turnAccount: { readonly username: string; readonly credential: string } | undefined;
   /** Of the rooms that are opened from now on. */
   icePolicy: PeerContext['icePolicy'] = () => 'all';
   readonly rooms: Rooms;
@@ -70,7 +74,8 @@ export class Rig {
       rooms: this.rooms,
       iceServers: (identity, source) => {
         this.sources.push(source);
-        return [{ urls: ['turn:192.0.2.1:3478'], username: `u:${identity}`, credential: 'c' }];
+        const account = this.turnAccount ?? { username: `u:${identity}`, credential: 'c' };
+        return [{ urls: this.turnUrls, ...account }];
       },
       candidates: (port) => [{ transport: 'udp', address: '192.0.2.1', port }],
       icePolicy: (room) => this.icePolicy(room),
