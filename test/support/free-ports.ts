@@ -2,23 +2,37 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { claimBlock, releaseBlock } from './port-claims.ts';
 
-/** Above the product's own RTP and relay ranges (10000 to 39999), below the kernel's ephemeral end. */
-const LOWEST = 40_000;
-const HIGHEST = 59_000;
-/** Connections that somebody else opened lie in the kernel's ephemeral range, which is this one too: at `::` they show. */
+/**
+ * Between the product's own ranges, RTP (10000 to 19999) and relays (30000 to 39999), and clear of the kernel's ephemeral one, which
+ * begins at 32768 unless somebody has changed it: no connection of others is given such a port.
+ */
+const LOWEST = 20_000;
+const HIGHEST = 29_999;
+/** Ports that are claimed together. */
+const BLOCK = 16;
+const BLOCKS = Math.floor((HIGHEST + 1 - LOWEST) / BLOCK);
+/** What somebody else listens on at any address shows at `::`. */
 const anyAddress = existsSync('/proc/net/if_inet6') ? '::' : '0.0.0.0';
 
 /**
- * The first of `count` neighbouring ports that are free for UDP and TCP alike, at 127.0.0.1 and at all addresses. Another process can
- * still take one before it is used; with this many to draw from that does not happen in practice.
+ * The first of `count` neighbouring ports, an even one, that are free for UDP and TCP alike, at 127.0.0.1 and at all addresses. They are
+ * this process's until it ends, among all test runs of this machine.
  */
 export async function freePortBlock(count: number): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const first = randomInt(LOWEST, HIGHEST - count) & ~1;
+  const needed = Math.ceil(count / BLOCK);
+  const start = randomInt(BLOCKS);
+  for (let attempt = 0; attempt < BLOCKS; attempt++) {
+    const block = (start + attempt) % BLOCKS;
+    const blocks = Array.from({ length: needed }, (_, i) => block + i);
+    if (block + needed > BLOCKS) continue;
+    const claimed = blocks.filter(claimBlock);
+    const first = LOWEST + block * BLOCK;
     const ports = Array.from({ length: count }, (_, i) => first + i);
-    const free = await Promise.all(ports.map(isFree));
-    if (free.every((each) => each)) return first;
+    if (claimed.length === needed && (await Promise.all(ports.map(isFree))).every((each) => each))
+      return first;
+    for (const each of claimed) releaseBlock(each);
   }
   throw new Error(`no ${count} neighbouring free ports found between ${LOWEST} and ${HIGHEST}`);
 }
