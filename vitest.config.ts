@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Of the tests with real peers, those that judge no sound and no time: three of them at once hurt nobody. */
 const protocol = [
   'test/interop/{kamailio,kamailio-outbound,kamailio-registration,kamailio-tls,drachtio,lifecycle}.test.ts',
-  'test/interop/{livekit-server-sdk,livekit-sip-client,livekit-server-fields,sip-provisioning,rooms-life,external-turn,turn-coturn-client,turn-dont-fragment,netcheck}.test.ts',
+  'test/interop/{livekit-server-sdk,livekit-sip-client,livekit-server-fields,sip-provisioning,rooms-life,external-turn,turn-coturn-client,turn-dont-fragment,late-addresses,netcheck}.test.ts',
   'test/interop/{sip-door,sip-tls,sip-trace,sip-torture,sip-torture-verdicts,sipp-load}.test.ts',
   'test/interop/{ipv6,ice-policy,nothing-left,sipvicious,whip-aiortc}.test.ts',
   'test/interop/rows/{sipp-loss,transfer,handed-on}.test.ts',

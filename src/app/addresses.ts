@@ -3,6 +3,7 @@ import { type OpenUdp, openUdp as openNodeUdp } from '../adapters/udp/udp.ts';
 import type { DatagramSocket, HostPort } from '../base/net.ts';
 import { AddressSet } from '../trunk/addresses.ts';
 import { type LocalAddress, localAddresses } from './local-addresses.ts';
+import type { OwnAddresses } from './own-addresses.ts';
 
 type Family = LocalAddress['family'];
 
@@ -55,16 +56,34 @@ const FAMILIES: Readonly<Record<string, readonly Family[]>> = { '0.0.0.0': ['IPv
 
 /**
  * Opens UDP on a configured address; on `0.0.0.0` or `::`, on each address of this machine, so that answers leave by the one
- * asked. An address that is gone by then is passed over.
+ * asked. An address that is gone by then is passed over. With `own` it listens on those that come later, too.
  */
-export function openUdpOn(
+export async function openUdpOn(
   listen: HostPort,
   announced: readonly string[],
   openUdp: OpenUdp = openNodeUdp,
+  own?: OwnAddresses,
 ): Promise<DatagramSocket> {
   const families = FAMILIES[listen.address];
   if (families === undefined) return openUdp(listen);
-  const locals = localAddresses().filter(({ family }) => families.includes(family));
-  const addresses = locals.map((local) => local.address);
-  return openUdpOnEach({ port: listen.port, addresses, prefer: announcer(announced, locals) }, openUdp);
+  const listed = () =>
+    (own?.locals ?? localAddresses())
+      .filter(({ family }) => families.includes(family))
+      .map(({ address }) => address);
+  const make = () => announcer(announced, own?.locals ?? localAddresses());
+  const prefer = own?.live(make) ?? once(make());
+  const options = {
+    port: listen.port,
+    addresses: listed(),
+    prefer: (remote: { address: string }) => prefer()(remote),
+  };
+  const socket = await openUdpOnEach(options, openUdp);
+  own?.watch(() => {
+    socket.rebind(listed()).then((failed) => failed.forEach(own.fault), own.fault);
+  });
+  return socket;
+}
+
+function once<T>(value: T): () => T {
+  return () => value;
 }

@@ -35,9 +35,8 @@ import { AddressSet } from '../trunk/addresses.ts';
 import { type CallPlan, EMPTY_PLAN, LiveCallPlan } from '../trunk/call-plan.ts';
 import { TrunkLimits } from '../trunk/limits.ts';
 import { MediaPolicy } from '../trunk/media-policy.ts';
-import { announcer } from './addresses.ts';
 import { openAgents } from './agents.ts';
-import { hostCandidates } from './candidates.ts';
+import { announcing } from './announcing.ts';
 import type { StartupConfig } from './config/read.ts';
 import { datagramSource } from './datagrams.ts';
 import { Drain, peopleByBrowser } from './drain.ts';
@@ -45,11 +44,12 @@ import { openExternalTurn } from './external-turn.ts';
 import { gatewayGauges } from './gauges.ts';
 import { callerOf } from './http-caller.ts';
 import { icePolicies } from './ice-policy.ts';
-import { listenAddress, localAddresses } from './local-addresses.ts';
+import { listenAddress } from './local-addresses.ts';
 import { type MediaWorkerSettings, mediaWorkerSettings, wiredMedia } from './media-settings.ts';
 import { metricsAccess } from './metrics-access.ts';
 import { openNetcheckGate } from './netcheck/gate.ts';
 import { openOutbound } from './outbound.ts';
+import { OwnAddresses } from './own-addresses.ts';
 import { openProvisions } from './provisioning.ts';
 import { embeddedListen, openSipEngines } from './sip-engines.ts';
 import { openSipGate } from './sip-gate.ts';
@@ -126,11 +126,15 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       config.tls.certificates.length > 0 ? openCertificates('tls', config.tls, emit) : undefined;
     closing.push(() => browserTls?.close());
     const certificates = browserTls?.certificates;
+    const own = new OwnAddresses({ ...shared, onFault });
+    closing.push(() => own.stop());
+    own.watch((change) => emit({ type: 'address.changed', ...change }));
     const turn = config.turn.enabled
       ? await openTurn({
           startup,
           timers,
           emit,
+          own,
           media: wiredMedia(icePorts, settings),
           certificates,
           onFault,
@@ -141,8 +145,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     closing.push(() => relays.close());
 
     const ports: Partial<Record<SipTransport, number>> = { tls: config.sip_tls.port, ws: config.http.port };
-    const announce = announcer(addresses, localAddresses());
-    const candidates = hostCandidates(config.ice, addresses);
+    const { announce, candidates, all } = announcing(startup, own);
     const trace = await openTrace(config.trace, wallClock, emit);
     closing.push(() => trace.close());
     const lag = new LoopLag();
@@ -159,6 +162,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       dscp: config.sip.dscp,
       listen: embeddedListen(config),
       announced: addresses,
+      own,
       userAgent: config.sip.user_agent,
       admission: plan.admits,
       isTrustedPeer: plan.isTrustedPeer,
@@ -188,9 +192,10 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     closing.push(() => engines.close());
     const mediaPolicy = new MediaPolicy({
       mode,
-      addresses: [...addresses, ...localAddresses().map((own) => own.address)],
+      addresses: all(),
       ports: [...icePorts, config.sip.port, config.sip_tls.port, config.http.port, config.turn.port],
     });
+    own.watch(() => mediaPolicy.replace(all()));
     const calls = new PhoneCalls();
     const outbound = openOutbound({
       ...shared,

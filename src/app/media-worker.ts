@@ -20,6 +20,7 @@ import { openUdpOn } from './addresses.ts';
 import { datagramSource } from './datagrams.ts';
 import { openDtlsEngine } from './dtls.ts';
 import type { MediaWorkerSettings } from './media-settings.ts';
+import { OwnAddresses } from './own-addresses.ts';
 import { listening, StartupError } from './startup-error.ts';
 import { SummedDrops } from './summed-drops.ts';
 
@@ -46,6 +47,7 @@ async function open(): Promise<void> {
   const drops = new SummedDrops(timers, monotonicClock, tell);
   const onFault = (error: unknown) => fault(error, 'a packet');
   const { ice, iceTcp, rtp, relays } = settings;
+  const own = new OwnAddresses({ timers, clock: monotonicClock, onFault });
   const addon = settings.native === 'off' ? undefined : loadAddon();
   const sockets = datagramSource(
     settings.native,
@@ -53,7 +55,7 @@ async function open(): Promise<void> {
     PACKET_SLOTS,
   );
   const [kernel, dtls, codecs] = await Promise.all([
-    listening('ice.udp_port', () => openUdpOn(ice, relays.addresses, sockets.open)),
+    listening('ice.udp_port', () => openUdpOn(ice, relays.addresses, sockets.open, own)),
     openDtlsEngine(settings.dtls, addon, monotonicClock, timers),
     OpusCodecs.load(),
   ]);

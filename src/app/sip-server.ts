@@ -10,6 +10,7 @@ import type { Flow, NextHop } from '../sip/ports.ts';
 import { isWebSocket } from '../sip/web-socket.ts';
 import { openUdpOn } from './addresses.ts';
 import { listenAddress } from './local-addresses.ts';
+import type { OwnAddresses } from './own-addresses.ts';
 import { PING, SipStreams } from './sip-streams.ts';
 import { SipWebSockets } from './sip-websockets.ts';
 import { listening } from './startup-error.ts';
@@ -21,6 +22,8 @@ export interface SipServerOptions extends Omit<SipEndpointOptions, 'send' | 'ope
   readonly listen: HostPort;
   /** Addresses of ours that others are told, the preferred one first. */
   readonly announced: readonly string[];
+  /** Absent: it listens on the addresses that there are at the start. */
+  readonly own?: OwnAddresses;
   readonly emit: EventSink;
   /** How its UDP sockets are made; by default by Node. */
   readonly openUdp?: OpenUdp;
@@ -75,7 +78,7 @@ export class SipServer {
   /** Binds all of them. Rejects with a StartupError, and nothing stays open. */
   static async open(options: SipServerOptions): Promise<SipServer> {
     const udp = await listening('sip.port', () =>
-      openUdpOn(options.listen, options.announced, options.openUdp ?? openUdp),
+      openUdpOn(options.listen, options.announced, options.openUdp ?? openUdp, options.own),
     );
     const server = new SipServer(udp, options);
     try {

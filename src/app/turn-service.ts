@@ -20,8 +20,9 @@ import { familyOf, openUdpOn } from './addresses.ts';
 import type { StartupConfig } from './config/read.ts';
 import type { Config } from './config/schema.ts';
 import { datagramSource } from './datagrams.ts';
-import { listenAddress, localAddresses } from './local-addresses.ts';
+import { listenAddress } from './local-addresses.ts';
 import { mediaAddresses } from './media-settings.ts';
+import type { OwnAddresses } from './own-addresses.ts';
 import { relayPlaces } from './relay-sockets.ts';
 import { listening } from './startup-error.ts';
 import { SummedDrops } from './summed-drops.ts';
@@ -43,6 +44,7 @@ export interface TurnServiceOptions {
   readonly startup: StartupConfig;
   readonly timers: Timers;
   readonly emit: EventSink;
+  readonly own: OwnAddresses;
   /** The media workers: unless the configuration names others, the only peers that a relay talks to. */
   readonly media: readonly WiredMedia[];
   /** Undefined: no TURN over TLS. */
@@ -68,6 +70,7 @@ export async function openTurn({
   startup,
   timers,
   emit,
+  own,
   media,
   certificates,
   onFault,
@@ -78,16 +81,22 @@ export async function openTurn({
   const drops = new SummedDrops(timers, monotonicClock, emit);
   const listener = { ...drops.ofSockets('turn'), fault: onFault };
   const sockets = datagramSource(config.media.native, listener, RELAY_SLOTS);
-  const udp = await listening('turn.port', () => openUdpOn(listen, addresses, sockets.open));
+  const udp = await listening('turn.port', () => openUdpOn(listen, addresses, sockets.open, own));
   const local = listenAddress(turn.address);
-  const locals = localAddresses();
   const found = mediaAddresses(startup);
-  const places = relayPlaces(addresses, locals, sockets);
+  const places = relayPlaces(addresses, own.locals, sockets);
   const dropped = () => server.dropped('congested');
   const relays = new WiredRelays({
     ...{ kernel: places.opener, media, addresses: found, dropped, onFault },
   });
   const { accounts, close: unwatch } = openTurnAccounts(turn, emit);
+  const isAllowed = own.live(() =>
+    peerRule({
+      media: { addresses: found, ports: media.map(({ port }) => port) },
+      own: own.locals.map(({ address }) => address),
+      networks: turn.allowed_peers,
+    }),
+  );
   const server = new TurnServer({
     timers,
     clock: monotonicClock,
@@ -98,11 +107,7 @@ export async function openTurn({
     realm: turn.realm,
     relayAddresses: places.addresses,
     relays,
-    isAllowedPeer: peerRule({
-      media: { addresses: found, ports: media.map(({ port }) => port) },
-      own: locals.map(({ address }) => address),
-      networks: turn.allowed_peers,
-    }),
+    isAllowedPeer: (address, port) => isAllowed()(address, port),
     emit,
     limits: {
       relayPorts: [turn.relay_ports.first, turn.relay_ports.last],

@@ -52,6 +52,8 @@ export type GatewayEvent =
   /** At start: why browsers may not reach us by an address. */
   | { type: 'address.doubtful'; local: string; address: string; reason: AddressDoubt }
   | { type: 'gateway.stopping'; signal: string }
+  /** Addresses of this machine came or went while we run. */
+  | { type: 'address.changed'; added: readonly string[]; gone: readonly string[] }
   /**
    * No new calls and rooms from `begun` on, until `over`: nobody is left, or the time is. `participants` are the people by browser;
    * `leftMs` is what is left of the grace.

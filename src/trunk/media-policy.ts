@@ -5,7 +5,7 @@ import { AddressSet } from './addresses.ts';
 export class MediaPolicy {
   /** In `development` phones on this machine and on the local link may be talked to. */
   readonly mode: 'development' | 'production';
-  readonly #own: AddressSet;
+  #own: AddressSet;
   readonly #ports: ReadonlySet<number>;
   readonly #legs = new Set<number>();
 
@@ -16,8 +16,13 @@ export class MediaPolicy {
     readonly ports: Iterable<number>;
   }) {
     this.mode = options.mode;
-    this.#own = new AddressSet([...options.addresses, '127.0.0.0/8', '::1']);
+    this.#own = setOf(options.addresses);
     this.#ports = new Set(options.ports);
+  }
+
+  /** From here on these are this machine's addresses. */
+  replace(addresses: readonly string[]): void {
+    this.#own = setOf(addresses);
   }
 
   /** A call has this RTP port, and the next for RTCP. */
@@ -34,4 +39,8 @@ export class MediaPolicy {
     const isTaken = this.#ports.has(port) || this.#legs.has(port) || this.#legs.has(port - 1);
     return isTaken && this.#own.has(address);
   }
+}
+
+function setOf(addresses: readonly string[]): AddressSet {
+  return new AddressSet([...addresses, '127.0.0.0/8', '::1']);
 }

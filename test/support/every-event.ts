@@ -24,6 +24,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
     address: '192.0.2.5',
     reason: 'not-reached',
   },
+  'address.changed': { type: 'address.changed', added: ['192.0.2.6'], gone: ['192.0.2.5'] },
   'gateway.stopping': { type: 'gateway.stopping', signal: 'SIGTERM' },
   'gateway.draining': {
     ...{ type: 'gateway.draining', state: 'begun', calls: 2, participants: 1, leftMs: 600_000 },

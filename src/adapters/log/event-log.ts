@@ -13,6 +13,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'gateway.stopping': ['info', 'gateway is stopping'],
   'gateway.draining': ['info', 'gateway is draining'],
   'address.discovered': ['info', 'address discovered by STUN'],
+  'address.changed': ['info', 'addresses of this machine changed'],
   'address.doubtful': ['warn', 'browsers may not reach this address'],
   'call.received': ['info', 'call received'],
   'call.refused': ['warn', 'call refused'],

@@ -148,6 +148,7 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
       return;
     case 'gateway.stopping':
     case 'gateway.draining':
+    case 'address.changed':
     case 'address.discovered':
     case 'address.doubtful':
     case 'call.dialled':

@@ -18,7 +18,7 @@ export async function openUdpOnEach(
     readonly prefer: (remote: { readonly address: string }) => string;
   },
   openUdp: OpenUdp,
-): Promise<DatagramSocket> {
+): Promise<EveryAddressSocket> {
   const sockets: DatagramSocket[] = [];
   try {
     let { port } = options;
@@ -38,27 +38,40 @@ export async function openUdpOnEach(
     for (const socket of sockets) socket.close();
     throw error;
   }
-  return new EachAddressSocket(sockets, options.prefer);
+  return new EachAddressSocket(sockets, options.prefer, openUdp);
 }
 
-class EachAddressSocket implements DatagramSocket {
+/** A socket on several addresses, which may become others. */
+export interface EveryAddressSocket extends DatagramSocket {
+  /**
+   * Binds the port on those of `addresses` that it is not on yet, and lets go of the others. Resolves with what could not be bound, which
+   * is tried again at the next call.
+   */
+  rebind(addresses: readonly string[]): Promise<readonly BindError[]>;
+}
+
+class EachAddressSocket implements EveryAddressSocket {
   readonly local: HostPort;
   onDatagram: (bytes: Uint8Array, address: string, port: number) => void = () => {};
-  readonly #sockets: readonly DatagramSocket[];
+  readonly #sockets: DatagramSocket[] = [];
+  readonly #openUdp: OpenUdp;
+  #rebinding: Promise<readonly BindError[]> = Promise.resolve([]);
+  #closed = false;
   readonly #prefer: (remote: { readonly address: string }) => string;
   /** By remote address: the socket on which it spoke to us last. */
   readonly #ways = new Map<string, DatagramSocket>();
+  /** Of those who have not spoken: the socket that was chosen for them. */
+  readonly #chosen = new Map<string, DatagramSocket>();
 
-  constructor(sockets: readonly DatagramSocket[], prefer: (remote: { readonly address: string }) => string) {
-    this.#sockets = sockets;
+  constructor(
+    sockets: readonly DatagramSocket[],
+    prefer: (remote: { readonly address: string }) => string,
+    openUdp: OpenUdp,
+  ) {
     this.#prefer = prefer;
+    this.#openUdp = openUdp;
     this.local = { address: '0.0.0.0', port: sockets[0]?.local.port ?? 0 };
-    for (const socket of sockets) {
-      socket.onDatagram = (bytes, address, port) => {
-        if (this.#ways.get(address) !== socket) this.#remember(address, socket);
-        this.onDatagram(bytes, address, port);
-      };
-    }
+    for (const socket of sockets) this.#add(socket);
   }
 
   get queued(): number {
@@ -68,25 +81,67 @@ class EachAddressSocket implements DatagramSocket {
   }
 
   send(bytes: Uint8Array, port: number, address: string): void {
-    (this.#ways.get(address) ?? this.#preferred(address)).send(bytes, port, address);
+    (this.#ways.get(address) ?? this.#chosen.get(address) ?? this.#preferred(address))?.send(
+      bytes,
+      port,
+      address,
+    );
+  }
+
+  rebind(addresses: readonly string[]): Promise<readonly BindError[]> {
+    // One after the other: two at once would bind an address twice.
+    this.#rebinding = this.#rebinding.then(() => this.#rebind(addresses));
+    return this.#rebinding;
   }
 
   close(): void {
+    this.#closed = true;
     for (const socket of this.#sockets) socket.close();
   }
 
-  #remember(address: string, socket: DatagramSocket): void {
-    if (this.#ways.size >= MEMORY) this.#ways.clear();
-    this.#ways.set(address, socket);
+  async #rebind(addresses: readonly string[]): Promise<readonly BindError[]> {
+    const failed: BindError[] = [];
+    const gone = this.#sockets.filter(({ local }) => !addresses.includes(local.address));
+    for (const socket of this.#closed ? [] : gone) {
+      this.#sockets.splice(this.#sockets.indexOf(socket), 1);
+      for (const [remote, way] of this.#ways) if (way === socket) this.#ways.delete(remote);
+      socket.close();
+    }
+    for (const address of addresses) {
+      if (this.#closed || this.#sockets.some(({ local }) => local.address === address)) continue;
+      const { port } = this.local;
+      const opened = await this.#openUdp({ address, port }).catch((error: unknown) => {
+        if (error instanceof BindError) return error;
+        throw error;
+      });
+      if (opened instanceof BindError) failed.push(opened);
+      else if (this.#closed) opened.close();
+      else this.#add(opened);
+    }
+    this.#chosen.clear();
+    return failed;
   }
 
-  #preferred(address: string): DatagramSocket {
+  #add(socket: DatagramSocket): void {
+    this.#sockets.push(socket);
+    socket.onDatagram = (bytes, address, port) => {
+      if (this.#ways.get(address) !== socket) remember(this.#ways, address, socket);
+      this.onDatagram(bytes, address, port);
+    };
+  }
+
+  /** Undefined: no address is left, and what would be sent is lost. */
+  #preferred(address: string): DatagramSocket | undefined {
     const wanted = this.#prefer({ address });
     const isV6 = address.includes(':');
     const able = this.#sockets.filter(({ local }) => local.address.includes(':') === isV6);
     const socket = able.find(({ local }) => local.address === wanted) ?? able[0] ?? this.#sockets[0];
-    if (socket === undefined) throw new Error('a socket on no address');
-    this.#remember(address, socket);
+    if (socket !== undefined) remember(this.#chosen, address, socket);
     return socket;
   }
+}
+
+function remember(ways: Map<string, DatagramSocket>, address: string, socket: DatagramSocket): void {
+  if (ways.size >= MEMORY) ways.clear();
+  ways.set(address, socket);
 }

@@ -4,6 +4,7 @@ import { RtpPortRange } from '../../../src/adapters/udp/rtp-port-range.ts';
 import { BindError, openUdp } from '../../../src/adapters/udp/udp.ts';
 import type { DatagramSocket } from '../../../src/base/net.ts';
 import type { RtpPortPair } from '../../../src/media/rtp-ports.ts';
+import { freePortBlock } from '../../support/free-ports.ts';
 
 const open: DatagramSocket[] = [];
 
@@ -68,6 +69,37 @@ describe('a socket on each address', () => {
     expect(await source).toBe(`127.0.0.2:${server.local.port}`);
   });
 
+  it('listens on addresses that come later, and lets go of those that are gone', async () => {
+    const both = await openUdpOnEach(
+      { port: 0, addresses: ['127.0.0.1'], prefer: () => '127.0.0.2' },
+      openUdp,
+    );
+    await kept(Promise.resolve(both));
+    both.onDatagram = (bytes, address, port) => both.send(bytes.slice(), port, address);
+    const { port } = both.local;
+    const asked = async (address: string) => {
+      const client = await kept(openUdp({ address: '127.0.0.1', port: 0 }));
+      const source = nextSource(client);
+      client.send(Uint8Array.of(1), port, address);
+      return source;
+    };
+    expect(await Promise.all([both.rebind(['127.0.0.1', '127.0.0.2']), both.rebind(['127.0.0.2'])])).toEqual([
+      [],
+      [],
+    ]);
+    expect(await asked('127.0.0.2')).toBe(`127.0.0.2:${port}`);
+    // The other is somebody else's again, and who was heard there is sent to from what is left.
+    const other = await kept(openUdp({ address: '127.0.0.1', port }));
+    const source = nextSource(other);
+    both.send(Uint8Array.of(1), port, '127.0.0.1');
+    expect(await source).toBe(`127.0.0.2:${port}`);
+    const failed = await both.rebind(['127.0.0.1', '127.0.0.2', '127.0.0.3']);
+    expect(failed.map(({ local }) => local.address)).toEqual(['127.0.0.1']);
+    expect(await asked('127.0.0.3')).toBe(`127.0.0.3:${port}`);
+    await both.rebind([]);
+    both.send(Uint8Array.of(1), port, '127.0.0.1');
+  });
+
   it('leaves nothing open when one address is taken', async () => {
     const other = await kept(openUdp({ address: '127.0.0.2', port: 0 }));
     const { port } = other.local;
@@ -91,12 +123,17 @@ describe('the RTP port range', () => {
   }
 
   it('gives even and odd neighbours, rests what came back, and says when nothing is left', async () => {
-    const ports = range(46_001, 46_007);
+    const base = await freePortBlock(8);
+    const ports = range(base + 1, base + 7);
     const first = await pairOf(ports);
     const second = await pairOf(ports);
     const third = await pairOf(ports);
-    expect([first, second, third].map((pair) => pair?.rtp.local.port)).toEqual([46_002, 46_004, 46_006]);
-    expect(first?.rtcp.local.port).toBe(46_003);
+    expect([first, second, third].map((pair) => pair?.rtp.local.port)).toEqual([
+      base + 2,
+      base + 4,
+      base + 6,
+    ]);
+    expect(first?.rtcp.local.port).toBe(base + 3);
     expect(await pairOf(ports)).toBeUndefined();
     ports.release(first!);
     ports.release(third!);
@@ -104,17 +141,18 @@ describe('the RTP port range', () => {
     expect(await pairOf(ports)).toBeUndefined();
     now += 2000;
     const again = await pairOf(ports);
-    expect(again?.rtp.local.port).toBe(46_002);
+    expect(again?.rtp.local.port).toBe(base + 2);
     ports.release(again!);
     ports.release(second!);
     expect(ports.inUse).toBe(0);
   });
 
   it('passes over a pair of which somebody else has a port', async () => {
-    const ports = range(46_010, 46_013);
-    await kept(openUdp({ address: '127.0.0.1', port: 46_011 }));
+    const base = await freePortBlock(4);
+    const ports = range(base, base + 3);
+    await kept(openUdp({ address: '127.0.0.1', port: base + 1 }));
     const pair = await pairOf(ports);
-    expect(pair?.rtp.local.port).toBe(46_012);
+    expect(pair?.rtp.local.port).toBe(base + 2);
     ports.release(pair!);
     expect(ports.inUse).toBe(0);
   });
