@@ -25,7 +25,7 @@ export interface SipServerOptions extends Omit<SipEndpointOptions, 'send' | 'ope
   /** Absent: it listens on the addresses that there are at the start. */
   readonly own?: OwnAddresses;
   readonly emit: EventSink;
-  /** How its UDP sockets are made; by default by Node. */
+  /** How its UDP sockets are made; by default by Node. Those that tell when datagrams came let it see that it has too much to do. */
   readonly openUdp?: OpenUdp;
   /** Code point of SIP over connections; over UDP it is for `openUdp` to mark. */
   readonly dscp?: number;
@@ -47,12 +47,14 @@ export class SipServer {
   /** Whoever has an HTTP port brings WebSockets here. */
   readonly webSockets: SipWebSockets;
   readonly #udp: DatagramSocket;
+  #lastFlow: Flow;
   readonly #streams: SipStreams;
   readonly #options: SipServerOptions;
   readonly #listeners: TcpListener[] = [];
 
   private constructor(udp: DatagramSocket, options: SipServerOptions) {
     this.#udp = udp;
+    this.#lastFlow = { transport: 'udp', local: udp.local, remote: { address: '', port: 0 } };
     this.#options = options;
     this.endpoint = new SipEndpoint({
       ...options,
@@ -71,8 +73,16 @@ export class SipServer {
     };
     this.#streams = new SipStreams(flows);
     this.webSockets = new SipWebSockets(flows);
-    udp.onDatagram = (bytes, address, port) =>
-      this.endpoint.receive(bytes, { transport: 'udp', local: udp.local, remote: { address, port } });
+    udp.onDatagram = (bytes, address, port, cameAt) =>
+      this.endpoint.receive(bytes, this.#flowFrom(address, port), cameAt);
+  }
+
+  /** Most often who spoke last speaks again: a carrier's calls share what says where they come from. */
+  #flowFrom(address: string, port: number): Flow {
+    const { remote } = this.#lastFlow;
+    if (remote.port !== port || remote.address !== address)
+      this.#lastFlow = { transport: 'udp', local: this.#udp.local, remote: { address, port } };
+    return this.#lastFlow;
   }
 
   /** Binds all of them. Rejects with a StartupError, and nothing stays open. */

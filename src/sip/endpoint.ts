@@ -3,7 +3,7 @@
  * are handed in. What a request means is `request-router.ts`; here is what all messages go through.
  */
 import { fromUtf8 } from '../base/bytes.ts';
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Millis } from '../base/clock.ts';
 import type { HostPort } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
 import type { Timers } from '../base/wake-queue.ts';
@@ -36,6 +36,7 @@ import { RequestRouter } from './request-router.ts';
 import { buildResponse, statelessTag } from './responses.ts';
 import { ServerTable } from './server-table.ts';
 import { SourceRate } from './source-rate.ts';
+import { StandingQueue } from './standing-queue.ts';
 import { BASE_TIMES, type Timing } from './transactions/step.ts';
 
 export interface SipEndpointOptions {
@@ -84,6 +85,7 @@ export class SipEndpoint implements SipEngine {
   readonly #rate: SourceRate;
   readonly #servers: ServerTable;
   readonly #clients = new ClientTable();
+  readonly #queue = new StandingQueue();
   readonly #dialogs = new DialogTable<DialogSession>();
   readonly #core: SipCore;
   readonly #router: RequestRouter;
@@ -104,10 +106,13 @@ export class SipEndpoint implements SipEngine {
     );
   }
 
-  /** A datagram, or one message that the stream framer cut out. Never throws. The bytes are not kept. */
-  receive(bytes: Uint8Array, flow: Flow): void {
+  /**
+   * A datagram, or one message that the stream framer cut out. Never throws. The bytes are not kept. `cameAt`: when it came, if that
+   * was earlier.
+   */
+  receive(bytes: Uint8Array, flow: Flow, cameAt?: Millis): void {
     try {
-      this.#receive(bytes, flow);
+      this.#receive(bytes, flow, cameAt);
     } catch (error) {
       this.#drop('internal-error', flow);
       this.#options.onFault?.(error);
@@ -177,7 +182,7 @@ export class SipEndpoint implements SipEngine {
     };
   }
 
-  #receive(bytes: Uint8Array, flow: Flow): void {
+  #receive(bytes: Uint8Array, flow: Flow, cameAt: Millis | undefined): void {
     // Keep-alives: CRLFs, or the two NULs of some phones.
     if (bytes.length <= 4 && bytes.every((byte) => byte === 13 || byte === 10 || byte === 0)) return;
     const admitted = this.#options.admission(flow) === 'admit';
@@ -185,7 +190,8 @@ export class SipEndpoint implements SipEngine {
       this.#drop('not-admitted', flow);
       return;
     }
-    const rate = this.#rate.take(flow.remote.address, this.#options.clock.now());
+    const now = this.#options.clock.now();
+    const rate = this.#rate.take(flow.remote.address, now);
     if (rate === 'over') {
       this.#drop('rate', flow);
       return;
@@ -193,7 +199,8 @@ export class SipEndpoint implements SipEngine {
     if (flow.transport !== 'udp' && !this.#closed.has(flow)) this.#streams.add(flow);
     const text = bytes.length > this.#limits.parse.message ? undefined : fromUtf8(bytes);
     this.#options.observe?.('in', bytes, flow, text);
-    this.#router.strained = rate === 'strained' || this.#options.overloaded?.() === true;
+    const stands = cameAt !== undefined && this.#queue.took(cameAt, now);
+    this.#router.strained = stands || rate === 'strained' || this.#options.overloaded?.() === true;
     const parsed = parseMessage(bytes, this.#limits.parse, text);
     if (!parsed.ok) this.#malformed(parsed.error, flow, admitted);
     else if (parsed.value.kind === 'request') {

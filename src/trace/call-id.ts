@@ -7,7 +7,8 @@ export function callIdOf(text: string): string | undefined {
   // As nearly everybody writes it.
   const usual = text.indexOf(USUAL);
   // In the head: what a body quotes is of another call.
-  if (usual >= 0 && text.lastIndexOf('\r\n\r\n', usual) < 0) {
+  const head = usual < 0 ? -1 : text.indexOf('\r\n\r\n');
+  if (usual >= 0 && (head < 0 || usual < head)) {
     const eol = text.indexOf('\r\n', usual + USUAL.length);
     const value = eol < 0 ? '' : text.slice(usual + USUAL.length, eol).trim();
     if (value !== '') return value;

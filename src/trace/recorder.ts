@@ -1,11 +1,11 @@
 /** The last calls' messages as they went over the wire, and what became of each call: bounded, secrets left out. */
-import { fromUtf8 } from '../base/bytes.ts';
+import { fromUtf8, utf8 } from '../base/bytes.ts';
 import type { WallClock } from '../base/clock.ts';
 import type { HostPort } from '../base/net.ts';
 import type { GatewayEvent } from '../events/index.ts';
 import type { Flow, SipTransport } from '../sip/ports.ts';
 import { callIdOf } from './call-id.ts';
-import { redact } from './redact.ts';
+import { redact, redactText } from './redact.ts';
 
 /** A message, as it was but for its secrets. */
 export interface TracedMessage {
@@ -15,6 +15,42 @@ export interface TracedMessage {
   readonly local: HostPort;
   readonly remote: HostPort;
   readonly bytes: Uint8Array;
+}
+
+class KeptMessage implements TracedMessage {
+  readonly unixMs: number;
+  readonly way: 'in' | 'out';
+  /** In bytes. */
+  readonly size: number;
+  readonly #flow: Flow;
+  /** The text, which most often is there already, unless it does not say all. */
+  readonly #kept: string | Uint8Array;
+
+  constructor(unixMs: number, way: 'in' | 'out', flow: Flow, bytes: Uint8Array, text: string) {
+    this.unixMs = unixMs;
+    this.way = way;
+    this.#flow = flow;
+    // Each byte is a character, and none is one that cannot be read.
+    const saysAll = text.length === bytes.length && !text.includes('\ufffd');
+    this.#kept = saysAll ? redactText(text) : redact(bytes, text);
+    this.size = this.#kept.length;
+  }
+
+  get transport(): SipTransport {
+    return this.#flow.transport;
+  }
+
+  get local(): HostPort {
+    return this.#flow.local;
+  }
+
+  get remote(): HostPort {
+    return this.#flow.remote;
+  }
+
+  get bytes(): Uint8Array {
+    return typeof this.#kept === 'string' ? utf8(this.#kept) : this.#kept;
+  }
 }
 
 /** Something that the gateway did or noticed between two messages. */
@@ -29,10 +65,15 @@ export interface CallTrace {
   /** `SCL_…`, once a trunk was found. */
   call: string | undefined;
   readonly begunAt: number;
-  readonly messages: TracedMessage[];
-  readonly stages: TracedStage[];
+  readonly messages: readonly TracedMessage[];
+  readonly stages: readonly TracedStage[];
   /** Messages that came when there was no room for more. */
   lost: number;
+}
+
+interface Recorded extends CallTrace {
+  readonly messages: KeptMessage[];
+  readonly stages: TracedStage[];
 }
 
 export interface TraceLimits {
@@ -65,9 +106,9 @@ export class TraceRecorder {
   readonly #wall: WallClock;
   readonly #limits: TraceLimits;
   /** By Call-ID, the oldest first. */
-  readonly #traces = new Map<string, CallTrace>();
+  readonly #traces = new Map<string, Recorded>();
   /** Call-IDs by `SCL_…`. */
-  readonly #byCall = new Map<string, CallTrace>();
+  readonly #byCall = new Map<string, Recorded>();
   #bytes = 0;
 
   constructor(wall: WallClock, limits: TraceLimits = defaultTraceLimits) {
@@ -96,10 +137,9 @@ export class TraceRecorder {
       trace.lost++;
       return;
     }
-    const { transport, local, remote } = flow;
-    const kept = redact(bytes, text);
-    trace.messages.push({ unixMs: this.#wall.unixMs(), way, transport, local, remote, bytes: kept });
-    this.#bytes += kept.length;
+    const message = new KeptMessage(this.#wall.unixMs(), way, flow, bytes, text);
+    trace.messages.push(message);
+    this.#bytes += message.size;
     while (this.#bytes > this.#limits.bytes && this.#traces.size > 1) this.#forgetOldest();
   };
 
@@ -128,15 +168,15 @@ export class TraceRecorder {
     return [...this.#traces.values()].reverse();
   }
 
-  #traceOf(event: GatewayEvent): CallTrace | undefined {
+  #traceOf(event: GatewayEvent): Recorded | undefined {
     if (event.type === 'call.stage' || event.type === 'call.dtmf') return undefined;
     if ('sipCallId' in event) return this.#traces.get(event.sipCallId);
     return 'call' in event ? this.#byCall.get(event.call) : undefined;
   }
 
-  #begin(callId: string): CallTrace {
+  #begin(callId: string): Recorded {
     const begunAt = this.#wall.unixMs();
-    const trace: CallTrace = { callId, call: undefined, begunAt, messages: [], stages: [], lost: 0 };
+    const trace: Recorded = { callId, call: undefined, begunAt, messages: [], stages: [], lost: 0 };
     this.#traces.set(callId, trace);
     if (this.#traces.size > this.#limits.calls) this.#forgetOldest();
     return trace;
@@ -149,7 +189,7 @@ export class TraceRecorder {
     // A call that was placed has a trace for each target; the last one bears its name.
     if (oldest.call !== undefined && this.#byCall.get(oldest.call) === oldest)
       this.#byCall.delete(oldest.call);
-    for (const message of oldest.messages) this.#bytes -= message.bytes.length;
+    for (const message of oldest.messages) this.#bytes -= message.size;
   }
 }
 

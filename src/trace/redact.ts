@@ -1,8 +1,11 @@
 import { fromUtf8, utf8 } from '../base/bytes.ts';
 
-/** Cheap to ask of each message: most have nothing to hide. Repetitions are bounded: a far end wrote what they run over. */
-const SUSPECT =
-  /authorization|token|cookie|secret|password|inline:|ice-pwd|dtmf|^k=|sips?:[^@:;\s>]{1,128}:[^@\s>]{1,128}@/im;
+/**
+ * Cheap to ask of each message: most have nothing to hide. Two questions, since words are looked for faster without the third one's
+ * short beginning. Repetitions are bounded: a far end wrote what they run over.
+ */
+const SUSPECT_WORD = /authorization|token|cookie|secret|password|inline:|ice-pwd|dtmf/i;
+const SUSPECT_PLACE = /^k=|sips?:[^@:;\s>]{1,128}:[^@\s>]{1,128}@/im;
 /** A header that proves who one is, with its folded lines. */
 const PROOF =
   /^([\w-]{0,64}(?:authorization|token|cookie|secret|password)[\w-]{0,64}[ \t]*:)[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*/gim;
@@ -19,13 +22,19 @@ const DTMF_BODY = /^(?:content-type|c)[ \t]*:[ \t]*application\/dtmf[ \t]*(?:;[^
  * the copy is as well formed as the message was. `text` is what the bytes say, where it is known.
  */
 export function redact(bytes: Uint8Array, text = fromUtf8(bytes)): Uint8Array {
-  if (!SUSPECT.test(text)) return bytes.slice();
+  const told = redactText(text);
+  return told === text ? bytes.slice() : utf8(told);
+}
+
+/** {@link redact} of a message's text: itself, where it has nothing to hide. */
+export function redactText(text: string): string {
+  if (!SUSPECT_WORD.test(text) && !SUSPECT_PLACE.test(text)) return text;
   const end = text.search(/\r?\n\r?\n/);
   const head = end < 0 ? text : text.slice(0, end);
   let body = end < 0 ? '' : text.slice(end);
   body = body.replace(KEYS, hidden).replace(PRESSED, hidden);
   if (DTMF_BODY.test(head)) body = body.replace(/[0-9a-d*#]/gi, 'x');
-  return utf8(head.replace(PROOF, '$1 (hidden)').replace(URI_PASSWORD, hidden) + body);
+  return head.replace(PROOF, '$1 (hidden)').replace(URI_PASSWORD, hidden) + body;
 }
 
 function hidden(_whole: string, name: string, secret: string): string {

@@ -17,10 +17,10 @@ import { measure, type SocketRow } from './sip/sockets.ts';
 const TRANSPORTS = ['udp', 'tcp', 'tls'] as const;
 
 async function sockets(row: SocketRow): Promise<void> {
-  const { cpu, cpuOfSignaling, rate, failed, resent, median, worst, busy } = await measure(row);
+  const { cpu, cpuOfSignaling, rate, failed, refused, resent, median, worst, busy } = await measure(row);
   console.log(
     `${row.transport}, ${row.up} up: ${cpu.toFixed(0)} µs of CPU a call (signaling thread ${cpuOfSignaling.toFixed(0)}), ` +
-      `${rate.toFixed(0)} of ${row.rate} calls/s, ${failed} failed, ${resent} resent, ` +
+      `${rate.toFixed(0)} of ${row.rate} calls/s, ${failed} failed, ${refused} refused, ${resent} resent, ` +
       `answered after ${median.toFixed(1)} ms, at the most ${worst.toFixed(0)} ms; caller ${(100 * busy).toFixed(0)} % busy`,
   );
 }

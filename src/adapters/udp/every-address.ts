@@ -52,7 +52,7 @@ export interface EveryAddressSocket extends DatagramSocket {
 
 class EachAddressSocket implements EveryAddressSocket {
   readonly local: HostPort;
-  onDatagram: (bytes: Uint8Array, address: string, port: number) => void = () => {};
+  onDatagram: DatagramSocket['onDatagram'] = () => {};
   readonly #sockets: DatagramSocket[] = [];
   readonly #openUdp: OpenUdp;
   #rebinding: Promise<readonly BindError[]> = Promise.resolve([]);
@@ -124,9 +124,9 @@ class EachAddressSocket implements EveryAddressSocket {
 
   #add(socket: DatagramSocket): void {
     this.#sockets.push(socket);
-    socket.onDatagram = (bytes, address, port) => {
+    socket.onDatagram = (bytes, address, port, cameAt) => {
       if (this.#ways.get(address) !== socket) remember(this.#ways, address, socket);
-      this.onDatagram(bytes, address, port);
+      this.onDatagram(bytes, address, port, cameAt);
     };
   }
 

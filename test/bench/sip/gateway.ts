@@ -72,7 +72,7 @@ const sip = await SipServer.open({
     process.env['BENCH_NATIVE'] === 'off' ? 'off' : 'auto',
     { unsent() {}, unwatched() {}, fault },
     DATAGRAM_SLOTS,
-  ).open,
+  ).marking(0, 'timed'),
   listen: { address: announced, port: 0 },
   announced: [announced],
   userAgent: 'trunkroom',

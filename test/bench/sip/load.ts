@@ -1,7 +1,7 @@
 /**
  * A lean caller: `node load.ts '{"transport":"udp","port":…,"rate":…,"calls":…,"ends":"bye"}'` makes calls at a steady rate, each
  * INVITE, (100, 180,) 200, ACK, and then BYE, 200, or nothing more where `ends` is `stay`. Over UDP it sends again after T1 what
- * has no answer; a call that is not through after 32 s has failed. Prints one JSON object, {@link LoadResult}.
+ * has no answer, not even a provisional one; a call that is not through after 32 s has failed. Prints one JSON object, {@link LoadResult}.
  */
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -25,7 +25,9 @@ export interface LoadOptions {
 export interface LoadResult {
   readonly through: number;
   readonly failed: number;
-  /** Calls a second from the first INVITE to the last answer. */
+  /** By 503: the gateway has enough to do. */
+  readonly refused: number;
+  /** Calls a second that came about, from the first INVITE to the last answer. */
   readonly rate: number;
   readonly resent: number;
   /** From INVITE to 200, ms. */
@@ -98,7 +100,7 @@ async function run(options: LoadOptions): Promise<LoadResult> {
   const { transport, rate, calls, ends } = options;
   const live = new Map<number, Call>();
   const delays: number[] = [];
-  let [made, through, failed, resent] = [0, 0, 0, 0];
+  let [made, through, failed, refused, resent] = [0, 0, 0, 0, 0];
   let finish = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
@@ -108,16 +110,25 @@ async function run(options: LoadOptions): Promise<LoadResult> {
     const call = live.get(Number(/\nCall-ID: (\d+)-/.exec(text)?.[1]));
     const status = Number(text.slice(8, 11));
     const method = /\nCSeq: \d+ (\w+)/.exec(text)?.[1];
-    if (call === undefined || status < 200) return;
+    if (call === undefined) return;
+    if (status < 200) {
+      // RFC 3261 section 17.1.1.2: timer A is for who has heard nothing.
+      if (method === 'INVITE') call.resendAt = Number.POSITIVE_INFINITY;
+      return;
+    }
     const name = { run: options.run, call: call.call };
     if (status >= 300) {
-      failed++;
+      if (status === 503) refused++;
+      else failed++;
+      // Section 17.1.1.3: the ACK is the INVITE's own transaction's.
+      if (method === 'INVITE')
+        wire.send(request(place, name, 'ACK', 1, tagOf(text)).replace('KACK', 'KINVITE'));
       live.delete(call.call);
     } else if (method === 'BYE') {
       through++;
       live.delete(call.call);
     } else {
-      const tag = /\nTo: [^\r]*;tag=([^\r;]+)/.exec(text)?.[1] ?? '';
+      const tag = tagOf(text);
       wire.send(request(place, name, 'ACK', 1, tag));
       if (call.phase === 'leaving') return;
       delays.push(performance.now() - call.begun);
@@ -182,11 +193,15 @@ async function run(options: LoadOptions): Promise<LoadResult> {
   setTimeout(() => wire.close(), 100);
   delays.sort((a, b) => a - b);
   return {
-    ...{ through, failed, resent, rate: (through + failed) / seconds },
+    ...{ through, failed, refused, resent, rate: through / seconds },
     median: delays[delays.length >> 1] ?? 0,
     worst: delays.at(-1) ?? 0,
     busy: (usage.user + usage.system) / 1e6 / seconds,
   };
+}
+
+function tagOf(response: string): string {
+  return /\nTo: [^\r]*;tag=([^\r;]+)/.exec(response)?.[1] ?? '';
 }
 
 const [, script, argument] = process.argv;

@@ -34,6 +34,44 @@ describe('overload', () => {
   });
 });
 
+describe('a queue before us', () => {
+  /** For `ms`, messages come that have waited for `waited` ms. */
+  function wait(scene: Scene, waited: number, ms: number): void {
+    scene.waited = waited;
+    for (let passed = 0; passed <= ms; passed += 20) {
+      scene.raw('x');
+      scene.run(20);
+    }
+  }
+
+  function invite(scene: Scene, name: string): number | undefined {
+    const before = scene.sent.length;
+    scene.send('INVITE', { callId: name, branch: name, body: OFFER });
+    const answer = scene.sent[before]?.message;
+    return answer?.kind === 'response' ? answer.status : undefined;
+  }
+
+  test('that stands costs new calls a 503, until it is gone; what is in a dialog is served', () => {
+    const scene = new Scene();
+    scene.establish();
+    const toTag = scene.ourTag;
+    wait(scene, 300, 300);
+    expect(invite(scene, 'late')).toBe(503);
+    scene.send('BYE', { toTag, cseq: 2 });
+    expect(scene.last.kind === 'response' && scene.last.status).toBe(200);
+    scene.waited = 50;
+    expect(invite(scene, 'soon')).toBe(100);
+  });
+
+  test('that a pause of the process has made does not', () => {
+    const scene = new Scene();
+    wait(scene, 500, 100);
+    wait(scene, 100, 100);
+    wait(scene, 500, 100);
+    expect(invite(scene, 'a')).toBe(100);
+  });
+});
+
 describe('the rate of one source', () => {
   /** Sends requests that belong to nothing, `count` of them. */
   function noise(scene: Scene, count: number, flow = scene.flow): void {

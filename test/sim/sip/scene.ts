@@ -44,6 +44,8 @@ export class Scene {
   now = 0;
   readonly queue = new WakeQueue();
   readonly endpoint: SipEndpoint;
+  /** How long what comes has waited to be taken, ms. */
+  waited = 0;
   readonly flow: Flow;
   readonly sent: { message: SipMessage; bytes: Uint8Array; flow: Flow; at: number }[] = [];
   readonly dropped: DroppedEvent[] = [];
@@ -159,7 +161,7 @@ export class Scene {
   }
 
   raw(text: string, flow: Flow = this.flow): void {
-    this.endpoint.receive(utf8(text), flow);
+    this.endpoint.receive(utf8(text), flow, this.now - this.waited);
   }
 
   /** Lets time pass, ringing each alarm at its own moment. */

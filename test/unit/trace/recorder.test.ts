@@ -99,6 +99,19 @@ describe('a call', () => {
   });
 });
 
+test('a message is kept as it came, byte for byte, also what is no text', () => {
+  for (const odd of [[0x41], [0xc3, 0xa9], [0xff], [0xf0, 0x9f, 0x8e, 0xb5], [0xc3, 0x28, 0]]) {
+    const bytes = new Uint8Array([...message(INVITE, 'a'), ...odd]);
+    record();
+    recorder.observe('in', bytes, FLOW);
+    // The receiver's memory is its own again.
+    const came = bytes.slice();
+    bytes.fill(0);
+    expect(recorder.find('a')?.messages[0]?.bytes).toEqual(came);
+    expect(recorder.bytes).toBe(came.length);
+  }
+});
+
 describe('bounds', () => {
   test('only an INVITE begins a trace', () => {
     for (const start of ['OPTIONS sip:a SIP/2.0', 'BYE sip:a SIP/2.0', 'SIP/2.0 200 OK', 'x'])
