@@ -7,12 +7,12 @@
 import { builtInCodecs } from '../../src/audio/built-in-codecs.ts';
 import { encodeG711 } from '../../src/audio/g711.ts';
 import { SineSource } from '../../src/audio/tones.ts';
-import type { DatagramSocket } from '../../src/base/net.ts';
 import { PhoneLeg } from '../../src/leg/leg.ts';
 import { RoomMix } from '../../src/media/room-mix.ts';
 import { RtpSender } from '../../src/rtp/sender.ts';
 import { SeededRandom } from '../support/lossy-net.ts';
 import { describePhone } from '../support/media-phone.ts';
+import { silentSocket } from '../support/silent-socket.ts';
 
 const phones = Number(process.argv[2] ?? 100);
 const talkers = Number(process.argv[3] ?? 3);
@@ -21,24 +21,14 @@ const ticks = 3000;
 const random = new SeededRandom(1);
 const time = { value: 0, now: () => time.value };
 
-function swallow(): DatagramSocket {
-  return {
-    local: { address: '10.0.0.1', port: 1 },
-    queued: 0,
-    onDatagram: () => {},
-    send: () => {},
-    close: () => {},
-  };
-}
-
 const mix = new RoomMix(builtInCodecs);
 const frame = new Int16Array(160);
 const parties = Array.from({ length: phones }, (_, i) => {
-  const rtp = swallow();
+  const rtp = silentSocket();
   const leg = new PhoneLeg(
     {
       rtp,
-      rtcp: swallow(),
+      rtcp: silentSocket(),
       random,
       clock: time,
       cname: 'bench',

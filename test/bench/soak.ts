@@ -5,13 +5,13 @@
 import { builtInCodecs } from '../../src/audio/built-in-codecs.ts';
 import { encodeG711 } from '../../src/audio/g711.ts';
 import { SineSource } from '../../src/audio/tones.ts';
-import type { DatagramSocket } from '../../src/base/net.ts';
 import { PhoneLeg } from '../../src/leg/leg.ts';
 import { RoomMix } from '../../src/media/room-mix.ts';
 import { RtpSender } from '../../src/rtp/sender.ts';
 import { Churn } from '../support/churn.ts';
 import { SeededRandom } from '../support/lossy-net.ts';
 import { describePhone } from '../support/media-phone.ts';
+import { silentSocket } from '../support/silent-socket.ts';
 
 const minutes = Number(process.argv[2] ?? 60);
 const phones = Number(process.argv[3] ?? 10);
@@ -46,16 +46,6 @@ function soak(): void {
   );
 }
 
-function swallow(): DatagramSocket {
-  return {
-    local: { address: '10.0.0.1', port: 1 },
-    queued: 0,
-    onDatagram: () => {},
-    send: () => {},
-    close: () => {},
-  };
-}
-
 /** Kilobytes of a leg when it is agreed on and silent, and when it has talked for 5 s. */
 function legs(mime: string, payloadType: number, tones: 'heard' | undefined): void {
   const count = 1000;
@@ -65,7 +55,7 @@ function legs(mime: string, payloadType: number, tones: 'heard' | undefined): vo
   const codec = { mime, payloadType, clockRate: 8000 };
   const before = used();
   const parties = Array.from({ length: count }, () => {
-    const rtp = swallow();
+    const rtp = silentSocket();
     const events = {
       onVoice() {},
       isForwarded: () => false,
@@ -77,7 +67,7 @@ function legs(mime: string, payloadType: number, tones: 'heard' | undefined): vo
     };
     const leg = new PhoneLeg(
       {
-        ...{ rtp, rtcp: swallow(), random, clock: time, events, cname: 'soak' },
+        ...{ rtp, rtcp: silentSocket(), random, clock: time, events, cname: 'soak' },
         ...{ mediaTimeoutMs: 0, unixOffsetMs: 0 },
       },
       0,

@@ -6,6 +6,7 @@ import { parseRtcp } from '../../src/rtp/rtcp/parse.ts';
 import { RtcpWriter } from '../../src/rtp/rtcp/write.ts';
 import { dtlsEngines } from '../support/dtls-engines.ts';
 import { FakeBrowser, type HostUnderTest, startHost, until } from '../support/fake-browser.ts';
+import { NOTHING_OPEN } from '../unit/media-transport/world.ts';
 
 const opus = { mime: 'audio/opus', clockRate: 48000, channels: 2, payloadType: 111, fmtp: '' };
 const pcma = { mime: 'audio/pcma', clockRate: 8000, channels: 1, payloadType: 8, fmtp: '' };
@@ -242,15 +243,7 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
     sends({ transport: 'TP_a', track: 'TR_x', mid: '1' });
     under.host.close('TP_a');
     await until(() => alice.closedByServer, 'close_notify');
-    expect(under.host.gauges()).toEqual({
-      transports: 0,
-      receivers: 0,
-      senders: 0,
-      forwarders: 0,
-      addresses: 0,
-      ufrags: 0,
-      streams: 0,
-    });
+    expect(under.host.gauges()).toEqual(NOTHING_OPEN);
     // Only the host's own once-a-second alarm is left.
     expect(under.alarms.size).toBe(1);
   });

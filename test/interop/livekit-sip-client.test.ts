@@ -1,6 +1,7 @@
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { RoomServiceClient, SipCallError, SipClient } from 'livekit-server-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openBusyPeer } from '../support/busy-peer.ts';
 import { Child } from '../support/child.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePortBlock } from '../support/free-ports.ts';
@@ -14,31 +15,13 @@ const asked: string[] = [];
 let sip: SipClient;
 let rooms: RoomServiceClient;
 
-/** Refuses every INVITE with 486 by hand, no SIP stack at all. */
-async function busyPeer(): Promise<Socket> {
-  const socket = createSocket('udp4');
-  socket.on('message', (bytes, { port, address }) => {
-    const request = bytes.toString('latin1');
-    if (!request.startsWith('INVITE ')) return;
-    asked.push(request);
-    const lines = request.split('\r\n');
-    const kept = lines.filter((line) => /^(?:Via|From|To|Call-ID|CSeq):/i.test(line));
-    const answered = kept.map((line) => (/^To:/i.test(line) ? `${line};tag=busy` : line));
-    const reason = 'Reason: Q.850;cause=17;text="User busy"';
-    const response = ['SIP/2.0 486 Busy Here', ...answered, reason, 'Content-Length: 0', '', ''];
-    socket.send(response.join('\r\n'), port, address);
-  });
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  return socket;
-}
-
 beforeAll(async () => {
   const first = await freePortBlock(4);
   sipp = new Child('sipp', 'timeout', [
     ...['-k', '5', '60', 'sipp', '-sn', 'uas', '-i', '127.0.0.1', '-p', String(first)],
     ...['-mi', '127.0.0.1', '-mp', String(first + 2), '-nostdin'],
   ]);
-  busy = await busyPeer();
+  busy = await openBusyPeer(asked);
   const trunks = [
     { id: 'sipp', name: 'SIPp', address: `127.0.0.1:${first}`, country: 'MY', numbers: ['+60312345678'] },
     { id: 'busy', address: `127.0.0.1:${busy.address().port}`, country: 'MY' },

@@ -1,10 +1,11 @@
 /**
  * A softphone that is not ours is put on hold, and follows a REFER of ours: it calls who it is told to, and says by NOTIFY what came of it.
  */
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { RoomServiceClient, SipClient } from 'livekit-server-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Baresip } from '../../support/baresip.ts';
+import { openBusyPeer } from '../../support/busy-peer.ts';
 import { eventually } from '../../support/eventually.ts';
 import { Gateway } from '../../support/gateway.ts';
 import { faultsHeard } from '../../support/hearing.ts';
@@ -22,29 +23,11 @@ let busy: Socket;
 let sip: SipClient;
 let rooms: RoomServiceClient;
 
-/** Refuses every INVITE with 486 by hand. */
-async function busyPeer(): Promise<Socket> {
-  const socket = createSocket('udp4');
-  socket.on('message', (bytes, { port, address }) => {
-    const request = bytes.toString('latin1');
-    if (!request.startsWith('INVITE ')) return;
-    const kept = request.split('\r\n').filter((line) => /^(?:Via|From|To|Call-ID|CSeq):/i.test(line));
-    const answered = kept.map((line) => (/^To:/i.test(line) ? `${line};tag=busy` : line));
-    socket.send(
-      ['SIP/2.0 486 Busy Here', ...answered, 'Content-Length: 0', '', ''].join('\r\n'),
-      port,
-      address,
-    );
-  });
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  return socket;
-}
-
 beforeAll(async () => {
   gateway = await Gateway.start();
   caller = await Baresip.start({ user: '+60312345678', tone: CALLER });
   desk = await Baresip.start({ user: 'desk', tone: DESK, answer: 'auto' });
-  busy = await busyPeer();
+  busy = await openBusyPeer();
   sip = new SipClient(gateway.url, 'devkey', 'secret');
   rooms = new RoomServiceClient(gateway.url, 'devkey', 'secret');
 });

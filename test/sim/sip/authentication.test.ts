@@ -5,16 +5,7 @@ import { ANSWER, OFFER, Scene } from './scene.ts';
 type Answer = (challenged: Challenged) => ExtraHeaders | undefined;
 
 function dial(scene: Scene, authenticate: Answer, headers: Authenticator['headers'] = () => []) {
-  return scene.endpoint.invite(
-    {
-      to: 'sip:100@192.0.2.10',
-      from: '<sip:600@192.0.2.1>',
-      next: { transport: 'udp', remote: { address: '192.0.2.10', port: 5060 } },
-      sdp: OFFER,
-      authenticate: { authenticate, headers },
-    },
-    scene.outgoingHandler(),
-  );
+  return scene.dial({ authenticate: { authenticate, headers } });
 }
 
 const CHALLENGE = { headers: ['WWW-Authenticate: Digest realm="a", nonce="b"'] };

@@ -29,11 +29,7 @@ function proved({ last }: Scene): string {
 }
 
 function dial(scene: Scene, authenticate: Authenticator | undefined, handler?: Partial<OutgoingHandler>) {
-  const next = { transport: 'udp' as const, remote: { address: '192.0.2.10', port: 5060 } };
-  return scene.endpoint.invite(
-    { to: 'sip:100@192.0.2.10', from: '<sip:600@192.0.2.1>', next, sdp: OFFER, authenticate },
-    { ...scene.outgoingHandler(), ...handler },
-  );
+  return scene.dial({ authenticate }, handler);
 }
 
 /** An outbound call that is up, without a word of credentials so far. */

@@ -5,9 +5,7 @@ import { flowFrom, OFFER, Scene } from './scene.ts';
 const BIG = utf8(`v=0\r\na=${'x'.repeat(1500)}\r\n`);
 
 function dial(scene: Scene, sdp: Uint8Array) {
-  const next = { transport: 'udp' as const, remote: { address: '192.0.2.10', port: 5060 } };
-  const options = { to: 'sip:600@192.0.2.10', from: '<sip:1@192.0.2.1>', next, sdp };
-  return scene.endpoint.invite(options, scene.outgoingHandler());
+  return scene.dial({ sdp });
 }
 
 const via = (scene: Scene) => scene.last.headers.get('via') ?? '';

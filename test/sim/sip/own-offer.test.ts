@@ -28,15 +28,7 @@ function called() {
 /** A call that we made. */
 function calling() {
   const scene = new Scene();
-  const call = scene.endpoint.invite(
-    {
-      to: 'sip:100@192.0.2.10',
-      from: '<sip:600@192.0.2.1>',
-      next: { transport: 'udp', remote: { address: '192.0.2.10', port: 5060 } },
-      sdp: OFFER,
-    },
-    scene.outgoingHandler(),
-  );
+  const call = scene.dial();
   scene.respond(200, 'INVITE', { body: ANSWER });
   scene.ladder();
   return { scene, call, offer: handlerOf(scene) };

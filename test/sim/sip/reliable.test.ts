@@ -208,15 +208,9 @@ test('without 100rel early media goes out as it is, and the 200 repeats the answ
 
 function calling() {
   const scene = new Scene();
-  const call = scene.endpoint.invite(
+  const call = scene.dial(
+    {},
     {
-      to: 'sip:100@192.0.2.10',
-      from: '<sip:600@192.0.2.1>',
-      next: { transport: 'udp', remote: { address: '192.0.2.10', port: 5060 } },
-      sdp: OFFER,
-    },
-    {
-      ...scene.outgoingHandler(),
       progressed: (status, sdp) => scene.note(`progressed ${status}${sdp === undefined ? '' : ' with sdp'}`),
     },
   );

@@ -8,15 +8,7 @@ import { ANSWER, OFFER, Scene } from './scene.ts';
 
 function calling() {
   const scene = new Scene();
-  const call = scene.endpoint.invite(
-    {
-      to: 'sip:100@192.0.2.10',
-      from: '<sip:600@192.0.2.1>',
-      next: { transport: 'udp', remote: { address: '192.0.2.10', port: 5060 } },
-      sdp: OFFER,
-    },
-    scene.outgoingHandler(),
-  );
+  const call = scene.dial();
   const ourTag = scene.last.from.params.get('tag')!;
   /** A request of Bob's in the dialog. */
   const theirs = (method: string, cseq: number, fromTag = 'far', body?: Uint8Array) =>

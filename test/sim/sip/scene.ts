@@ -17,6 +17,8 @@ import type {
   Flow,
   IncomingInvite,
   OutgoingHandler,
+  OutgoingInvite,
+  OutgoingOptions,
   SipEnd,
   SipTransport,
 } from '../../../src/sip/ports.ts';
@@ -108,6 +110,20 @@ export class Scene {
       progressed: (status) => this.note(`progressed ${status}`),
       answered: () => this.note('answered'),
     };
+  }
+
+  /** A call of ours to the far end, with what a test changes. */
+  dial(change: Partial<OutgoingOptions> = {}, handler: Partial<OutgoingHandler> = {}): OutgoingInvite {
+    return this.endpoint.invite(
+      {
+        to: 'sip:100@192.0.2.10',
+        from: '<sip:600@192.0.2.1>',
+        next: { transport: 'udp', remote: { address: '192.0.2.10', port: 5060 } },
+        sdp: OFFER,
+        ...change,
+      },
+      { ...this.outgoingHandler(), ...handler },
+    );
   }
 
   /** The far end sends a request. */

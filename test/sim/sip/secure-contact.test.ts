@@ -31,8 +31,7 @@ test.each([
 ])('a call of ours to %s has %s', (to, wanted) => {
   const scene = new Scene();
   const next = { transport: 'tls' as const, remote: { address: '192.0.2.10', port: 5061 } };
-  const options = { to, from: '<sip:1@192.0.2.1>', next, sdp: OFFER };
-  scene.endpoint.invite(options, scene.outgoingHandler());
+  scene.dial({ to, next });
   expect(contact(scene)).toBe(wanted);
   scene.endpoint.abandon();
 });

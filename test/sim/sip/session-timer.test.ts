@@ -217,15 +217,7 @@ test('a 422 to our refresh: once more at once with what they ask for', () => {
 
 function calling(session?: SessionTimes) {
   const scene = new Scene(session === undefined ? {} : { session });
-  scene.endpoint.invite(
-    {
-      to: 'sip:100@192.0.2.10',
-      from: '<sip:600@192.0.2.1>',
-      next: { transport: 'udp', remote: { address: '192.0.2.10', port: 5060 } },
-      sdp: OFFER,
-    },
-    scene.outgoingHandler(),
-  );
+  scene.dial();
   return scene;
 }
 

@@ -33,16 +33,7 @@ function answered(terms: SipTerms, headers: string[]) {
 
 function dialled(terms: SipTerms) {
   const scene = new Scene();
-  scene.endpoint.invite(
-    {
-      to: 'sip:100@192.0.2.10',
-      from: '<sip:600@192.0.2.1>',
-      next: { transport: 'udp', remote: { address: '192.0.2.10', port: 5060 } },
-      sdp: OFFER,
-      terms,
-    },
-    scene.outgoingHandler(),
-  );
+  scene.dial({ terms });
   return scene;
 }
 

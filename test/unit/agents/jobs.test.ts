@@ -1,6 +1,6 @@
 import { JobStatus, JobType, WorkerMessage, WorkerStatus } from '@livekit/protocol';
 import { describe, expect, test } from 'vitest';
-import { everything } from '../peer/rig.ts';
+import { all } from '../room/world.ts';
 import { AgentRig, agent, Worker } from './rig.ts';
 
 const update = (value: object) => new WorkerMessage({ message: { case: 'updateWorker', value } } as never);
@@ -136,7 +136,7 @@ describe('a job', () => {
     const joined = rig.rooms.join(
       {
         ...{ room: 'lobby', identity: 'agent-1', name: '', kind: 'agent', metadata: '', autoCreate: false },
-        ...{ attributes: new Map(), permissions: everything },
+        ...{ attributes: new Map(), permissions: all },
       },
       door,
     );

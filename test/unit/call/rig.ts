@@ -117,20 +117,7 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
     rooms,
     plan: {
       table: new TrunkTable([office], new Map([['out', 'token']])),
-      rules: [
-        {
-          id: 'SDR_all',
-          name: '',
-          priority: 0,
-          trunkIds: [],
-          numbers: [],
-          inboundNumbers: [],
-          room: { kind: 'callee', roomPrefix: '', randomize: false },
-          hidePhoneNumber: false,
-          attributes: {},
-          metadata: '',
-        },
-      ],
+      rules: [rule({ id: 'SDR_all' })],
     },
     limits: new TrunkLimits(),
     guard: new DigestGuard(nodeDigests, random),

@@ -68,6 +68,6 @@ test('browsers probe with padding: a source of RED keeps its numbers whole for t
     const [first = -1] = sequences;
     expect(sequences.map((sequence) => (sequence - first) & 0xffff)).toEqual([0, 1, 2, 3]);
   }
-  world.advance(1000);
+  world.pass(1000);
   expect(world.events.filter(({ type }) => type === 'dropped')).toEqual([]);
 });

@@ -3,23 +3,15 @@ import { expect, test } from 'vitest';
 import { systemRandom } from '../../../src/adapters/crypto/crypto.ts';
 import { type IceCredentials, newIceCredentials } from '../../../src/ice/credentials.ts';
 import { parseRtp, RtpView } from '../../../src/rtp/packet.ts';
-import { fingerprint, master, opened, World } from './world.ts';
+import { fingerprint, master, NOTHING_OPEN, opened, World } from './world.ts';
 
 test('a peer that never comes is given up after 30 s, and leaves nothing', () => {
   const { world } = opened();
-  world.advance(29_999);
+  world.pass(29_999);
   expect(world.failures()).toEqual([]);
-  world.advance(1);
+  world.pass(1);
   expect(world.failures()).toEqual(['ice-consent']);
-  expect(world.host.gauges()).toEqual({
-    transports: 0,
-    receivers: 0,
-    senders: 0,
-    forwarders: 0,
-    addresses: 0,
-    ufrags: 0,
-    streams: 0,
-  });
+  expect(world.host.gauges()).toEqual(NOTHING_OPEN);
   expect(world.timers.size).toBe(1);
   expect(world.dtls[0]!.closed).toBe(true);
 });
@@ -31,7 +23,7 @@ test('reports beyond what a browser sends are dropped before they are opened', (
   world.now = 100;
   for (let i = 0; i < 1500; i++)
     world.socket.onDatagram(Uint8Array.of(0x80, 205, 0, 1, ...new Uint8Array(40)), '203.0.113.5', 40000);
-  world.advance(1000);
+  world.pass(1000);
   const drops = new Map(
     world.events.flatMap((event) =>
       event.type === 'dropped' && event.where === 'srtcp' ? [[event.reason, event.count] as const] : [],
@@ -44,10 +36,10 @@ test('reports beyond what a browser sends are dropped before they are opened', (
 
 test('DTLS has 30 s from the first check', () => {
   const { world, local } = opened();
-  world.advance(10_000);
+  world.pass(10_000);
   for (let i = 0; i < 6; i++) {
     world.check(local);
-    world.advance(5000);
+    world.pass(5000);
   }
   expect(world.failures()).toEqual(['dtls-timeout']);
 });
@@ -57,16 +49,16 @@ test('a call lives as long as consent is renewed (RFC 7675), an hour of it, and 
   world.check(local);
   world.dtls[0]!.say({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
   for (let i = 0; i < 720; i++) {
-    world.advance(5000);
+    world.pass(5000);
     world.check(local);
   }
-  world.advance(29_999);
+  world.pass(29_999);
   expect(world.failures()).toEqual([]);
-  world.advance(1);
+  world.pass(1);
   expect(world.failures()).toEqual(['ice-consent']);
   const before = world.sent.length;
   world.check(local);
-  world.advance(60_000);
+  world.pass(60_000);
   expect(world.sent.length).toBe(before);
 });
 
@@ -100,7 +92,7 @@ test('where TURN alone is allowed, a check from elsewhere is neither answered no
   world.check(local, '192.0.2.1', 30123);
   expect(world.sent).toHaveLength(1);
   expect(world.host.gauges().addresses).toBe(1);
-  world.advance(1000);
+  world.pass(1000);
   expect(world.events).toEqual([{ type: 'dropped', where: 'stun', reason: 'not-relayed', count: 1 }]);
 });
 
@@ -118,7 +110,7 @@ function listening(): { world: World; local: IceCredentials; spoken: () => strin
   let sequence = 0;
   const spoken = () => {
     world.sent.length = 0;
-    world.advance(20);
+    world.pass(20);
     const packet = new Uint8Array(172);
     packet.set([0x80, 8, sequence >> 8, sequence++]);
     const view = new RtpView();
@@ -148,7 +140,7 @@ test('media follows the peer to another network with its first check from there'
   expect(spoken()).toEqual([CELL]);
   // Consent is counted on the path in use: the old one ends nothing.
   for (let i = 0; i < 20; i++) {
-    world.advance(5000);
+    world.pass(5000);
     world.check(local, '198.51.100.9', 51000);
   }
   expect(world.failures()).toEqual([]);
@@ -216,14 +208,14 @@ test('what a stranger sends is counted, and neither answered nor remembered, a f
   for (let i = 0; i < 2000; i++) world.check(wrong, '198.51.100.1', 1024 + i);
   world.check(local);
   // The flood has used up what strangers may ask, so the peer is heard a moment later; once proven, it is not slowed.
-  world.advance(10);
+  world.pass(10);
   world.check(local);
   for (let i = 0; i < 2000; i++) world.check(wrong, '198.51.100.1', 1024 + i);
   const before = world.sent.length;
   world.check(local);
   expect(world.sent.length).toBe(before + 1);
   expect(world.host.gauges()).toMatchObject({ addresses: 1, ufrags: 1 });
-  world.advance(1000);
+  world.pass(1000);
   expect(world.events.filter((event) => event.type === 'dropped')).toContainEqual(
     expect.objectContaining({ where: 'stun', reason: 'rate' }),
   );
@@ -293,15 +285,7 @@ test('commands for what is gone do nothing', () => {
   world.host.closeSender('SN_1');
   world.host.sendData('TP_x', '_reliable', new Uint8Array(1));
   world.host.close('TP_x');
-  expect(world.host.gauges()).toEqual({
-    transports: 0,
-    receivers: 0,
-    senders: 0,
-    forwarders: 0,
-    addresses: 0,
-    ufrags: 0,
-    streams: 0,
-  });
+  expect(world.host.gauges()).toEqual(NOTHING_OPEN);
 });
 
 test('the close_notify of a web phone comes with its BYE: its leg fails only when none follows in 2 s', () => {
@@ -316,13 +300,13 @@ test('the close_notify of a web phone comes with its BYE: its leg fails only whe
   };
   const hungUp = leg();
   closedBy(0);
-  world.advance(1999);
+  world.pass(1999);
   hungUp.close();
-  world.advance(10_000);
+  world.pass(10_000);
   expect(failed).toEqual([]);
   leg();
   closedBy(1);
-  world.advance(2000);
+  world.pass(2000);
   expect(failed).toEqual(['dtls-closed']);
   expect(world.host.gauges()).toMatchObject({ transports: 0, addresses: 0, ufrags: 0 });
   expect(world.timers.size).toBe(1);
@@ -333,7 +317,7 @@ test('a check that comes before its transport is answered as soon as that is kno
   const local = newIceCredentials(systemRandom);
   world.check(local);
   expect(world.sent).toEqual([]);
-  world.advance(400);
+  world.pass(400);
   world.host.open('TP_1', local);
   expect(world.sent).toEqual([]);
   world.host.remote('TP_1', { ufrag: 'remote', pwd: 'p'.repeat(22) }, [fingerprint]);

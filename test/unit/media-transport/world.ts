@@ -1,6 +1,5 @@
 import { nodeDigests, systemRandom } from '../../../src/adapters/crypto/crypto.ts';
 import type { DatagramSocket } from '../../../src/base/net.ts';
-import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import { type IceCredentials, newIceCredentials } from '../../../src/ice/credentials.ts';
 import type { DtlsEngine, DtlsEvent } from '../../../src/media/dtls-port.ts';
 import type { MediaEvent } from '../../../src/media/protocol.ts';
@@ -8,15 +7,25 @@ import { TransportHost } from '../../../src/media/transport-host.ts';
 import { StunBuilder } from '../../../src/stun/builder.ts';
 import { shortTermKey } from '../../../src/stun/integrity.ts';
 import { Attribute, Method } from '../../../src/stun/registry.ts';
+import { VirtualTime } from '../../support/virtual-time.ts';
+
+/** What a host holds when nothing is open. */
+export const NOTHING_OPEN = {
+  transports: 0,
+  receivers: 0,
+  senders: 0,
+  forwarders: 0,
+  addresses: 0,
+  ufrags: 0,
+  streams: 0,
+};
 
 export const fingerprint = { algorithm: 'sha-256', value: 'AA' };
 /** SRTP's keys, of all. */
 export const master = { key: new Uint8Array(16), salt: new Uint8Array(12) };
 
 /** A host in virtual time on a socket of memory, its DTLS in the test's hands. */
-export class World {
-  now = 0;
-  readonly timers = new WakeQueue();
+export class World extends VirtualTime {
   readonly events: MediaEvent[] = [];
   readonly sent: { bytes: Uint8Array; address: string; port: number }[] = [];
   readonly dtls: {
@@ -35,6 +44,7 @@ export class World {
   readonly host: TransportHost;
 
   constructor() {
+    super();
     const engine: DtlsEngine = {
       by: 'werift',
       begins: false,
@@ -60,22 +70,13 @@ export class World {
       dtls: engine,
       digests: nodeDigests,
       random: systemRandom,
-      clock: { now: () => this.now },
+      clock: this.clock,
       wall: { unixMs: () => this.now },
       timers: this.timers,
       isRelay: (address, port) => address === '192.0.2.1' && port >= 30000,
       onTrackPacket: () => {},
       listen: (event) => this.events.push(event),
     });
-  }
-
-  advance(ms: number): void {
-    const end = this.now + ms;
-    while (this.timers.next() <= end) {
-      this.now = this.timers.next();
-      this.timers.run(this.now);
-    }
-    this.now = end;
   }
 
   check(local: IceCredentials, address = '203.0.113.5', port = 40000): void {

@@ -9,7 +9,8 @@ import {
 import { describe, expect, test } from 'vitest';
 import { readGrants } from '../../../src/peer/grants.ts';
 import type { Permissions } from '../../../src/room/participant.ts';
-import { Client, everything, Rig } from './rig.ts';
+import { all } from '../room/world.ts';
+import { Client, Rig } from './rig.ts';
 
 /** What each grant of a token comes to, and that a client without it gets nothing. */
 const rights = (video: object): Permissions => {
@@ -19,7 +20,7 @@ const rights = (video: object): Permissions => {
 };
 
 test.each([
-  { video: {}, want: { ...everything, canUpdateMetadata: false } },
+  { video: {}, want: { ...all, canUpdateMetadata: false } },
   { video: { canPublish: false }, want: { canPublish: false, canPublishData: false, canSubscribe: true } },
   { video: { canPublish: false, canPublishData: true }, want: { canPublish: false, canPublishData: true } },
   { video: { canSubscribe: false }, want: { canPublish: true, canSubscribe: false } },

@@ -1,7 +1,8 @@
 import { DataPacket, DataPacket_Kind, SipDTMF } from '@livekit/protocol';
 import { describe, expect, test } from 'vitest';
+import { all } from '../room/world.ts';
 import { browserOffer, firstOffer } from './offer.ts';
-import { Client, everything, Rig } from './rig.ts';
+import { Client, Rig } from './rig.ts';
 
 function press(rig: Rig, key: { code: number; digit: string }, to: string[] = []): void {
   const transport = rig.told('transport.open').at(-1)?.transport ?? '';
@@ -57,7 +58,7 @@ describe('keys', () => {
     const rig = new Rig();
     const pressed: string[] = [];
     rig.phone('1', undefined, (digit) => pressed.push(digit));
-    const client = new Client(rig, { permissions: { ...everything, canPublishData: false } });
+    const client = new Client(rig, { permissions: { ...all, canPublishData: false } });
     client.offer(browserOffer(firstOffer));
     press(rig, { code: 5, digit: '5' });
     expect(pressed).toEqual([]);

@@ -1,8 +1,9 @@
 import { ConnectionQuality } from '@livekit/protocol';
 import { describe, expect, test } from 'vitest';
 import { connectionScore } from '../../../src/room/connection-score.ts';
+import { all } from '../room/world.ts';
 import { browserOffer } from './offer.ts';
-import { Client, everything, Rig } from './rig.ts';
+import { Client, Rig } from './rig.ts';
 
 const good = { loss: 0, jitterMs: 2, rttMs: 30 };
 
@@ -27,7 +28,7 @@ describe('connection quality', () => {
   test('is told to all, of hidden participants to themselves alone', () => {
     const rig = new Rig();
     const ada = new Client(rig);
-    const bob = new Client(rig, { identity: 'bob', permissions: { ...everything, hidden: true } });
+    const bob = new Client(rig, { identity: 'bob', permissions: { ...all, hidden: true } });
     rate(rig, 0, { loss: 0.1, jitterMs: 5, rttMs: 60 });
     for (const client of [ada, bob])
       expect(client.last('connectionQuality').updates).toMatchObject([

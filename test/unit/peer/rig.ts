@@ -1,5 +1,4 @@
 import { type AddTrackRequest, SessionDescription, SignalRequest, SignalResponse } from '@livekit/protocol';
-import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import type { EventSink, GatewayEvent } from '../../../src/events/index.ts';
 import type { MediaCommand, MediaEvent, MediaWorkerPort } from '../../../src/media/protocol.ts';
 import type { Admission } from '../../../src/peer/admission.ts';
@@ -12,20 +11,11 @@ import { MediaWorkers } from '../../../src/room/media-workers.ts';
 import type { Door, Participant, Permissions, Track } from '../../../src/room/participant.ts';
 import type { RoomHandle } from '../../../src/room/ports.ts';
 import { Rooms } from '../../../src/room/rooms.ts';
-
-export const everything: Permissions = {
-  canPublish: true,
-  canSubscribe: true,
-  canPublishData: true,
-  publishSources: [],
-  canUpdateMetadata: true,
-  hidden: false,
-};
+import { VirtualTime } from '../../support/virtual-time.ts';
+import { all } from '../room/world.ts';
 
 /** Real rooms over a media worker that only writes down what it is told, in virtual time. */
-export class Rig {
-  now = 0;
-  readonly timers = new WakeQueue();
+export class Rig extends VirtualTime {
   readonly commands: MediaCommand[] = [];
   readonly events: GatewayEvent[] = [];
   /** Others that hear the events. */
@@ -46,13 +36,14 @@ export class Rig {
 
   /** `beginsDtls`: what the worker's engine can. */
   constructor(options: Partial<PeerOptions> = {}, beginsDtls = true) {
+    super();
     let seed = 1;
     const next = (): number => {
       seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
       return seed;
     };
     const shared = {
-      clock: { now: () => this.now },
+      clock: this.clock,
       wall: { unixMs: () => 1_700_000_000_000 + this.now },
       random: { bytes: (length: number) => Uint8Array.from({ length }, () => next() >>> 24), u32: next },
       timers: this.timers,
@@ -86,16 +77,6 @@ export class Rig {
       onFault: (error) => this.faults.push(error),
     };
     this.sessions = new PeerSessions(this.context);
-  }
-
-  /** Lets `ms` pass. */
-  pass(ms: number): void {
-    const until = this.now + ms;
-    for (let at = this.timers.next(); at <= until; at = this.timers.next()) {
-      this.now = Math.max(this.now, at);
-      this.timers.run(this.now);
-    }
-    this.now = until;
   }
 
   media(event: MediaEvent): void {
@@ -138,7 +119,7 @@ export class Rig {
         kind: 'sip',
         metadata: '',
         attributes: new Map([['sip.phoneNumber', number]]),
-        permissions: everything,
+        permissions: all,
         autoCreate: true,
       },
       door,
@@ -185,7 +166,7 @@ export class Client {
       expiresAtUnixMs,
       identity = 'ada',
       source = '203.0.113.5',
-      permissions = everything,
+      permissions = all,
       ...rest
     } = admission;
     this.#rig = rig;

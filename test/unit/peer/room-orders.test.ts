@@ -1,7 +1,8 @@
 import { AddTrackRequest, TrackSource, TrackType } from '@livekit/protocol';
 import { describe, expect, test } from 'vitest';
+import { all } from '../room/world.ts';
 import { browserOffer, firstOffer } from './offer.ts';
-import { Client, everything, Rig } from './rig.ts';
+import { Client, Rig } from './rig.ts';
 
 /** Ada, who publishes her voice and whose media works. */
 function ada() {
@@ -29,7 +30,7 @@ describe('what the API orders', () => {
     const { client, participant, rig, room } = ada();
     const [track] = participant.tracks.keys();
     expect(track).toBeDefined();
-    room.setPermissions(participant, { ...everything, canPublish: false });
+    room.setPermissions(participant, { ...all, canPublish: false });
     expect(client.last('update').participants[0]?.permission?.canPublish).toBe(false);
     expect(client.last('trackUnpublished').trackSid).toBe(track);
     expect(rig.told('receiver.close')).toEqual([{ type: 'receiver.close', track }]);

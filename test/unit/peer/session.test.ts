@@ -10,8 +10,9 @@ import {
   UpdateTrackSettings,
 } from '@livekit/protocol';
 import { describe, expect, test } from 'vitest';
+import { all } from '../room/world.ts';
 import { browserOffer, firstOffer } from './offer.ts';
-import { Client, everything, Rig } from './rig.ts';
+import { Client, Rig } from './rig.ts';
 
 describe('a signaling session', () => {
   test('pings are answered in both forms', () => {
@@ -125,7 +126,7 @@ describe('a signaling session', () => {
     const client = new Client(rig);
     const bob = new Client(rig, {
       identity: 'bob',
-      permissions: { ...everything, canUpdateMetadata: false },
+      permissions: { ...all, canUpdateMetadata: false },
     });
     const ask = (name: string) =>
       ({

@@ -2,11 +2,11 @@ import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import type { EventSink, GatewayEvent } from '../../../src/events/index.ts';
 import type { MediaCommand, MediaEvent, MediaWorkerPort } from '../../../src/media/protocol.ts';
 import { MediaWorkers } from '../../../src/room/media-workers.ts';
-import type { Door, JoinRequest, Track } from '../../../src/room/participant.ts';
+import type { Door, JoinRequest, Permissions, Track } from '../../../src/room/participant.ts';
 import { Rooms } from '../../../src/room/rooms.ts';
 
 /** Every right. */
-export const all = {
+export const all: Permissions = {
   canPublish: true,
   canSubscribe: true,
   canPublishData: true,

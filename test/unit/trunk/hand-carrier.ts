@@ -1,11 +1,11 @@
 import { nodeDigests } from '../../../src/adapters/crypto/crypto.ts';
-import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import type { GatewayEvent } from '../../../src/events/index.ts';
 import type { LoneOutcome, LoneRequest } from '../../../src/sip/ports.ts';
 import { TargetHealth } from '../../../src/trunk/health.ts';
 import type { OutboundTrunk } from '../../../src/trunk/outbound.ts';
 import { Registrations } from '../../../src/trunk/registrations.ts';
 import { SeededRandom } from '../../support/lossy-net.ts';
+import { VirtualTime } from '../../support/virtual-time.ts';
 import { outboundTrunk } from './trunks.ts';
 
 /** How a trunk registers. */
@@ -20,20 +20,19 @@ export type Reply = (request: LoneRequest) => {
 
 /** A carrier by hand: each REGISTER or OPTIONS is answered a millisecond later by `reply`. */
 export function world(change: Partial<OutboundTrunk> = {}) {
-  const timers = new WakeQueue();
+  const time = new VirtualTime();
+  const { clock, timers } = time;
   const random = new SeededRandom(5);
   const events: GatewayEvent[] = [];
   const sent: { at: number; request: LoneRequest }[] = [];
-  let now = 0;
   let reply: Reply = () => ({ status: 0 });
-  const clock = { now: () => now };
   const trunk = outboundTrunk({ register: SETTINGS, ...change });
   const tokens = new Map<string, string>();
   const engine = {
     request(request: LoneRequest, onFinal: (outcome: LoneOutcome) => void) {
-      sent.push({ at: now, request });
+      sent.push({ at: time.now, request });
       const { status, headers = {} } = reply(request);
-      timers.schedule(now + 1, () =>
+      timers.schedule(time.now + 1, () =>
         onFinal({
           ...{ status, why: status === 0 ? 'timeout' : 'response' },
           contact: `sip:${request.contactUser ?? ''}@192.0.2.1:5060`,
@@ -58,14 +57,7 @@ export function world(change: Partial<OutboundTrunk> = {}) {
     answer: (next: Reply) => {
       reply = next;
     },
-    pass(ms: number) {
-      const end = now + ms;
-      for (let at = timers.next(); at <= end; at = timers.next()) {
-        now = Math.max(now, at);
-        timers.run(now);
-      }
-      now = end;
-    },
+    pass: (ms: number) => time.pass(ms),
     /** Since the last asking: when and what. */
     ladder: () =>
       sent.splice(0).map(({ at, request: { cseq, contactParams, next } }) => {

@@ -1,33 +1,26 @@
 import { expect, test } from 'vitest';
-import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import type { NextHop } from '../../../src/sip/ports.ts';
 import { KeepAlive } from '../../../src/trunk/keep-alive.ts';
 import type { OutboundTrunk } from '../../../src/trunk/outbound.ts';
 import { SeededRandom } from '../../support/lossy-net.ts';
+import { VirtualTime } from '../../support/virtual-time.ts';
 import { outboundTrunk, target } from './trunks.ts';
 
 function world(change: Partial<OutboundTrunk>, home?: string) {
-  const timers = new WakeQueue();
+  const time = new VirtualTime();
+  const { clock, timers } = time;
   const sent: { at: number; to: string }[] = [];
-  let now = 0;
   const hop = (address: string): NextHop => ({ transport: 'udp', remote: { address, port: 5060 } });
   const trunk = outboundTrunk({ targets: [target('10.0.0.1'), target('10.0.0.2')], ...change });
   const keepAlive = new KeepAlive({
-    ...{ trunks: [trunk], clock: { now: () => now }, timers, random: new SeededRandom(2) },
+    ...{ trunks: [trunk], clock, timers, random: new SeededRandom(2) },
     locate: ({ host }, found) => found(host === 'nowhere' ? [] : [hop(host)]),
     homeOf: () => (home === undefined ? undefined : hop(home)),
-    ping: ({ remote }) => sent.push({ at: now, to: remote.address }),
+    ping: ({ remote }) => sent.push({ at: time.now, to: remote.address }),
   });
   return {
     ...{ keepAlive, sent, timers },
-    pass(ms: number) {
-      const end = now + ms;
-      for (let at = timers.next(); at <= end; at = timers.next()) {
-        now = Math.max(now, at);
-        timers.run(now);
-      }
-      now = end;
-    },
+    pass: (ms: number) => time.pass(ms),
   };
 }
 

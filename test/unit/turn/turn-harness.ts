@@ -2,7 +2,6 @@ import { nodeDigests as digests } from '../../../src/adapters/crypto/crypto.ts';
 import { hex } from '../../../src/base/bytes.ts';
 import type { DatagramSocket, HostPort } from '../../../src/base/net.ts';
 import type { Random } from '../../../src/base/random.ts';
-import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import type { GatewayEvent } from '../../../src/events/index.ts';
 import { StunBuilder } from '../../../src/stun/builder.ts';
 import { errorCode, nonce } from '../../../src/stun/fields.ts';
@@ -14,6 +13,7 @@ import { TurnAccounts } from '../../../src/turn/accounts.ts';
 import { mintTurnCredentials, type TurnCredentials } from '../../../src/turn/credentials.ts';
 import type { RelayAddresses, RelayOpener, TurnClient, TurnLimits } from '../../../src/turn/ports.ts';
 import { TurnServer } from '../../../src/turn/server.ts';
+import { VirtualTime } from '../../support/virtual-time.ts';
 
 export const SECRET = 'a secret of the test';
 /** Somebody with a password of its own. */
@@ -107,8 +107,7 @@ export interface Reply {
 }
 
 /** A server in virtual time with fake sockets, and a client that knows how to ask. */
-export class TurnHarness {
-  readonly timers = new WakeQueue();
+export class TurnHarness extends VirtualTime {
   readonly events: GatewayEvent[] = [];
   readonly sockets: FakeSocket[] = [];
   readonly server: TurnServer;
@@ -117,7 +116,7 @@ export class TurnHarness {
     ...{ digests, secret: SECRET, credentialsMs: 3_600_000, users: [STATIC_USER] },
     wall: { unixMs: () => EPOCH + this.now },
   });
-  now = 1_000;
+  override now = 1_000;
   /** What the next openings do: a socket at once, none, or wait in `pending`. */
   opening: 'open' | 'fail' | 'wait' = 'open';
   readonly pending: (() => void)[] = [];
@@ -141,6 +140,7 @@ export class TurnHarness {
       relays?: Pick<RelayOpener, 'sendsWhole'>;
     } = {},
   ) {
+    super();
     const relays: RelayOpener = {
       ...options.relays,
       open: (family, port, opened) => {
@@ -157,7 +157,7 @@ export class TurnHarness {
     };
     this.server = new TurnServer({
       timers: this.timers,
-      clock: { now: () => this.now },
+      clock: this.clock,
       wall: { unixMs: () => EPOCH + this.now },
       random: seededRandom(),
       digests,
@@ -174,16 +174,6 @@ export class TurnHarness {
 
   credentials(identity = 'alice', ttlSeconds = 3600): TurnCredentials {
     return mintTurnCredentials({ digests, secret: SECRET, identity, unixMs: EPOCH + this.now, ttlSeconds });
-  }
-
-  /** Lets `ms` pass and rings what is due on the way. */
-  pass(ms: number): void {
-    const end = this.now + ms;
-    for (let next = this.timers.next(); next <= end; next = this.timers.next()) {
-      this.now = Math.max(this.now, next);
-      this.timers.run(this.now);
-    }
-    this.now = end;
   }
 
   /** Sends bytes and gives the reply, if one came. */

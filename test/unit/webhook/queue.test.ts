@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { type Delivery, WebhookQueue } from '../../../src/api/webhook/queue.ts';
-import { WakeQueue } from '../../../src/base/wake-queue.ts';
+import { VirtualTime } from '../../support/virtual-time.ts';
 
 /** A queue in virtual time, whose posts are answered by hand. */
 function rig(limits: ConstructorParameters<typeof WebhookQueue>[0]['limits'] = {}) {
-  let now = 0;
-  const timers = new WakeQueue();
+  const time = new VirtualTime();
+  const { clock, timers } = time;
   const posts: { body: Record<string, unknown>; at: number; answer(delivery: Delivery): Promise<void> }[] =
     [];
   const dropped: string[] = [];
   const queue = new WebhookQueue({
-    clock: { now: () => now },
+    clock,
     timers,
     random: { bytes: (length) => new Uint8Array(length), u32: () => 2 ** 31 },
     limits,
@@ -20,7 +20,7 @@ function rig(limits: ConstructorParameters<typeof WebhookQueue>[0]['limits'] = {
           resolve(delivery);
           await Promise.resolve();
         };
-        posts.push({ body: JSON.parse(text) as Record<string, unknown>, at: now, answer });
+        posts.push({ body: JSON.parse(text) as Record<string, unknown>, at: time.now, answer });
       }),
     onDropped: (reason) => dropped.push(reason),
   });
@@ -29,14 +29,7 @@ function rig(limits: ConstructorParameters<typeof WebhookQueue>[0]['limits'] = {
     posts,
     dropped,
     timers,
-    pass(ms: number) {
-      const until = now + ms;
-      for (let at = timers.next(); at <= until; at = timers.next()) {
-        now = Math.max(now, at);
-        timers.run(now);
-      }
-      now = until;
-    },
+    pass: (ms: number) => time.pass(ms),
   };
 }
 
