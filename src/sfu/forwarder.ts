@@ -1,7 +1,7 @@
 import type { Millis } from '../base/clock.ts';
 import type { RtpView } from '../rtp/packet.ts';
 import { beginsKeyFrame } from './key-frame.ts';
-import { Layers, MAX_LAYERS } from './layers.ts';
+import { Layers, MAX_LAYERS, MAX_TEMPORAL } from './layers.ts';
 import { PayloadCache } from './payload-cache.ts';
 import { RED } from './red.ts';
 import { type LayeredPacket, LayerReader, measureLayered } from './svc.ts';
@@ -26,7 +26,10 @@ export class Forwarder {
   readonly #senders: TrackSender[] = [];
   readonly #listener: ForwarderListener;
   readonly layers = new Layers();
-  readonly #reader = new LayerReader();
+  /** Of each simulcast layer, or of the one stream. */
+  readonly #readers: LayerReader[] = [];
+  /** What comes as layers of their own has all sizes in one of them: browsers of old, and Safari, name layers so and send one stream. */
+  #isOneStream = false;
   /** Of each layer, or of the one stream; made when a sender comes that repairs out of them. */
   readonly #caches: PayloadCache[] = [];
   /** Per layer; the last is for all of them at once. */
@@ -54,7 +57,7 @@ export class Forwarder {
 
   /** Sends the packet, whose codec is `mime`, to every sender. Returns how many took it. */
   push(view: RtpView, mime: string, now: Millis): number {
-    const layered = this.#reader.read(view, mime);
+    const layered = this.#read(view, mime, 0);
     if (layered !== undefined) return this.#pushLayered(view, mime, layered, now);
     if (this.#caches.length > 0) this.#take(view, mime, 0, now);
     let count = 0;
@@ -103,7 +106,10 @@ export class Forwarder {
    * frame alone, and one is asked for as long as a sender waits.
    */
   pushLayer(view: RtpView, mime: string, layer: number, now: Millis): number {
-    this.#take(view, mime, layer, now);
+    const layered = this.#read(view, mime, layer);
+    if (layered !== undefined && layered.spatial > 0) this.#beOneStream();
+    if (this.#isOneStream && layered !== undefined) return this.#pushLayered(view, mime, layered, now);
+    this.#take(view, mime, layer, now, layered);
     let count = 0;
     let begins: boolean | undefined;
     for (const sender of this.#senders) {
@@ -112,7 +118,10 @@ export class Forwarder {
         const isBest = this.layers.best(sender.targetLayer, now) === layer;
         // Whoever sees nothing yet takes what comes first: a small picture now is better than a large one later.
         if (!isBest && (sender.layer !== NO_LAYER || layer > sender.targetLayer)) continue;
-        begins ??= beginsKeyFrame(mime, view.bytes, view.payloadStart, view.payloadEnd);
+        begins ??=
+          layered === undefined
+            ? beginsKeyFrame(mime, view.bytes, view.payloadStart, view.payloadEnd)
+            : layered.keyFrame && layered.frameStart;
         if (!begins) {
           if (isBest) this.requestKeyframe(layer, now);
           continue;
@@ -120,9 +129,24 @@ export class Forwarder {
         sender.layer = layer;
       }
       this.#thinOut(sender, layer);
-      count += this.#sendTo(sender, view, mime, now);
+      count += this.#sendTo(sender, view, mime, now, layered, MAX_LAYERS);
+      // Its source counts anew.
+      if (layered !== undefined && sender.size < 0) this.requestKeyframe(layer, now);
     }
     return count;
+  }
+
+  /** Which layers the packet says that it belongs to. */
+  #read(view: RtpView, mime: string, layer: number): LayeredPacket | undefined {
+    if (mime !== 'video/vp9' && mime !== 'video/av1') return undefined;
+    this.#readers[layer] ??= new LayerReader();
+    return this.#readers[layer].read(view, mime);
+  }
+
+  #beOneStream(): void {
+    if (this.#isOneStream) return;
+    this.#isOneStream = true;
+    for (const sender of this.#senders) sender.layer = NO_LAYER;
   }
 
   /** Answers a receiver's NACK. Returns how many packets were sent again. */
@@ -158,11 +182,13 @@ export class Forwarder {
   }
 
   /** Measures the packet, and keeps its payload for those who may miss it. */
-  #take(view: RtpView, mime: string, layer: number, now: Millis): void {
+  #take(view: RtpView, mime: string, layer: number, now: Millis, layered?: LayeredPacket): void {
     this.layers.heard(layer, view.payloadEnd - view.payloadStart + 50, now);
     this.#caches[layer]?.keep(view);
     if (mime === 'video/vp8' && vp8.read(view.bytes, view.payloadStart, view.payloadEnd) && vp8.frameStart)
       this.layers.frame(layer, vp8.temporal);
+    if (layered?.frameStart === true && layered.temporal < MAX_TEMPORAL)
+      this.layers.frame(layer, layered.temporal);
   }
 
   #thinOut(sender: TrackSender, layer: number): void {

@@ -21,6 +21,8 @@ export class HeaderExtensions {
   readonly #mid: Uint8Array;
   readonly #twoByte: boolean;
   readonly #descriptorId: number;
+  /** Where the block that was written last has its Dependency Descriptor; 0: it has none. */
+  descriptorAt = 0;
 
   constructor(ids: ExtensionIds, mid: string) {
     this.#ids = ids;
@@ -63,6 +65,7 @@ export class HeaderExtensions {
     const described = this.#descriptorId === 0 ? 0 : descriptor & 0xff;
     const twoByte = this.#twoByte || described > 16 || (described > 0 && this.#descriptorId > 14);
     let at = start + 4;
+    this.descriptorAt = 0;
     if (ids.mid !== 0 && this.#mid.length > 0) {
       at = element(bytes, at, ids.mid, this.#mid.length, twoByte);
       for (let i = 0; i < this.#mid.length; i++) bytes[at + i] = this.#mid[i]!;
@@ -87,6 +90,7 @@ export class HeaderExtensions {
     }
     if (described > 0) {
       at = element(bytes, at, this.#descriptorId, described, twoByte);
+      this.descriptorAt = at;
       const end = (descriptor >> 8) + described;
       for (let i = descriptor >> 8; i < end; i++) bytes[at++] = from[i]!;
     }

@@ -1,6 +1,7 @@
 import type { Millis } from '../base/clock.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import { NO_LEVEL, writeRtpHeader } from '../rtp/packet.ts';
+import { type FrameCounters, writeFrameNumber, writeVp9Counters } from './frame-counters.ts';
 import type { HeaderExtensions } from './header-extensions.ts';
 import type { PacketOutput } from './packet-output.ts';
 import type { PayloadCache } from './payload-cache.ts';
@@ -84,9 +85,22 @@ export class RtxSender {
     // RFC 4588 section 4: the original sequence number, then the original payload.
     bytes[headerEnd] = sequence >> 8;
     bytes[headerEnd + 1] = sequence;
-    if (packet.vp8 !== undefined && vp8.read(bytes, start, start + length))
-      writeVp8Counters(bytes, vp8, packet.vp8);
+    if (packet.counters !== undefined) this.#count(bytes, start, start + length, packet, packet.counters);
     return this.#finish(bytes, headerEnd, start + length, now) > 0;
+  }
+
+  /** Writes the counters that the packet had when it was sent first. */
+  #count(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    { counted }: SentPacket,
+    counters: FrameCounters,
+  ): void {
+    const { descriptorAt } = this.#options.extensions;
+    if (counted === 'vp9') writeVp9Counters(bytes, start, end, counters);
+    else if (counted === 'vp8' && vp8.read(bytes, start, end)) writeVp8Counters(bytes, vp8, counters);
+    else if (counted === 'av1' && descriptorAt !== 0) writeFrameNumber(bytes, descriptorAt, counters);
   }
 
   #begin(
@@ -110,6 +124,7 @@ export class RtxSender {
     });
     return headerEnd;
   }
+
   /** Sends what {@link #begin} began. Its number is used up: nothing is sealed twice under one (RFC 3711 section 9.1). */
   #finish(bytes: Uint8Array, headerEnd: number, length: number, now: Millis): number {
     const { extensions, output } = this.#options;

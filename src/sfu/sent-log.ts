@@ -1,9 +1,9 @@
 import type { Millis } from '../base/clock.ts';
-import type { Vp8Counters } from './vp8.ts';
+import type { CountedCodec, FrameCounters } from './frame-counters.ts';
 
 /** Packets that a sender remembers having sent: as many as the source's cache keeps of its own. A power of two. */
 const SIZE = 512;
-const WORDS = 9;
+const WORDS = 10;
 
 /** What became of one packet of the source. */
 export interface SentPacket {
@@ -14,23 +14,28 @@ export interface SentPacket {
   sourceSequence: number;
   timestamp: number;
   marker: boolean;
-  /** The rewritten counters; undefined of other formats. */
-  vp8: Vp8Counters | undefined;
+  /** The rewritten counters; undefined: those of the source, or none. */
+  counters: FrameCounters | undefined;
+  /** Whose counters they are. */
+  counted: CountedCodec;
 }
+
+const CODECS: readonly CountedCodec[] = ['vp8', 'vp9', 'av1'];
 
 /** Which packet of the source each of the last packets of one sender was, so that it can be made once more. */
 export class SentLog {
   readonly #words = new Int32Array(SIZE * WORDS);
   readonly #sentAt = new Float64Array(SIZE).fill(Number.NEGATIVE_INFINITY);
-  readonly #found: SentPacket & { vp8: Vp8Counters | undefined } = {
+  readonly #found: SentPacket = {
     layer: 0,
     ssrc: 0,
     sourceSequence: 0,
     timestamp: 0,
     marker: false,
-    vp8: undefined,
+    counters: undefined,
+    counted: 'vp8',
   };
-  readonly #vp8: Vp8Counters = { picture: 0, tl0: 0, keyIndex: 0 };
+  readonly #counters: FrameCounters = { picture: 0, tl0: 0, keyIndex: 0 };
 
   constructor() {
     for (let at = 0; at < this.#words.length; at += WORDS) this.#words[at] = -1;
@@ -46,9 +51,10 @@ export class SentLog {
     words[at++] = packet.sourceSequence;
     words[at++] = packet.timestamp | 0;
     words[at++] = packet.marker ? 1 : 0;
-    words[at++] = packet.vp8 === undefined ? -1 : packet.vp8.picture;
-    words[at++] = packet.vp8?.tl0 ?? 0;
-    words[at] = packet.vp8?.keyIndex ?? 0;
+    words[at++] = packet.counters === undefined ? -1 : packet.counters.picture;
+    words[at++] = packet.counters?.tl0 ?? 0;
+    words[at++] = packet.counters?.keyIndex ?? 0;
+    words[at] = CODECS.indexOf(packet.counted);
     this.#sentAt[slot] = now;
   }
 
@@ -68,10 +74,12 @@ export class SentLog {
     found.sourceSequence = words[at + 3]!;
     found.timestamp = words[at + 4]! >>> 0;
     found.marker = words[at + 5] === 1;
-    this.#vp8.picture = words[at + 6]!;
-    this.#vp8.tl0 = words[at + 7]!;
-    this.#vp8.keyIndex = words[at + 8]!;
-    found.vp8 = this.#vp8.picture < 0 ? undefined : this.#vp8;
+    const counters = this.#counters;
+    counters.picture = words[at + 6]!;
+    counters.tl0 = words[at + 7]!;
+    counters.keyIndex = words[at + 8]!;
+    found.counters = counters.picture < 0 ? undefined : counters;
+    found.counted = CODECS[words[at + 9]!]!;
     return found;
   }
 }

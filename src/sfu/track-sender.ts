@@ -6,6 +6,13 @@ import { writeRtpHeader } from '../rtp/packet.ts';
 import type { SenderReport } from '../rtp/rtcp/write.ts';
 import { SRTP_OVERHEAD } from '../rtp/srtp/transform.ts';
 import { copyBytes } from './copy-bytes.ts';
+import {
+  type CountedCodec,
+  FrameContinuity,
+  type FrameCounters,
+  writeFrameNumber,
+  writeVp9Counters,
+} from './frame-counters.ts';
 import type { ExtensionIds } from './header-extensions.ts';
 import { HeaderExtensions } from './header-extensions.ts';
 import type { PacketOutput } from './packet-output.ts';
@@ -17,7 +24,7 @@ import { RtxSender } from './rtx-sender.ts';
 import type { SentPacket } from './sent-log.ts';
 import { type LayeredPacket, LayerFilter } from './svc.ts';
 import { ALL_TEMPORAL, TemporalFilter } from './temporal-filter.ts';
-import { type Vp8Counters, Vp8Descriptor, writeVp8Counters } from './vp8.ts';
+import { Vp8Descriptor, writeVp8Counters } from './vp8.ts';
 import { Vp8Continuity } from './vp8-continuity.ts';
 
 /** A codec that the peer takes, with its payload type there. `mime` in lower case. */
@@ -89,6 +96,7 @@ export class TrackSender {
   readonly #ring: PacketRing | undefined;
   readonly #rtx: RtxSender | undefined;
   readonly #vp8 = new Vp8Continuity();
+  readonly #frames = new FrameContinuity();
   #resends: TokenBucket | undefined;
   readonly #sent: SentPacket = {
     layer: 0,
@@ -96,7 +104,8 @@ export class TrackSender {
     sourceSequence: 0,
     timestamp: 0,
     marker: false,
-    vp8: undefined,
+    counters: undefined,
+    counted: 'vp8',
   };
 
   constructor(options: SenderOptions) {
@@ -254,7 +263,12 @@ export class TrackSender {
     if (blank) return this.#sendBlank(bytes, headerEnd, numberedAt);
     copyBytes(view.bytes, view.payloadStart, view.payloadEnd, bytes, headerEnd);
     if (mime === RED) writeRedPayloadType(bytes, headerEnd, headerEnd + payload, this.#redBlocks);
-    let counters: Vp8Counters | undefined;
+    let counters: FrameCounters | undefined;
+    if (layered !== undefined) {
+      counters = this.#frames.map(layered, view.ssrc);
+      if (counters !== undefined)
+        this.#writeCounters(bytes, headerEnd, headerEnd + payload, layered.codec, counters);
+    }
     if (isVp8) {
       counters = this.#vp8.map(vp8, mapped === 'switched' ? 'switched' : 'going-on');
       vp8.moveBy(headerEnd - view.payloadStart);
@@ -265,6 +279,7 @@ export class TrackSender {
     this.#ring?.keep(sequence, length);
     if (this.#rtx !== undefined && codec.rtx !== undefined) {
       this.#rtx.follow(codec.rtx, timestamp);
+      this.#sent.counted = layered?.codec ?? 'vp8';
       this.#noteSent(view, sequence, timestamp, marker, counters, now);
     }
     this.#packets++;
@@ -315,12 +330,24 @@ export class TrackSender {
     return length === 0 ? 'not-ready' : 'sent';
   }
 
+  #writeCounters(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    codec: CountedCodec,
+    counters: FrameCounters,
+  ): void {
+    const { descriptorAt } = this.#extensions;
+    if (codec === 'vp9') writeVp9Counters(bytes, start, end, counters);
+    else if (descriptorAt !== 0) writeFrameNumber(bytes, descriptorAt, counters);
+  }
+
   #noteSent(
     view: RtpView,
     sequence: number,
     timestamp: number,
     marker: boolean,
-    counters: Vp8Counters | undefined,
+    counters: FrameCounters | undefined,
     now: Millis,
   ): void {
     const sent = this.#sent;
@@ -329,7 +356,7 @@ export class TrackSender {
     sent.sourceSequence = view.sequence;
     sent.timestamp = timestamp;
     sent.marker = marker;
-    sent.vp8 = counters;
+    sent.counters = counters;
     this.#rtx!.log.note(sequence, sent, now);
   }
 

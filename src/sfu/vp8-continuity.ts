@@ -1,4 +1,5 @@
-import type { Vp8Counters, Vp8Descriptor } from './vp8.ts';
+import { type FrameCounters, isAhead } from './frame-counters.ts';
+import type { Vp8Descriptor } from './vp8.ts';
 
 /** Pictures whose own offset is known: as many as may come late. A power of two. */
 const REMEMBERED = 128;
@@ -9,7 +10,7 @@ const REMEMBERED = 128;
  */
 export class Vp8Continuity {
   /** Of the last packet that {@link map} took. Used again by the next. */
-  readonly counters: Vp8Counters = { picture: 0, tl0: 0, keyIndex: 0 };
+  readonly counters: FrameCounters = { picture: 0, tl0: 0, keyIndex: 0 };
   #started = false;
   #pictureOffset = 0;
   #tl0Offset = 0;
@@ -23,7 +24,7 @@ export class Vp8Continuity {
   #offsets: Int32Array | undefined;
 
   /** Sets {@link counters} for a packet. `switched`: it is the first of another source. */
-  map(found: Vp8Descriptor, moment: 'switched' | 'going-on'): Vp8Counters {
+  map(found: Vp8Descriptor, moment: 'switched' | 'going-on'): FrameCounters {
     const { counters } = this;
     if (moment === 'switched') {
       if (this.#started) {
@@ -34,7 +35,13 @@ export class Vp8Continuity {
       this.#highestIn = found.pictureId;
       this.#offsets?.fill(this.#pictureOffset);
     }
-    if (!this.#started) this.#highestIn = found.pictureId;
+    if (!this.#started) {
+      this.#highestIn = found.pictureId;
+      // Browsers begin with any number.
+      this.#lastPicture = found.pictureId;
+      this.#lastTl0 = found.tl0;
+      this.#lastKeyIndex = found.keyIndex;
+    }
     this.#started = true;
     counters.picture = (found.pictureId + this.#offsetOf(found.pictureId)) & 0x7fff;
     counters.tl0 = (found.tl0 + this.#tl0Offset) & 0xff;
@@ -66,10 +73,4 @@ export class Vp8Continuity {
     this.#highestIn = picture;
     return this.#pictureOffset;
   }
-}
-
-/** `a` comes after `b` among counters of so many bits. */
-function isAhead(a: number, b: number, bits: number): boolean {
-  const distance = (a - b) & ((1 << bits) - 1);
-  return distance !== 0 && distance < 1 << (bits - 1);
 }

@@ -1,3 +1,5 @@
+import type { FrameCounters } from './frame-counters.ts';
+
 /** The VP8 payload descriptor (RFC 7741 section 4.2): where its counters are, which temporal layer it is, and what begins. */
 export class Vp8Descriptor {
   /** Offset of the 7- or 15-bit picture id, or 0. */
@@ -74,18 +76,8 @@ export class Vp8Descriptor {
   }
 }
 
-/** A frame's counters, as a receiver is to see them. */
-export interface Vp8Counters {
-  /** 15 bits. */
-  picture: number;
-  /** TL0PICIDX, 8 bits. */
-  tl0: number;
-  /** KEYIDX, 5 bits. */
-  keyIndex: number;
-}
-
 /** Writes those counters that the descriptor has, in place. */
-export function writeVp8Counters(bytes: Uint8Array, found: Vp8Descriptor, counters: Vp8Counters): void {
+export function writeVp8Counters(bytes: Uint8Array, found: Vp8Descriptor, counters: FrameCounters): void {
   if (found.pictureIdAt !== 0) {
     if (found.longPictureId) {
       bytes[found.pictureIdAt] = 0x80 | (counters.picture >> 8);

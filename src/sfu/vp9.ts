@@ -13,6 +13,13 @@ export class Vp9Descriptor {
   interLayer = false;
   /** U: pictures of a higher rate that follow need none before this one that is of a higher rate. */
   switchUp = false;
+  /** Offset of the 7- or 15-bit picture id, or 0. */
+  pictureIdAt = 0;
+  longPictureId = false;
+  pictureId = 0;
+  /** Offset of TL0PICIDX, or 0. */
+  tl0At = 0;
+  tl0 = 0;
   /** The smallest size of a picture that needs none before it. */
   keyFrame = false;
 
@@ -21,14 +28,27 @@ export class Vp9Descriptor {
     let at = start;
     if (at >= end) return false;
     const first = bytes[at++]!;
+    this.pictureIdAt = 0;
+    this.pictureId = 0;
+    this.tl0At = 0;
+    this.tl0 = 0;
     if (first & 0x80) {
-      if (at >= end) return false;
-      at += bytes[at]! & 0x80 ? 2 : 1;
+      if (at + 1 >= end) return false;
+      this.pictureIdAt = at;
+      this.longPictureId = (bytes[at]! & 0x80) !== 0;
+      this.pictureId = this.longPictureId ? ((bytes[at]! & 0x7f) << 8) | bytes[at + 1]! : bytes[at]!;
+      at += this.longPictureId ? 2 : 1;
     }
     let layers = 0;
     if (first & 0x20) {
       if (at >= end) return false;
-      layers = bytes[at]!;
+      layers = bytes[at++]!;
+      // F = 0: not in flexible mode, there is a TL0PICIDX.
+      if ((first & 0x10) === 0) {
+        if (at >= end) return false;
+        this.tl0At = at;
+        this.tl0 = bytes[at++]!;
+      }
     }
     this.frameStart = (first & 0x08) !== 0;
     this.frameEnd = (first & 0x04) !== 0;

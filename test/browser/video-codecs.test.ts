@@ -69,3 +69,41 @@ describe.each(['vp8', 'vp9', 'h264', 'av1'])('%s', (codec) => {
     expect((await picture(watchers[1]!.user)).height, 'the other one').toBe(180);
   }, 120_000);
 });
+
+/** Sizes of VP9 and AV1 in streams of their own, as clients that are not LiveKit's send them: livekit-client is made to. */
+describe.each(['av1', 'vp9'])('%s, three sizes in streams of their own', (codec) => {
+  test('are switched as those of VP8 are', async () => {
+    await ada.page.evaluate(`window.addTransceiver ??= RTCPeerConnection.prototype.addTransceiver;
+      RTCPeerConnection.prototype.addTransceiver = function (track, init) {
+        if (init?.sendEncodings?.[0]?.scalabilityMode === 'L3T3_KEY')
+          init.sendEncodings = [4, 2, 1].map((scaleResolutionDownBy, i) =>
+            ({ rid: 'qhf'[i], scaleResolutionDownBy, scalabilityMode: 'L1T2', maxBitrate: 1_200_000 / scaleResolutionDownBy }));
+        return addTransceiver.call(this, track, init);
+      }; void 0`);
+    try {
+      await ada.page.evaluate(
+        `room.localParticipant.setCameraEnabled(true, {}, { videoCodec: '${codec}', backupCodec: false })`,
+      );
+      for (const { user, way } of watchers) {
+        await seesVideo(user, `the largest picture over ${way}`, 'frames > 20 && height === 720');
+        expect((await picture(user)).codec).toBe(`video/${codec}`);
+      }
+      const [{ user: bob }, { user: cleo }] = watchers as [(typeof watchers)[0], (typeof watchers)[0]];
+      for (const [quality, height] of [
+        ['LOW', 180],
+        ['HIGH', 720],
+        ['MEDIUM', 360],
+        ['LOW', 180],
+        ['HIGH', 720],
+      ] as const) {
+        await askOfVideo(bob, `setVideoQuality(LivekitClient.VideoQuality.${quality})`);
+        await seesVideo(bob, `${quality}`, `height === ${height}`);
+        const { frames } = await picture(bob);
+        await seesVideo(bob, 'frames go on', `frames > ${frames + 10}`);
+      }
+      expect((await picture(cleo)).height, 'the other one').toBe(720);
+    } finally {
+      await ada.page.evaluate('RTCPeerConnection.prototype.addTransceiver = addTransceiver; void 0');
+    }
+  }, 120_000);
+});

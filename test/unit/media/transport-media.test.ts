@@ -52,7 +52,8 @@ it('numbers without a gap what goes out, and nothing that does not', () => {
 it('a retransmission that was begun and has nothing to send uses no number up', () => {
   const { rtx, numbers, media } = rig();
   rtx.pad(0);
-  const gone = { layer: 0, ssrc: 9, sourceSequence: 5, timestamp: 1, marker: false, vp8: undefined };
+  const at = { layer: 0, ssrc: 9, sourceSequence: 5, timestamp: 1, marker: false };
+  const gone = { ...at, counters: undefined, counted: 'vp8' as const };
   rtx.log.note(40, gone, 0);
   const cache = { descriptor: () => undefined, copy: () => -1 };
   expect(rtx.resend([40], [cache as never], 100)).toBe(0);
