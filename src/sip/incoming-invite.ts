@@ -19,7 +19,7 @@ import type {
 } from './ports.ts';
 import { type Provisional, ReliableProvisionals } from './reliable.ts';
 import { sdpOf } from './request-info.ts';
-import { ALLOW } from './screening.ts';
+import { ALLOWED } from './screening.ts';
 import type { ServerOwner, ServerTransaction } from './server-table.ts';
 import { SessionCall } from './session-call.ts';
 
@@ -135,10 +135,9 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
 
   #provisional({ status, sdp }: Provisional, rseq: number | undefined): Uint8Array | undefined {
     const { flow } = this.#transaction;
-    const headers: ExtraHeaders = [['Allow', ALLOW]];
     return this.#transaction.respond(status, {
       contact: ownContact(this.#core, this.#session.dialog, flow),
-      headers: rseq === undefined ? headers : [...headers, ['Require', '100rel'], ['RSeq', String(rseq)]],
+      headers: rseq === undefined ? ALLOWED : [...ALLOWED, ['Require', '100rel'], ['RSeq', String(rseq)]],
       body: sdp,
     });
   }

@@ -80,11 +80,22 @@ export function safeExtras(extras: ExtraHeaders | undefined): ExtraHeaders {
   return extras?.filter(isSafe) ?? [];
 }
 
+/** Of headers that many messages have alike, their lines: there are a handful of them. */
+const fixed = new Map<HeaderLine, string>();
+
+/** A header for many messages, looked at and written once. For what stands in the code, not for what a call brings. */
+export function fixedHeader(name: string, value: string): HeaderLine {
+  const header = [name, value] as const;
+  fixed.set(header, extraLines([header]));
+  return header;
+}
+
 /** {@link safeExtras} as whole lines. */
 export function extraLines(extras: ExtraHeaders | undefined): string {
   let lines = '';
   if (extras === undefined) return lines;
-  for (const extra of extras) if (isSafe(extra)) lines += `${extra[0]}: ${extra[1]}\r\n`;
+  for (const extra of extras)
+    lines += fixed.get(extra) ?? (isSafe(extra) ? `${extra[0]}: ${extra[1]}\r\n` : '');
   return lines;
 }
 

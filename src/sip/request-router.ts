@@ -216,7 +216,8 @@ export class RequestRouter {
     }
     const transaction = this.#servers.create(this.#core, request, flow, this.#key);
     this.#fresh = transaction;
-    transaction.toTag = newTag(this.#core.random);
+    // In a dialog, To has its tag.
+    if (!request.to.params.has('tag')) transaction.toTag = newTag(this.#core.random);
     return transaction;
   }
 

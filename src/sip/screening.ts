@@ -5,7 +5,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { parseNumber } from './grammar.ts';
 import { DTMF, DTMF_RELAY } from './info-key.ts';
-import type { SipRequest } from './message.ts';
+import { fixedHeader, type SipRequest } from './message.ts';
 import type { ExtraHeaders, SipUri } from './ports.ts';
 import { wantsNoNotify } from './refer.ts';
 import { mediaType } from './request-info.ts';
@@ -19,11 +19,14 @@ export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, RE
 /** Option tags that we support. */
 export const SUPPORTED: readonly string[] = ['timer', '100rel', 'norefersub', 'replaces'];
 
+/** Answers that are no answer yet carry it alone. */
+export const ALLOWED: ExtraHeaders = [fixedHeader('Allow', ALLOW)];
+
 /** What every answer about our abilities carries (section 11.2). */
 export const CAPABILITIES: ExtraHeaders = [
-  ['Allow', ALLOW],
-  ['Accept', 'application/sdp'],
-  ['Supported', SUPPORTED.join(', ')],
+  ...ALLOWED,
+  fixedHeader('Accept', 'application/sdp'),
+  fixedHeader('Supported', SUPPORTED.join(', ')),
 ];
 
 export interface Refusal {
