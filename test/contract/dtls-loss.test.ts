@@ -9,8 +9,13 @@ import { DtlsCaller, seeded } from '../support/dtls-line.ts';
 
 const caller = await DtlsCaller.create();
 
-/** Without the addon there is no client that survives loss, so that nothing could be said of the server. */
-describe.runIf(caller !== undefined).each(dtlsEngines)('a handshake with %s', (name) => {
+const ends = dtlsEngines.flatMap((name) => [
+  { name, role: 'server' as const },
+  { name, role: 'client' as const },
+]);
+
+/** Without the addon there is no other end that survives loss, so that nothing could be said of ours. */
+describe.runIf(caller !== undefined).each(ends)('a handshake with $name as the $role', ({ name, role }) => {
   const alarms = new WakeQueue();
   let stop: () => void;
   let engine: DtlsEngine;
@@ -22,7 +27,9 @@ describe.runIf(caller !== undefined).each(dtlsEngines)('a handshake with %s', (n
 
   async function handshakes(count: number, loss: number, delayMs: readonly [number, number]) {
     const random = seeded(count);
-    const all = Array.from({ length: count }, () => caller!.call(engine, { loss, delayMs, random }, 15_000));
+    const all = Array.from({ length: count }, () =>
+      caller!.call(engine, { loss, delayMs, random }, 15_000, role),
+    );
     return Promise.all(all);
   }
 

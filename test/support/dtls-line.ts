@@ -26,10 +26,10 @@ export interface Handshake {
   readonly ms: number | undefined;
   /** Both have derived the same SRTP keys. */
   readonly sameKeys: boolean;
-  /** What the server's end told. */
+  /** What the engine's end told. */
   readonly events: readonly DtlsEvent[];
-  /** Time spent in the client's end, ms. */
-  readonly clientMs: number;
+  /** Time spent in the other end, ms. */
+  readonly peerMs: number;
 }
 
 /** Random numbers from 0 to 1, always the same ones for a seed (a linear congruential generator). */
@@ -41,7 +41,7 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** The client's end: OpenSSL's, as a browser's would be, for werift's own client does not survive loss. */
+/** The other end: OpenSSL's, as a browser's would be, which survives loss. */
 export class DtlsCaller {
   readonly certificate: DtlsCertificate;
   readonly #associate: (role: 'server' | 'client') => DtlsAssociation;
@@ -58,16 +58,16 @@ export class DtlsCaller {
     this.#associate = associate;
   }
 
-  /** Makes an association with a server of `engine` over `way`; gives up after `patienceMs`. */
-  call(engine: DtlsEngine, way: Way, patienceMs: number): Promise<Handshake> {
+  /** Makes an association with an end of `engine` over `way`, which has `role` there; gives up after `patienceMs`. */
+  call(engine: DtlsEngine, way: Way, patienceMs: number, role: 'server' | 'client' = 'server'): Promise<Handshake> {
     const started = performance.now();
-    const client = this.#associate('client');
-    client.expect(fromHex(engine.fingerprint.value), 32);
+    const peer = this.#associate(role === 'server' ? 'client' : 'server');
+    peer.expect(fromHex(engine.fingerprint.value), 32);
     const events: DtlsEvent[] = [];
     const into = new Uint8Array(20_000);
-    let clientMs = 0;
+    let peerMs = 0;
     let over = false;
-    let clientConnected = false;
+    let peerConnected = false;
     return new Promise((resolve) => {
       const carry = (bytes: Uint8Array, to: (bytes: Uint8Array) => void) => {
         if (way.random() < way.loss) return;
@@ -80,62 +80,68 @@ export class DtlsCaller {
         );
       };
       const session: DtlsSession = engine.open({
-        send: (datagram) => carry(datagram.slice(), toClient),
+        send: (datagram) => carry(datagram.slice(), toPeer),
         onEvent: (event) => {
           events.push(event);
           judge();
         },
       });
-      const atClient = (work: () => number) => {
+      const atPeer = (work: () => number) => {
         const from = performance.now();
         const state = work();
         const datagrams: Uint8Array[] = [];
-        for (let length = client.takeDatagram(into); length > 0; length = client.takeDatagram(into)) {
+        for (let length = peer.takeDatagram(into); length > 0; length = peer.takeDatagram(into)) {
           datagrams.push(into.slice(0, length));
         }
-        clientMs += performance.now() - from;
+        peerMs += performance.now() - from;
         for (const datagram of datagrams) carry(datagram, (bytes) => session.receive(bytes));
-        if (state === 1) clientConnected = true;
+        if (state === 1) peerConnected = true;
         judge();
       };
-      const toClient = (datagram: Uint8Array) => {
+      const toPeer = (datagram: Uint8Array) => {
         for (let at = 0; at >= 0 && at < datagram.length; ) {
           const end = recordEnd(datagram, at);
           const record = datagram.slice(at, end);
-          atClient(() => client.receive(record));
+          atPeer(() => peer.receive(record));
           at = end;
         }
       };
-      const again = setInterval(() => atClient(() => client.elapse()), 20);
+      const again = setInterval(() => atPeer(() => peer.elapse()), 20);
       const judge = () => {
         const connected = events.find((event) => event.type === 'connected');
         const rejected = events.some((event) => event.type === 'rejected');
         const late = performance.now() - started > patienceMs;
-        if (over || !((connected !== undefined && clientConnected) || rejected || late)) return;
+        if (over || !((connected !== undefined && peerConnected) || rejected || late)) return;
         over = true;
         clearInterval(again);
-        const done = connected !== undefined && clientConnected;
+        const done = connected !== undefined && peerConnected;
         resolve({
           ms: done ? performance.now() - started : undefined,
-          sameKeys: done && sameKeys(connected, client),
+          sameKeys: done && sameKeys(connected, peer, role),
           events,
-          clientMs,
+          peerMs,
         });
         session.close();
-        client.close();
+        peer.close();
       };
       session.expect([this.certificate.fingerprint]);
-      atClient(() => client.receive(new Uint8Array(0)));
+      if (role === 'client') session.begin();
+      if (role === 'server') atPeer(() => peer.receive(new Uint8Array(0)));
     });
   }
 }
 
-function sameKeys(event: Extract<DtlsEvent, { type: 'connected' }>, client: DtlsAssociation): boolean {
+function sameKeys(
+  event: Extract<DtlsEvent, { type: 'connected' }>,
+  peer: DtlsAssociation,
+  role: 'server' | 'client',
+): boolean {
   const key = keyLength(event.profile);
   const salt = saltLength(event.profile);
   const material = new Uint8Array(2 * (key + salt));
-  if (!client.exportSrtp(material)) return false;
+  if (!peer.exportSrtp(material)) return false;
   // The client's key, the server's, the client's salt, the server's (RFC 5764 section 4.2).
-  const ours = [event.remote.key, event.local.key, event.remote.salt, event.local.salt];
+  const [client, server] = role === 'server' ? [event.remote, event.local] : [event.local, event.remote];
+  const ours = [client.key, server.key, client.salt, server.salt];
   return hex(material) === ours.map((part) => hex(part)).join('');
 }

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual, verify, X509Certificate } from 'node:crypto';
 import type { DtlsRejection } from '../../media/dtls-port.ts';
 import type { Fingerprint } from '../../media/protocol.ts';
-import { HandshakeType } from './handshake-order.ts';
+import { HandshakeType } from './handshake-fragments.ts';
 
 /** One handshake message of either side, as the transcript hash takes it: with its header, unfragmented. */
 export interface TranscriptMessage {
@@ -12,7 +12,7 @@ export interface TranscriptMessage {
 
 /** What a finished handshake left behind. */
 export interface HandshakeEvidence {
-  /** From the ClientHello with the cookie to the client's Finished, in order. */
+  /** From the ClientHello, that with the cookie if there was one, to the client's Finished, in order. */
   readonly transcript: readonly TranscriptMessage[];
   readonly masterSecret: Uint8Array;
   /** DER. */
@@ -48,7 +48,11 @@ export function auditHandshake(evidence: HandshakeEvidence): DtlsRejection | und
   const finishedAt = evidence.transcript.findIndex((message) => message.type === HandshakeType.finished);
   if (
     verifyAt < 0 ||
-    !isSigned(evidence.transcript.slice(0, verifyAt), evidence.transcript[verifyAt]!.body, certificate)
+    !isSigned(
+      evidence.transcript.slice(0, verifyAt).map(({ bytes }) => bytes),
+      evidence.transcript[verifyAt]!.body,
+      certificate,
+    )
   ) {
     return 'certificate-verify';
   }
@@ -59,9 +63,38 @@ export function auditHandshake(evidence: HandshakeEvidence): DtlsRejection | und
     'client finished',
     evidence.transcript.slice(0, finishedAt),
   );
-  const finished = evidence.transcript[finishedAt]!.body;
-  if (finished.length !== expected.length || !timingSafeEqual(finished, expected)) return 'finished';
-  return undefined;
+  return isSame(evidence.transcript[finishedAt]!.body, expected) ? undefined : 'finished';
+}
+
+/** What a handshake left behind in which we were the client. */
+export interface ServerEvidence extends HandshakeEvidence {
+  readonly clientRandom: Uint8Array;
+  readonly serverRandom: Uint8Array;
+  /** The server's Finished without its header. */
+  readonly finished: Uint8Array;
+}
+
+/**
+ * The same of a server: its key has signed the key exchange of this handshake (RFC 8422 section 5.4), and its Finished is over
+ * all that both said, ours included (RFC 5246 section 7.4.9).
+ */
+export function auditServer(evidence: ServerEvidence): DtlsRejection | undefined {
+  const { transcript, remoteCertificate: certificate } = evidence;
+  if (certificate === undefined) return 'no-certificate';
+  if (!evidence.fingerprints.some((fingerprint) => isFingerprintOf(fingerprint, certificate)))
+    return 'fingerprint';
+  const exchange = transcript.find(({ type }) => type === HandshakeType.serverKeyExchange)?.body;
+  // Type of curve, its name, the length of the public key, the key; the signature is behind.
+  const signedLength = 4 + (exchange?.[3] ?? 0);
+  if (exchange === undefined || exchange.length <= signedLength) return 'certificate-verify';
+  const signed = [evidence.clientRandom, evidence.serverRandom, exchange.subarray(0, signedLength)];
+  if (!isSigned(signed, exchange.subarray(signedLength), certificate)) return 'certificate-verify';
+  const expected = verifyData(evidence.masterSecret, 'server finished', transcript);
+  return isSame(evidence.finished, expected) ? undefined : 'finished';
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /** RFC 8122 section 5: the hash of the DER form, as upper-case hex pairs with colons. */
@@ -77,12 +110,8 @@ function isFingerprintOf(fingerprint: Fingerprint, certificate: Uint8Array): boo
   return actual !== undefined && actual.value === fingerprint.value.toUpperCase();
 }
 
-/** RFC 5246 section 7.4.8: hash and signature algorithm, then a signature over all messages so far. */
-function isSigned(
-  messages: readonly TranscriptMessage[],
-  body: Uint8Array,
-  certificate: Uint8Array,
-): boolean {
+/** RFC 5246 section 4.7: hash and signature algorithm, then the signature over `signed`. */
+function isSigned(signed: readonly Uint8Array[], body: Uint8Array, certificate: Uint8Array): boolean {
   if (body.length < 4) return false;
   const hash = SIGNATURE_HASHES.get(body[0]!);
   const length = (body[2]! << 8) | body[3]!;
@@ -91,7 +120,7 @@ function isSigned(
     const key = new X509Certificate(certificate).publicKey;
     const wanted = body[1] === ECDSA ? 'ec' : body[1] === RSA ? 'rsa' : undefined;
     if (key.asymmetricKeyType !== wanted) return false;
-    return verify(hash, Buffer.concat(messages.map((message) => message.bytes)), key, body.subarray(4));
+    return verify(hash, Buffer.concat(signed), key, body.subarray(4));
   } catch {
     // A certificate or key that OpenSSL cannot read.
     return false;

@@ -12,10 +12,11 @@ import type {
 import type { DataChannelLabel, Fingerprint } from '../../media/protocol.ts';
 import type { SrtpProfile } from '../../rtp/srtp/key-derivation.ts';
 import { saltLength } from '../../rtp/srtp/key-derivation.ts';
-import { ReplayWindow } from '../../rtp/srtp/replay-window.ts';
 import { auditHandshake } from './audit.ts';
 import type { DtlsCertificate } from './certificate.ts';
-import { HandshakeOrder, HandshakeType } from './handshake-order.ts';
+import { HandshakeType } from './handshake-fragments.ts';
+import { HandshakeOrder } from './handshake-order.ts';
+import { ALERT, ProtectedRecords } from './protected-records.ts';
 import type { DtlsRecord } from './records.ts';
 import { ContentType, makeRecord, splitRecords } from './records.ts';
 
@@ -23,24 +24,16 @@ import { ContentType, makeRecord, splitRecords } from './records.ts';
 const MAX_HELD = 16;
 /** Repeated flights 5 that are answered with flight 6. */
 const MAX_FLIGHT_6 = 16;
-/**
- * werift numbers our records from 0 again behind our Finished, in the same epoch, so that a later record would have the
- * Finished's nonce: fatal for GCM, and a replay to the peer. Flights are shorter than this.
- */
-const FIRST_RECORD_AFTER_FINISHED = 256;
-const PROFILES = new Map<number, SrtpProfile>([
+/** By their numbers in RFC 5764 and RFC 7714. */
+export const PROFILES = new Map<number, SrtpProfile>([
   [7, 'AEAD_AES_128_GCM'],
   [1, 'AES_CM_128_HMAC_SHA1_80'],
 ]);
-const ALERT = { warning: 1, fatal: 2, closeNotify: 0, decryptError: 51, badCertificate: 42 } as const;
 
 /** What werift takes as its socket. */
 type WeriftTransport = ConstructorParameters<typeof DtlsServer>[0]['transport'];
 /** werift hands the sender's address around and does nothing with it. */
 const NOWHERE: [string, number] = ['0.0.0.0', 0];
-
-/** werift's record class, of which its cipher reads the two fields that we set. */
-type WeriftPacket = Parameters<DtlsServer['cipher']['decryptPacket']>[0];
 
 /** How the session reaches what is around it. */
 export interface SessionOptions {
@@ -54,11 +47,11 @@ export interface SessionOptions {
  * werift's DTLS server behind guards. It sees only whole records and whole handshake messages in order; nothing in the
  * clear once connected; no alerts at all. Keys are released after the audit of the handshake.
  */
-export class WeriftSession implements DtlsSession {
+export class WeriftServerSession implements Omit<DtlsSession, 'begin'> {
   readonly #options: SessionOptions;
   readonly #server: DtlsServer;
   readonly #order = new HandshakeOrder();
-  readonly #window = new ReplayWindow();
+  readonly #records: ProtectedRecords;
   #state: 'handshake' | 'connected' | 'closed' = 'handshake';
   #fingerprints: readonly Fingerprint[] = [];
   #held: Uint8Array[] = [];
@@ -90,6 +83,7 @@ export class WeriftSession implements DtlsSession {
       extendedMasterSecret: true,
       certificateRequest: true,
     });
+    this.#records = new ProtectedRecords(this.#server);
     // werift has set onData in its constructor.
     this.#feed = (record) => transport.onData(record, NOWHERE);
     this.#server.onConnect.subscribe(() => this.#onHandshakeDone());
@@ -101,13 +95,6 @@ export class WeriftSession implements DtlsSession {
     this.#fingerprints = fingerprints;
     if (fingerprints.length === 0) return;
     for (const datagram of this.#held.splice(0)) this.receive(datagram);
-  }
-
-  /** werift's client does not survive loss, and checks less than it should. */
-  begin(): void {
-    if (this.#state !== 'handshake') return;
-    this.#end();
-    this.#options.onEvent({ type: 'rejected', reason: 'role' });
   }
 
   receive(bytes: Uint8Array): void {
@@ -186,16 +173,11 @@ export class WeriftSession implements DtlsSession {
       this.#feed(Buffer.from(record.bytes));
       return;
     }
-    if (this.#window.judge(record.sequence) !== 'fresh') {
-      this.#drop('replayed');
+    const plain = this.#records.open(record);
+    if (typeof plain === 'string') {
+      this.#drop(plain);
       return;
     }
-    const plain = this.#decrypt(record);
-    if (plain === undefined) {
-      this.#drop(record.contentType === ContentType.alert ? 'unauthentic-alert' : 'unexpected-record');
-      return;
-    }
-    this.#window.accept(record.sequence);
     switch (record.contentType) {
       case ContentType.applicationData:
         this.#application?.receive(plain);
@@ -219,25 +201,6 @@ export class WeriftSession implements DtlsSession {
     }
   }
 
-  #decrypt(record: DtlsRecord): NodeBuffer | undefined {
-    try {
-      const packet = {
-        recordLayerHeader: {
-          contentType: record.contentType,
-          protocolVersion: { major: record.bytes[1]!, minor: record.bytes[2]! },
-          epoch: record.epoch,
-          sequenceNumber: record.sequence,
-          contentLen: record.fragment.length,
-        },
-        fragment: record.fragment,
-      };
-      return this.#server.cipher.decryptPacket(packet as WeriftPacket);
-    } catch {
-      // Not authentic, or too short to be.
-      return undefined;
-    }
-  }
-
   /** werift calls this at each repetition of flight 5 too. */
   #onHandshakeDone(): void {
     if (this.#state !== 'handshake') return;
@@ -252,7 +215,7 @@ export class WeriftSession implements DtlsSession {
       remoteCertificate: server.remoteCertificate,
       fingerprints: this.#fingerprints,
     });
-    server.dtls.recordSequenceNumber = FIRST_RECORD_AFTER_FINISHED;
+    this.#records.finished();
     if (rejection !== undefined) {
       this.#reject(rejection);
       return;
@@ -302,20 +265,7 @@ export class WeriftSession implements DtlsSession {
   }
 
   #protect(contentType: number, bytes: Uint8Array): void {
-    if (this.#state === 'closed') return;
-    const sequence = ++this.#server.dtls.recordSequenceNumber;
-    const packet = {
-      recordLayerHeader: {
-        contentType,
-        protocolVersion: { major: 0xfe, minor: 0xfd },
-        epoch: 1,
-        sequenceNumber: sequence,
-        contentLen: bytes.length,
-      },
-      fragment: Buffer.from(bytes),
-    };
-    const sealed = this.#server.cipher.encryptPacket(packet as WeriftPacket);
-    this.#options.send(makeRecord(contentType, 1, sequence, sealed.fragment));
+    if (this.#state !== 'closed') this.#options.send(this.#records.seal(contentType, bytes));
   }
 
   #drop(reason: DtlsDrop): void {

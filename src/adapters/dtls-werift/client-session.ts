@@ -1,0 +1,246 @@
+import type { Buffer as NodeBuffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
+import { DtlsClient } from 'werift';
+import type { ApplicationLayer, DtlsDrop, DtlsRejection, DtlsSession } from '../../media/dtls-port.ts';
+import type { DataChannelLabel, Fingerprint } from '../../media/protocol.ts';
+import { saltLength } from '../../rtp/srtp/key-derivation.ts';
+import { auditServer } from './audit.ts';
+import { HandshakeType } from './handshake-fragments.ts';
+import { ALERT, ProtectedRecords } from './protected-records.ts';
+import { ContentType, type DtlsRecord, makeRecord, splitRecords } from './records.ts';
+import { ServerOrder } from './server-order.ts';
+import { PROFILES, type SessionOptions } from './server-session.ts';
+
+const HANDSHAKE_HEADER = 12;
+/** werift hands the sender's address around and does nothing with it. */
+const NOWHERE: [string, number] = ['0.0.0.0', 0];
+
+type WeriftTransport = ConstructorParameters<typeof DtlsClient>[0]['transport'];
+
+/**
+ * werift's DTLS client behind guards. It sees only whole handshake messages in order and once, and never the server's Finished:
+ * that is checked here, with the signature of the key exchange and the certificate, which werift does not look at. What it
+ * repeats goes out under new record numbers, for a server takes none twice (RFC 6347 section 4.1.2.6).
+ */
+export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
+  readonly #options: SessionOptions;
+  readonly #client: DtlsClient;
+  readonly #records: ProtectedRecords;
+  readonly #order = new ServerOrder();
+  #state: 'waiting' | 'handshake' | 'connected' | 'closed' = 'waiting';
+  #fingerprints: readonly Fingerprint[] = [];
+  #feed: (record: NodeBuffer) => void = () => {};
+  #received = 0;
+  #clearRecords = 0;
+  #saidFinished = false;
+  #application: ApplicationLayer | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const transport: WeriftTransport = {
+      type: 'udp',
+      address: { address: '0.0.0.0', family: 'IPv4', port: 0 },
+      closed: false,
+      onData: () => {},
+      send: (datagram: NodeBuffer) => {
+        if (this.#state !== 'closed') options.send(this.#renumbered(datagram));
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    };
+    this.#client = new DtlsClient({
+      cert: options.certificate.certPem,
+      key: options.certificate.keyPem,
+      signatureHash: options.certificate.signatureHash,
+      transport,
+      srtpProfiles: [7, 1],
+      extendedMasterSecret: true,
+    });
+    this.#records = new ProtectedRecords(this.#client);
+    // werift has set onData in its constructor.
+    this.#feed = (record) => transport.onData(record, NOWHERE);
+    this.#client.onError.subscribe((error) => this.#onError(error));
+  }
+
+  expect(fingerprints: readonly Fingerprint[]): void {
+    if (this.#state !== 'waiting' && this.#state !== 'handshake') return;
+    this.#fingerprints = fingerprints;
+    if (fingerprints.length === 0 || this.#state === 'handshake') return;
+    this.#state = 'handshake';
+    this.#client.connect().catch((error: unknown) => this.#onError(error));
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (this.#state === 'closed') {
+      this.#drop('closed');
+      return;
+    }
+    const records = splitRecords(bytes);
+    if (records === undefined) {
+      this.#drop('malformed');
+      return;
+    }
+    for (const record of records) {
+      if (record.epoch === 0) this.#onClear(record);
+      else this.#onProtected(record);
+    }
+  }
+
+  sendData(channel: DataChannelLabel, bytes: Uint8Array): boolean {
+    return this.#state === 'connected' && (this.#application?.send(channel, bytes) ?? false);
+  }
+
+  close(): void {
+    if (this.#state === 'connected') {
+      this.#application?.close();
+      this.#protect(ContentType.alert, Uint8Array.of(ALERT.warning, ALERT.closeNotify));
+    }
+    this.#end();
+  }
+
+  #onClear(record: DtlsRecord): void {
+    // Anybody can write these.
+    if (this.#state !== 'handshake') {
+      this.#drop(this.#state === 'connected' ? 'epoch-0' : 'unexpected-record');
+      return;
+    }
+    switch (record.contentType) {
+      case ContentType.handshake: {
+        const { messages, fault } = this.#order.push(record.fragment);
+        if (fault !== undefined) this.#drop(fault);
+        for (const message of messages)
+          this.#feed(makeRecord(ContentType.handshake, 0, this.#received++, message));
+        return;
+      }
+      case ContentType.changeCipherSpec:
+        return;
+      case ContentType.alert:
+        this.#drop('alert-in-clear');
+        return;
+      default:
+        this.#drop('unexpected-record');
+    }
+  }
+
+  #onProtected(record: DtlsRecord): void {
+    const inHandshake = this.#state === 'handshake';
+    if (record.epoch !== 1 || (inHandshake && record.contentType !== ContentType.handshake)) {
+      this.#drop('unexpected-record');
+      return;
+    }
+    const plain = this.#records.open(record);
+    if (typeof plain === 'string') {
+      this.#drop(plain);
+      return;
+    }
+    switch (record.contentType) {
+      case ContentType.handshake:
+        if (inHandshake && plain[0] === HandshakeType.finished) this.#onFinished(plain);
+        // Connected, it is the server's Finished again.
+        else this.#drop('unexpected-message');
+        return;
+      case ContentType.applicationData:
+        this.#application?.receive(plain);
+        return;
+      case ContentType.alert:
+        // close_notify, or any fatal alert, ends the association (RFC 5246 section 7.2).
+        if (plain.length === 2 && (plain[1] === ALERT.closeNotify || plain[0] === ALERT.fatal))
+          this.#onPeerClosed();
+        return;
+      default:
+        this.#drop('unexpected-record');
+    }
+  }
+
+  #onFinished(message: NodeBuffer): void {
+    const { dtls, cipher, srtp, remoteCertificate } = this.#client;
+    const rejection = auditServer({
+      transcript: dtls.sortedHandshakeCache.map((sent) => ({
+        type: sent.msg_type,
+        bytes: sent.serialize(),
+        body: sent.fragment,
+      })),
+      masterSecret: cipher.masterSecret,
+      clientRandom: cipher.localRandom.serialize(),
+      serverRandom: cipher.remoteRandom.serialize(),
+      finished: message.subarray(HANDSHAKE_HEADER),
+      remoteCertificate,
+      fingerprints: this.#fingerprints,
+    });
+    // Flight 5 is repeated no more.
+    dtls.flight = 7;
+    const profile = PROFILES.get(srtp.srtpProfile ?? 0);
+    if (rejection !== undefined || profile === undefined) {
+      this.#reject(rejection ?? 'no-srtp-profile');
+      return;
+    }
+    const keys = this.#client.extractSessionKeys(16, saltLength(profile));
+    this.#state = 'connected';
+    this.#application = this.#options.application(
+      (bytes) => this.#protect(ContentType.applicationData, bytes),
+      (event) => {
+        if (this.#state === 'connected') this.#options.onEvent(event);
+      },
+    );
+    this.#options.onEvent({
+      type: 'connected',
+      profile,
+      local: { key: keys.localKey, salt: keys.localSalt },
+      remote: { key: keys.remoteKey, salt: keys.remoteSalt },
+    });
+  }
+
+  /** The records of one of werift's datagrams, under numbers that were never used; the Finished, when it is repeated, sealed anew. */
+  #renumbered(datagram: NodeBuffer): NodeBuffer {
+    const records = splitRecords(datagram) ?? [];
+    return Buffer.concat(
+      records.map(({ contentType, epoch, bytes, fragment }) => {
+        if (epoch === 0) return makeRecord(contentType, 0, this.#clearRecords++, fragment);
+        const finished = this.#client.dtls.sortedHandshakeCache.find(
+          ({ msg_type }) => msg_type === HandshakeType.finished,
+        );
+        if (this.#saidFinished && finished !== undefined)
+          return this.#records.seal(contentType, finished.serialize());
+        this.#saidFinished = true;
+        this.#records.finished();
+        return bytes;
+      }),
+    );
+  }
+
+  #onError(error: unknown): void {
+    if (this.#state !== 'handshake') return;
+    this.#drop('handshake-error');
+    // werift has repeated a flight as often as it does.
+    if (error instanceof Error && error.message.startsWith('over retransmitCount')) this.#reject('handshake');
+  }
+
+  #reject(reason: DtlsRejection): void {
+    if (reason !== 'handshake') {
+      const description = reason === 'fingerprint' ? ALERT.badCertificate : ALERT.decryptError;
+      this.#protect(ContentType.alert, Uint8Array.of(ALERT.fatal, description));
+    }
+    this.#end();
+    this.#options.onEvent({ type: 'rejected', reason });
+  }
+
+  #onPeerClosed(): void {
+    this.#application?.close();
+    this.#end();
+    this.#options.onEvent({ type: 'closed' });
+  }
+
+  #end(): void {
+    this.#state = 'closed';
+    // Stops the loop that repeats a flight.
+    this.#client.dtls.flight = 99;
+  }
+
+  #protect(contentType: number, bytes: Uint8Array): void {
+    if (this.#state !== 'closed') this.#options.send(this.#records.seal(contentType, bytes));
+  }
+
+  #drop(reason: DtlsDrop): void {
+    this.#options.onEvent({ type: 'dropped', reason });
+  }
+}
