@@ -11,6 +11,11 @@ export function formatHostPort({ address, port }: HostPort): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** RFC 3264 section 8.4: the null address is a hold of the old kind; port 0 is no media at all. */
+export function isNowhere({ address, port }: HostPort): boolean {
+  return port === 0 || address === '0.0.0.0' || address === '::';
+}
+
 /** A bound UDP socket. The receiver is set once; a datagram's bytes are the receiver's only during the call. */
 export interface DatagramSocket {
   readonly local: HostPort;

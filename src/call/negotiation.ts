@@ -1,4 +1,4 @@
-import { fromUtf8, utf8 } from '../base/bytes.ts';
+import { fromUtf8, hex, utf8 } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Fingerprint } from '../media/protocol.ts';
 import { CRYPTO_SUITES, type CryptoSuite, OFFERED_SUITES } from '../sdp/crypto.ts';
@@ -35,7 +35,8 @@ export interface AnnouncedPort {
   readonly fingerprint?: Fingerprint | undefined;
 }
 
-const BY_DTLS: OfferedEncryption = { keys: [], plain: 'never', by: 'dtls' };
+/** Of a `tls-id`, which has 20 characters at least (RFC 8842 section 4). */
+const TLS_ID_BYTES = 12;
 
 /** One call's offers and answers as SDP; where they stand is {@link OfferAnswer}. */
 export class Negotiation {
@@ -198,7 +199,8 @@ export class Negotiation {
   #ourEncryption() {
     const policy = this.#terms?.encryption ?? 'disabled';
     if (policy === 'disabled') return undefined;
-    return { policy, before: this.agreement?.crypto, newKey: this.#newKey };
+    const { crypto: before, dtls } = this.agreement ?? {};
+    return { policy, before, dtls, newKey: this.#newKey, newTlsId: this.#newTlsId };
   }
 
   /** What stands stays, with the key that stands; else all that we have. */
@@ -206,11 +208,11 @@ export class Negotiation {
     const { agreement } = this;
     const policy = this.#terms?.encryption ?? 'disabled';
     if (agreement !== undefined) {
-      if (agreement.dtls !== undefined) return BY_DTLS;
+      if (agreement.dtls !== undefined) return byDtls(agreement.dtls.ourId);
       return agreement.crypto === undefined ? undefined : { keys: [agreement.crypto.local], plain: 'never' };
     }
     if (policy === 'disabled' || this.#inTheClear || this.web !== undefined) return undefined;
-    if (policy === 'dtls') return BY_DTLS;
+    if (policy === 'dtls') return byDtls(this.#newTlsId());
     const keys = OFFERED_SUITES.map((suite, at) => ({ tag: at + 1, suite, ...this.#newKey(suite) }));
     return { keys, plain: policy === 'allowed' ? 'beside' : 'never' };
   }
@@ -221,6 +223,8 @@ export class Negotiation {
     const { key, salt } = CRYPTO_SUITES[suite];
     return { key: this.#terms.random.bytes(key), salt: this.#terms.random.bytes(salt) };
   };
+
+  readonly #newTlsId = (): string => hex(this.#terms?.random.bytes(TLS_ID_BYTES) ?? new Uint8Array());
 
   #codec(): PhoneCodec | undefined {
     const { agreement } = this;
@@ -240,6 +244,10 @@ export class Negotiation {
     this.#local = revise(this.#local, (version) => build({ ...at, version }));
     return utf8(this.#local.text);
   }
+}
+
+function byDtls(tlsId: string): OfferedEncryption {
+  return { keys: [], plain: 'never', dtls: { tlsId } };
 }
 
 function causeOf(fault: NegotiationFault): EndingCause {

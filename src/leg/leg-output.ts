@@ -1,6 +1,6 @@
 /** What a leg sends: frames of 20 ms come in, packets of the agreed length go out, keys take the sound's place. */
 import type { VoiceFormat } from '../audio/voice-format.ts';
-import type { DatagramSocket, HostPort } from '../base/net.ts';
+import { type DatagramSocket, type HostPort, isNowhere } from '../base/net.ts';
 import type { LaneTerms } from '../base/quiet-lane.ts';
 import type { Random } from '../base/random.ts';
 import { DtmfSender } from '../rtp/dtmf.ts';
@@ -111,7 +111,7 @@ export class LegOutput {
   frame(payload: Uint8Array, content: FrameContent, to: HostPort | undefined): void {
     const { format } = this;
     if (format === undefined || this.#packets === undefined) return;
-    if (!this.#open || to === undefined || nowhere(to)) {
+    if (!this.#open || to === undefined || isNowhere(to)) {
       this.#skip(FRAME_MS + this.#packets.drop());
       return;
     }
@@ -174,9 +174,4 @@ export class LegOutput {
     }
     this.#socket.send(packet, this.#to.port, this.#to.address);
   }
-}
-
-/** RFC 3264 section 8.4: `c=0.0.0.0` is the old way to hold; port 0 is no media at all. */
-function nowhere(to: HostPort): boolean {
-  return to.port === 0 || to.address === '0.0.0.0' || to.address === '::';
 }

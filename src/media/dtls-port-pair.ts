@@ -1,21 +1,28 @@
 import type { Clock } from '../base/clock.ts';
-import type { DatagramSocket } from '../base/net.ts';
+import { type DatagramSocket, isNowhere } from '../base/net.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import { type AddressRange, inRange, parseAddress, parseRange } from '../rtp/address-range.ts';
 import type { DropCounter } from './drop-counter.ts';
 import type { DtlsEngine, DtlsEvent, DtlsSession } from './dtls-port.ts';
-import type { Fingerprint, LegCrypto } from './protocol.ts';
+import type { Fingerprint, LegCrypto, LegDtls, LegMedia } from './protocol.ts';
 import type { RtpPortPair } from './rtp-ports.ts';
 
-/** Associations that may be tried at once: anybody at an allowed address can begin one, and only the phone can end it well. */
+/**
+ * Associations that may be tried at once: anybody at an allowed address can begin one, and only the phone can end it well. And
+ * those that we begin ourselves, one after the other: somebody else may have spoilt them.
+ */
 const MAX_SESSIONS = 4;
 /** Each ClientHello costs a key pair. */
 const HANDSHAKE_RATE = { perSecond: 20, burst: 100 };
 
+/** Where a phone is, and whether it may be sent anything yet. */
+export type DtlsPlace = Pick<LegMedia, 'remote' | 'allowedSources' | 'sending'>;
+
 /**
  * A phone's port pair, with DTLS for SRTP's keys on its RTP port (RFC 5763, RFC 5764 section 5.1.2 tells them apart by
  * the first byte). There is no ICE to say who is who: handshakes are taken from the addresses alone that RTP may come from, each
- * source has its own, and the first that proves the fingerprint of the phone's SDP counts.
+ * source has its own, and the first that proves the fingerprint of the phone's SDP counts. Where we are to begin, it is with who
+ * is where the phone's SDP says.
  */
 export class DtlsPortPair implements RtpPortPair {
   readonly rtp: DatagramSocket;
@@ -27,7 +34,13 @@ export class DtlsPortPair implements RtpPortPair {
   readonly #onKeys: (keys: LegCrypto) => void;
   readonly #sessions = new Map<string, DtlsSession>();
   #proven: DtlsSession | undefined;
-  #fingerprints: readonly Fingerprint[] = [];
+  #dtls: LegDtls | undefined;
+  #place: DtlsPlace | undefined;
+  /** The phone is elsewhere since it has proven itself, and may begin anew there (RFC 5763 section 6.6). */
+  #moved = false;
+  /** Handshakes that we have begun. */
+  #calls = 0;
+  readonly #below: DatagramSocket;
   #ranges: readonly AddressRange[] = [];
 
   constructor(
@@ -47,7 +60,8 @@ export class DtlsPortPair implements RtpPortPair {
     this.#onKeys = (keys) => options.onKeys(keys);
     this.rtcp = pair.rtcp;
     const below = pair.rtp;
-    const hasDtls = () => this.#fingerprints.length > 0;
+    this.#below = below;
+    const hasDtls = () => this.#dtls !== undefined;
     this.rtp = {
       local: below.local,
       get queued() {
@@ -63,21 +77,31 @@ export class DtlsPortPair implements RtpPortPair {
     };
     below.onDatagram = (bytes, address, port, cameAt) => {
       const isDtls = bytes[0]! >= 20 && bytes[0]! <= 63 && hasDtls();
-      if (isDtls) this.#receive(bytes, address, port, below);
+      if (isDtls) this.#receive(bytes, address, port);
       else this.rtp.onDatagram(bytes, address, port, cameAt);
     };
   }
 
   /**
-   * The certificates that the phone may have, and where it may be; none: no DTLS. The same again changes nothing of a handshake, or
-   * of the keys that it gave: that `stands`.
+   * What was agreed on, and where the phone is; undefined: no DTLS. The same again changes nothing of a handshake, or of the keys
+   * that it gave: that `stands`.
    */
-  expect(fingerprints: readonly Fingerprint[], sources: readonly string[]): 'stands' | 'anew' {
-    this.#ranges = sources.flatMap((text) => parseRange(text) ?? []);
-    if (sameFingerprints(fingerprints, this.#fingerprints)) return 'stands';
-    this.close();
-    this.#fingerprints = fingerprints;
-    return 'anew';
+  expect(dtls: LegDtls | undefined, place: DtlsPlace): 'stands' | 'anew' {
+    const { address, port } = place.remote;
+    this.#ranges = [address, ...place.allowedSources].flatMap((text) => parseRange(text) ?? []);
+    const before = this.#place?.remote;
+    this.#place = place;
+    const stands = isSame(dtls, this.#dtls);
+    if (!stands) {
+      this.close();
+      this.#dtls = dtls;
+      this.#calls = 0;
+      // With a `tls-id` the phone says when it begins anew (RFC 8842 section 3.1).
+    } else if (this.#proven !== undefined && dtls?.theirId === undefined) {
+      this.#moved ||= before?.address !== address || before.port !== port;
+    }
+    if (dtls?.role === 'client') this.#call();
+    return stands ? 'stands' : 'anew';
   }
 
   /** Says goodbye to the phone; the ports are their owner's to close. */
@@ -85,9 +109,25 @@ export class DtlsPortPair implements RtpPortPair {
     for (const session of this.#sessions.values()) session.close();
     this.#sessions.clear();
     this.#proven = undefined;
+    this.#moved = false;
   }
 
-  #receive(bytes: Uint8Array, address: string, port: number, below: DatagramSocket): void {
+  /** Begins a handshake with who is where the phone says it is, unless one is under way there, or was enough. */
+  #call(): void {
+    const { remote, sending } = this.#place ?? {};
+    if (this.#proven !== undefined || remote === undefined || sending === 'withheld' || isNowhere(remote))
+      return;
+    const { address, port } = remote;
+    const key = `${address} ${port}`;
+    if (this.#sessions.has(key)) return;
+    // One that was begun elsewhere is not the phone's any more.
+    for (const session of this.#sessions.values()) session.close();
+    this.#sessions.clear();
+    if (this.#calls++ < MAX_SESSIONS) this.#open(key, address, port, 'client');
+    else this.#drops.count('dtls', 'no-answer');
+  }
+
+  #receive(bytes: Uint8Array, address: string, port: number): void {
     const source = parseAddress(address);
     if (source === undefined || !this.#ranges.some((range) => inRange(source, range))) {
       this.#drops.count('dtls', 'source-not-allowed');
@@ -98,20 +138,27 @@ export class DtlsPortPair implements RtpPortPair {
       return;
     }
     const key = `${address} ${port}`;
-    (this.#sessions.get(key) ?? this.#begin(key, address, port, below))?.receive(bytes);
+    (this.#sessions.get(key) ?? this.#begin(key, address, port))?.receive(bytes);
   }
 
-  #begin(key: string, address: string, port: number, below: DatagramSocket): DtlsSession | undefined {
-    if (this.#proven !== undefined || this.#sessions.size >= MAX_SESSIONS) {
+  /** Somebody has begun: the phone, perhaps. */
+  #begin(key: string, address: string, port: number): DtlsSession | undefined {
+    const isDone = this.#proven !== undefined && !this.#moved;
+    if (isDone || this.#dtls?.role === 'client' || this.#sessions.size >= MAX_SESSIONS) {
       this.#drops.count('dtls', 'source-not-latched');
       return undefined;
     }
+    return this.#open(key, address, port, 'server');
+  }
+
+  #open(key: string, address: string, port: number, role: LegDtls['role']): DtlsSession {
     const session = this.#engine.open({
-      send: (datagram) => below.send(datagram, port, address),
+      send: (datagram) => this.#below.send(datagram, port, address),
       onEvent: (event) => this.#onEvent(key, event),
     });
     this.#sessions.set(key, session);
-    session.expect(this.#fingerprints);
+    if (role === 'client') session.begin();
+    session.expect(this.#dtls?.fingerprints ?? []);
     return session;
   }
 
@@ -124,14 +171,18 @@ export class DtlsPortPair implements RtpPortPair {
         // Somebody at the phone's address who is not the phone: the phone itself may still come.
         this.#drops.count('dtls', `rejected-${event.reason}`);
         this.#sessions.delete(key);
+        if (this.#dtls?.role === 'client') this.#call();
         return;
       case 'closed':
+        // The phone may begin anew; till then the keys are those that were.
+        if (this.#proven === this.#sessions.get(key)) this.#proven = undefined;
         this.#sessions.delete(key);
         return;
       case 'connected': {
         const session = this.#sessions.get(key);
-        if (this.#proven !== undefined || session === undefined) return;
+        if (session === undefined || session === this.#proven) return;
         this.#proven = session;
+        this.#moved = false;
         for (const [other, its] of this.#sessions) {
           if (its === session) continue;
           this.#sessions.delete(other);
@@ -146,8 +197,11 @@ export class DtlsPortPair implements RtpPortPair {
   }
 }
 
-function sameFingerprints(a: readonly Fingerprint[], b: readonly Fingerprint[]): boolean {
+function isSame(a: LegDtls | undefined, b: LegDtls | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
   const same = (one: Fingerprint, at: number) =>
-    one.value === b[at]?.value && one.algorithm === b[at]?.algorithm;
-  return a.length === b.length && a.every(same);
+    one.value === b.fingerprints[at]?.value && one.algorithm === b.fingerprints[at]?.algorithm;
+  if (a.role !== b.role || a.theirId !== b.theirId || a.fingerprints.length !== b.fingerprints.length)
+    return false;
+  return a.fingerprints.every(same);
 }

@@ -177,10 +177,7 @@ export class PhoneLegs {
       this.#options.drops.count('worker', 'leg-codec');
       return;
     }
-    const keys = dtls?.expect(media.dtls?.fingerprints ?? [], [
-      media.remote.address,
-      ...media.allowedSources,
-    ]);
+    const keys = dtls?.expect(media.dtls, media);
     if (media.dtls === undefined) sockets?.setKeys(media.crypto);
     else if (keys === 'anew') sockets?.setKeys('awaited');
     if (transport !== undefined && media.association !== undefined) transport.associate(media.association);

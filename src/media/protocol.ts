@@ -73,6 +73,16 @@ export interface LegAssociation {
   readonly fingerprints: readonly Fingerprint[];
 }
 
+/** A phone's DTLS without ICE. Anything else than before asks for another association (RFC 8842 section 3.1). */
+export interface LegDtls {
+  /** Of the certificates that the phone may have. */
+  readonly fingerprints: readonly Fingerprint[];
+  /** Ours: the client begins the handshake. */
+  readonly role: 'client' | 'server';
+  /** The phone's `a=tls-id`. */
+  readonly theirId?: string | undefined;
+}
+
 /** A master key of SDP, and the identifier that each of its packets bears (RFC 3711 section 3.1). */
 export interface LegKey extends SrtpMaster {
   readonly mki?: Uint8Array | undefined;
@@ -95,8 +105,8 @@ export type KeyForm = 'event' | 'tone';
 export interface LegMedia extends LegDescription {
   /** Of a leg that was opened with `ice`, whose `remote` and `allowedSources` say nothing: ICE finds the way. */
   readonly association?: LegAssociation | undefined;
-  /** SRTP's keys come by DTLS on the RTP port (RFC 5763), which the phone begins with one of these certificates. */
-  readonly dtls?: { readonly fingerprints: readonly Fingerprint[] } | undefined;
+  /** SRTP's keys come by DTLS on the RTP port (RFC 5763). */
+  readonly dtls?: LegDtls | undefined;
   /** Undefined: plain RTP, or DTLS. Keys as before keep their counters; others begin anew. */
   readonly crypto?: LegCrypto | undefined;
   readonly codec: Codec;

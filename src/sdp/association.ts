@@ -6,9 +6,6 @@ export interface Association {
   readonly fingerprints: readonly { readonly algorithm: string; readonly value: string }[];
 }
 
-/** The far end of DTLS-SRTP without ICE: the certificates that it may have. */
-export type DtlsEnd = Pick<Association, 'fingerprints'>;
-
 /** Which end opens DTLS (RFC 5763 section 5), as the far end would have it. */
 export type Setup = 'active' | 'passive' | 'actpass';
 
@@ -31,6 +28,15 @@ export function readFingerprints({ fingerprint }: Bearer): Association['fingerpr
   return FINGERPRINT.test(value) && /^sha-(256|384|512)$/.test(algorithm)
     ? [{ algorithm, value }]
     : undefined;
+}
+
+const TLS_ID = /^[A-Za-z0-9+/\-_]{20,255}$/;
+
+/** `a=tls-id` (RFC 8842 section 4); undefined when it is none. The reader keeps it among what it does not know. */
+export function readTlsId(invalid: readonly { readonly value: string }[] | undefined): string | undefined {
+  const line = invalid?.find(({ value }) => String(value).startsWith('tls-id:'));
+  const id = String(line?.value ?? '').slice('tls-id:'.length);
+  return TLS_ID.test(id) ? id : undefined;
 }
 
 /** `a=setup`; who says nothing that is known takes either role. */

@@ -1,8 +1,8 @@
 /** Whether a call's media are SRTP: what a trunk's policy makes of a phone's lines, and a phone's answer of our keys. */
 import { fail, ok, type Result } from '../base/result.ts';
-import type { DtlsEnd } from './association.ts';
 import type { CryptoLine, CryptoSuite } from './crypto.ts';
 import { sameKey } from './crypto.ts';
+import { type AgreedDtls, answerDtls } from './dtls-roles.ts';
 import type { PhoneAudio, PhoneDescription } from './phone-description.ts';
 
 /** LiveKit's SIPMediaEncryption: never, where the phone has it, always; and always by DTLS, never by keys in SDP. */
@@ -19,6 +19,10 @@ export interface OurEncryption {
   readonly policy: EncryptionPolicy;
   /** The session's keys so far: while the phone keeps its own, ours stay too, and so do the roll-over counters. */
   readonly before: CryptoPair | undefined;
+  /** The association so far. */
+  readonly dtls: AgreedDtls | undefined;
+  /** A value of `a=tls-id` that was never used. */
+  newTlsId(): string;
   /** A key of ours that was never used. */
   newKey(suite: CryptoSuite): Pick<CryptoLine, 'key' | 'salt'>;
 }
@@ -28,8 +32,8 @@ export interface OfferedEncryption {
   readonly keys: readonly CryptoLine[];
   /** Whether a twin of the line, in the clear, is offered beside it. */
   readonly plain: 'beside' | 'never';
-  /** In place of keys: they come by DTLS (RFC 5763). */
-  readonly by?: 'dtls' | undefined;
+  /** In place of keys: they come by DTLS (RFC 5763), and this is our `a=tls-id`. */
+  readonly dtls?: { readonly tlsId: string } | undefined;
 }
 
 /** Why media cannot be what the trunk's policy wants. */
@@ -46,7 +50,7 @@ export interface UsableLine {
   readonly line: number;
   readonly audio: PhoneAudio;
   readonly crypto: CryptoPair | undefined;
-  readonly dtls?: DtlsEnd | undefined;
+  readonly dtls?: AgreedDtls | undefined;
 }
 
 /** The lines of an offer that go our way of media, those with keys first where SRTP is allowed. */
@@ -83,7 +87,9 @@ function joined(secured: readonly UsableLine[], plain: readonly UsableLine[]): r
 function securedLine(line: number, audio: PhoneAudio, encryption: OurEncryption): UsableLine | undefined {
   const remote = encryption.policy === 'dtls' ? undefined : audio.crypto[0];
   if (remote !== undefined) return { line, audio, crypto: { local: ourKey(encryption, remote), remote } };
-  return audio.dtls === undefined ? undefined : { line, audio, crypto: undefined, dtls: audio.dtls };
+  if (audio.dtls === undefined) return undefined;
+  const dtls = answerDtls(audio.dtls, encryption.dtls, () => encryption.newTlsId());
+  return { line, audio, crypto: undefined, dtls };
 }
 
 /** RFC 4568 section 5.1.2: the answer has the offer's tag and suite, and a key of its own. */
@@ -100,7 +106,7 @@ export function answeredKeys(
   audio: PhoneAudio,
 ): Result<CryptoPair | undefined, EncryptionFault> {
   const remote = audio.crypto[0];
-  if (offered?.by === 'dtls') return audio.dtls === undefined ? fail('no-common-crypto') : ok(undefined);
+  if (offered?.dtls !== undefined) return audio.dtls === undefined ? fail('no-common-crypto') : ok(undefined);
   if (offered === undefined) return audio.secured ? fail('encryption-disabled') : ok(undefined);
   if (remote === undefined) {
     if (audio.secured) return fail('no-common-crypto');

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { Association, DtlsEnd } from './association.ts';
+import type { Association } from './association.ts';
 import type { CryptoLine } from './crypto.ts';
+import type { AgreedDtls } from './dtls-roles.ts';
 import { type EncryptionFault, type OurEncryption, usableLines } from './encryption.ts';
 import { choosePtime, type PacketTimes } from './packet-times.ts';
 import { type AudioFormat, isCodec, type PhoneCodec } from './phone-codec.ts';
@@ -37,7 +38,7 @@ export interface AudioAgreement {
   /** Of a web phone. */
   readonly association?: Association | undefined;
   /** SRTP by DTLS without ICE. */
-  readonly dtls?: DtlsEnd | undefined;
+  readonly dtls?: AgreedDtls | undefined;
   /** SRTP's keys of what we send and of what comes; undefined: plain RTP, or a web phone's. */
   readonly crypto?: { readonly local: CryptoLine; readonly remote: CryptoLine } | undefined;
 }
@@ -139,9 +140,10 @@ function answeredLine({ protocol, mid }: PhoneMediaLine, agreement: AudioAgreeme
     ptimeMs,
     direction,
     mid,
-    setup: 'passive',
+    setup: dtls?.role === 'client' ? 'active' : 'passive',
     rtcpMux: rtcpMux === true,
-    keysBy: dtls && 'dtls',
+    // RFC 8842 section 5.3: a `tls-id` is answered by one.
+    dtls: dtls && { tlsId: dtls.theirId === undefined ? undefined : dtls.ourId },
     crypto: crypto && [crypto.local],
   };
 }

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import { type Association, type DtlsEnd, readFingerprints, readIce, readSetup } from './association.ts';
+import { type Association, readFingerprints, readIce, readSetup, readTlsId } from './association.ts';
 import { type CryptoLine, readCrypto } from './crypto.ts';
+import type { DtlsEnd } from './dtls-roles.ts';
 import {
   type MediaDescription,
   PHONE_SDP_LIMITS,
@@ -36,7 +37,7 @@ export interface PhoneAudio {
   readonly association?: Association | undefined;
   /** RTP/SAVP or RTP/SAVPF: in the clear there is nothing to be had. */
   readonly secured: boolean;
-  /** DTLS-SRTP without ICE (RFC 5763), which the phone is ready to begin. */
+  /** DTLS-SRTP without ICE (RFC 5763). */
   readonly dtls?: DtlsEnd | undefined;
   /** Keys of SRTP that we can use, in the phone's order. A line of plain RTP that has some is glad of SRTP. */
   readonly crypto: readonly CryptoLine[];
@@ -174,13 +175,15 @@ function readAssociation(session: SessionFacts, media: MediaDescription): Associ
   return media.rtcpMux === undefined || setup === 'passive' ? undefined : { ice, fingerprints };
 }
 
-/** DTLS on the RTP port, RTCP beside RTP; we are the side that waits (RFC 5763 section 5). Some name it RTP/SAVP all the same. */
+/** DTLS on the RTP port, RTCP beside RTP (RFC 5763 section 5). Some name it RTP/SAVP all the same. */
 function readDtls(session: SessionFacts, media: MediaDescription): DtlsEnd | undefined {
   if (!/^(UDP\/TLS\/)?RTP\/SAVPF?$/.test(text(media.protocol)) || media.rtcpMux === undefined)
     return undefined;
   const fingerprints = readFingerprints(media.fingerprint === undefined ? session : media);
-  const setup = readSetup(media.setup === undefined ? session : media);
-  return fingerprints === undefined || setup === 'passive' ? undefined : { fingerprints };
+  const setup = media.setup ?? session.setup;
+  const isKnown = setup === 'active' || setup === 'passive' || setup === 'actpass';
+  const tlsId = readTlsId(media.invalid) ?? readTlsId(session.invalid);
+  return fingerprints && { fingerprints, tlsId, setup: isKnown ? setup : undefined };
 }
 
 function readFormat(media: MediaDescription, text: string): AudioFormat | undefined {

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
+import { answeredDtls } from './dtls-roles.ts';
 import { answeredKeys, type OfferedEncryption } from './encryption.ts';
 import { choosePtime, type PacketTimes } from './packet-times.ts';
 import {
@@ -58,8 +59,8 @@ export function writeOffer(offer: PhoneOffer, local: LocalSession): string {
   const secured: LocalAudio =
     encryption === undefined
       ? ours
-      : encryption.by === 'dtls'
-        ? { ...ours, protocol: SECURED_BY_DTLS, keysBy: 'dtls', rtcpMux: true }
+      : encryption.dtls !== undefined
+        ? { ...ours, protocol: SECURED_BY_DTLS, dtls: encryption.dtls, rtcpMux: true }
         : { ...ours, protocol: SECURED, crypto: encryption.keys };
   const lines = session?.lines.map((theirs, at) =>
     at === session.line ? { ...secured, protocol: theirs.protocol, mid: theirs.mid } : theirs,
@@ -82,12 +83,13 @@ export function acceptAnswer(
   if (audio === undefined || wayOf(audio) !== (offer.way ?? 'rtp')) return fail('no-audio');
   const keys = wayOf(audio) === 'rtp' ? answeredKeys(offer.encryption, audio) : ok(undefined);
   if (!keys.ok) return keys;
+  const dtls = offer.encryption?.dtls;
   const codec = audio.formats.find((format) => offer.codecs.some((name) => isCodec(format, name)));
   if (codec === undefined) return fail('no-common-codec');
   const dtmfOut = eventFor(audio, codec);
   const noiseOut = offer.codecs.includes('CN') ? noiseFor(audio, codec) : undefined;
   return ok({
-    ...placeOf(audio, offer.rtcpMux === true || offer.encryption?.by === 'dtls'),
+    ...placeOf(audio, offer.rtcpMux === true || dtls !== undefined),
     codec,
     // What comes to us bears the numbers of our offer (RFC 3264 section 5.1).
     accept: offeredFormats(offer),
@@ -99,7 +101,7 @@ export function acceptAnswer(
     direction: narrower(offer.direction, mirrored(audio.direction)),
     association: audio.association,
     ...(keys.value === undefined ? {} : { crypto: keys.value }),
-    ...(offer.encryption?.by === 'dtls' && audio.dtls !== undefined ? { dtls: audio.dtls } : {}),
+    ...(dtls !== undefined && audio.dtls !== undefined ? { dtls: answeredDtls(audio.dtls, dtls.tlsId) } : {}),
   });
 }
 

@@ -44,12 +44,12 @@ export interface LocalAudio {
   readonly direction: Direction;
   /** `0` when nobody has said. */
   readonly mid: string | undefined;
-  /** Who opens DTLS: `passive` in an answer, `actpass` in an offer, to which a browser answers `active` (RFC 5763 section 5). */
-  readonly setup: 'passive' | 'actpass';
+  /** Who opens DTLS (RFC 5763 section 5): `actpass` in an offer. */
+  readonly setup: 'active' | 'passive' | 'actpass';
   /** RTCP comes to our RTP port; behind ICE it always does. */
   readonly rtcpMux?: boolean;
-  /** SRTP's keys come by DTLS on this line's port. */
-  readonly keysBy?: 'dtls' | undefined;
+  /** SRTP's keys come by DTLS on this line's port; our `a=tls-id`, where there is one. */
+  readonly dtls?: { readonly tlsId?: string | undefined } | undefined;
   /** Keys of SRTP: in an answer the one that was chosen. */
   readonly crypto?: readonly CryptoLine[] | undefined;
 }
@@ -108,9 +108,10 @@ function packetTimeLines({ ptimeMs, maxPtimeMs }: PacketTimes = {}, agreedMs: nu
   return maxPtimeMs === undefined ? ptime : `${ptime}a=maxptime:${maxPtimeMs}\r\n`;
 }
 
-function dtlsLines({ fingerprint }: LocalSession, { keysBy, setup }: LocalAudio): string {
-  if (keysBy !== 'dtls' || fingerprint === undefined) return '';
-  return `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}\r\na=setup:${setup}\r\n`;
+function dtlsLines({ fingerprint }: LocalSession, { dtls, setup }: LocalAudio): string {
+  if (dtls === undefined || fingerprint === undefined) return '';
+  const id = dtls.tlsId === undefined ? '' : `a=tls-id:${dtls.tlsId}\r\n`;
+  return `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}\r\na=setup:${setup}\r\n${id}`;
 }
 
 function formatLines(format: AudioFormat): string {

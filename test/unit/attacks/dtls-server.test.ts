@@ -41,7 +41,7 @@ describe.each(dtlsEngines)('DTLS by %s, as the client', (name) => {
       type: 'udp',
       address: { address: '0.0.0.0', family: 'IPv4' as const, port: 0 },
       closed: false,
-      onData: (_data: Buffer, _from: [string, number]) => {},
+      onData: (_data: Buffer, _from: readonly [string, number]) => {},
       send: (datagram: Buffer) => {
         for (const one of mangle?.(datagram) ?? [datagram]) queueMicrotask(() => session.receive(one));
         return Promise.resolve();

@@ -76,3 +76,33 @@ test('disabled: no key in any description', () => {
   negotiation.refused();
   expect(negotiation.plan(SECURED)).toEqual({ ok: false, error: 'encryption-disabled' });
 });
+
+const PRINT = `a=fingerprint:sha-256 ${'01:'.repeat(31)}23`;
+const byDtls = (setup: string, ...more: string[]) =>
+  sdp('m=audio 4000 UDP/TLS/RTP/SAVP 8', PRINT, `a=setup:${setup}`, 'a=rtcp-mux', ...more);
+
+test('an association stands over offers of both sides, with its role and our tls-id', () => {
+  const negotiation = call('dtls');
+  const at = { ...AT, fingerprint: { algorithm: 'sha-256', value: 'AB' } };
+  const said = (bytes: Uint8Array) =>
+    /a=setup:(\w+)(?:\r\na=tls-id:(\w{20,}))?/.exec(fromUtf8(bytes))?.slice(1);
+  const [setup, id] = said(negotiation.offer(at))!;
+  expect(setup).toBe('actpass');
+  // The next target of the same call gets another.
+  negotiation.refused();
+  const [, second] = said(negotiation.offer(at))!;
+  expect(second).not.toBe(id);
+  const accepted = negotiation.accept(byDtls('passive'));
+  expect(accepted).toMatchObject({ value: { dtls: { role: 'client', ourId: second } } });
+  expect(said(negotiation.repeat(at)!)).toEqual(['actpass', second]);
+  negotiation.refused();
+  const planned = negotiation.plan(byDtls('actpass'));
+  if (!planned.ok) throw new Error(planned.error);
+  expect(said(negotiation.answer(planned.value, at))).toEqual(['active', undefined]);
+  expect(negotiation.agreement?.dtls).toEqual(accepted.ok && accepted.value.dtls);
+  const anew = negotiation.plan(byDtls('actpass', `a=tls-id:${'t'.repeat(24)}`));
+  if (!anew.ok) throw new Error(anew.error);
+  const [role, third] = said(negotiation.answer(anew.value, at))!;
+  expect(role).toBe('passive');
+  expect([id, second]).not.toContain(third);
+});

@@ -50,77 +50,79 @@ it('forwards a phone under its new track once it is given one', () => {
   expect(room.tick(net.now())).toMatchObject([{ track: 'TR_new' }]);
 });
 
-it('lets a phone with DTLS rest by the lane of its socket, refreshed or not', () => {
-  const net = new LossyNet(3);
-  const room = new RoomMedia('RM_1', builtInCodecs);
-  const rests: unknown[] = [];
-  const lane: QuietLane = {
-    id: 1,
-    fan: { send() {} },
-    rest: (terms) => rests.push(terms) > 0,
-    holds: () => false,
-    drain: () => 0,
-    wake() {},
-  };
-  const pair = { rtp: Object.assign(net.open(), { lane }), rtcp: net.open() };
-  let tell: (event: DtlsEvent) => void = () => {};
-  const fingerprint = { algorithm: 'sha-256', value: 'AB' };
-  const legs = new PhoneLegs({
-    dtls: {
-      by: 'werift',
-      begins: false,
-      fingerprint,
-      open: ({ onEvent }) => {
-        tell = onEvent;
-        return { expect() {}, begin() {}, receive() {}, sendData: () => false, close() {} };
+it.each(['server', 'client'] as const)(
+  'lets a phone with DTLS rest by the lane of its socket, refreshed or not, where we are the %s',
+  (role) => {
+    const net = new LossyNet(3);
+    const room = new RoomMedia('RM_1', builtInCodecs);
+    const rests: unknown[] = [];
+    const lane: QuietLane = {
+      id: 1,
+      fan: { send() {} },
+      rest: (terms) => rests.push(terms) > 0,
+      holds: () => false,
+      drain: () => 0,
+      wake() {},
+    };
+    const pair = { rtp: Object.assign(net.open(), { lane }), rtcp: net.open() };
+    let tell: (event: DtlsEvent) => void = () => {};
+    const fingerprint = { algorithm: 'sha-256', value: 'AB' };
+    const legs = new PhoneLegs({
+      dtls: {
+        by: 'werift',
+        fingerprint,
+        open: ({ onEvent }) => {
+          tell = onEvent;
+          return { expect() {}, begin() {}, receive() {}, sendData: () => false, close() {} };
+        },
       },
-    },
-    ports: { inUse: 0, open: (opened) => opened(pair), release() {} },
-    clock: net,
-    random: net.random,
-    drops: { count() {} } as never,
-    mediaTimeoutMs: 0,
-    unixOffsetMs: 0,
-    cname: 'test',
-    sounds: new SoundBook(),
-    emit() {},
-    forward() {},
-    isForwarded: () => false,
-    behindIce: undefined as never,
-  });
-  const address = '192.0.2.1';
-  const socket = net.open(address);
-  const master = { key: new Uint8Array(16), salt: new Uint8Array(12) };
-  const sealer = new SrtpSealer('AEAD_AES_128_GCM', master);
-  const sender = new RtpSender(net.random, 160);
-  const speak = (count: number) =>
-    net.every(20, count, (now) => {
-      const packet = sender.packet(new Uint8Array(160).fill(0xd5), 0, 160, 8, 'no-marker');
-      sender.advance(160);
-      const bytes = new Uint8Array(192);
-      bytes.set(packet);
-      const length = sealer.sealRtp(bytes, 12, packet.length);
-      if (typeof length === 'number')
-        socket.send(bytes.slice(0, length), pair.rtp.local.port, pair.rtp.local.address);
-      room.tick(now);
+      ports: { inUse: 0, open: (opened) => opened(pair), release() {} },
+      clock: net,
+      random: net.random,
+      drops: { count() {} } as never,
+      mediaTimeoutMs: 0,
+      unixOffsetMs: 0,
+      cname: 'test',
+      sounds: new SoundBook(),
+      emit() {},
+      forward() {},
+      isForwarded: () => false,
+      behindIce: undefined as never,
     });
-  const codec = { mime: 'audio/pcma', payloadType: 8, clockRate: 8000, channels: 1, fmtp: '' };
-  const media = {
-    ...describePhone(address, socket.local.port),
-    ...{ codec, accept: [codec], dtls: { fingerprints: [fingerprint] } },
-  };
-  legs.open('LG_1', room, 'TR_1');
-  legs.apply('LG_1', media);
-  socket.send(Uint8Array.of(22, 254, 253, 0), pair.rtp.local.port, pair.rtp.local.address);
-  net.run(net.now() + 100);
-  tell({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
-  speak(100);
-  expect(rests.splice(0)).not.toEqual([]);
-  // A session's refresh says the same again.
-  legs.apply('LG_1', { ...media });
-  speak(200);
-  expect(rests).not.toEqual([]);
-});
+    const address = '192.0.2.1';
+    const socket = net.open(address);
+    const master = { key: new Uint8Array(16), salt: new Uint8Array(12) };
+    const sealer = new SrtpSealer('AEAD_AES_128_GCM', master);
+    const sender = new RtpSender(net.random, 160);
+    const speak = (count: number) =>
+      net.every(20, count, (now) => {
+        const packet = sender.packet(new Uint8Array(160).fill(0xd5), 0, 160, 8, 'no-marker');
+        sender.advance(160);
+        const bytes = new Uint8Array(192);
+        bytes.set(packet);
+        const length = sealer.sealRtp(bytes, 12, packet.length);
+        if (typeof length === 'number')
+          socket.send(bytes.slice(0, length), pair.rtp.local.port, pair.rtp.local.address);
+        room.tick(now);
+      });
+    const codec = { mime: 'audio/pcma', payloadType: 8, clockRate: 8000, channels: 1, fmtp: '' };
+    const media = {
+      ...describePhone(address, socket.local.port),
+      ...{ codec, accept: [codec], dtls: { fingerprints: [fingerprint], role } },
+    };
+    legs.open('LG_1', room, 'TR_1');
+    legs.apply('LG_1', media);
+    socket.send(Uint8Array.of(22, 254, 253, 0), pair.rtp.local.port, pair.rtp.local.address);
+    net.run(net.now() + 100);
+    tell({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
+    speak(100);
+    expect(rests.splice(0)).not.toEqual([]);
+    // A session's refresh says the same again.
+    legs.apply('LG_1', { ...media });
+    speak(200);
+    expect(rests).not.toEqual([]);
+  },
+);
 
 it('leaves a call as it was when the new codec is none that can be sent, keys and DTLS too', () => {
   const net = new LossyNet(3);
@@ -161,7 +163,7 @@ it('leaves a call as it was when the new codec is none that can be sent, keys an
   const codec = { mime: 'audio/pcma', payloadType: 8, clockRate: 8000, channels: 1, fmtp: '' };
   const media = {
     ...describePhone(address, socket.local.port),
-    ...{ codec, accept: [codec], dtls: { fingerprints: [fingerprint] } },
+    ...{ codec, accept: [codec], dtls: { fingerprints: [fingerprint], role: 'server' as const } },
   };
   legs.open('LG_1', room, 'TR_1');
   legs.apply('LG_1', media);
@@ -170,7 +172,12 @@ it('leaves a call as it was when the new codec is none that can be sent, keys an
   tell({ type: 'connected', profile: 'AEAD_AES_128_GCM', local: master, remote: master });
   const unknown = { ...codec, mime: 'audio/unheard-of' };
   const other = [{ algorithm: 'sha-256', value: 'CD' }];
-  legs.apply('LG_1', { ...media, codec: unknown, accept: [unknown], dtls: { fingerprints: other } });
+  legs.apply('LG_1', {
+    ...media,
+    codec: unknown,
+    accept: [unknown],
+    dtls: { fingerprints: other, role: 'server' },
+  });
   const { dtls: _, ...plain } = media;
   legs.apply('LG_1', { ...plain, codec: unknown, accept: [unknown] });
   expect(dropped).toEqual(['worker leg-codec', 'worker leg-codec']);

@@ -35,7 +35,10 @@ function cryptoOf(...lines: string[]) {
 
 function answer(text: string, policy: EncryptionPolicy, before?: OurEncryption['before']) {
   const offer = read(text);
-  const encryption = { policy, before, newKey: (suite: CryptoSuite) => keyOf(suite) };
+  const encryption = {
+    ...{ policy, before, newKey: (suite: CryptoSuite) => keyOf(suite) },
+    ...{ dtls: undefined, newTlsId: () => '' },
+  };
   const plan = planAnswer(offer, ['PCMA'], { keep: undefined, direction: 'sendrecv', encryption });
   if (!plan.ok) return { fault: plan.error, text: '', crypto: undefined };
   const { crypto } = plan.value.agreement;

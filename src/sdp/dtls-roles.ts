@@ -1,0 +1,52 @@
+/** Who begins DTLS on a phone's RTP port, and whether an association goes on (RFC 5763 section 5, RFC 8842). */
+import type { Association } from './association.ts';
+
+/** The far end of DTLS-SRTP without ICE, as its description has it. */
+export interface DtlsEnd {
+  /** Of the certificates that it may have. */
+  readonly fingerprints: Association['fingerprints'];
+  /** `a=setup`; undefined: not said, or something that nobody knows. */
+  readonly setup?: 'active' | 'passive' | 'actpass' | undefined;
+  /** `a=tls-id` (RFC 8842 section 4): another one asks for another association. */
+  readonly tlsId?: string | undefined;
+}
+
+/** What an offer and its answer made of it. */
+export interface AgreedDtls {
+  readonly fingerprints: Association['fingerprints'];
+  /** Ours: the client begins. */
+  readonly role: 'client' | 'server';
+  /** `a=tls-id` of both ends; the phone's only where it has one. */
+  readonly ourId: string;
+  readonly theirId: string | undefined;
+}
+
+/** What an answer of ours makes of a phone's offer: with `actpass` what stands stays (RFC 8842 section 5.3), else we wait. */
+export function answerDtls(
+  theirs: DtlsEnd,
+  standing: AgreedDtls | undefined,
+  newId: () => string,
+): AgreedDtls {
+  const { fingerprints, setup, tlsId: theirId } = theirs;
+  const isSameEnd = standing !== undefined && isSame(standing, theirs);
+  const role = setup === 'passive' ? 'client' : setup === 'actpass' && isSameEnd ? standing.role : 'server';
+  const ourId = isSameEnd && role === standing.role ? standing.ourId : newId();
+  return { fingerprints, role, ourId, theirId };
+}
+
+/**
+ * What a phone's answer makes of our offer of `actpass`. RFC 4145 section 4: who does not say is passive; `actpass` is no answer,
+ * and comes from those who begin all the same.
+ */
+export function answeredDtls({ fingerprints, setup, tlsId: theirId }: DtlsEnd, ourId: string): AgreedDtls {
+  return {
+    ...{ fingerprints, ourId, theirId },
+    role: setup === 'passive' || setup === undefined ? 'client' : 'server',
+  };
+}
+
+function isSame(standing: AgreedDtls, theirs: DtlsEnd): boolean {
+  const text = (fingerprints: AgreedDtls['fingerprints']) =>
+    fingerprints.map(({ algorithm, value }) => `${algorithm} ${value}`).join();
+  return standing.theirId === theirs.tlsId && text(standing.fingerprints) === text(theirs.fingerprints);
+}
