@@ -59,7 +59,12 @@ export class DtlsCaller {
   }
 
   /** Makes an association with an end of `engine` over `way`, which has `role` there; gives up after `patienceMs`. */
-  call(engine: DtlsEngine, way: Way, patienceMs: number, role: 'server' | 'client' = 'server'): Promise<Handshake> {
+  call(
+    engine: DtlsEngine,
+    way: Way,
+    patienceMs: number,
+    role: 'server' | 'client' = 'server',
+  ): Promise<Handshake> {
     const started = performance.now();
     const peer = this.#associate(role === 'server' ? 'client' : 'server');
     peer.expect(fromHex(engine.fingerprint.value), 32);

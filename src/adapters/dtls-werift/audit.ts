@@ -66,34 +66,49 @@ export function auditHandshake(evidence: HandshakeEvidence): DtlsRejection | und
   return isSame(evidence.transcript[finishedAt]!.body, expected) ? undefined : 'finished';
 }
 
-/** What a handshake left behind in which we were the client. */
-export interface ServerEvidence extends HandshakeEvidence {
-  readonly clientRandom: Uint8Array;
-  readonly serverRandom: Uint8Array;
-  /** The server's Finished without its header. */
-  readonly finished: Uint8Array;
-}
-
 /**
- * The same of a server: its key has signed the key exchange of this handshake (RFC 8422 section 5.4), and its Finished is over
- * all that both said, ours included (RFC 5246 section 7.4.9).
+ * What a server must show before it is answered: the certificate that signaling named, and that its key has signed the key exchange
+ * of this handshake (RFC 8422 section 5.4). It is told of each of its messages in their order.
  */
-export function auditServer(evidence: ServerEvidence): DtlsRejection | undefined {
-  const { transcript, remoteCertificate: certificate } = evidence;
-  if (certificate === undefined) return 'no-certificate';
-  if (!evidence.fingerprints.some((fingerprint) => isFingerprintOf(fingerprint, certificate)))
-    return 'fingerprint';
-  const exchange = transcript.find(({ type }) => type === HandshakeType.serverKeyExchange)?.body;
-  // Type of curve, its name, the length of the public key, the key; the signature is behind.
-  const signedLength = 4 + (exchange?.[3] ?? 0);
-  if (exchange === undefined || exchange.length <= signedLength) return 'certificate-verify';
-  const signed = [evidence.clientRandom, evidence.serverRandom, exchange.subarray(0, signedLength)];
-  if (!isSigned(signed, exchange.subarray(signedLength), certificate)) return 'certificate-verify';
-  const expected = verifyData(evidence.masterSecret, 'server finished', transcript);
-  return isSame(evidence.finished, expected) ? undefined : 'finished';
+export class ServerProof {
+  #random: Uint8Array = new Uint8Array();
+  #certificate: Uint8Array = new Uint8Array();
+
+  /** Why the handshake ends with this message; undefined: it goes on. `message` is whole, with its header. */
+  take(
+    message: Uint8Array,
+    clientRandom: Uint8Array,
+    fingerprints: readonly Fingerprint[],
+  ): DtlsRejection | undefined {
+    const body = message.subarray(12);
+    switch (message[0]) {
+      case HandshakeType.serverHello:
+        // Behind two bytes of version.
+        this.#random = body.subarray(2, 34);
+        return undefined;
+      case HandshakeType.certificate: {
+        // The length of the chain, then the first certificate's, each of three bytes (RFC 5246 section 7.4.2).
+        const length = body.length < 6 ? 0 : (body[3]! << 16) | (body[4]! << 8) | body[5]!;
+        const certificate = body.subarray(6, 6 + length);
+        if (length === 0 || certificate.length < length) return 'no-certificate';
+        this.#certificate = certificate;
+        return fingerprints.some((one) => isFingerprintOf(one, certificate)) ? undefined : 'fingerprint';
+      }
+      case HandshakeType.serverKeyExchange: {
+        // Type of curve, its name, the length of the public key, the key; the signature is behind.
+        const signedLength = 4 + (body[3] ?? 0);
+        const signed = [clientRandom, this.#random, body.subarray(0, signedLength)];
+        const isTheirs = isSigned(signed, body.subarray(signedLength), this.#certificate);
+        return isTheirs ? undefined : 'certificate-verify';
+      }
+      default:
+        return undefined;
+    }
+  }
 }
 
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
+/** Of equal bytes, in constant time. */
+export function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 

@@ -4,7 +4,7 @@ import { DtlsClient } from 'werift';
 import type { ApplicationLayer, DtlsDrop, DtlsRejection, DtlsSession } from '../../media/dtls-port.ts';
 import type { DataChannelLabel, Fingerprint } from '../../media/protocol.ts';
 import { saltLength } from '../../rtp/srtp/key-derivation.ts';
-import { auditServer } from './audit.ts';
+import { isSame, ServerProof, verifyData } from './audit.ts';
 import { HandshakeType } from './handshake-fragments.ts';
 import { ALERT, ProtectedRecords } from './protected-records.ts';
 import { ContentType, type DtlsRecord, makeRecord, splitRecords } from './records.ts';
@@ -12,6 +12,10 @@ import { ServerOrder } from './server-order.ts';
 import { PROFILES, type SessionOptions } from './server-session.ts';
 
 const HANDSHAKE_HEADER = 12;
+/** Handshakes that nonsense in the clear may spoil. */
+const MAX_RESTARTS = 16;
+/** Behind all flights: stops the loop that repeats one. */
+const OVER = 99;
 /** werift hands the sender's address around and does nothing with it. */
 const NOWHERE: [string, number] = ['0.0.0.0', 0];
 
@@ -20,46 +24,28 @@ type WeriftTransport = ConstructorParameters<typeof DtlsClient>[0]['transport'];
 /**
  * werift's DTLS client behind guards. It sees only whole handshake messages in order and once, and never the server's Finished:
  * that is checked here, with the signature of the key exchange and the certificate, which werift does not look at. What it
- * repeats goes out under new record numbers, for a server takes none twice (RFC 6347 section 4.1.2.6).
+ * repeats goes out under new record numbers, for a server takes none twice (RFC 6347 section 4.1.2.6). What nonsense in the clear
+ * has spoilt begins anew.
  */
 export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
   readonly #options: SessionOptions;
-  readonly #client: DtlsClient;
-  readonly #records: ProtectedRecords;
-  readonly #order = new ServerOrder();
+  #client: DtlsClient;
+  #records: ProtectedRecords;
+  #order = new ServerOrder();
+  #proof = new ServerProof();
   #state: 'waiting' | 'handshake' | 'connected' | 'closed' = 'waiting';
   #fingerprints: readonly Fingerprint[] = [];
   #feed: (record: NodeBuffer) => void = () => {};
   #received = 0;
   #clearRecords = 0;
   #saidFinished = false;
+  #restarts = 0;
   #application: ApplicationLayer | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const transport: WeriftTransport = {
-      type: 'udp',
-      address: { address: '0.0.0.0', family: 'IPv4', port: 0 },
-      closed: false,
-      onData: () => {},
-      send: (datagram: NodeBuffer) => {
-        if (this.#state !== 'closed') options.send(this.#renumbered(datagram));
-        return Promise.resolve();
-      },
-      close: () => Promise.resolve(),
-    };
-    this.#client = new DtlsClient({
-      cert: options.certificate.certPem,
-      key: options.certificate.keyPem,
-      signatureHash: options.certificate.signatureHash,
-      transport,
-      srtpProfiles: [7, 1],
-      extendedMasterSecret: true,
-    });
+    this.#client = this.#newClient();
     this.#records = new ProtectedRecords(this.#client);
-    // werift has set onData in its constructor.
-    this.#feed = (record) => transport.onData(record, NOWHERE);
-    this.#client.onError.subscribe((error) => this.#onError(error));
   }
 
   expect(fingerprints: readonly Fingerprint[]): void {
@@ -67,7 +53,35 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
     this.#fingerprints = fingerprints;
     if (fingerprints.length === 0 || this.#state === 'handshake') return;
     this.#state = 'handshake';
-    this.#client.connect().catch((error: unknown) => this.#onError(error));
+    this.#connect();
+  }
+
+  #newClient(): DtlsClient {
+    const { certificate, send } = this.#options;
+    const transport: WeriftTransport = {
+      type: 'udp',
+      address: { address: '0.0.0.0', family: 'IPv4', port: 0 },
+      closed: false,
+      onData: () => {},
+      send: (datagram: NodeBuffer) => {
+        if (this.#state !== 'closed' && client === this.#client) send(this.#renumbered(datagram));
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    };
+    const client = new DtlsClient({
+      ...{ cert: certificate.certPem, key: certificate.keyPem, signatureHash: certificate.signatureHash },
+      ...{ transport, srtpProfiles: [7, 1], extendedMasterSecret: true },
+    });
+    // werift has set onData in its constructor.
+    this.#feed = (record) => transport.onData(record, NOWHERE);
+    client.onError.subscribe((error) => this.#onError(client, error));
+    return client;
+  }
+
+  #connect(): void {
+    const client = this.#client;
+    client.connect().catch((error: unknown) => this.#onError(client, error));
   }
 
   receive(bytes: Uint8Array): void {
@@ -108,8 +122,7 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
       case ContentType.handshake: {
         const { messages, fault } = this.#order.push(record.fragment);
         if (fault !== undefined) this.#drop(fault);
-        for (const message of messages)
-          this.#feed(makeRecord(ContentType.handshake, 0, this.#received++, message));
+        for (const message of messages) this.#onMessage(message);
         return;
       }
       case ContentType.changeCipherSpec:
@@ -120,6 +133,18 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
       default:
         this.#drop('unexpected-record');
     }
+  }
+
+  /** Nothing is said to a server that is not the one expected. */
+  #onMessage(message: NodeBuffer): void {
+    if (this.#state !== 'handshake') return;
+    const rejection = this.#proof.take(
+      message,
+      this.#client.cipher.localRandom.serialize(),
+      this.#fingerprints,
+    );
+    if (rejection === undefined) this.#feed(makeRecord(ContentType.handshake, 0, this.#received++, message));
+    else this.#reject(rejection);
   }
 
   #onProtected(record: DtlsRecord): void {
@@ -153,25 +178,19 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
   }
 
   #onFinished(message: NodeBuffer): void {
-    const { dtls, cipher, srtp, remoteCertificate } = this.#client;
-    const rejection = auditServer({
-      transcript: dtls.sortedHandshakeCache.map((sent) => ({
-        type: sent.msg_type,
-        bytes: sent.serialize(),
-        body: sent.fragment,
-      })),
-      masterSecret: cipher.masterSecret,
-      clientRandom: cipher.localRandom.serialize(),
-      serverRandom: cipher.remoteRandom.serialize(),
-      finished: message.subarray(HANDSHAKE_HEADER),
-      remoteCertificate,
-      fingerprints: this.#fingerprints,
-    });
+    const { dtls, cipher, srtp } = this.#client;
+    const said = dtls.sortedHandshakeCache.map((sent) => ({
+      type: sent.msg_type,
+      bytes: sent.serialize(),
+      body: sent.fragment,
+    }));
+    const expected = verifyData(cipher.masterSecret, 'server finished', said);
+    const isTheirs = isSame(message.subarray(HANDSHAKE_HEADER), expected);
     // Flight 5 is repeated no more.
     dtls.flight = 7;
     const profile = PROFILES.get(srtp.srtpProfile ?? 0);
-    if (rejection !== undefined || profile === undefined) {
-      this.#reject(rejection ?? 'no-srtp-profile');
+    if (!isTheirs || profile === undefined) {
+      this.#reject(isTheirs ? 'no-srtp-profile' : 'finished');
       return;
     }
     const keys = this.#client.extractSessionKeys(16, saltLength(profile));
@@ -208,18 +227,32 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
     );
   }
 
-  #onError(error: unknown): void {
-    if (this.#state !== 'handshake') return;
+  #onError(client: DtlsClient, error: unknown): void {
+    if (this.#state !== 'handshake' || client !== this.#client) return;
     this.#drop('handshake-error');
     // werift has repeated a flight as often as it does.
-    if (error instanceof Error && error.message.startsWith('over retransmitCount')) this.#reject('handshake');
+    const isSilence = error instanceof Error && error.message.startsWith('over retransmitCount');
+    if (isSilence || this.#restarts >= MAX_RESTARTS) this.#reject('handshake');
+    else this.#restart();
+  }
+
+  /** Nobody has proven anything yet, so that what went wrong may be nobody's of the two. */
+  #restart(): void {
+    this.#restarts++;
+    this.#client.dtls.flight = OVER;
+    this.#client = this.#newClient();
+    this.#records = new ProtectedRecords(this.#client);
+    this.#order = new ServerOrder();
+    this.#proof = new ServerProof();
+    this.#saidFinished = false;
+    this.#connect();
   }
 
   #reject(reason: DtlsRejection): void {
-    if (reason !== 'handshake') {
-      const description = reason === 'fingerprint' ? ALERT.badCertificate : ALERT.decryptError;
-      this.#protect(ContentType.alert, Uint8Array.of(ALERT.fatal, description));
-    }
+    const description = reason === 'fingerprint' ? ALERT.badCertificate : ALERT.decryptError;
+    const alert = Uint8Array.of(ALERT.fatal, description);
+    if (this.#saidFinished) this.#protect(ContentType.alert, alert);
+    else this.#options.send(makeRecord(ContentType.alert, 0, this.#clearRecords++, alert));
     this.#end();
     this.#options.onEvent({ type: 'rejected', reason });
   }
@@ -232,8 +265,7 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
 
   #end(): void {
     this.#state = 'closed';
-    // Stops the loop that repeats a flight.
-    this.#client.dtls.flight = 99;
+    this.#client.dtls.flight = OVER;
   }
 
   #protect(contentType: number, bytes: Uint8Array): void {

@@ -70,6 +70,7 @@ it.each(['server', 'client'] as const)(
     const legs = new PhoneLegs({
       dtls: {
         by: 'werift',
+        begins: true,
         fingerprint,
         open: ({ onEvent }) => {
           tell = onEvent;
