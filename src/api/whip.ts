@@ -29,8 +29,6 @@ type RefusalStatus = 400 | 403 | 409 | 503;
 const REFUSALS: Readonly<Record<HttpRefusal, readonly [RefusalStatus, string]>> = {
   'bad-offer': [400, 'the offer cannot be read, or is not bundled'],
   'nothing-allowed': [403, 'nothing in the offer is allowed, or has a codec that is known'],
-  // What ffmpeg's muxer needs to be told then.
-  'setup-passive': [400, 'offer a=setup:actpass or active (ffmpeg: -whip_flags dtls_active)'],
   'too-many': [503, 'too many sessions'],
   'no-such-room': [403, 'there is no such room'],
   'out-of-reach': [503, 'the room is out of reach'],

@@ -7,16 +7,14 @@ export type DtlsRejection =
   | 'fingerprint'
   /** The peer sent no certificate, or none that can be read. */
   | 'no-certificate'
-  /** The peer has the certificate, but not its key: RFC 5246 section 7.4.8. */
+  /** The peer has the certificate, but not its key: RFC 5246 section 7.4.8, of a server section 7.4.3. */
   | 'certificate-verify'
   /** The two ends saw different handshakes: RFC 5246 section 7.4.9. */
   | 'finished'
   /** No SRTP profile in common (RFC 5764 section 4.1.1). */
   | 'no-srtp-profile'
   /** The handshake broke off. */
-  | 'handshake'
-  /** The peer waits for us to begin, which this engine cannot. */
-  | 'role';
+  | 'handshake';
 
 /** Why a datagram or a record of it was dropped. */
 export type DtlsDrop =
@@ -55,7 +53,7 @@ export interface DtlsSession {
   expect(fingerprints: readonly Fingerprint[]): void;
   /**
    * Makes us the client, for a peer that is `a=setup:passive` itself: ClientHello goes out once the peer's certificates are known, and
-   * again until it is answered. Later calls change nothing. Ends with `rejected` for `role` where the engine does not `begin`.
+   * again until it is answered. Later calls change nothing.
    */
   begin(): void;
   /** A datagram of the peer. Its bytes are copied if they are kept. Never throws. */
@@ -87,7 +85,5 @@ export interface DtlsEngine {
   readonly by: 'openssl' | 'werift';
   /** Of the certificate, for our descriptions: `sha-256`. */
   readonly fingerprint: Fingerprint;
-  /** Whether its sessions can be the client. */
-  readonly begins: boolean;
   open(options: { send: (datagram: Uint8Array) => void; onEvent: (event: DtlsEvent) => void }): DtlsSession;
 }

@@ -113,9 +113,9 @@ export class MediaHost {
   }
 
   /** The UDP port of all browsers, and the certificate that all of them see. */
-  get ready(): { readonly icePort: number; readonly fingerprint: Fingerprint; readonly beginsDtls: boolean } {
-    const { beginsDtls, fingerprint, port } = this.#transports;
-    return { icePort: port, fingerprint, beginsDtls };
+  get ready(): { readonly icePort: number; readonly fingerprint: Fingerprint } {
+    const { fingerprint, port } = this.#transports;
+    return { icePort: port, fingerprint };
   }
 
   /** A browser's connection to the ICE-TCP port. */

@@ -317,12 +317,11 @@ export interface MediaEngines {
 }
 
 export type MediaEvent =
-  /** The worker listens. `fingerprint` is of the certificate that all its transports use; `beginsDtls`: they can be DTLS clients. */
+  /** The worker listens. `fingerprint` is of the certificate that all its transports use. */
   | {
       readonly type: 'worker.ready';
       readonly icePort: number;
       readonly fingerprint: Fingerprint;
-      readonly beginsDtls: boolean;
       readonly engines: MediaEngines;
     }
   | { readonly type: 'worker.stopped' }

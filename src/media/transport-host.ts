@@ -106,11 +106,6 @@ export class TransportHost {
     return this.#options.dtls.fingerprint;
   }
 
-  /** Whether DTLS can be begun by us. */
-  get beginsDtls(): boolean {
-    return this.#options.dtls.begins;
-  }
-
   open(id: TransportId, local: IceCredentials, ways?: 'relay'): void {
     if (this.#closed || this.#transports.has(id)) return;
     const options = this.#options;

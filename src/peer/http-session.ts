@@ -76,8 +76,7 @@ export class HttpSession implements Door {
   }
 
   /** Answers the offer, or says what of it cannot be. */
-  answer(offer: BrowserDescription): Result<string, 'nothing-allowed' | 'setup-passive'> {
-    if (offer.setup === 'passive' && !this.#room.ice.beginsDtls) return fail('setup-passive');
+  answer(offer: BrowserDescription): Result<string, 'nothing-allowed'> {
     if (this.way === 'publish') this.#announce(offer.media);
     const sections = answerSections(offer, (media) => this.#decide(media));
     const used = sections.filter(({ content }) => content.type === 'receive' || content.type === 'send');

@@ -21,7 +21,7 @@ export interface HttpOpened {
  * Why none began: an offer that is no such thing, or of which nothing is allowed or of use, or that leaves DTLS to be begun by an engine
  * that cannot; or no room.
  */
-export type HttpRefusal = 'bad-offer' | 'nothing-allowed' | 'setup-passive' | 'too-many' | JoinRefusal;
+export type HttpRefusal = 'bad-offer' | 'nothing-allowed' | 'too-many' | JoinRefusal;
 
 /** Participants that came by HTTP alone: WHIP (RFC 9725) and WHEP. */
 export class HttpSessions {

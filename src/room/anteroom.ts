@@ -28,8 +28,8 @@ export class Anteroom implements AnteroomHandle {
   }
 
   get ice(): RoomHandle['ice'] {
-    const { beginsDtls, fingerprint, icePort } = this.worker;
-    return { port: icePort, fingerprint, beginsDtls };
+    const { fingerprint, icePort } = this.worker;
+    return { port: icePort, fingerprint };
   }
 
   media(command: MediaCommand): void {

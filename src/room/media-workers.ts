@@ -14,8 +14,6 @@ export interface MediaWorker {
   readonly index: number;
   readonly icePort: number;
   readonly fingerprint: Fingerprint;
-  /** Its transports can begin DTLS with a peer that waits for it. */
-  readonly beginsDtls: boolean;
   rooms: number;
   send(command: MediaCommand): void;
 }
@@ -61,15 +59,11 @@ export class MediaWorkers {
   }
 
   /** Takes a worker in once it is ready; its events are routed from now on. */
-  add(
-    port: MediaWorkerPort,
-    ready: { icePort: number; fingerprint: Fingerprint; beginsDtls: boolean },
-  ): void {
+  add(port: MediaWorkerPort, ready: { icePort: number; fingerprint: Fingerprint }): void {
     const worker: MediaWorker = {
       index: this.#workers.length,
       icePort: ready.icePort,
       fingerprint: ready.fingerprint,
-      beginsDtls: ready.beginsDtls,
       rooms: 0,
       send: (command) => port.send(command),
     };

@@ -21,8 +21,6 @@ export interface RoomHandle {
   readonly ice: {
     readonly port: number;
     readonly fingerprint: { readonly algorithm: string; readonly value: string };
-    /** Whether it can begin with a peer that waits for that, `a=setup:passive`. */
-    readonly beginsDtls: boolean;
   };
 
   /** The participant's media works: it counts as active and others' tracks are subscribed as permitted. */

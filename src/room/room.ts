@@ -63,8 +63,8 @@ export class Room implements AdministeredRoom {
   }
 
   get ice(): RoomHandle['ice'] {
-    const { beginsDtls, fingerprint, icePort } = this.#options.worker;
-    return { port: icePort, fingerprint, beginsDtls };
+    const { fingerprint, icePort } = this.#options.worker;
+    return { port: icePort, fingerprint };
   }
 
   /** By identity. */

@@ -47,7 +47,6 @@ export class RealDialer {
     workers.add(worker, {
       icePort: 1,
       fingerprint: { algorithm: 'sha-256', value: 'AA' },
-      beginsDtls: false,
     });
     const sip = await SipServer.open({
       ...shared,

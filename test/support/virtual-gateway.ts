@@ -146,7 +146,6 @@ export class VirtualGateway {
         socket: net.open(GATEWAY, 7882),
         dtls: {
           by: 'werift',
-          begins: false,
           fingerprint: { algorithm: 'sha-256', value: 'AA' },
           open: () => {
             throw new Error('there are no browsers here');

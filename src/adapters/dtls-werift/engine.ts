@@ -13,7 +13,6 @@ export async function createDtlsEngine(
   const own = certificate ?? (await createCertificate());
   return {
     by: 'werift',
-    begins: true,
     fingerprint: own.fingerprint,
     open: ({ send, onEvent }) =>
       new WeriftSession({ certificate: own, send, onEvent, application: dataChannels(time) }),

@@ -49,7 +49,6 @@ export function nativeDtlsEngine(
   const { identity, timers, clock, application } = options;
   return {
     by: 'openssl',
-    begins: true,
     fingerprint: identity.fingerprint,
     open: ({ send, onEvent }) =>
       new NativeDtlsSession({

@@ -14,7 +14,6 @@ export interface MediaThread {
   readonly ready: {
     readonly icePort: number;
     readonly fingerprint: Fingerprint;
-    readonly beginsDtls: boolean;
     readonly engines: MediaEngines;
   };
   /** Lets the worker close its sockets and end; kills it after `graceMs`. */

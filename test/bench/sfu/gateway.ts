@@ -34,7 +34,6 @@ const host = new TransportHost({
   socket,
   dtls: {
     by: 'werift',
-    begins: false,
     fingerprint: { algorithm: 'sha-256', value: 'AA' },
     open: ({ onEvent }) => ({
       // As soon as the other end is known, all is proven.

@@ -19,6 +19,5 @@ events.push({
   type: 'worker.ready',
   icePort: 7882,
   fingerprint: { algorithm: 'sha-256', value: 'AA' },
-  beginsDtls: false,
   engines: { dtls: 'werift', srtp: 'typescript', sockets: 'node' },
 });

@@ -102,7 +102,7 @@ export function world(change: Partial<InboundTrunk> = {}, capacity = { calls: 10
   const commands: MediaCommand[] = [];
   const workers = new MediaWorkers((event) => events.push(event));
   const port: MediaWorkerPort = { send: (command) => commands.push(command), onEvent: () => {} };
-  workers.add(port, { icePort: 7882, fingerprint: { algorithm: 'sha-256', value: 'AA' }, beginsDtls: false });
+  workers.add(port, { icePort: 7882, fingerprint: { algorithm: 'sha-256', value: 'AA' } });
   let counter = 0;
   const random = {
     bytes: (length: number) => Uint8Array.from({ length }, () => counter++ % 240),

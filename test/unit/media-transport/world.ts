@@ -47,7 +47,6 @@ export class World extends VirtualTime {
     super();
     const engine: DtlsEngine = {
       by: 'werift',
-      begins: false,
       fingerprint,
       open: ({ onEvent }) => {
         const session = { say: onEvent, received: [] as Uint8Array[], begun: 0, closed: false };

@@ -40,7 +40,6 @@ function rig(agreed: LegDtls = WAITS) {
   const dtls = new DtlsPortPair(pair, {
     engine: {
       by: 'werift',
-      begins: false,
       fingerprint: PRINT[0]!,
       open: ({ send, onEvent }) => {
         const session = { role: 'server', got: 0, closed: false, tell: onEvent, send };

@@ -70,7 +70,6 @@ it.each(['server', 'client'] as const)(
     const legs = new PhoneLegs({
       dtls: {
         by: 'werift',
-        begins: true,
         fingerprint,
         open: ({ onEvent }) => {
           tell = onEvent;
@@ -136,7 +135,6 @@ it('leaves a call as it was when the new codec is none that can be sent, keys an
   const legs = new PhoneLegs({
     dtls: {
       by: 'werift',
-      begins: false,
       fingerprint,
       open: ({ onEvent }) => {
         tell = onEvent;

@@ -34,8 +34,7 @@ export class Rig extends VirtualTime {
   readonly sessions: PeerSessions;
   readonly #port: MediaWorkerPort;
 
-  /** `beginsDtls`: what the worker's engine can. */
-  constructor(options: Partial<PeerOptions> = {}, beginsDtls = true) {
+  constructor(options: Partial<PeerOptions> = {}) {
     super();
     let seed = 1;
     const next = (): number => {
@@ -57,7 +56,6 @@ export class Rig extends VirtualTime {
     workers.add(this.#port, {
       icePort: 7882,
       fingerprint: { algorithm: 'sha-256', value: 'AB:CD' },
-      beginsDtls,
     });
     this.rooms = new Rooms({ ...shared, workers });
     this.context = {
