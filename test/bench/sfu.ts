@@ -1,7 +1,7 @@
 /**
- * What forwarding costs, sockets and kernel included: `npm run bench:sfu`, or with `-- audio:50 video:10 …` and `--seconds N`.
- * Rooms of one publisher and so many subscribers, as many rooms as make a few hundred subscriptions; then the same packets
- * through the stages one by one. `BENCH_NATIVE=off` leaves the addon out.
+ * What forwarding costs, sockets and kernel included: `npm run bench:sfu`, or with `-- audio:50 video:10 …`, `--seconds N` and
+ * `--subscriptions N`. Rooms of one publisher and so many subscribers, as many rooms as make a few hundred subscriptions; then
+ * the same packets through the stages one by one. `BENCH_NATIVE=off` leaves the addon out.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -13,8 +13,12 @@ const PLAN = [2, 10, 50, 200];
 const WARMUP_MS = 5000;
 
 const words = process.argv.slice(2);
-const secondsAt = words.indexOf('--seconds');
-const seconds = secondsAt < 0 ? 8 : Number(words[secondsAt + 1]);
+const option = (name: string): number | undefined => {
+  const at = words.indexOf(name);
+  return at < 0 ? undefined : Number(words[at + 1]);
+};
+const seconds = option('--seconds') ?? 8;
+const subscriptions = option('--subscriptions');
 const asked = words.filter((word) => /^(audio|video):\d+$/.test(word));
 const plan =
   asked.length > 0
@@ -35,13 +39,13 @@ function ask<T>(child: ChildProcess, question: SfuQuestion): Promise<T> {
 }
 
 async function measure(medium: MediumName, subscribers: number): Promise<string[]> {
-  const rooms = Math.max(1, Math.round(media[medium].subscriptions / subscribers));
+  const rooms = Math.max(1, Math.round((subscriptions ?? media[medium].subscriptions) / subscribers));
   const gateway = fork(new URL('./sfu/gateway.ts', import.meta.url));
   const load = fork(new URL('./sfu/load.ts', import.meta.url));
   try {
-    const { port: sink } = await ask<{ port: number }>(load, { ask: 'sink', rooms });
+    await ask(load, { ask: 'listen', medium, rooms, subscribers });
     const empty = await ask<SfuUsage>(gateway, { ask: 'usage' });
-    const { port } = await ask<{ port: number }>(gateway, { ask: 'open', medium, rooms, subscribers, sink });
+    const { port } = await ask<{ port: number }>(gateway, { ask: 'open', medium, rooms, subscribers });
     const full = await ask<SfuUsage>(gateway, { ask: 'usage' });
     await ask(load, { ask: 'run', medium, rooms, port, seconds: seconds + WARMUP_MS / 1000 });
     await new Promise((resolve) => setTimeout(resolve, WARMUP_MS));

@@ -7,26 +7,29 @@ import { nodeDigests, systemRandom } from '../../../src/adapters/crypto/crypto.t
 import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import type { Codec } from '../../../src/media/protocol.ts';
 import { TransportHost } from '../../../src/media/transport-host.ts';
-import { StunBuilder } from '../../../src/stun/builder.ts';
-import { shortTermKey } from '../../../src/stun/integrity.ts';
-import { Attribute, Method } from '../../../src/stun/registry.ts';
 import { srtpEngines } from '../../support/srtp-engines.ts';
 import type { SfuQuestion, SfuUsage } from './messages.ts';
 import {
+  credentials,
   EXTENSIONS,
   fromGateway,
+  iceCheck,
   media,
   PROFILE,
   PUBLISHER_PORT,
+  peerCredentials,
   publisherAddress,
+  publisherId,
+  SUBSCRIBER_PORT,
+  sentSourceOf,
   sourceOf,
   subscriberAddress,
+  subscriberId,
   toGateway,
 } from './packets.ts';
 import { benchSocket } from './sockets.ts';
 
 const MID = '0';
-const peer = { ufrag: 'peer', pwd: 'p'.repeat(24) };
 const timers = new WakeQueue();
 const stopAlarms = driveAlarms(timers, monotonicClock, rethrow);
 const socket = await benchSocket('0.0.0.0', 0);
@@ -62,18 +65,12 @@ let openMs = 0;
 
 /** A transport that has proven itself from an address, without a network. */
 function connect(id: string, address: string, port: number): void {
-  const local = { ufrag: `bench-${id}`, pwd: 'l'.repeat(24) };
-  host.open(id, local);
-  const check = new StunBuilder(Method.binding, 'request', systemRandom.bytes(12))
-    .text(Attribute.username, `${local.ufrag}:${peer.ufrag}`)
-    .flag(Attribute.useCandidate)
-    .messageIntegrity(nodeDigests, shortTermKey(local.pwd))
-    .finish();
-  socket.onDatagram(check, address, port);
-  host.remote(id, peer, []);
+  host.open(id, credentials(id));
+  socket.onDatagram(iceCheck(id), address, port);
+  host.remote(id, peerCredentials, []);
 }
 
-function open({ medium, rooms, sink, subscribers }: Extract<SfuQuestion, { ask: 'open' }>): void {
+function open({ medium, rooms, subscribers }: Extract<SfuQuestion, { ask: 'open' }>): void {
   const { clockRate, kind, mime, payloadType } = media[medium];
   const codec: Codec = {
     mime,
@@ -85,9 +82,9 @@ function open({ medium, rooms, sink, subscribers }: Extract<SfuQuestion, { ask: 
   };
   const before = process.cpuUsage();
   for (let room = 0; room < rooms; room++) {
-    connect(`P${room}`, publisherAddress(room), PUBLISHER_PORT);
+    connect(publisherId(room), publisherAddress(room), PUBLISHER_PORT);
     host.openReceiver({
-      transport: `P${room}`,
+      transport: publisherId(room),
       track: `T${room}`,
       kind,
       mid: MID,
@@ -97,14 +94,14 @@ function open({ medium, rooms, sink, subscribers }: Extract<SfuQuestion, { ask: 
     });
     for (let i = 0; i < subscribers; i++) {
       const number = room * subscribers + i;
-      connect(`S${number}`, subscriberAddress(number), sink);
+      connect(subscriberId(number), subscriberAddress(number), SUBSCRIBER_PORT);
       host.openSender({
         sender: `N${number}`,
-        transport: `S${number}`,
+        transport: subscriberId(number),
         track: `T${room}`,
         kind,
         mid: MID,
-        ssrc: 1_000_000 + number,
+        ssrc: sentSourceOf(number),
         rtxSsrc: 2_000_000 + number,
         cname: 'bench',
         codecs: [codec],

@@ -1,51 +1,38 @@
-/** The publishers, who send packets that were sealed before, and all subscribers as one ear. A child process of `../sfu.ts`. */
+/** All publishers and all subscribers, each at an address of its own. A child process of `../sfu.ts`. */
 import type { DatagramSocket } from '../../../src/base/net.ts';
-import { SrtpSealer } from '../../../src/rtp/srtp/session.ts';
-import { SRTP_OVERHEAD } from '../../../src/rtp/srtp/transform.ts';
-import { srtpEngines } from '../../support/srtp-engines.ts';
 import type { SfuQuestion } from './messages.ts';
-import { media, PROFILE, PUBLISHER_PORT, publisherAddress, toGateway, writePacket } from './packets.ts';
+import { media, PUBLISHER_PORT, publisherAddress, SUBSCRIBER_PORT, subscriberAddress } from './packets.ts';
+import { Publisher } from './publisher.ts';
 import { benchSocket } from './sockets.ts';
+import { Subscriber } from './subscriber.ts';
 
 const publishers: DatagramSocket[] = [];
-let received = 0;
+const subscribers: DatagramSocket[] = [];
 
-async function sink(rooms: number): Promise<number> {
-  for (let room = 0; room < rooms; room++)
+async function listen(question: Extract<SfuQuestion, { ask: 'listen' }>): Promise<void> {
+  for (let room = 0; room < question.rooms; room++)
     publishers.push(await benchSocket(publisherAddress(room), PUBLISHER_PORT));
-  const ear = await benchSocket('0.0.0.0', 0);
-  ear.onDatagram = (bytes) => {
-    // RTCP and ICE apart (RFC 7983, RFC 5761 section 4).
-    if (bytes[0]! >= 128 && (bytes[1]! < 192 || bytes[1]! > 223)) received++;
-  };
-  return ear.local.port;
+  for (let number = 0; number < question.rooms * question.subscribers; number++)
+    subscribers.push(await benchSocket(subscriberAddress(number), SUBSCRIBER_PORT));
+  process.send?.({});
 }
 
-async function run({ medium, port, rooms, seconds }: Extract<SfuQuestion, { ask: 'run' }>): Promise<void> {
-  const sealers = publishers.map(() => new SrtpSealer(PROFILE, toGateway, srtpEngines.at(-1)?.make));
-  const { burst, perSecond } = media[medium];
-  const bytes = new Uint8Array(2048 + SRTP_OVERHEAD);
+async function run({ medium, port, seconds }: Extract<SfuQuestion, { ask: 'run' }>): Promise<void> {
   const startedAt = performance.now();
-  const total = seconds * perSecond;
-  for (let sent = 0; sent < total; ) {
-    const bursts = Math.floor(((performance.now() - startedAt) * perSecond) / 1000 / burst);
-    const due = Math.min(total, burst * bursts);
-    for (; sent < due; sent++) {
-      for (let room = 0; room < rooms; room++) {
-        const { headerEnd, length } = writePacket(bytes, medium, room, sent);
-        const sealed = sealers[room]!.sealRtp(bytes, headerEnd, length);
-        if (typeof sealed === 'string') throw new Error(sealed);
-        publishers[room]!.send(bytes.subarray(0, sealed), port, '127.0.0.1');
-      }
-    }
-    await new Promise((resolve) => setTimeout(resolve, 2));
+  const speak = publishers.map((socket, room) => new Publisher(socket, medium, room, port, startedAt));
+  const hear = subscribers.map((socket, i) => new Subscriber(socket, medium, i, port, startedAt));
+  const total = seconds * media[medium].perSecond;
+  for (let now = startedAt; now < startedAt + 1000 * seconds; now = performance.now()) {
+    for (const publisher of speak) publisher.work(now, total);
+    for (const subscriber of hear) subscriber.work(now);
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await new Promise((resolve) => setTimeout(resolve, 300));
-  process.send?.({ received });
+  process.send?.({ received: hear.reduce((sum, { received }) => sum + received, 0) });
 }
 
 process.on('message', (question: SfuQuestion) => {
-  if (question.ask === 'sink') void sink(question.rooms).then((port) => process.send?.({ port }));
+  if (question.ask === 'listen') void listen(question);
   else if (question.ask === 'run') {
     process.send?.({});
     void run(question);

@@ -2,14 +2,18 @@ import type { MediumName } from './packets.ts';
 
 /** What the bench asks of its children. */
 export type SfuQuestion =
-  /** The load: a place where all subscribers listen. */
-  | { readonly ask: 'sink'; readonly rooms: number }
+  /** The load: everybody's socket. */
+  | {
+      readonly ask: 'listen';
+      readonly medium: MediumName;
+      readonly rooms: number;
+      readonly subscribers: number;
+    }
   | {
       readonly ask: 'open';
       readonly medium: MediumName;
       readonly rooms: number;
       readonly subscribers: number;
-      readonly sink: number;
     }
   | {
       readonly ask: 'run';
