@@ -1,4 +1,5 @@
 import type { QuietLane } from './quiet-lane.ts';
+import type { SealingWay } from './sealing-way.ts';
 
 /** One end of a UDP or TCP conversation. `address` is a literal IPv4 or IPv6 address, never a name. */
 export interface HostPort {
@@ -32,6 +33,8 @@ export interface DatagramSocket {
    * cannot.
    */
   sendWhole?: ((bytes: Uint8Array, port: number, address: string) => void) | undefined;
+  /** A way there that seals with the keys of `sealer`; undefined, or no such method, where this socket cannot. */
+  sealing?(sealer: object, port: number, address: string): SealingWay | undefined;
   close(): void;
 }
 

@@ -61,6 +61,11 @@ export class DownlinkBandwidth {
     return this.#estimator.rate;
   }
 
+  /** There is something to be fitted to it. */
+  get hasVideo(): boolean {
+    return this.#video.size > 0;
+  }
+
   add(open: OpenSender): void {
     if (open.sender.kind === 'audio') {
       this.#audio.add(open);

@@ -1,5 +1,6 @@
 import type { Clock, Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
+import type { SealingWay } from '../base/sealing-way.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import { classify } from '../ice/demux.ts';
@@ -109,6 +110,11 @@ export class Mux {
     if (!this.ready) return false;
     this.#socket.send(bytes, port, address);
     return true;
+  }
+
+  /** A way on which the socket seals with the keys of `sealer`; undefined where it cannot. */
+  sealing(sealer: object, port: number, address: string): SealingWay | undefined {
+    return this.#socket.sealing?.(sealer, port, address);
   }
 
   close(): void {

@@ -45,6 +45,9 @@ export class ProtectedSockets implements ProtectedMedia {
     this.#sealer = new SrtpSealer(profile, local, this.#make);
   }
 
+  /** What a phone is sent is sealed before. */
+  pathChanged(): void {}
+
   onSrtp(bytes: Uint8Array, _now: Millis): void {
     const length = this.#opener?.openRtp(bytes, bytes.length) ?? 'no-keys';
     if (typeof length === 'string') this.#drops.count('srtp', length);

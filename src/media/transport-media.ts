@@ -1,9 +1,10 @@
 import type { Millis } from '../base/clock.ts';
-import { parseRtp, RtpView } from '../rtp/packet.ts';
+import type { SealingWay } from '../base/sealing-way.ts';
+import { parseRtp, RtpView, readU32 } from '../rtp/packet.ts';
 import { Arrivals } from '../rtp/rtcp/arrivals.ts';
 import { parseRtcp, type ReportBlock } from '../rtp/rtcp/parse.ts';
 import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
-import { SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
+import { type SrtpFault, SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
 import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import type { Forwarder } from '../sfu/forwarder.ts';
 import type { PacketOutput } from '../sfu/packet-output.ts';
@@ -51,6 +52,11 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
   #transportSequence = 0;
   #opener: SrtpOpener | undefined;
   #sealer: SrtpSealer | undefined;
+  /** What was lent is of this way, which seals it as it leaves; undefined: it is {@link scratch}, and is sealed here. */
+  #way: SealingWay | undefined;
+  /** The one for all packets until the path changes. */
+  #steadyWay: SealingWay | undefined;
+  #lent: Uint8Array | undefined;
 
   /** `srtp`: who protects; undefined: TypeScript alone. */
   constructor(options: {
@@ -93,12 +99,16 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
 
   sendRtp(bytes: Uint8Array, headerEnd: number, length: number, numberedAt?: Millis): number {
     if (this.#sealer === undefined) return 0;
-    const sealed = this.#sealer.sealRtp(bytes, headerEnd, length);
+    const way = bytes === this.#lent ? this.#way : undefined;
+    const sealed =
+      way === undefined
+        ? this.#sealAndSend(this.#sealer, bytes, headerEnd, length)
+        : this.#sendSealing(this.#sealer, way, headerEnd, length);
     if (typeof sealed === 'string') {
       this.#drops.count('srtp', `seal-${sealed}`);
       return 0;
     }
-    if (!this.#path.sendReused(bytes.subarray(0, sealed))) return 0;
+    if (sealed === 0) return 0;
     this.#totals.sent++;
     if (numberedAt !== undefined) {
       this.#transportSequence = this.nextTransportSequence;
@@ -107,8 +117,43 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
     return sealed;
   }
 
+  /** Seals at once. */
+  #sealAndSend(sealer: SrtpSealer, bytes: Uint8Array, headerEnd: number, length: number): number | SrtpFault {
+    const sealed = sealer.sealRtp(bytes, headerEnd, length);
+    if (typeof sealed === 'string') return sealed;
+    return this.#path.sendReused(bytes.subarray(0, sealed)) ? sealed : 0;
+  }
+
+  /** Lets the way seal what was lent, together with all that leaves then. */
+  #sendSealing(sealer: SrtpSealer, way: SealingWay, headerEnd: number, length: number): number | SrtpFault {
+    const bytes = this.#lent!;
+    this.#lent = undefined;
+    const index = sealer.admit(readU32(bytes, 8), (bytes[2]! << 8) | bytes[3]!);
+    if (typeof index === 'string') return index;
+    return way.commit(headerEnd, length, index) ? length + sealer.by.tagBytes : 0;
+  }
+
   lend(): Uint8Array | undefined {
-    return this.#sealer !== undefined && this.#path.isReady() ? scratch : undefined;
+    if (this.#sealer === undefined) return undefined;
+    this.#way = this.#steadyWay ?? this.#findWay(this.#sealer);
+    this.#lent = this.#way?.lend();
+    if (this.#lent !== undefined) return this.#lent;
+    return this.#path.isReady() ? scratch : undefined;
+  }
+
+  pathChanged(): void {
+    this.#steadyWay = undefined;
+  }
+
+  #findWay(sealer: SrtpSealer): SealingWay | undefined {
+    const way = this.#path.sealing(sealer.by);
+    if (this.#path.isSteady()) this.#steadyWay = way;
+    return way;
+  }
+
+  /** Only videos are fitted to what the peer's connection carries. */
+  get isMeasured(): boolean {
+    return this.#bandwidth.hasVideo;
   }
 
   get nextTransportSequence(): number {
@@ -143,7 +188,7 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
       return;
     }
     const transportSequence = receiver.transportSequence(view);
-    if (transportSequence >= 0 && this.#arrivals.push(transportSequence, now)) {
+    if (transportSequence >= 0 && this.#arrivals.push(transportSequence, bytes.length, now)) {
       const report = this.#arrivals.take(now);
       if (report !== undefined) this.#sendRtcp(writeArrivals(this.#reporter, view.ssrc, report));
     }

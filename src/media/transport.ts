@@ -1,6 +1,7 @@
 import type { Clock, Millis, WallClock } from '../base/clock.ts';
 import type { Digests } from '../base/digests.ts';
 import { formatHostPort } from '../base/net.ts';
+import type { SealingWay } from '../base/sealing-way.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import { CONSENT_MS, IceLite } from '../ice/ice-lite.ts';
@@ -66,6 +67,9 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
   /** The path in use may have broken: the next packet tells whether the peer is on another. */
   uneasy = false;
   #state: 'connecting' | 'connected' | 'closed' = 'connecting';
+  /** Where packets are sealed as they leave, and for which remote that was asked. */
+  #way: SealingWay | undefined;
+  #wayTo: Remote | undefined;
   #checked = false;
   /** The peer waits for us to begin DTLS. */
   #begins = false;
@@ -88,6 +92,8 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     this.media = options.media({
       send: (bytes) => this.#send(bytes),
       sendReused: (bytes) => this.#sendReused(bytes),
+      sealing: (sealer) => this.#sealing(sealer),
+      isSteady: () => this.#ice.remotes.length === 1,
       isReady: () => this.#state === 'connected' && this.#ice.selected !== undefined && options.mux.ready,
     });
     options.mux.addUfrag(options.local.ufrag, this);
@@ -127,6 +133,9 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     const { mux, timers } = this.#options;
     for (const ufrag of this.#ice.ufrags) mux.removeUfrag(ufrag);
     for (const remote of this.#ice.remotes) this.#letGo(remote);
+    this.#way?.close();
+    this.#way = undefined;
+    this.media.pathChanged();
     timers.cancel(this.#consentAlarm);
     timers.cancel(this.#dtlsAlarm);
     timers.cancel(this.#reportAlarm);
@@ -156,6 +165,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
       this.#checked = true;
       this.#dtlsAlarm = this.#options.timers.schedule(now + DTLS_DEADLINE, () => this.#fail('dtls-timeout'));
     }
+    if (outcome.added || outcome.pathChanged) this.media.pathChanged();
     if (outcome.pathChanged && this.#state === 'connected') this.#options.onPath(this.#path());
     this.#begin();
   }
@@ -188,11 +198,15 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
 
   onMediaFrom(address: string, port: number, stream: MuxStream | undefined): void {
     this.uneasy = false;
-    if (this.#ice.follow(address, port, stream)) this.#options.onPath(this.#path());
+    if (!this.#ice.follow(address, port, stream)) return;
+    this.media.pathChanged();
+    this.#options.onPath(this.#path());
   }
 
   onStreamClosed(stream: MuxStream): void {
-    if (this.#ice.streamClosed(stream) && this.#state === 'connected') this.#options.onPath(this.#path());
+    const isOther = this.#ice.streamClosed(stream);
+    this.media.pathChanged();
+    if (isOther && this.#state === 'connected') this.#options.onPath(this.#path());
   }
 
   /** The first word of DTLS, if it is ours, as soon as somebody authentic is there to hear it. */
@@ -294,6 +308,20 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     to.stream?.send(bytes);
     if (this.#ice.remotes.length > 1) this.#sendAside(bytes);
     return true;
+  }
+
+  #sealing(sealer: object): SealingWay | undefined {
+    const to = this.#ice.selected;
+    if (to === undefined || this.#state !== 'connected') return undefined;
+    if (to !== this.#wayTo) {
+      this.#way?.close();
+      this.#way =
+        to.stream === undefined ? this.#options.mux.sealing(sealer, to.port, to.address) : undefined;
+      this.#wayTo = to;
+    }
+    // What goes by two ways is sealed before.
+    const isAside = this.#ice.remotes.length > 1 && this.#silence.isSuspicious(this.#options.clock.now());
+    return isAside ? undefined : this.#way;
   }
 
   /**

@@ -12,6 +12,8 @@ export interface ExtensionIds {
   readonly dependencyDescriptor?: number | undefined;
 }
 
+/** A packet without a transport-wide number. */
+export const NOT_NUMBERED = -1;
 /** Below this level (-dBov) a packet is marked as voice: the V bit of RFC 6464. */
 const VOICE_BELOW = 60;
 
@@ -49,7 +51,7 @@ export class HeaderExtensions {
 
   /**
    * Writes the block at `start` and returns where it ends; `start` itself when there is nothing to write, and the X bit
-   * stays clear. `level` is -dBov or NO_LEVEL; `transportSequence` is looked at if the peer wants it, and so is the
+   * stays clear. `level` is -dBov or NO_LEVEL; `transportSequence`, or NOT_NUMBERED, is looked at if the peer wants it, and so is the
    * Dependency Descriptor `from[descriptor >> 8, …)`, of the length in the lowest 8 bits; 0: the packet has none.
    */
   write(
@@ -83,7 +85,7 @@ export class HeaderExtensions {
       bytes[at++] = time >> 8;
       bytes[at++] = time;
     }
-    if (ids.transportCc !== 0) {
+    if (ids.transportCc !== 0 && transportSequence !== NOT_NUMBERED) {
       at = element(bytes, at, ids.transportCc, 2, twoByte);
       bytes[at++] = transportSequence >> 8;
       bytes[at++] = transportSequence;

@@ -12,6 +12,8 @@ export interface PacketOutput {
   resend(bytes: Uint8Array): void;
   /** A buffer for the next packet, sealing included; undefined when nothing can be sent now. */
   lend(): Uint8Array | undefined;
+  /** Somebody wants to know when packets come: only then they have transport-wide numbers, to which the peer answers with feedback. */
+  readonly isMeasured: boolean;
   /** The transport-wide number of the packet that is sent next. */
   readonly nextTransportSequence: number;
 }

@@ -2,7 +2,7 @@ import type { Millis } from '../base/clock.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import { NO_LEVEL, writeRtpHeader } from '../rtp/packet.ts';
 import { type FrameCounters, writeFrameNumber, writeVp9Counters } from './frame-counters.ts';
-import type { HeaderExtensions } from './header-extensions.ts';
+import { type HeaderExtensions, NOT_NUMBERED } from './header-extensions.ts';
 import type { PacketOutput } from './packet-output.ts';
 import type { PayloadCache } from './payload-cache.ts';
 import { SentLog, type SentPacket } from './sent-log.ts';
@@ -111,7 +111,7 @@ export class RtxSender {
     descriptor?: Uint8Array,
   ): number {
     const { extensions, output, ssrc } = this.#options;
-    const transportSequence = output.nextTransportSequence;
+    const transportSequence = output.isMeasured ? output.nextTransportSequence : NOT_NUMBERED;
     const described = descriptor?.length ?? 0;
     const headerEnd = extensions.write(bytes, 12, NO_LEVEL, now, transportSequence, descriptor, described);
     writeRtpHeader(bytes, 0, {
@@ -129,6 +129,7 @@ export class RtxSender {
   #finish(bytes: Uint8Array, headerEnd: number, length: number, now: Millis): number {
     const { extensions, output } = this.#options;
     this.#sequence = (this.#sequence + 1) & 0xffff;
-    return output.sendRtp(bytes, headerEnd, length, extensions.hasTransportSequence ? now : undefined);
+    const isNumbered = extensions.hasTransportSequence && output.isMeasured;
+    return output.sendRtp(bytes, headerEnd, length, isNumbered ? now : undefined);
   }
 }

@@ -14,7 +14,7 @@ import {
   writeVp9Counters,
 } from './frame-counters.ts';
 import type { ExtensionIds } from './header-extensions.ts';
-import { HeaderExtensions } from './header-extensions.ts';
+import { HeaderExtensions, NOT_NUMBERED } from './header-extensions.ts';
 import type { PacketOutput } from './packet-output.ts';
 import { PacketRing } from './packet-ring.ts';
 import type { PayloadCache } from './payload-cache.ts';
@@ -56,8 +56,8 @@ export type SendRefusal = 'muted' | 'left-out' | 'codec' | 'late' | 'too-long' |
 /** No simulcast layer: the track has one stream, or the sender waits for a key frame. */
 export const NO_LAYER = -1;
 
-/** Packets kept for NACK: 1.3 s of audio, about a second of video. */
-const RING = { audio: 64, video: 256 } as const;
+/** Packets kept for a peer that asks again and knows no retransmission stream, about a second of video. */
+const RING = 256;
 /** Audio that was silent for longer was muted or held, not lost. */
 const PAUSE: Millis = 500;
 const MAX_PAYLOAD = 1400;
@@ -93,6 +93,7 @@ export class TrackSender {
   readonly #extensions: HeaderExtensions;
   readonly #output: PacketOutput;
   readonly #rewriter: Rewriter;
+  /** Of audio nothing is kept: peers are not offered to ask for it again (`sdp/browser-write.ts`), for RED and Opus repair it. */
   readonly #ring: PacketRing | undefined;
   readonly #rtx: RtxSender | undefined;
   readonly #vp8 = new Vp8Continuity();
@@ -128,7 +129,7 @@ export class TrackSender {
         extensions: this.#extensions,
         output: options.output,
       });
-    } else this.#ring = new PacketRing(RING[options.kind]);
+    } else if (options.kind === 'video') this.#ring = new PacketRing(RING);
   }
 
   /** Muted, nothing is sent; unmuted, the stream goes on where it stopped. */
@@ -240,13 +241,14 @@ export class TrackSender {
     const needed = 12 + this.#extensions.maxBytes + (view.descriptor & 0xff) + payload + SRTP_OVERHEAD;
     const bytes = this.#ring === undefined ? this.#output.lend() : this.#ring.slot(sequence, needed);
     if (bytes === undefined) return 'not-ready';
-    const numberedAt = this.#extensions.hasTransportSequence ? now : undefined;
+    const isNumbered = this.#extensions.hasTransportSequence && this.#output.isMeasured;
+    const numberedAt = isNumbered ? now : undefined;
     const headerEnd = this.#extensions.write(
       bytes,
       12,
       view.level,
       now,
-      this.#output.nextTransportSequence,
+      isNumbered ? this.#output.nextTransportSequence : NOT_NUMBERED,
       view.bytes,
       view.descriptor,
     );

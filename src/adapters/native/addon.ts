@@ -14,8 +14,12 @@ export interface UdpPoll {
   /** From now on the ages of the socket's datagrams are told in the memory of {@link lanes}, ms. */
   timed(socket: number): void;
   close(socket: number): void;
-  /** Sends the first `count` slots of the outbox; how many the kernel did not take. */
+  /** Seals and sends the first `count` slots of the outbox; how many did not leave. */
   flush(count: number): number;
+  /** A number for the keys of an {@link Addon.SrtpTransform}, by which slots are sealed; 0 when `sealer` is none. */
+  keep(sealer: object): number;
+  /** The number is forgotten: slots that have it are sent no more. */
+  release(keys: number): void;
   /** The memory of all lanes: once, before any socket rests. `squares` are those of A-law, then of µ-law, by byte. */
   lanes(report: Float64Array, ages: Float64Array, squares: Int32Array): void;
   /**
@@ -106,7 +110,7 @@ export interface Addon {
 }
 
 /** As in `addon/module.cc`: which exports these are. */
-const REVISION = 12;
+const REVISION = 13;
 
 /** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {

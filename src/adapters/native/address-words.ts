@@ -92,3 +92,41 @@ function shortened(groups: readonly string[]): string {
   if (from < 0) return groups.join(':');
   return `${groups.slice(0, from).join(':')}::${groups.slice(from + length).join(':')}`;
 }
+
+/** Addresses that {@link AddressTexts} has at hand. A power of two. */
+const TEXTS = 4096;
+
+/** Texts of addresses that come again and again: each is made once, so that a packet makes none, and looking it up is quick. */
+export class AddressTexts {
+  readonly #words = new Int32Array(5 * TEXTS);
+  readonly #texts = new Array<string>(TEXTS).fill('');
+  readonly #parts = new Int32Array(5);
+
+  /** The address of a slot whose words begin at `at`: behind the family stands the port, which is no part of it. */
+  of(words: Int32Array, at: number): string {
+    const parts = this.#parts;
+    let mixed = 0;
+    for (let i = 0; i < 5; i++) {
+      const word = words[at + (i === 0 ? 2 : 3 + i)]!;
+      parts[i] = word;
+      mixed = Math.imul(mixed ^ word, 0x9e3779b1);
+    }
+    const place = (mixed >>> 20) & (TEXTS - 1);
+    const from = 5 * place;
+    const known = this.#words;
+    let text = this.#texts[place]!;
+    if (
+      text !== '' &&
+      known[from] === parts[0] &&
+      known[from + 1] === parts[1] &&
+      known[from + 2] === parts[2] &&
+      known[from + 3] === parts[3] &&
+      known[from + 4] === parts[4]
+    )
+      return text;
+    text = putTogether(parts);
+    known.set(parts, from);
+    this.#texts[place] = text;
+    return text;
+  }
+}

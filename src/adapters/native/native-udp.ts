@@ -1,16 +1,16 @@
 import { getSystemErrorName } from 'node:util';
 import type { DatagramSocket, HostPort } from '../../base/net.ts';
 import type { QuietLane } from '../../base/quiet-lane.ts';
+import type { SealingWay } from '../../base/sealing-way.ts';
 import type { Addon, UdpPoll } from './addon.ts';
-import { putTogether, takeApart } from './address-words.ts';
+import { AddressTexts } from './address-words.ts';
 import { NativeLanes } from './native-lane.ts';
+import { NativeOutbox, OUT_WORDS } from './native-outbox.ts';
 
-/** As in `addon/udp.cc`: words that describe a slot. */
+/** As in `addon/poll.h`: words that describe a slot of the inbox. */
 const WORDS = 8;
 /** As in `addon/poll.h`: above the port, a datagram that leaves in one piece or not at all. */
 const WHOLE = 1 << 16;
-/** Destinations whose address is kept taken apart; beyond, the memory starts anew. */
-const DESTINATIONS = 8192;
 
 /** A socket could not be bound; `code` is the system's, such as EADDRINUSE. */
 export interface BindFailure {
@@ -52,36 +52,35 @@ export class NativeUdp {
   readonly #slots: Slots;
   readonly #inbox: Uint8Array;
   readonly #inWords: Int32Array;
-  readonly #outbox: Uint8Array;
-  readonly #outWords: Int32Array;
+  readonly #outbox: NativeOutbox;
   readonly #sockets: (NativeSocket | undefined)[] = [];
-  readonly #destinations = new Map<string, Int32Array>();
+  readonly #texts = new AddressTexts();
   /** A view of each slot, kept while datagrams in it have the same length: phones' packets all do. */
   readonly #views: Uint8Array[] = [];
   readonly #onFault: (error: unknown) => void;
   readonly #lanes: NativeLanes;
   /** How long ago each datagram in the inbox came, ms; 0: not known, or just now. */
   readonly #ages: Float64Array;
-  #waiting = 0;
-  #flushing = false;
   #toldUnmarked = false;
-  /** Datagrams that the kernel did not take. */
-  readonly #onUnsent: (count: number) => void;
 
   constructor(addon: Addon, listener: NativeUdpListener, slots: Slots) {
     const { bytes, count } = slots;
     this.#slots = slots;
-    this.#onUnsent = (count) => listener.unsent(count);
     this.#onFault = (error) => listener.fault(error);
     this.#inbox = new Uint8Array(count * bytes);
     this.#inWords = new Int32Array(count * WORDS);
-    this.#outbox = new Uint8Array(count * bytes);
-    this.#outWords = new Int32Array(count * WORDS);
+    const out = {
+      bytes: new Uint8Array(count * bytes),
+      words: new Int32Array(count * OUT_WORDS),
+      slot: bytes,
+      count,
+    };
     for (let slot = 0; slot < count; slot++)
       this.#views.push(this.#inbox.subarray(slot * bytes, slot * bytes));
     const { UdpPoll } = addon;
     const took = (taken: number) => this.#take(taken, performance.now());
-    this.#poll = new UdpPoll(this.#inbox, this.#inWords, this.#outbox, this.#outWords, took, bytes);
+    this.#poll = new UdpPoll(this.#inbox, this.#inWords, out.bytes, out.words, took, bytes);
+    this.#outbox = new NativeOutbox(this.#poll, out, listener);
     this.#ages = new Float64Array(count);
     this.#lanes = new NativeLanes(this.#poll, this.#ages, performance, listener);
   }
@@ -96,7 +95,11 @@ export class NativeUdp {
     if (dscp > 0 && this.#poll.mark(id, dscp) === 0) this.#unmarked(dscp);
     if (told === 'timed') this.#poll.timed(id);
     const bound = { address: local.address, port: this.#poll.port(id) };
-    const socket = new NativeSocket(id, bound, this, this.#lanes.lane(id));
+    const socket = new NativeSocket(id, bound, {
+      udp: this,
+      outbox: this.#outbox,
+      lane: this.#lanes.lane(id),
+    });
     this.#sockets[id] = socket;
     return socket;
   }
@@ -122,32 +125,9 @@ export class NativeUdp {
     return sends;
   }
 
-  /** Puts a datagram into the outbox; one that is longer than a slot is not sent. `pieces`: 0, or {@link WHOLE}. */
-  send(id: number, bytes: Uint8Array, port: number, address: string, pieces: number): void {
-    const destination = this.#destination(address);
-    if (destination === undefined || bytes.length > this.#slots.bytes) {
-      this.#onUnsent(1);
-      return;
-    }
-    if (this.#waiting === this.#slots.count) this.#flush();
-    const slot = this.#waiting++;
-    this.#outbox.set(bytes, slot * this.#slots.bytes);
-    const at = slot * WORDS;
-    const words = this.#outWords;
-    words[at] = id;
-    words[at + 1] = bytes.length;
-    words[at + 2] = destination[0]!;
-    words[at + 3] = port | pieces;
-    words[at + 4] = destination[1]!;
-    if (destination[0] !== 4) for (let i = 2; i <= 4; i++) words[at + 3 + i] = destination[i]!;
-    if (this.#flushing) return;
-    this.#flushing = true;
-    queueMicrotask(this.#flushLater);
-  }
-
   close(id: number): void {
     // Last words, such as RTCP's BYE, still go out.
-    this.#flush();
+    this.#outbox.flush();
     this.#sockets[id] = undefined;
     this.#poll.close(id);
   }
@@ -157,19 +137,6 @@ export class NativeUdp {
     if (this.#toldUnmarked) return;
     this.#toldUnmarked = true;
     this.#onFault(new Error(`the system does not let packets bear DSCP ${dscp}`));
-  }
-
-  readonly #flushLater = (): void => {
-    this.#flushing = false;
-    this.#flush();
-  };
-
-  #flush(): void {
-    const count = this.#waiting;
-    if (count === 0) return;
-    this.#waiting = 0;
-    const unsent = this.#poll.flush(count);
-    if (unsent > 0) this.#onUnsent(unsent);
   }
 
   /** At `now`: the datagrams came when their ages say. */
@@ -189,21 +156,11 @@ export class NativeUdp {
       try {
         const age = this.#ages[slot]!;
         const cameAt = age === 0 ? undefined : now - age;
-        socket.onDatagram(view, socket.source(words, at), words[at + 3]!, cameAt);
+        socket.onDatagram(view, this.#texts.of(words, at), words[at + 3]!, cameAt);
       } catch (error) {
         this.#onFault(error);
       }
     }
-  }
-
-  #destination(address: string): Int32Array | undefined {
-    const known = this.#destinations.get(address);
-    if (known !== undefined) return known;
-    const parts = takeApart(address);
-    if (parts === undefined) return undefined;
-    if (this.#destinations.size >= DESTINATIONS) this.#destinations.clear();
-    this.#destinations.set(address, parts);
-    return parts;
   }
 }
 
@@ -215,39 +172,31 @@ class NativeSocket implements DatagramSocket {
   readonly lane: QuietLane;
   readonly #id: number;
   readonly #udp: NativeUdp;
-  /** Who was heard last, as words and as text: on a phone's port always the same. */
-  readonly #last = new Int32Array(5);
-  #lastText = '';
+  readonly #outbox: NativeOutbox;
   #closed = false;
 
-  constructor(id: number, local: HostPort, udp: NativeUdp, lane: QuietLane) {
+  constructor(
+    id: number,
+    local: HostPort,
+    { lane, outbox, udp }: { udp: NativeUdp; outbox: NativeOutbox; lane: QuietLane },
+  ) {
     this.lane = lane;
+    this.#outbox = outbox;
     this.#id = id;
     this.local = local;
     this.#udp = udp;
   }
 
-  /** The address that the words at `at` name. */
-  source(words: Int32Array, at: number): string {
-    const last = this.#last;
-    let same = true;
-    for (let i = 0; i < 5; i++) {
-      // Behind the family stands the port, which is no part of the address.
-      const word = words[at + (i === 0 ? 2 : 3 + i)]!;
-      if (last[i] === word) continue;
-      last[i] = word;
-      same = false;
-    }
-    if (!same) this.#lastText = putTogether(last);
-    return this.#lastText;
-  }
-
   send(bytes: Uint8Array, port: number, address: string): void {
-    if (!this.#closed) this.#udp.send(this.#id, bytes, port, address, 0);
+    if (!this.#closed) this.#outbox.send(this.#id, bytes, port, address, 0);
   }
 
   sendWhole(bytes: Uint8Array, port: number, address: string): void {
-    if (!this.#closed) this.#udp.send(this.#id, bytes, port, address, WHOLE);
+    if (!this.#closed) this.#outbox.send(this.#id, bytes, port, address, WHOLE);
+  }
+
+  sealing(sealer: object, port: number, address: string): SealingWay | undefined {
+    return this.#closed ? undefined : this.#outbox.sealing(this.#id, sealer, port, address);
   }
 
   close(): void {

@@ -1,4 +1,6 @@
 import type { DatagramSocket, HostPort } from '../../base/net.ts';
+import type { SealingWay } from '../../base/sealing-way.ts';
+import { MovingWay } from './moving-way.ts';
 import { BindError, type OpenUdp } from './udp.ts';
 
 /** Remote addresses whose way is remembered; beyond, the memory starts anew. */
@@ -57,6 +59,8 @@ class EachAddressSocket implements EveryAddressSocket {
   readonly #openUdp: OpenUdp;
   #rebinding: Promise<readonly BindError[]> = Promise.resolve([]);
   #closed = false;
+  /** Counts whenever somebody's way becomes another. */
+  #moves = 0;
   readonly #prefer: (remote: { readonly address: string }) => string;
   /** By remote address: the socket on which it spoke to us last. */
   readonly #ways = new Map<string, DatagramSocket>();
@@ -81,11 +85,18 @@ class EachAddressSocket implements EveryAddressSocket {
   }
 
   send(bytes: Uint8Array, port: number, address: string): void {
-    (this.#ways.get(address) ?? this.#chosen.get(address) ?? this.#preferred(address))?.send(
-      bytes,
-      port,
-      address,
-    );
+    this.#way(address)?.send(bytes, port, address);
+  }
+
+  sealing(sealer: object, port: number, address: string): SealingWay | undefined {
+    const moves = () => this.#moves;
+    return MovingWay.open({
+      get count() {
+        return moves();
+      },
+      find: () => this.#way(address),
+      open: (socket) => socket.sealing?.(sealer, port, address),
+    });
   }
 
   rebind(addresses: readonly string[]): Promise<readonly BindError[]> {
@@ -106,6 +117,7 @@ class EachAddressSocket implements EveryAddressSocket {
       this.#sockets.splice(this.#sockets.indexOf(socket), 1);
       for (const [remote, way] of this.#ways) if (way === socket) this.#ways.delete(remote);
       socket.close();
+      this.#moves++;
     }
     for (const address of addresses) {
       if (this.#closed || this.#sockets.some(({ local }) => local.address === address)) continue;
@@ -119,15 +131,23 @@ class EachAddressSocket implements EveryAddressSocket {
       else this.#add(opened);
     }
     this.#chosen.clear();
+    this.#moves++;
     return failed;
   }
 
   #add(socket: DatagramSocket): void {
     this.#sockets.push(socket);
     socket.onDatagram = (bytes, address, port, cameAt) => {
-      if (this.#ways.get(address) !== socket) remember(this.#ways, address, socket);
+      if (this.#ways.get(address) !== socket) {
+        remember(this.#ways, address, socket);
+        this.#moves++;
+      }
       this.onDatagram(bytes, address, port, cameAt);
     };
+  }
+
+  #way(address: string): DatagramSocket | undefined {
+    return this.#ways.get(address) ?? this.#chosen.get(address) ?? this.#preferred(address);
   }
 
   /** Undefined: no address is left, and what would be sent is lost. */

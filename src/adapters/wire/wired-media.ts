@@ -1,4 +1,5 @@
 import type { DatagramSocket, HostPort } from '../../base/net.ts';
+import type { SealingWay } from '../../base/sealing-way.ts';
 import { type AddressFamily, familyOf } from '../../stun/address.ts';
 import { addressPlaces, RelayWire, type RelayWireMemory, relayAddressesOf } from './relay-wire.ts';
 
@@ -63,6 +64,18 @@ export class WiredMediaSocket implements DatagramSocket {
     } else if (!this.#wire.send(bytes, family, port, this.#spokenTo[spot(family, port)]!)) {
       this.#dropped();
     }
+  }
+
+  sealing(sealer: object, port: number, address: string): SealingWay | undefined {
+    const kernel = this.#kernel.sealing?.(sealer, port, address);
+    const family = familyOf(address);
+    if (kernel === undefined || this.#relays[family] !== address) return kernel;
+    // A relay of this process, or somebody else at its address.
+    return {
+      lend: () => (this.#wire.isOpen(family, port) ? undefined : kernel.lend()),
+      commit: (headerEnd, length, index) => kernel.commit(headerEnd, length, index),
+      close: () => kernel.close(),
+    };
   }
 
   close(): void {

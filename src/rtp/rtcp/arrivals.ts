@@ -2,8 +2,13 @@ import type { Millis } from '../../base/clock.ts';
 import { sequenceDelta } from '../../base/sequence.ts';
 import { MAX_STATUSES } from './transport-feedback.ts';
 
-/** A feedback goes out when so long has passed since the last one, and a packet comes. */
-const EVERY: Millis = 50;
+/**
+ * A feedback goes out when so long has passed since the last one, and a packet comes: when it is a twentieth of what came
+ * (draft-holmer-rmcat-transport-wide-cc-extensions-01 section 4), but not more often than the first and not more seldom than the last.
+ */
+const EVERY: { readonly least: Millis; readonly most: Millis } = { least: 50, most: 250 };
+/** A feedback with its headers is of some 68 bytes: it takes a twentieth when so many have come. */
+const WORTH = 20 * 68;
 /** Earlier when so many packets wait: a feedback must fit a datagram. */
 const MANY = 200;
 
@@ -24,10 +29,13 @@ export class Arrivals {
   #next = -1;
   #highest = 0;
   #reportedAt: Millis = 0;
+  /** Since then. */
+  #bytes = 0;
   #count = 0;
 
-  /** A packet came. True: it is time to report. */
-  push(sequence: number, now: Millis): boolean {
+  /** A packet of so many bytes came. True: it is time to report. */
+  push(sequence: number, bytes: number, now: Millis): boolean {
+    this.#bytes += bytes;
     if (this.#next < 0) {
       this.#next = sequence;
       this.#highest = (sequence - 1) & 0xffff;
@@ -41,12 +49,14 @@ export class Arrivals {
       this.#highest = sequence;
     } else if (sequenceDelta(sequence, this.#next) < 0) return false;
     this.#at[sequence % MAX_STATUSES] = now;
-    return now - this.#reportedAt >= EVERY || this.#waiting >= MANY;
+    const since = now - this.#reportedAt;
+    return (since >= EVERY.least && this.#bytes >= WORTH) || since >= EVERY.most || this.#waiting >= MANY;
   }
 
   /** What is to be reported now; undefined when nothing came since the last time. */
   take(now: Millis): ArrivalReport | undefined {
     this.#reportedAt = now;
+    this.#bytes = 0;
     const waiting = this.#waiting;
     if (waiting <= 0) return undefined;
     const base = this.#next;

@@ -109,18 +109,29 @@ export class SrtpSealer {
    */
   sealRtp(bytes: Uint8Array, headerEnd: number, length: number): number | SrtpFault {
     const ssrc = readU32(bytes, 8);
+    const index = this.admit(ssrc, (bytes[2]! << 8) | bytes[3]!);
+    return typeof index === 'string' ? index : this.#rtp.sealRtp(bytes, headerEnd, length, ssrc, index);
+  }
+
+  /** By what RTP is sealed, for somebody who seals packets that {@link admit} has let through. */
+  get by(): PacketTransform {
+    return this.#rtp;
+  }
+
+  /** The index of the next packet with that source and number, which is used from now on; or why it must not be sealed. */
+  admit(ssrc: number, sequence: number): number | SrtpFault {
     let window = this.#windows.get(ssrc);
     if (window === undefined) {
       if (this.#windows.size >= MAX_SOURCES * 16) return 'ssrcs';
       window = new ReplayWindow();
       this.#windows.set(ssrc, window);
     }
-    const index = estimateIndex(window.highest, (bytes[2]! << 8) | bytes[3]!);
+    const index = estimateIndex(window.highest, sequence);
     if (index < 0) return 'old';
     const judged = window.judge(index);
     if (judged !== 'fresh') return judged;
     window.accept(index);
-    return this.#rtp.sealRtp(bytes, headerEnd, length, ssrc, index);
+    return index;
   }
 
   /**

@@ -16,15 +16,15 @@ import {
   iceCheck,
   media,
   PROFILE,
-  PUBLISHER_PORT,
   peerCredentials,
   publisherAddress,
   publisherId,
-  SUBSCRIBER_PORT,
+  publisherPort,
   sentSourceOf,
   sourceOf,
   subscriberAddress,
   subscriberId,
+  subscriberPort,
   toGateway,
 } from './packets.ts';
 import { benchSocket } from './sockets.ts';
@@ -82,7 +82,7 @@ function open({ medium, rooms, subscribers }: Extract<SfuQuestion, { ask: 'open'
   };
   const before = process.cpuUsage();
   for (let room = 0; room < rooms; room++) {
-    connect(publisherId(room), publisherAddress(room), PUBLISHER_PORT);
+    connect(publisherId(room), publisherAddress(room), publisherPort(room));
     host.openReceiver({
       transport: publisherId(room),
       track: `T${room}`,
@@ -94,7 +94,7 @@ function open({ medium, rooms, subscribers }: Extract<SfuQuestion, { ask: 'open'
     });
     for (let i = 0; i < subscribers; i++) {
       const number = room * subscribers + i;
-      connect(subscriberId(number), subscriberAddress(number), SUBSCRIBER_PORT);
+      connect(subscriberId(number), subscriberAddress(number), subscriberPort(number));
       host.openSender({
         sender: `N${number}`,
         transport: subscriberId(number),

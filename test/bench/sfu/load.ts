@@ -1,7 +1,7 @@
 /** All publishers and all subscribers, each at an address of its own. A child process of `../sfu.ts`. */
 import type { DatagramSocket } from '../../../src/base/net.ts';
 import type { SfuQuestion } from './messages.ts';
-import { media, PUBLISHER_PORT, publisherAddress, SUBSCRIBER_PORT, subscriberAddress } from './packets.ts';
+import { media, publisherAddress, publisherPort, subscriberAddress, subscriberPort } from './packets.ts';
 import { Publisher } from './publisher.ts';
 import { benchSocket } from './sockets.ts';
 import { Subscriber } from './subscriber.ts';
@@ -11,9 +11,9 @@ const subscribers: DatagramSocket[] = [];
 
 async function listen(question: Extract<SfuQuestion, { ask: 'listen' }>): Promise<void> {
   for (let room = 0; room < question.rooms; room++)
-    publishers.push(await benchSocket(publisherAddress(room), PUBLISHER_PORT));
+    publishers.push(await benchSocket(publisherAddress(room), publisherPort(room)));
   for (let number = 0; number < question.rooms * question.subscribers; number++)
-    subscribers.push(await benchSocket(subscriberAddress(number), SUBSCRIBER_PORT));
+    subscribers.push(await benchSocket(subscriberAddress(number), subscriberPort(number)));
   process.send?.({});
 }
 

@@ -49,9 +49,9 @@ export const sourceOf = (room: number): number => 1000 + room;
 /** Loopback addresses stand for peers: publishers are at 127.1, subscribers at 127.2. */
 export const publisherAddress = (room: number): string => `127.1.${room >> 8}.${room & 255}`;
 export const subscriberAddress = (peer: number): string => `127.2.${peer >> 8}.${peer & 255}`;
-/** Of publishers' sockets, and of subscribers'. */
-export const PUBLISHER_PORT = 41_000;
-export const SUBSCRIBER_PORT = 41_001;
+/** Of everybody's socket a port of its own, as browsers have. */
+export const publisherPort = (room: number): number => 41_000 + room;
+export const subscriberPort = (peer: number): number => 42_000 + peer;
 /** How transports are named, and the SSRC of what a subscriber is sent. */
 export const publisherId = (room: number): string => `P${room}`;
 export const subscriberId = (peer: number): string => `S${peer}`;

@@ -41,12 +41,14 @@ async function cost(calls: number, work: () => void | Promise<void>): Promise<nu
 
 /** Takes packets, and seals them. */
 class StageOutput implements PacketOutput {
+  readonly isMeasured: boolean;
   readonly #scratch = new Uint8Array(2048);
   readonly #seal: SrtpSealer | undefined;
   #sequence = 0;
 
-  constructor(seal: SrtpSealer | undefined) {
+  constructor(seal: SrtpSealer | undefined, medium: MediumName) {
     this.#seal = seal;
+    this.isMeasured = medium === 'video';
   }
 
   sendRtp(bytes: Uint8Array, headerEnd: number, length: number): number {
@@ -174,12 +176,12 @@ export async function stages(): Promise<string[]> {
   tell('receive, once for all', received);
   const opened = await of(opening);
   tell('unprotect and parse, once for all', opened);
-  const rewritten = await of((medium) => forwarding(medium, () => new StageOutput(undefined)));
+  const rewritten = await of((medium) => forwarding(medium, () => new StageOutput(undefined, medium)));
   tell('rewrite', rewritten);
   let sealed: [number, number] = [0, 0];
   for (const { make, name } of srtpEngines) {
     const sealer = (): SrtpSealer => new SrtpSealer(PROFILE, fromGateway, make);
-    const both = await of((medium) => forwarding(medium, () => new StageOutput(sealer())));
+    const both = await of((medium) => forwarding(medium, () => new StageOutput(sealer(), medium)));
     sealed = [both[0] - rewritten[0], both[1] - rewritten[1]];
     tell(`protect by ${name}`, sealed);
   }

@@ -70,7 +70,9 @@ export class Subscriber {
     const time = findExtension(view, EXTENSIONS.absSendTime) >> 8;
     if (number === 0 || time === 0) return;
     const sentAt = this.#sendTime.read(bytes, time);
-    if (!this.#arrivals.push((bytes[number]! << 8) | bytes[number + 1]!, sentAt)) return;
+    // Chromium goes by what it may send itself, which is enough for the shortest pause.
+    const sequence = (bytes[number]! << 8) | bytes[number + 1]!;
+    if (!this.#arrivals.push(sequence, Number.POSITIVE_INFINITY, sentAt)) return;
     const report = this.#arrivals.take(sentAt);
     if (report === undefined) return;
     this.#report.send((writer) => {

@@ -2,8 +2,10 @@
 import { expect, it } from 'vitest';
 import { DropCounter } from '../../../src/media/drop-counter.ts';
 import { TransportMedia } from '../../../src/media/transport-media.ts';
+import { Forwarder } from '../../../src/sfu/forwarder.ts';
 import { HeaderExtensions } from '../../../src/sfu/header-extensions.ts';
 import { RtxSender } from '../../../src/sfu/rtx-sender.ts';
+import { TrackSender } from '../../../src/sfu/track-sender.ts';
 import { LossyNet } from '../../support/lossy-net.ts';
 
 const master = { key: new Uint8Array(16).fill(1), salt: new Uint8Array(12).fill(2) };
@@ -17,6 +19,8 @@ function rig() {
       sendReused: (bytes) => path.takes && sent.push(bytes.slice()) > 0,
       send() {},
       isReady: () => true,
+      sealing: () => undefined,
+      isSteady: () => true,
       onPacket() {},
     },
     drops: new DropCounter(),
@@ -26,7 +30,15 @@ function rig() {
     bandwidth: { timers: net.queue, clock: net, onState() {} },
   });
   media.setKeys('AEAD_AES_128_GCM', master, master);
-  const extensions = new HeaderExtensions({ mid: 0, audioLevel: 0, absSendTime: 0, transportCc: 3 }, '');
+  const ids = { mid: 0, audioLevel: 0, absSendTime: 0, transportCc: 3 };
+  const extensions = new HeaderExtensions(ids, '');
+  // Packets have numbers beside a video.
+  const video = new TrackSender({
+    ...{ kind: 'video', ssrc: 6, rtxSsrc: 7, cname: 'c', mid: '', extensions: ids, output: media },
+    codecs: [{ mime: 'video/vp8', clockRate: 90_000, payloadType: 96, rtx: 97 }],
+    random: { bytes: (length) => new Uint8Array(length), u32: () => 1 },
+  });
+  media.addSender(video, new Forwarder({ keyframeNeeded() {}, refused() {} }));
   const rtx = new RtxSender({ ssrc: 7, sequence: 100, extensions, output: media });
   rtx.follow(97, 0);
   /** Of the packets that went: what both extensions and header say, which SRTP leaves readable. */

@@ -89,27 +89,38 @@ describe('the feedback packet', () => {
 describe('arrivals', () => {
   test('are reported 50 ms after the last report, gaps and latecomers with them, each once', () => {
     const arrivals = new Arrivals();
-    expect(arrivals.push(65_534, 0)).toBe(false);
-    expect(arrivals.push(1, 10)).toBe(false);
-    expect(arrivals.push(65_535, 20)).toBe(false);
-    expect(arrivals.push(2, 50)).toBe(true);
+    expect(arrivals.push(65_534, 500, 0)).toBe(false);
+    expect(arrivals.push(1, 500, 10)).toBe(false);
+    expect(arrivals.push(65_535, 500, 20)).toBe(false);
+    expect(arrivals.push(2, 500, 50)).toBe(true);
     expect(arrivals.take(50)).toEqual({
       base: 65_534,
       count: 0,
       arrivals: Float64Array.of(0, 20, Number.NaN, 10, 50),
     });
     expect(arrivals.take(60)).toBeUndefined();
-    expect(arrivals.push(0, 61)).toBe(false);
-    expect(arrivals.push(3, 99)).toBe(false);
-    expect(arrivals.push(4, 110)).toBe(true);
+    expect(arrivals.push(0, 500, 61)).toBe(false);
+    expect(arrivals.push(3, 500, 99)).toBe(false);
+    expect(arrivals.push(4, 500, 110)).toBe(true);
     expect(arrivals.take(110)).toMatchObject({ base: 3, count: 1, arrivals: Float64Array.of(99, 110) });
+  });
+
+  test('of a voice are reported four times a second: more would be over a twentieth of it', () => {
+    const arrivals = new Arrivals();
+    let reports = 0;
+    for (let i = 0; i <= 500; i++) {
+      if (!arrivals.push(i, 90, 20 * i)) continue;
+      reports++;
+      arrivals.take(20 * i);
+    }
+    expect(reports).toBe(38);
   });
 
   test('stay few, whatever numbers a peer counts by', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 300 }), (numbers) => {
         const arrivals = new Arrivals();
-        for (const number of numbers) arrivals.push(number, 0);
+        for (const number of numbers) arrivals.push(number, 500, 0);
         const report = arrivals.take(0);
         expect(report?.arrivals.length ?? 0).toBeLessThanOrEqual(MAX_STATUSES);
         if (report !== undefined)

@@ -15,6 +15,7 @@ class Output implements PacketOutput {
   readonly sent: Uint8Array[] = [];
   readonly resent: Uint8Array[] = [];
   busy = false;
+  isMeasured = true;
   sendRtp(bytes: Uint8Array, _headerEnd: number, length: number): number {
     if (this.busy) return 0;
     this.sent.push(bytes.slice(0, length));
@@ -82,11 +83,18 @@ test('each sender gets the packet in its own numbers, the codec decides the payl
 
 test('a NACK is answered from the ring, not beyond it, and within the rate', () => {
   const output = new Output();
+  const track = sender(output, { kind: 'video' });
+  for (let i = 0; i < 300; i++) track.push(view(i), 'audio/pcma', i * 20);
+  expect(track.resend([1300, 1299, 1001, 1044, 5], [], 6000)).toBe(2);
+  expect(output.resent).toEqual([output.sent[299], output.sent[298]]);
+  expect(track.resend(new Array<number>(1000).fill(1300), [], 6000)).toBe(198);
+});
+
+test('nothing of audio is kept', () => {
+  const output = new Output();
   const track = sender(output);
-  for (let i = 0; i < 100; i++) track.push(view(i), 'audio/pcma', i * 20);
-  expect(track.resend([1100, 1099, 1001, 1036, 5], [], 2000)).toBe(2);
-  expect(output.resent).toEqual([output.sent[99], output.sent[98]]);
-  expect(track.resend(new Array<number>(1000).fill(1100), [], 2000)).toBe(198);
+  for (let i = 0; i < 3; i++) track.push(view(i), 'audio/pcma', i * 20);
+  expect(track.resend([1001, 1002, 1003], [], 60)).toBe(0);
 });
 
 test('what was not sent is not repeated', () => {

@@ -162,6 +162,7 @@ describe('one who sends RED', () => {
         },
         resend: () => {},
         lend: () => scratch,
+        isMeasured: true,
         nextTransportSequence: 0,
       },
     });

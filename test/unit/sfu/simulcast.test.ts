@@ -78,6 +78,7 @@ class Stage {
         },
         resend: () => {},
         lend: () => undefined,
+        isMeasured: true,
         nextTransportSequence: 0,
       },
     });

@@ -105,6 +105,7 @@ export class Watched {
           throw new Error('sealed bytes were sent again');
         },
         lend: () => (this.ready ? scratch : undefined),
+        isMeasured: true,
         nextTransportSequence: 0,
       },
       ...options,

@@ -1,4 +1,5 @@
-// What a tick or a wake-up has made is sent here: neighbours of one socket share a system call, and datagrams of one length
+// What a tick or a wake-up has made is sent here. Packets that lie in plain are sealed first, where they lie: so one call from
+// JavaScript does for all peers what would be two for each of them. Neighbours of one socket share a system call, and datagrams of one length
 // for one receiver are one message that the kernel cuts (UDP_SEGMENT, since Linux 4.18), which then walks its path once
 // for all of them. A picture's packets to one who watches are such; the last of a message may be shorter.
 
@@ -23,6 +24,10 @@ constexpr uint32_t kBuckets = 1024;
 // whole. What does not fit the path's MTU after all is sent one by one.
 constexpr uint32_t kSegments = 44;
 constexpr uint32_t kLongestSegment = 1400;
+// Of an RTP header without CSRCs.
+constexpr uint32_t kHeader = 12;
+// A length that no slot has: of a packet that is not to be sent.
+constexpr int32_t kUnsendable = -1;
 
 // Datagrams for one receiver that leave as one message.
 struct Group {
@@ -38,7 +43,28 @@ struct Control {
   alignas(cmsghdr) uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
 };
 
-const int32_t* WordsOf(const Poll* poll, uint32_t slot) { return poll->out_words + static_cast<size_t>(slot) * kWords; }
+int32_t* WordsOf(const Poll* poll, uint32_t slot) { return poll->out_words + static_cast<size_t>(slot) * kOutWords; }
+
+uint8_t* BytesOf(const Poll* poll, uint32_t slot) { return poll->outbox + static_cast<size_t>(slot) * poll->slot; }
+
+// Seals a slot's packet in place, if it is to be sealed; its words have the new length then.
+void Seal(Poll* poll, uint32_t slot) {
+  int32_t* words = WordsOf(poll, slot);
+  const uint32_t keys = static_cast<uint32_t>(words[8]);
+  if (keys == 0) return;
+  const uint32_t length = static_cast<uint32_t>(words[1]);
+  const uint32_t header_end = static_cast<uint32_t>(words[9]);
+  const uint64_t index = static_cast<uint64_t>(words[11] & 0xffff) << 32 | static_cast<uint32_t>(words[10]);
+  words[1] = kUnsendable;
+  // Sealed or not, it is not sealed again: an index is used once.
+  words[8] = 0;
+  if (keys > poll->keys.size() || poll->keys[keys - 1] == nullptr || poll->slot < kSrtpOverhead ||
+      length > poll->slot - kSrtpOverhead || header_end < kHeader || header_end > length) {
+    return;
+  }
+  const uint32_t sealed = SrtpSealRtp(poll->keys[keys - 1], BytesOf(poll, slot), header_end, length, index);
+  if (sealed != 0) words[1] = static_cast<int32_t>(sealed);
+}
 
 // The socket and all that names the receiver.
 bool SameWay(const int32_t* a, const int32_t* b) {
@@ -96,6 +122,7 @@ int32_t SendWindow(Poll* poll, uint32_t from, uint32_t count) {
   uint32_t made = 0;
   int32_t failed = 0;
   for (uint32_t i = 0; i < count; i++) {
+    Seal(poll, from + i);
     const int32_t* words = WordsOf(poll, from + i);
     const uint32_t id = static_cast<uint32_t>(words[0]);
     const uint32_t length = static_cast<uint32_t>(words[1]);
@@ -140,7 +167,7 @@ int32_t SendWindow(Poll* poll, uint32_t from, uint32_t count) {
     uint32_t slot = group.first;
     for (uint32_t i = 0; i < group.count; i++) {
       const uint32_t length = static_cast<uint32_t>(WordsOf(poll, from + slot)[1]);
-      parts[next_part++] = {poll->outbox + static_cast<size_t>(from + slot) * poll->slot, length};
+      parts[next_part++] = {BytesOf(poll, from + slot), length};
       if (i + 1 < group.count) slot = behind[slot];
     }
     if (group.count > 1) Cut(message, &controls[g], group.segment);
@@ -196,11 +223,50 @@ bool SetWhole(Socket* socket, bool whole) {
   return true;
 }
 
-int32_t SendOutbox(Poll* poll, uint32_t count) {
+// flush(count: number): seals and sends the first `count` slots of the outbox; how many did not leave.
+napi_value Flush(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  Poll* poll = Receiver<Poll>(env, info, 1, args);
+  if (poll == nullptr) return nullptr;
+  uint32_t count = 0;
+  napi_get_value_uint32(env, args[0], &count);
   if (count > poll->out_slots) count = poll->out_slots;
   int32_t failed = 0;
   for (uint32_t from = 0; from < count; from += kWindow) {
     failed += SendWindow(poll, from, count - from < kWindow ? count - from : kWindow);
   }
-  return failed;
+  return Number(env, failed);
+}
+
+// keep(sealer: object): a number for the keys of an SrtpTransform, from 1 on; 0 when it is none.
+napi_value Keep(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  Poll* poll = Receiver<Poll>(env, info, 1, args);
+  if (poll == nullptr) return nullptr;
+  SrtpKeys* keys = SrtpKeysOf(env, args[0]);
+  if (keys == nullptr) return Number(env, 0);
+  SrtpRetain(keys);
+  uint32_t at = static_cast<uint32_t>(poll->keys.size());
+  if (poll->free_keys.empty()) {
+    poll->keys.push_back(keys);
+  } else {
+    at = poll->free_keys.back();
+    poll->free_keys.pop_back();
+    poll->keys[at] = keys;
+  }
+  return Number(env, static_cast<int32_t>(at + 1));
+}
+
+// release(keys: number)
+napi_value Release(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  Poll* poll = Receiver<Poll>(env, info, 1, args);
+  if (poll == nullptr) return nullptr;
+  uint32_t number = 0;
+  napi_get_value_uint32(env, args[0], &number);
+  if (number == 0 || number > poll->keys.size() || poll->keys[number - 1] == nullptr) return nullptr;
+  SrtpRelease(poll->keys[number - 1]);
+  poll->keys[number - 1] = nullptr;
+  poll->free_keys.push_back(number - 1);
+  return nullptr;
 }

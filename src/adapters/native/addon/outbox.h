@@ -2,7 +2,10 @@
 
 #include "poll.h"
 
-// Sends the first `count` slots of the outbox: how many datagrams the kernel did not take. See outbox.cc.
-int32_t SendOutbox(Poll* poll, uint32_t count);
 // What the socket sends from now on leaves in one piece or not at all, or as usual. False when the kernel does not have it so.
 bool SetWhole(Socket* socket, bool whole);
+
+// Methods of UdpPoll; see outbox.cc.
+napi_value Flush(napi_env env, napi_callback_info info);
+napi_value Keep(napi_env env, napi_callback_info info);
+napi_value Release(napi_env env, napi_callback_info info);

@@ -20,6 +20,9 @@
 constexpr uint32_t kWords = 8;
 // Above the port: the datagram leaves in one piece or not at all.
 constexpr int32_t kWhole = 1 << 16;
+// In the outbox stand behind them: the number of the keys that seal it, 0 for none; the length of its header; and the packet's
+// index, the lower 32 bits and the 16 above. As in `native-outbox.ts`.
+constexpr uint32_t kOutWords = 12;
 // Above a family of IPv6 stands the zone of a link-local address (RFC 4007 section 6), the number of its interface.
 constexpr uint32_t kScopeShift = 8;
 // Packets that a lane counts until it is asked, and the longest one: 20 ms of G.711 with the header. As in
@@ -110,6 +113,9 @@ struct Poll {
   uint8_t* outbox = nullptr;
   int32_t* out_words = nullptr;
   uint32_t out_slots = 0;
+  // Keys that slots of the outbox are sealed with, by their number less 1; null where a number is free.
+  std::vector<SrtpKeys*> keys;
+  std::vector<uint32_t> free_keys;
   // The kernel cuts messages into datagrams: see outbox.cc; -1: not asked yet.
   int cuts = -1;
   // Rounds of reading, ever; and when the present one began, ms of the monotonic clock.

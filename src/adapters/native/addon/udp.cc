@@ -319,21 +319,12 @@ napi_value Close(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// flush(count: number): sends the first `count` slots of the outbox; how many the kernel did not take.
-napi_value Flush(napi_env env, napi_callback_info info) {
-  napi_value args[1];
-  Poll* poll = Receiver<Poll>(env, info, 1, args);
-  if (poll == nullptr) return nullptr;
-  uint32_t count = 0;
-  napi_get_value_uint32(env, args[0], &count);
-  return Number(env, SendOutbox(poll, count));
-}
-
 void Free(uv_handle_t* handle) {
   auto* poll = static_cast<Poll*>(handle->data);
   if (poll->epoll >= 0) close(poll->epoll);
   if (poll->resting >= 0) close(poll->resting);
   if (poll->cleanup != nullptr) napi_remove_async_cleanup_hook(poll->cleanup);
+  for (SrtpKeys* keys : poll->keys) SrtpRelease(keys);
   delete poll;
 }
 
@@ -380,7 +371,7 @@ napi_value New(napi_env env, napi_callback_info info) {
   // Not more slots than either of the two descriptions has.
   const uint32_t slot = poll->slot;
   poll->in_slots = static_cast<uint32_t>(std::min(in_bytes / slot, in_words / kWords));
-  poll->out_slots = static_cast<uint32_t>(std::min(out_bytes / slot, out_words / kWords));
+  poll->out_slots = static_cast<uint32_t>(std::min(out_bytes / slot, out_words / kOutWords));
   napi_value name = nullptr;
   napi_create_string_utf8(env, "trunkroom:udp", NAPI_AUTO_LENGTH, &name);
   napi_async_init(env, self, name, &poll->context);
@@ -400,6 +391,8 @@ napi_value DefineUdpPoll(napi_env env) {
       {"whole", nullptr, Whole, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"close", nullptr, Close, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"flush", nullptr, Flush, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"keep", nullptr, Keep, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"release", nullptr, Release, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"lanes", nullptr, Lanes, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"rest", nullptr, Rest, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"wake", nullptr, Wake, nullptr, nullptr, nullptr, napi_default_method, nullptr},
