@@ -56,8 +56,8 @@ export type SendRefusal = 'muted' | 'left-out' | 'codec' | 'late' | 'too-long' |
 /** No simulcast layer: the track has one stream, or the sender waits for a key frame. */
 export const NO_LAYER = -1;
 
-/** Packets kept for a peer that asks again and knows no retransmission stream, about a second of video. */
-const RING = 256;
+/** Packets kept for a peer that asks again and knows no retransmission stream: 1.3 s of audio, about a second of video. */
+const RING = { audio: 64, video: 256 } as const;
 /** Audio that was silent for longer was muted or held, not lost. */
 const PAUSE: Millis = 500;
 const MAX_PAYLOAD = 1400;
@@ -93,8 +93,11 @@ export class TrackSender {
   readonly #extensions: HeaderExtensions;
   readonly #output: PacketOutput;
   readonly #rewriter: Rewriter;
-  /** Of audio nothing is kept: peers are not offered to ask for it again (`sdp/browser-write.ts`), for RED and Opus repair it. */
-  readonly #ring: PacketRing | undefined;
+  /**
+   * Of audio it is made when a peer asks for the first time: none is offered to (`sdp/browser-write.ts`), for RED and Opus repair
+   * losses, and packets that are not kept need no memory of their own.
+   */
+  #ring: PacketRing | undefined;
   readonly #rtx: RtxSender | undefined;
   readonly #vp8 = new Vp8Continuity();
   readonly #frames = new FrameContinuity();
@@ -129,7 +132,7 @@ export class TrackSender {
         extensions: this.#extensions,
         output: options.output,
       });
-    } else if (options.kind === 'video') this.#ring = new PacketRing(RING);
+    } else if (options.kind === 'video') this.#ring = new PacketRing(RING.video);
   }
 
   /** Muted, nothing is sent; unmuted, the stream goes on where it stopped. */
@@ -292,10 +295,11 @@ export class TrackSender {
   /** Answers a NACK, out of the ring or the source's `caches`. Returns how many packets were sent again. */
   resend(sequences: readonly number[], caches: readonly PayloadCache[], now: Millis): number {
     if (this.#rtx !== undefined) return this.#rtx.resend(sequences, caches, now);
+    this.#ring ??= new PacketRing(RING[this.kind]);
     this.#resends ??= new TokenBucket(RESENDS, now);
     let count = 0;
     for (const sequence of sequences) {
-      const packet = this.#ring?.find(sequence);
+      const packet = this.#ring.find(sequence);
       if (packet === undefined) continue;
       if (!this.#resends.take(now)) break;
       this.#output.resend(packet);

@@ -90,11 +90,17 @@ test('a NACK is answered from the ring, not beyond it, and within the rate', () 
   expect(track.resend(new Array<number>(1000).fill(1300), [], 6000)).toBe(198);
 });
 
-test('nothing of audio is kept', () => {
+test('audio is kept for who asks, from then on', () => {
   const output = new Output();
   const track = sender(output);
-  for (let i = 0; i < 3; i++) track.push(view(i), 'audio/pcma', i * 20);
+  const say = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) track.push(view(i), 'audio/pcma', i * 20);
+  };
+  say(0, 3);
   expect(track.resend([1001, 1002, 1003], [], 60)).toBe(0);
+  say(3, 103);
+  expect(track.resend([1002, 1039, 1040, 1103], [], 2060)).toBe(2);
+  expect(output.resent).toEqual([output.sent[39], output.sent[102]]);
 });
 
 test('what was not sent is not repeated', () => {
