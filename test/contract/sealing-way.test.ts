@@ -201,6 +201,15 @@ describe.skipIf(addon === undefined || make === undefined).each(PROFILES)('a sea
     await vi.waitFor(() => expect(asked).toBe(1));
     say(2);
     await vi.waitFor(() => expect(came).toEqual(['127.0.0.1', '127.0.0.2']));
+    // An address that goes takes its socket with it.
+    await server.rebind(['127.0.0.1']);
+    say(3);
+    await vi.waitFor(() => expect(came).toEqual(['127.0.0.1', '127.0.0.2', '127.0.0.1']));
+    await server.rebind([]);
+    expect(way.lend()).toBeUndefined();
+    await server.rebind(['127.0.0.1']);
+    say(4);
+    await vi.waitFor(() => expect(came).toHaveLength(4));
     way.close();
     expect(way.lend()).toBeUndefined();
     ear.send(Uint8Array.of(1), server.local.port, '127.0.0.1');
