@@ -71,7 +71,7 @@ function speak(world: World, count = 1): void {
     const view = new RtpView();
     parseRtp(bytes, bytes.length, view);
     world.host.forward('TR_audio', view, 'audio/opus', world.now);
-    world.advance(20);
+    world.pass(20);
   }
 }
 
@@ -128,12 +128,12 @@ test('takes the spare path besides while the peer is silent', () => {
   // Its packets came all the time, and then come no more: keys are not needed for that, only a proven address.
   for (let i = 0; i < 120; i++) {
     one.world.socket.onDatagram(new Uint8Array(40).fill(0x80), ADDRESS, 40_000);
-    one.world.advance(20);
+    one.world.pass(20);
   }
   one.world.sent.length = 0;
   speak(one.world);
   expect(one.world.sent.filter(({ port }) => port === 40_001)).toHaveLength(0);
-  one.world.advance(1000);
+  one.world.pass(1000);
   one.world.sent.length = 0;
   speak(one.world);
   const ports = one.world.sent
