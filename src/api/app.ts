@@ -78,6 +78,8 @@ export function createApi(options: ApiOptions): Hono {
   app.get('/servingz', (context) => readiness(context, options.notReady()));
   metricsRoute(app, options.metrics);
 
+  // LiveKit's client warms its connection up by a HEAD here (`prepareConnection`), from whatever page it is in.
+  app.use('/', cors());
   // Clients of other origins ask here why their WebSocket was refused.
   app.use('/rtc/*', cors());
   for (const path of ['/rtc', '/rtc/v1'] as const) {

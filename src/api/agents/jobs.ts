@@ -82,26 +82,28 @@ export class AgentJobs {
 
   /** Offers a job to workers of its sort; `job.state` tells from now on how it goes. */
   launch(job: Job): void {
+    const entry = this.#enter(job, this.#options.clock.now() + WAIT_MS);
+    if (entry !== undefined) this.#offer(entry);
+  }
+
+  /** Offers a job that nobody dispatched to this very worker; it ends with it at the latest. */
+  launchAt(job: Job, worker: AgentWorker): void {
+    const entry = this.#enter(job, 0);
+    if (entry !== undefined) this.#ask(entry, worker);
+  }
+
+  /** Undefined: there are too many. */
+  #enter(job: Job, until: Millis): Entry | undefined {
     const state = new JobState({ status: JobStatus.JS_PENDING, updatedAt: this.#nanos() });
     job.state = state;
     if (this.#entries.size >= MAX_JOBS) {
       state.status = JobStatus.JS_FAILED;
       state.error = 'too many jobs';
-      return;
+      return undefined;
     }
-    const until = this.#options.clock.now() + WAIT_MS;
     const entry: Entry = { job, state, tried: new Set(), until, stage: undefined };
     this.#entries.set(job.id, entry);
-    this.#offer(entry);
-  }
-
-  /** Offers a job to this very worker. */
-  launchAt(job: Job, worker: AgentWorker): void {
-    const state = new JobState({ status: JobStatus.JS_PENDING, updatedAt: this.#nanos() });
-    job.state = state;
-    const entry: Entry = { job, state, tried: new Set(), until: 0, stage: undefined };
-    this.#entries.set(job.id, entry);
-    this.#ask(entry, worker);
+    return entry;
   }
 
   /** A worker has come, or can take more: it is offered what waits. */
@@ -142,12 +144,18 @@ export class AgentJobs {
 
   /**
    * A worker is gone. What it was asked goes to another one; what it runs goes on, for its agents have connections of
-   * their own: they end with their participants.
+   * their own: they end with their participants. Those that nobody dispatched, nobody would end.
    */
   lost(worker: AgentWorker): void {
     for (const entry of [...this.#entries.values()]) {
       entry.tried.delete(worker);
-      if (entry.stage?.name !== 'asked' || entry.stage.worker !== worker) continue;
+      if (entry.stage === undefined || entry.stage.name === 'waiting' || entry.stage.worker !== worker)
+        continue;
+      if (entry.job.dispatchId === '') {
+        this.#end(entry, JobStatus.JS_FAILED, 'its worker is gone');
+        continue;
+      }
+      if (entry.stage.name === 'running') continue;
       this.#options.timers.cancel(entry.stage.alarm);
       entry.stage = undefined;
       this.#offer(entry);

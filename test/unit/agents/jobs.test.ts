@@ -1,5 +1,8 @@
-import { JobStatus, JobType, WorkerMessage, WorkerStatus } from '@livekit/protocol';
+import { Job, JobStatus, JobType, WorkerMessage, WorkerStatus } from '@livekit/protocol';
 import { describe, expect, test } from 'vitest';
+import { AgentJobs } from '../../../src/api/agents/jobs.ts';
+import type { AgentWorker } from '../../../src/api/agents/worker.ts';
+import { WorkerPool } from '../../../src/api/agents/worker-pool.ts';
 import { all } from '../room/world.ts';
 import { AgentRig, agent, Worker } from './rig.ts';
 
@@ -36,6 +39,37 @@ describe('a worker', () => {
     for (let i = 0; i < 600; i++) worker.raw('');
     expect(worker.closes).toEqual([1008]);
     expect(rig.agents.gauges().workers).toBe(0);
+  });
+});
+
+describe('a job that a worker wishes for itself', () => {
+  const simulate = () =>
+    new WorkerMessage({ message: { case: 'simulateJob', value: { room: { name: 'try' } } } } as never);
+
+  test('is asked of it alone, and ends with it', () => {
+    const rig = new AgentRig();
+    const [developer, other] = [new Worker(rig), new Worker(rig)];
+    developer.say(simulate());
+    expect([developer.asked.length, other.asked.length]).toEqual([1, 0]);
+    developer.answer(true);
+    developer.say(simulate());
+    expect(rig.agents.gauges().jobs).toBe(2);
+    developer.hangUp();
+    expect(rig.agents.gauges().jobs).toBe(0);
+    expect(other.asked).toEqual([]);
+    expect(rig.timers.size).toBe(0);
+  });
+
+  test('cannot be wished for without end', () => {
+    const { context } = new AgentRig();
+    const pool = new WorkerPool(context.random);
+    const jobs = new AgentJobs({ ...context, pool, pass: () => Promise.resolve('') });
+    const worker = { id: 'AW_1', send() {} } as unknown as AgentWorker;
+    for (let i = 0; i < 10_000; i++) jobs.launchAt(new Job({ id: `AJ_${i}` }), worker);
+    const last = new Job({ id: 'AJ_last' });
+    jobs.launchAt(last, worker);
+    expect(jobs.size).toBe(10_000);
+    expect(last.state).toMatchObject({ status: JobStatus.JS_FAILED, error: 'too many jobs' });
   });
 });
 

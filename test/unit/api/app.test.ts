@@ -48,6 +48,14 @@ function sdkToken(
 }
 
 describe('HTTP', () => {
+  test('pages of other origins may warm their connection up', async () => {
+    const warm = await api().request('/', {
+      method: 'HEAD',
+      headers: { origin: 'https://elsewhere.example' },
+    });
+    expect(warm.headers.get('access-control-allow-origin')).toBe('*');
+  });
+
   test('health, readiness, metrics, page', async () => {
     expect(await (await api().request('/healthz')).text()).toBe('ok\n');
     expect((await api().request('/readyz')).status).toBe(200);
