@@ -158,7 +158,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       log.warn({}, 'sip.dscp and rtp.dscp mark no datagrams: Node cannot, and the addon is not there');
     const sip = await SipServer.open({
       ...shared,
-      openUdp: datagrams.marking(config.sip.dscp, 'timed'),
+      openUdp: datagrams.marking(config.sip.dscp, 'timed-crowd'),
       dscp: config.sip.dscp,
       listen: embeddedListen(config),
       announced: addresses,

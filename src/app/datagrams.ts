@@ -1,5 +1,5 @@
 import { loadAddon } from '../adapters/native/addon.ts';
-import { NativeUdp, type NativeUdpListener, type Slots } from '../adapters/native/native-udp.ts';
+import { NativeUdp, type NativeUdpListener, type Slots, type Told } from '../adapters/native/native-udp.ts';
 import { BindError, type OpenUdp, openUdp } from '../adapters/udp/udp.ts';
 
 /** How a thread's UDP sockets are made: `auto` by the addon where it was built, `off` by Node alone. */
@@ -9,7 +9,7 @@ export type NativeChoice = 'auto' | 'off';
 export interface DatagramSource {
   readonly open: OpenUdp;
   /** The same, for sockets that mark what they send by a code point (RFC 2474): the addon's do, Node's cannot. */
-  readonly marking: (dscp: number, told?: 'timed' | 'untimed') => OpenUdp;
+  readonly marking: (dscp: number, told?: Told) => OpenUdp;
   readonly by: 'addon' | 'node';
   /** Whether its sockets have `sendWhole`, and the system does as they say. */
   readonly sendsWhole: boolean;
@@ -30,7 +30,7 @@ export function datagramSource(
   }
   const udp = new NativeUdp(addon, listener, slots);
   const marking =
-    (dscp: number, told: 'timed' | 'untimed' = 'untimed'): OpenUdp =>
+    (dscp: number, told: Told = 'untimed'): OpenUdp =>
     (local) => {
       const opened = udp.open(local, dscp, told);
       return 'code' in opened ? Promise.reject(new BindError(opened.code, local)) : Promise.resolve(opened);

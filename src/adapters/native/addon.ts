@@ -11,8 +11,8 @@ export interface UdpPoll {
   mark(socket: number, dscp: number): number;
   /** 1 when the kernel can be told to send the socket's datagrams in one piece or not at all, else 0. */
   whole(socket: number): number;
-  /** From now on the ages of the socket's datagrams are told in the memory of {@link lanes}, ms. */
-  timed(socket: number): void;
+  /** From now on the ages of the socket's datagrams are told in the memory of {@link lanes}, ms. `speakers`: one, or 2 for many. */
+  timed(socket: number, speakers: 1 | 2): void;
   close(socket: number): void;
   /** Seals and sends the first `count` slots of the outbox; how many did not leave. */
   flush(count: number): number;

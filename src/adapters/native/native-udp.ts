@@ -17,6 +17,9 @@ export interface BindFailure {
   readonly code: string;
 }
 
+/** Whether it is told when datagrams came: those of one phone, or of many who speak to one socket, which is asked for many at once. */
+export type Told = 'untimed' | 'timed' | 'timed-crowd';
+
 /** How the memory for datagrams is cut. */
 export interface Slots {
   /** Bytes of the longest datagram that is taken whole, or sent; at most 65,536. */
@@ -86,14 +89,14 @@ export class NativeUdp {
   }
 
   /**
-   * Binds one socket; port 0 lets the kernel choose. What it sends bears the code point `dscp` (RFC 2474). `timed`: its
-   * receiver is told when each datagram came, which may be a while ago when the thread was busy.
+   * Binds one socket; port 0 lets the kernel choose. What it sends bears the code point `dscp` (RFC 2474). `told`:
+   * whether its receiver hears when each datagram came, which may be a while ago when the thread was busy.
    */
-  open(local: HostPort, dscp = 0, told: 'timed' | 'untimed' = 'untimed'): DatagramSocket | BindFailure {
+  open(local: HostPort, dscp = 0, told: Told = 'untimed'): DatagramSocket | BindFailure {
     const id = this.#poll.open(local.address, local.port);
     if (id < 0) return { code: getSystemErrorName(id) };
     if (dscp > 0 && this.#poll.mark(id, dscp) === 0) this.#unmarked(dscp);
-    if (told === 'timed') this.#poll.timed(id);
+    if (told !== 'untimed') this.#poll.timed(id, told === 'timed' ? 1 : 2);
     const bound = { address: local.address, port: this.#poll.port(id) };
     const socket = new NativeSocket(id, bound, {
       udp: this,

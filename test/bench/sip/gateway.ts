@@ -72,7 +72,7 @@ const sip = await SipServer.open({
     process.env['BENCH_NATIVE'] === 'off' ? 'off' : 'auto',
     { unsent() {}, unwatched() {}, fault },
     DATAGRAM_SLOTS,
-  ).marking(0, 'timed'),
+  ).marking(0, 'timed-crowd'),
   listen: { address: announced, port: 0 },
   announced: [announced],
   userAgent: 'trunkroom',

@@ -16,10 +16,7 @@ export async function withSipp(rate: number, seconds: number, transport: 'udp' |
   const choice = process.env['BENCH_NATIVE'] === 'off' ? 'off' : 'auto';
   const server = await SipServer.open({
     ...{ clock: monotonicClock, timers, random: systemRandom, userAgent: 'trunkroom', emit: () => {} },
-    openUdp: datagramSource(choice, { unsent() {}, unwatched() {}, fault: rethrow }, DATAGRAM_SLOTS).marking(
-      0,
-      'timed',
-    ),
+    openUdp: datagramSource(choice, { unsent() {}, unwatched() {}, fault: rethrow }, DATAGRAM_SLOTS).open,
     listen: { address: '127.0.0.1', port: 0 },
     announced: ['127.0.0.1'],
     admission: () => 'admit',

@@ -38,9 +38,9 @@ describe('a queue before us', () => {
   /** For `ms`, messages come that have waited for `waited` ms. */
   function wait(scene: Scene, waited: number, ms: number): void {
     scene.waited = waited;
-    for (let passed = 0; passed <= ms; passed += 20) {
+    for (let passed = 0; passed <= ms; passed += 2) {
       scene.raw('x');
-      scene.run(20);
+      scene.run(2);
     }
   }
 
@@ -55,7 +55,7 @@ describe('a queue before us', () => {
     const scene = new Scene();
     scene.establish();
     const toTag = scene.ourTag;
-    wait(scene, 300, 300);
+    wait(scene, 300, 400);
     expect(invite(scene, 'late')).toBe(503);
     scene.send('BYE', { toTag, cseq: 2 });
     expect(scene.last.kind === 'response' && scene.last.status).toBe(200);
@@ -65,9 +65,19 @@ describe('a queue before us', () => {
 
   test('that a pause of the process has made does not', () => {
     const scene = new Scene();
-    wait(scene, 500, 100);
-    wait(scene, 100, 100);
-    wait(scene, 500, 100);
+    wait(scene, 500, 200);
+    wait(scene, 100, 10);
+    wait(scene, 500, 200);
+    expect(invite(scene, 'a')).toBe(100);
+  });
+
+  test('a few late messages are none', () => {
+    const scene = new Scene();
+    scene.waited = 5000;
+    for (let i = 0; i < 50; i++) {
+      scene.raw('x');
+      scene.run(1000);
+    }
     expect(invite(scene, 'a')).toBe(100);
   });
 });

@@ -120,8 +120,10 @@ double Stamp(msghdr* message) {
 // The kernel says from now on when each datagram came; one that does not makes them a little younger than they are.
 void AskForStamps(Socket* socket) {
   const int on = 1;
-  if (!socket->stamped) setsockopt(socket->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+  if (socket->stamped) return;
+  setsockopt(socket->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   socket->stamped = true;
+  socket->crowd = false;
 }
 
 // The socket wakes the thread again; one that the kernel does not let do so is collected on, and tried again at its next
@@ -292,13 +294,16 @@ napi_value Rest(napi_env env, napi_callback_info info) {
   return Number(env, 1);
 }
 
-// timed(socket: number): its datagrams are told with their ages from now on.
+// timed(socket: number, speakers: number): its datagrams are told with their ages from now on; so many speak to it.
 napi_value Timed(napi_env env, napi_callback_info info) {
-  napi_value args[1];
-  Poll* poll = Receiver<Poll>(env, info, 1, args);
+  napi_value args[2];
+  Poll* poll = Receiver<Poll>(env, info, 2, args);
   if (poll == nullptr) return nullptr;
   Socket* socket = Find(poll, env, args[0]);
-  if (socket != nullptr && poll->ages != nullptr) AskForStamps(socket);
+  uint32_t speakers = 0;
+  if (socket == nullptr || poll->ages == nullptr || napi_get_value_uint32(env, args[1], &speakers) != napi_ok) return nullptr;
+  AskForStamps(socket);
+  socket->crowd = speakers > 1;
   return nullptr;
 }
 

@@ -82,6 +82,8 @@ struct Socket {
   uint32_t busy = 0;
   // The kernel tells when its datagrams came; when the last one did, ms of the monotonic clock.
   bool stamped = false;
+  // Many speak to it, and not one phone at its own pace.
+  bool crowd = true;
   double came = -INFINITY;
   // It wakes nobody, and is read when `collect` is called.
   bool collected = false;

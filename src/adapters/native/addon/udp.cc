@@ -164,9 +164,9 @@ uint32_t TakeMany(Poll* poll, uint32_t id, uint32_t filled) {
 
 uint32_t Take(Poll* poll, uint32_t id, uint32_t filled) {
   Socket& socket = poll->sockets[id];
-  // It has something in every round: many at once are cheaper. A phone has, when its packets come as often as others': only a
-  // burst makes it one of those.
-  const bool again = socket.round == poll->round - 1 && (!socket.stamped || socket.wake == poll->wake);
+  // It has something in every round: many at once are cheaper. A phone, who is stamped and no
+  // crowd, has, when its packets come as often as others': only a burst makes it one of those.
+  const bool again = socket.round == poll->round - 1 && (socket.crowd || socket.wake == poll->wake);
   if (again) socket.busy = kBusy;
   socket.round = poll->round;
   socket.wake = poll->wake;
