@@ -314,28 +314,29 @@ describe.skipIf(addon === undefined)('the lanes of the addon together', () => {
 });
 
 // The kernel's word for when a datagram came is asked for by the addon alone: Node cannot.
-it.skipIf(addon === undefined)(
-  'a timed socket of the addon tells when a datagram came, however busy the thread was then',
-  async () => {
-    const udp = new NativeUdp(addon!, { unsent() {}, unwatched() {}, fault() {} }, PACKET_SLOTS);
-    const socket = udp.open({ address: '127.0.0.1', port: 0 }, 0, 'timed');
-    const phone = udp.open({ address: '127.0.0.1', port: 0 });
-    if ('code' in socket || 'code' in phone) throw new Error('no sockets');
-    const waited = new Promise<number>((told) => {
+describe.skipIf(addon === undefined)('when a datagram came', () => {
+  it.each(['timed', 'timed-crowd'] as const)(
+    'a %s socket of the addon tells, however busy the thread was',
+    async (told) => {
+      const udp = new NativeUdp(addon!, { unsent() {}, unwatched() {}, fault() {} }, PACKET_SLOTS);
+      const socket = udp.open({ address: '127.0.0.1', port: 0 }, 0, told);
+      const phone = udp.open({ address: '127.0.0.1', port: 0 });
+      if ('code' in socket || 'code' in phone) throw new Error('no sockets');
+      const ages: number[] = [];
       socket.onDatagram = (_bytes, _address, _port, cameAt) =>
-        told(performance.now() - (cameAt ?? Number.NaN));
-    });
-    phone.send(packet(1, QUIET), socket.local.port, '127.0.0.1');
-    // It leaves in a microtask, and the thread does nothing for a while right behind it.
-    await Promise.resolve();
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
-    const age = await waited;
-    socket.close();
-    phone.close();
-    expect(age).toBeGreaterThan(40);
-    expect(age).toBeLessThan(5000);
-  },
-);
+        ages.push(performance.now() - (cameAt ?? Number.NaN));
+      for (let i = 0; i < 3; i++) phone.send(packet(i, QUIET), socket.local.port, '127.0.0.1');
+      // They leave in a microtask, and the thread does nothing for a while right behind it.
+      await Promise.resolve();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      await vi.waitFor(() => expect(ages).toHaveLength(3));
+      socket.close();
+      phone.close();
+      expect(Math.min(...ages)).toBeGreaterThan(40);
+      expect(Math.max(...ages)).toBeLessThan(5000);
+    },
+  );
+});
 
 describe.skipIf(addon === undefined)('when the kernel watches no more sockets', () => {
   const script = join(import.meta.dirname, '../support/lane-without-watch.ts');
