@@ -25,7 +25,8 @@ export function announcing(
   own: OwnAddresses,
 ): Announcing {
   const isLocal = new Set(own.locals.map(({ address }) => address));
-  const discovered = addresses.filter((address) => !isLocal.has(address));
+  const isAsked = config.node.stun_servers.length > 0;
+  const discovered = isAsked ? addresses.filter((address) => !isLocal.has(address)) : [];
   const announced = own.live(() =>
     config.node.addresses.length > 0
       ? addresses

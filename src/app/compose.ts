@@ -37,6 +37,7 @@ import { TrunkLimits } from '../trunk/limits.ts';
 import { MediaPolicy } from '../trunk/media-policy.ts';
 import { openAgents } from './agents.ts';
 import { announcing } from './announcing.ts';
+import { type Closing, closeAll } from './closing.ts';
 import type { StartupConfig } from './config/read.ts';
 import { datagramSource } from './datagrams.ts';
 import { Drain, peopleByBrowser } from './drain.ts';
@@ -93,7 +94,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
   process.on('uncaughtException', onFault);
   const timers = new WakeQueue();
   const shared = { clock: monotonicClock, wall: wallClock, random: systemRandom, timers, emit };
-  const closing: (() => Promise<void> | void)[] = [];
+  const closing: Closing = [];
 
   try {
     const settings = mediaWorkerSettings(startup, await readSounds(config.sounds.directory));
@@ -351,12 +352,12 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
         sipGate?.close(LAST_WORDS_MS);
         // BYEs are resent until they are answered; leaves need a moment to be read.
         await settled(() => phones.size === 0 && outbound.isOver() && engines.gauges().calls === 0);
-        await closeAll(closing);
+        await closeAll(closing, onFault);
         stopAlarms();
       },
     };
   } catch (error) {
-    await closeAll(closing);
+    await closeAll(closing, onFault);
     throw error;
   }
 }
@@ -376,10 +377,6 @@ async function settled(done: () => boolean): Promise<void> {
   const until = monotonicClock.now() + LAST_WORDS_MS + CLOSE_MS;
   await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
   while (!done() && monotonicClock.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-async function closeAll(closing: (() => Promise<void> | void)[]): Promise<void> {
-  for (const close of closing.splice(0).reverse()) await close();
 }
 
 function describe(error: unknown): string {

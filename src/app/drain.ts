@@ -43,11 +43,9 @@ export class Drain {
     this.#options = options;
   }
 
-  /** Why no new calls are taken; empty: they are. */
+  /** Why no new calls are taken; empty: they are. How many are left is for the log and the metrics: strangers read this. */
   get why(): string {
-    if (this.#state === 'open') return '';
-    const { calls, participants } = this.#options.left();
-    return `draining, ${calls} calls and ${participants} participants are left`;
+    return this.#state === 'open' ? '' : 'draining';
   }
 
   /** Shuts the doors; `over` is called once, at once when nobody is there. */

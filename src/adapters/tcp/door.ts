@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { HostPort } from '../../base/net.ts';
+import { sourceKey } from '../../base/source-key.ts';
 import { plain, type TcpLimits } from './connection.ts';
 import { markSocket } from './dscp.ts';
 
@@ -94,7 +95,8 @@ class CountedSockets {
   }
 
   /** Why there is no room for `socket`; undefined when it is counted, until it closes. */
-  add(socket: Socket, source: string): ConnectionRefusal | undefined {
+  add(socket: Socket, address: string): ConnectionRefusal | undefined {
+    const source = sourceKey(address);
     const count = this.#perSource.get(source) ?? 0;
     if (this.#open.size >= this.#limits.total) return 'total';
     if (count >= this.#limits.perSource) return 'source';

@@ -1,7 +1,9 @@
+import { sourceKey } from '../../base/source-key.ts';
+
 /** How many connections there may be. */
 export interface QuotaLimits {
   readonly connections: number;
-  /** Of one address. */
+  /** Of one address, of IPv6 one /64. */
   readonly perAddress: number;
 }
 
@@ -21,17 +23,19 @@ export class ConnectionQuota {
 
   /** False when one more is too many; else {@link release} must follow once. */
   take(address: string): boolean {
-    const its = this.#byAddress.get(address) ?? 0;
+    const source = sourceKey(address);
+    const its = this.#byAddress.get(source) ?? 0;
     if (its >= this.#limits.perAddress || this.#open >= this.#limits.connections) return false;
-    this.#byAddress.set(address, its + 1);
+    this.#byAddress.set(source, its + 1);
     this.#open++;
     return true;
   }
 
   release(address: string): void {
     this.#open--;
-    const its = (this.#byAddress.get(address) ?? 1) - 1;
-    if (its > 0) this.#byAddress.set(address, its);
-    else this.#byAddress.delete(address);
+    const source = sourceKey(address);
+    const its = (this.#byAddress.get(source) ?? 1) - 1;
+    if (its > 0) this.#byAddress.set(source, its);
+    else this.#byAddress.delete(source);
   }
 }

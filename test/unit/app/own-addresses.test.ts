@@ -65,7 +65,10 @@ test('changes are told once, to each who watches, whatever another one throws', 
 test('browsers and phones are told of what is there now, where the configuration names nothing', () => {
   const { own, become, faults } = rig('192.0.2.5/24', '127.0.0.1/8');
   const { announce, candidates, all } = announcing(
-    startup('ice: { tcp: false, hidden: ["198.51.100.0/24"] }', ['203.0.113.9', '192.0.2.5']),
+    startup(
+      'node: { stun_servers: ["stun:stun.example.com"] }\nice: { tcp: false, hidden: [198.51.100.0/24] }',
+      ['203.0.113.9', '192.0.2.5'],
+    ),
     own,
   );
   const seen = () => [announce({ address: '10.8.0.9' }), ...candidates(7882).map(({ address }) => address)];

@@ -92,6 +92,21 @@ describe('reflection', () => {
     expect(other.received).toHaveLength(1);
   });
 
+  it('a host of IPv6 is one source, whichever of its addresses it takes', () => {
+    const turn = new TurnHarness({ limits: { answersPerSecond: 10, answerBurst: 20 } });
+    const bare = new StunBuilder(Method.allocate, 'request', new Uint8Array(12)).finish();
+    let answered = 0;
+    for (let i = 0; i < 1_000; i++) {
+      const client = new FakeClient({ address: `2001:db8:7:7::${(i + 1).toString(16)}`, port: 1 });
+      turn.server.receive(bare, client);
+      answered += client.received.length;
+    }
+    expect(answered).toBe(20);
+    const other = new FakeClient({ address: '2001:db8:7:8::1', port: 1 });
+    turn.server.receive(bare, other);
+    expect(other.received).toHaveLength(1);
+  });
+
   it('holds in bounded memory for any number of sources, and a rate for all of them', () => {
     const turn = new TurnHarness({ limits: { answersPerSecond: 1, answerBurst: 2 } });
     const bare = new StunBuilder(Method.binding, 'request', new Uint8Array(12)).finish();
