@@ -2,6 +2,7 @@ import { equalBytes, utf8 } from '../../base/bytes.ts';
 import type { Millis } from '../../base/clock.ts';
 import type { Digests } from '../../base/digests.ts';
 import type { Random } from '../../base/random.ts';
+import { sourceKey } from '../../base/source-key.ts';
 import { quote } from '../grammar.ts';
 import type { ExtraHeaders, SipRequestInfo } from '../ports.ts';
 import { parseUri } from '../uri.ts';
@@ -47,8 +48,10 @@ export class DigestGuard {
 
   /** Judges `request` by its Authorization for the account's realm. Every refusal looks alike but for `stale`. */
   check(request: SipRequestInfo, account: GuardedAccount, now: Millis): Verdict {
-    const source = request.flow.remote.address;
-    const holder = `${source} ${account.id}`;
+    const { address } = request.flow.remote;
+    const holder = `${address} ${account.id}`;
+    // Who guesses from another address of his own /64 is who he was.
+    const source = sourceKey(address);
     const given = ownCredentials(request, account.realm);
     if (given === undefined) return this.#refuse(account, holder, 'missing', now);
     if (this.#lockout.isLocked(source, now)) return this.#refuse(account, holder, 'locked', now);

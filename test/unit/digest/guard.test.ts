@@ -305,6 +305,18 @@ describe('what the guard refuses', () => {
     expect(right()).toBe('ok');
   });
 
+  test('a host of IPv6 has no more tries for having many addresses', () => {
+    const { challenges, why } = world();
+    const tries = Array.from({ length: 7 }, (_, i) => {
+      const change = { source: `2001:db8:7:7::${i + 1}` };
+      const password = i === 6 ? 'secret' : 'guess';
+      return why(invite(client({ password }).answer(challenges(invite([], change))), change));
+    });
+    expect(tries).toEqual([...Array(5).fill('wrong'), 'locked', 'locked']);
+    const other = { source: '2001:db8:7:8::1' };
+    expect(why(invite(client().answer(challenges(invite([], other))), other))).toBe('ok');
+  });
+
   test('no Authorization makes it throw or lets it in', () => {
     const { why } = world();
     fc.assert(
