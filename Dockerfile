@@ -32,6 +32,6 @@ USER 1000:1000
 # SIP, RTP of phones; page and API; browsers' media by TCP and UDP; TURN.
 EXPOSE 5060/udp 5060/tcp 5061/tcp 10000-19999/udp 7880/tcp 7881-7889/tcp 7882-7890/udp 3478/udp 3478/tcp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:7880/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:7880/servingz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "src/app/main.ts"]
 CMD ["--config", "/etc/trunkroom/trunkroom.yaml"]

@@ -16,7 +16,7 @@ test('docker-compose.yml runs the gateway on the host\u2019s network, and names 
       command: expect.stringMatching(/npm ci --omit=dev .* && exec node src\/app\/main\.ts --dev/),
       volumes: ['.:/app', 'node_modules:/app/node_modules'],
       healthcheck: expect.objectContaining({
-        test: expect.arrayContaining([expect.stringContaining(':7880/readyz')]),
+        test: expect.arrayContaining([expect.stringContaining(':7880/servingz')]),
       }),
     }),
     drachtio: expect.objectContaining({ profiles: ['drachtio'], network_mode: 'host' }),
