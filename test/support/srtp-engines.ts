@@ -1,6 +1,17 @@
 import { loadAddon } from '../../src/adapters/native/addon.ts';
 import { nativeTransforms } from '../../src/adapters/native/native-srtp.ts';
+import type { SrtpProfile } from '../../src/rtp/srtp/key-derivation.ts';
 import { createTransform, type MakeTransform } from '../../src/rtp/srtp/transform.ts';
+
+/** All that the gateway knows. */
+export const srtpProfiles: readonly SrtpProfile[] = [
+  'AEAD_AES_128_GCM',
+  'AEAD_AES_256_GCM',
+  'AES_CM_128_HMAC_SHA1_80',
+  'AES_CM_128_HMAC_SHA1_32',
+  'AES_256_CM_HMAC_SHA1_80',
+  'AES_256_CM_HMAC_SHA1_32',
+];
 
 /** Who protects packets. */
 export interface SrtpEngine {

@@ -1,19 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { systemRandom } from '../../../src/adapters/crypto/crypto.ts';
 import { createCertificate } from '../../../src/adapters/dtls-werift/certificate.ts';
 import { openUdp } from '../../../src/adapters/udp/udp.ts';
-import { type IceCredentials, newIceCredentials } from '../../../src/ice/credentials.ts';
+import type { IceCredentials } from '../../../src/ice/credentials.ts';
 import { dtlsEngines } from '../../support/dtls-engines.ts';
 import {
-  FakeBrowser,
+  type FakeBrowser,
   type FakeBrowserOptions,
   type HostUnderTest,
   startHost,
   until,
 } from '../../support/fake-browser.ts';
-
-const opus = { mime: 'audio/opus', clockRate: 48000, channels: 2, payloadType: 111, fmtp: '' };
-const extensions = { mid: 0, audioLevel: 0, absSendTime: 0, transportCc: 0 };
+import { arrivingPublisher, connectedPublisher } from './publisher.ts';
 
 describe.each(dtlsEngines)('DTLS by %s', (engine) => {
   let under: HostUnderTest;
@@ -27,31 +24,15 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
     under.stop();
   });
 
-  async function arriving(
-    options: FakeBrowserOptions = {},
-  ): Promise<{ browser: FakeBrowser; local: IceCredentials }> {
-    const local = newIceCredentials(systemRandom);
-    under.host.open('TP_1', local);
-    under.host.openReceiver({
-      transport: 'TP_1',
-      track: 'TR_1',
-      kind: 'audio',
-      mid: '0',
-      ssrcs: [9],
-      codecs: [opus],
-      extensions,
-    });
-    const browser = await FakeBrowser.open(under.host.port, options);
-    sockets.push(browser);
-    const certificate = options.stolenCertificate ?? browser.certificate;
-    under.host.remote('TP_1', browser.ice, [certificate.fingerprint]);
-    return { browser, local };
+  async function arriving(options: FakeBrowserOptions = {}) {
+    const arrived = await arrivingPublisher(under, options);
+    sockets.push(arrived.browser);
+    return arrived;
   }
 
   async function connected(options: FakeBrowserOptions = {}): Promise<FakeBrowser> {
-    const { browser, local } = await arriving(options);
-    await browser.connect(local);
-    await until(() => under.events.some((event) => event.type === 'transport.connected'), 'connected');
+    const browser = await connectedPublisher(under, options);
+    sockets.push(browser);
     return browser;
   }
 

@@ -4,9 +4,7 @@ import { openUdp } from '../../../src/adapters/udp/udp.ts';
 import { newIceCredentials } from '../../../src/ice/credentials.ts';
 import { dtlsEngines } from '../../support/dtls-engines.ts';
 import { FakeBrowser, type HostUnderTest, startHost, until } from '../../support/fake-browser.ts';
-
-const opus = { mime: 'audio/opus', clockRate: 48000, channels: 2, payloadType: 111, fmtp: '' };
-const extensions = { mid: 0, audioLevel: 0, absSendTime: 0, transportCc: 0 };
+import { connectedPublisher } from './publisher.ts';
 
 describe.each(dtlsEngines)('DTLS by %s', (engine) => {
   let under: HostUnderTest;
@@ -56,22 +54,8 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
 
   describe.each([7, 1] as const)('with SRTP profile %i', (profile) => {
     async function publishing(): Promise<FakeBrowser> {
-      const local = newIceCredentials(systemRandom);
-      under.host.open('TP_1', local);
-      under.host.openReceiver({
-        transport: 'TP_1',
-        track: 'TR_1',
-        kind: 'audio',
-        mid: '0',
-        ssrcs: [9],
-        codecs: [opus],
-        extensions,
-      });
-      const browser = await FakeBrowser.open(under.host.port, { srtpProfiles: [profile] });
+      const browser = await connectedPublisher(under, { srtpProfiles: [profile] });
       sockets.push(browser);
-      under.host.remote('TP_1', browser.ice, [browser.certificate.fingerprint]);
-      await browser.connect(local);
-      await until(() => under.events.some((event) => event.type === 'transport.connected'), 'connected');
       return browser;
     }
 

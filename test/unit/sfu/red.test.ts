@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseRtp, RtpView, writeRtpHeader } from '../../../src/rtp/packet.ts';
+import type { RtpView } from '../../../src/rtp/packet.ts';
 import { Forwarder } from '../../../src/sfu/forwarder.ts';
 import { RED, RedBlocks, RedReader } from '../../../src/sfu/red.ts';
 import { type SenderCodec, TrackSender } from '../../../src/sfu/track-sender.ts';
+import { packet as madePacket } from '../rtp/streams.ts';
 
 const OPUS = 111;
 
@@ -24,18 +25,7 @@ function redPayload(older: readonly Block[], primary: Uint8Array, payloadType = 
 }
 
 function packet(sequence: number, timestamp: number, payload: Uint8Array, ssrc = 7): RtpView {
-  const bytes = new Uint8Array(12 + payload.length);
-  writeRtpHeader(bytes, 0, {
-    payloadType: 63,
-    marker: false,
-    sequence: sequence & 0xffff,
-    timestamp: timestamp >>> 0,
-    ssrc,
-    extension: 'none',
-  });
-  bytes.set(payload, 12);
-  const view = new RtpView();
-  parseRtp(bytes, bytes.length, view);
+  const view = madePacket({ sequence, timestamp, payload, ssrc, payloadType: 63 });
   view.level = 30;
   return view;
 }
