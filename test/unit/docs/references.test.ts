@@ -42,7 +42,10 @@ test.each(documents)('%s: its links lead somewhere', (document) => {
   }
 });
 
-test.each(documents)('%s: the files that it names are there', (document) => {
+// What was tried with other projects' tests names those: their files are not ours.
+const ofOurs = documents.filter((document) => document !== 'docs/COMPATIBILITY.md');
+
+test.each(ofOurs)('%s: the files that it names are there', (document) => {
   const named = [...read(document).matchAll(/`([\w.-]+\/[\w./-]+\.(?:[a-z]{1,4}))`/g)].map(
     ([, path]) => path!,
   );
