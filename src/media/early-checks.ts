@@ -57,6 +57,13 @@ export class EarlyChecks<Stream> {
     return found;
   }
 
+  /** What came on a connection that has ended has nobody behind it. */
+  forget(stream: Stream): void {
+    const before = this.#held.length;
+    this.#held = this.#held.filter((check) => check.stream !== stream);
+    if (this.#held.length < before) this.#onDropped(before - this.#held.length);
+  }
+
   /** Nobody will ask any more. */
   close(): void {
     this.#timers.cancel(this.#alarm);

@@ -79,6 +79,7 @@ export class IceStreams {
       framer.stop();
       this.#timers.cancel(this.#open.get(stream));
       this.#open.delete(stream);
+      this.#mux.forgetEarly(stream);
       stream.ended();
     };
     const deadline = this.#timers.schedule(this.#clock.now() + PROOF_DEADLINE, () => {

@@ -83,6 +83,11 @@ export class Mux {
     }
   }
 
+  /** A connection has ended before it belonged to anybody, or since. */
+  forgetEarly(stream: MuxStream): void {
+    this.#early.forget(stream);
+  }
+
   removeUfrag(ufrag: string): void {
     this.#byUfrag.delete(ufrag);
   }

@@ -73,7 +73,7 @@ function rig() {
   const connection = new Connection();
   streams.accept(connection);
   return {
-    ...{ peer, streams, connection, timers },
+    ...{ mux, peer, streams, connection, timers },
     reasons: () => {
       const told: string[] = [];
       drops.flush((where, reason) => told.push(`${where} ${reason}`));
@@ -86,10 +86,10 @@ function rig() {
   };
 }
 
-function check(): Uint8Array {
+function check(ufrag = 'ours-ufrag'): Uint8Array {
   return framedPacket(
     new StunBuilder(1, 'request', new Uint8Array(12))
-      .text(Attribute.username, 'ours-ufrag:theirs')
+      .text(Attribute.username, `${ufrag}:theirs`)
       .fingerprint()
       .finish(),
   );
@@ -103,6 +103,20 @@ test('nothing but checks passes before one of them was good, and all afterwards'
   expect(reasons()).toEqual(['mux dtls-unproven', 'mux rtp-unproven']);
   connection.onData(Buffer.concat([check(), framedPacket(DTLS), framedPacket(SRTP)]));
   expect(peer.got).toEqual(['check 198.51.100.7:50000', 'dtls', 'srtp']);
+});
+
+test('a check that comes too early is heard later, unless its connection has ended', () => {
+  const { connection, mux } = rig();
+  const [late, later] = [new TrustingPeer(), new TrustingPeer()];
+  connection.onData(check('late-ufrag'));
+  mux.addUfrag('late-ufrag', late);
+  mux.replayEarly('late-ufrag');
+  expect(late.got).toEqual(['check 198.51.100.7:50000']);
+  connection.onData(check('later-ufrag'));
+  connection.onClose();
+  mux.addUfrag('later-ufrag', later);
+  mux.replayEarly('later-ufrag');
+  expect(later.got).toEqual([]);
 });
 
 test('who proves nothing for 10 s is closed, who did is not', () => {
