@@ -8,8 +8,9 @@ import { SipServer } from '../../../src/app/sip-server.ts';
 import { WakeQueue } from '../../../src/base/wake-queue.ts';
 import { answerAll } from './in-process.ts';
 
-/** Calls until all functions are compiled and the heap has grown, as in `sockets.ts`. */
+/** Calls until all functions are compiled and the heap has grown; fewer where that takes long, as in `sockets.ts`. */
 const WARM_CALLS = 20_000;
+const WARM_SECONDS = 20;
 
 export async function withSipp(rate: number, seconds: number, transport: 'udp' | 'tcp'): Promise<void> {
   const timers = new WakeQueue();
@@ -25,7 +26,7 @@ export async function withSipp(rate: number, seconds: number, transport: 'udp' |
   server.endpoint.onInvite = answerAll;
   const stopAlarms = driveAlarms(timers, monotonicClock, rethrow);
   for (const [name, calls] of [
-    ['just started', WARM_CALLS],
+    ['just started', Math.min(WARM_CALLS, rate * WARM_SECONDS)],
     ['warm', rate * seconds],
   ] as const) {
     const before = process.cpuUsage();
