@@ -19,7 +19,8 @@ const EARLY_PAUSE: Millis = 150;
  * (draft-ietf-rmcat-gcc-02), with probes, for a forwarder sends what layers cost and never a little more.
  */
 export class BandwidthEstimator {
-  readonly #history = new SentHistory();
+  /** Made with the first packet: a connection that is never measured, as of who hears sound alone, needs none of its 80 KB. */
+  #history: SentHistory | undefined;
   readonly #trend = new DelayTrend();
   readonly #acknowledged = new AcknowledgedRate();
   readonly #control = new RateControl();
@@ -53,11 +54,14 @@ export class BandwidthEstimator {
   /** A packet of so many bytes left, by its transport-wide number. */
   sent(sequence: number, bytes: number, now: Millis): void {
     const probe = this.#probe?.isSending(now) === true ? this.#probe.id : 0;
+    this.#history ??= new SentHistory();
     this.#history.sent(sequence, bytes, probe, now);
   }
 
   /** The peer tells what arrived when. */
   feedback({ arrivals, base }: TransportFeedback, now: Millis): void {
+    // A peer that speaks of what it was never sent takes no part.
+    if (this.#history === undefined) return;
     this.#firstFeedbackAt ??= now;
     let packets = 0;
     let lost = 0;

@@ -140,6 +140,15 @@ describe('one camera through a bottleneck', () => {
     expect(sim.estimator.alive).toBe(false);
     expect(sim.estimator.rate).toBe(600_000);
   });
+
+  test('a peer that speaks of packets which it was never sent takes no part', () => {
+    const estimator = new BandwidthEstimator();
+    estimator.feedback({ type: 'transport-cc', base: 7, arrivals: Float64Array.of(1, 2, 3) }, 10);
+    expect(estimator.alive).toBe(false);
+    estimator.sent(7, 100, 20);
+    estimator.feedback({ type: 'transport-cc', base: 7, arrivals: Float64Array.of(50) }, 60);
+    expect(estimator.alive).toBe(true);
+  });
 });
 
 describe('the shares', () => {
