@@ -7,12 +7,12 @@ import {
   UpdateRoomMetadataRequest,
 } from '@livekit/protocol';
 import { ok } from '../base/result.ts';
+import { roomInfo } from '../peer/livekit-info.ts';
 import { roomWish } from '../peer/room-config.ts';
 import type { ServerRpc } from '../peer/server-rpc.ts';
 import type { RoomAdministration } from '../room/administration.ts';
 import { administered, denied } from './room-access.ts';
 import { withinLimits } from './room-limits.ts';
-import { roomMessage } from './room-message.ts';
 import { participantMethods } from './room-participants.ts';
 import { type Method, method, refuse } from './twirp.ts';
 
@@ -27,7 +27,7 @@ export function roomService(rooms: RoomAdministration, rpc: ServerRpc): Readonly
       if (!roomList) return denied();
       const wanted = new Set(names);
       const listed = [...rooms.rooms].filter(({ name }) => wanted.size === 0 || wanted.has(name));
-      return ok(new ListRoomsResponse({ rooms: listed.map(roomMessage) }));
+      return ok(new ListRoomsResponse({ rooms: listed.map(roomInfo) }));
     }),
     DeleteRoom: method(DeleteRoomRequest, ({ room }, { roomCreate }) => {
       if (!roomCreate) return denied();
@@ -41,7 +41,7 @@ export function roomService(rooms: RoomAdministration, rpc: ServerRpc): Readonly
       const fits = withinLimits({ metadata });
       if (!fits.ok) return fits;
       room.value.setMetadata(metadata);
-      return ok(roomMessage(room.value));
+      return ok(roomInfo(room.value));
     }),
     ...participantMethods(rooms, rpc),
   };
@@ -52,7 +52,7 @@ function createRoom(rooms: RoomAdministration, request: CreateRoomRequest) {
   const fits = withinLimits({ room: name, metadata });
   if (!fits.ok) return fits;
   const created = rooms.create(name, roomWish(request));
-  if (created.ok) return ok(roomMessage(created.value));
+  if (created.ok) return ok(roomInfo(created.value));
   return created.error === 'bad-room-name'
     ? refuse('invalid_argument', 'the room name has characters that are not allowed')
     : refuse('unavailable', `no room can be made: ${created.error}`);

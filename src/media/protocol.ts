@@ -6,7 +6,9 @@
  * first in the command that opens it. A command that names what is gone already is dropped without complaint, for
  * the two sides close things on their own.
  */
+
 import type { ToneName } from '../audio/call-tones.ts';
+import type { Millis } from '../base/clock.ts';
 import type { CallQuality, DropPlace, LegQuality } from '../events/index.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
 import type { LegDescription } from '../leg/description.ts';
@@ -48,6 +50,8 @@ export interface ExtensionIds {
   readonly transportCc: number;
   /** AV1's Dependency Descriptor; absent: not agreed. */
   readonly dependencyDescriptor?: number;
+  /** How long a video is held back; absent: not agreed. */
+  readonly playoutDelay?: number;
 }
 
 /** The sizes in which a browser sends one track at once, told apart by RtpStreamId (RFC 8852). */
@@ -244,6 +248,7 @@ export type MediaCommand =
       readonly cname: string;
       readonly codecs: readonly Codec[];
       readonly extensions: ExtensionIds;
+      readonly playoutDelay?: { readonly minMs: Millis; readonly maxMs: Millis };
     }
   /** Forwards another track on the same m-line: the same picture in another of its codecs. */
   | { readonly type: 'sender.source'; readonly sender: SenderId; readonly track: TrackId }

@@ -1,5 +1,6 @@
 import {
   type AddTrackRequest,
+  ClientInfo_Capability,
   JoinRequest,
   WrappedJoinRequest,
   WrappedJoinRequest_Compression,
@@ -29,6 +30,14 @@ export interface Admission {
   readonly participantSid: string;
   readonly offer: { readonly sdp: string; readonly id: number } | undefined;
   readonly addTracks: readonly AddTrackRequest[];
+  /** What its program speaks and can (ClientInfo). */
+  readonly client?: ClientSelf | undefined;
+}
+
+/** LiveKit's numbers. */
+export interface ClientSelf {
+  readonly protocol: number;
+  readonly capabilities: readonly number[];
 }
 
 /** A named refusal with its HTTP status and a text for people, as LiveKit's clients show it. */
@@ -41,6 +50,8 @@ export interface AdmissionRefusal {
 /** Inflates gzip (RFC 1952) to at most `maxBytes`; undefined when it is none or more. */
 export type Gunzip = (bytes: Uint8Array, maxBytes: number) => Uint8Array | undefined;
 
+const MAX_PROTOCOL = 1000;
+const MAX_CAPABILITIES = 16;
 /** Largest join request, bytes: an offer with many m-lines. */
 const MAX_JOIN_REQUEST = 512 * 1024;
 
@@ -67,6 +78,10 @@ export async function admit(
       participantSid: url.query('sid') ?? '',
       offer: undefined,
       addTracks: [],
+      client: {
+        protocol: protocolNumber(Number(url.query('client_protocol') ?? 0)),
+        capabilities: capabilitiesByName(url.query('capabilities') ?? ''),
+      },
     });
   }
   const wrapped = url.query('join_request');
@@ -80,7 +95,29 @@ export async function admit(
     participantSid: join.participantSid,
     offer: join.publisherOffer && { sdp: join.publisherOffer.sdp, id: join.publisherOffer.id },
     addTracks: join.addTrackRequests.slice(0, 16),
+    client: {
+      protocol: protocolNumber(join.clientInfo?.clientProtocol ?? 0),
+      capabilities: known(join.clientInfo?.capabilities ?? []),
+    },
   });
+}
+
+/** Others go by it: what is no number of a protocol is none. */
+function protocolNumber(said: number): number {
+  return Number.isInteger(said) && said >= 0 && said <= MAX_PROTOCOL ? said : 0;
+}
+
+function capabilitiesByName(names: string): number[] {
+  const numbers = names
+    .split(',', MAX_CAPABILITIES)
+    .map((name) => ClientInfo_Capability[name.trim() as keyof typeof ClientInfo_Capability]);
+  return known(numbers.filter((number) => typeof number === 'number'));
+}
+
+function known(capabilities: readonly number[]): number[] {
+  return [...new Set(capabilities.slice(0, MAX_CAPABILITIES))].filter(
+    (one) => one !== 0 && ClientInfo_Capability[one] !== undefined,
+  );
 }
 
 function readJoinRequest(text: string, gunzip: Gunzip): JoinRequest | undefined {

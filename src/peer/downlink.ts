@@ -6,6 +6,7 @@ import type { Participant, Track, VideoForm } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import { type CodecLine, carryCodecs, type HeaderExtensions, idleCodecs } from '../sdp/browser-codecs.ts';
 import type { SectionContent } from '../sdp/browser-write.ts';
+import { streamOf } from './livekit-info.ts';
 import type { PeerTransport } from './transport.ts';
 import { isReplaced, sourceOf, videoOf } from './video-form.ts';
 import { wantedLayer } from './video-layers.ts';
@@ -179,8 +180,9 @@ export class Downlink {
       type: 'send',
       codecs,
       extensions: slot.extensions,
-      // Track in the stream's name: a transceiver that is used again keeps its first track id, but not its stream.
-      stream: `${wanted.publisher.sid}|${wanted.track.sid}`,
+      // Track in the stream's name: a transceiver that is used again keeps its first track id, but not its stream. Who is told
+      // the stream in its stead finds the track by `midToTrackId`.
+      stream: `${wanted.publisher.sid}|${this.#room.settings.syncStreams ? streamOf(wanted.track) : wanted.track.sid}`,
       track: wanted.track.sid,
       ssrc,
       rtxSsrc,
@@ -206,6 +208,7 @@ export class Downlink {
     for (const slot of this.#slots.values()) {
       if (slot.state.name !== 'assigned') continue;
       const { rtxSsrc, ssrc, wanted } = slot.state;
+      const { playoutDelay } = this.#room.settings;
       const sender = newId(this.#random, 'SN');
       this.#room.media({
         type: 'sender.open',
@@ -219,6 +222,7 @@ export class Downlink {
         cname: wanted.publisher.sid,
         codecs: this.#carried(wanted, (slot.agreed ?? slot).codecs),
         extensions: (slot.agreed ?? slot).extensions,
+        ...(slot.kind === 'video' && playoutDelay && { playoutDelay }),
       });
       if (wanted.paused) this.#room.media({ type: 'sender.mute', sender, muted: true });
       if (wanted.layer !== undefined) this.#room.media({ type: 'sender.layer', sender, layer: wanted.layer });

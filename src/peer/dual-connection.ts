@@ -10,7 +10,12 @@ import type { Connection, ConnectionOwner } from './connection.ts';
 import type { PeerContext } from './context.ts';
 import type { Downlink } from './downlink.ts';
 import { isSending, type Publications } from './publications.ts';
-import { serverCodecs, serverExtensions, serverVideoExtensions } from './server-codecs.ts';
+import {
+  optionalExtensions,
+  serverCodecs,
+  serverExtensions,
+  serverVideoExtensions,
+} from './server-codecs.ts';
 import { PeerTransport } from './transport.ts';
 
 /** Changes that come together are offered together, ms. */
@@ -89,7 +94,7 @@ export class DualConnection implements Connection {
       this.#owner.drop('answer-unasked');
       return false;
     }
-    const read = readBrowserSdp(sdp);
+    const read = readBrowserSdp(sdp, optionalExtensions(this.#room.settings));
     if (!read.ok) {
       this.#owner.drop(`answer-${read.error}`);
       return false;
@@ -175,7 +180,8 @@ export class DualConnection implements Connection {
   #grow(kind: MediaKind, count: number): void {
     for (let i = 0; i < count; i++) {
       const codecs = serverCodecs.filter(({ mime }) => mime.startsWith(kind));
-      const extensions = kind === 'video' ? serverVideoExtensions : serverExtensions;
+      const isVideo = kind === 'video';
+      const extensions = isVideo ? serverVideoExtensions(this.#room.settings) : serverExtensions;
       this.downlink.open({ mid: String(this.#mids++), kind, codecs, extensions });
     }
   }

@@ -1,3 +1,4 @@
+import { ParticipantInfo_KindDetail } from '@livekit/protocol';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { ParticipantKind, Permissions, TrackSource } from '../room/participant.ts';
 import type { RoomWish } from '../room/wish.ts';
@@ -12,6 +13,8 @@ export interface Grants {
   readonly metadata: string;
   readonly attributes: ReadonlyMap<string, string>;
   readonly kind: ParticipantKind;
+  /** ParticipantInfo.KindDetail: LiveKit's numbers. */
+  readonly kindDetails?: readonly number[] | undefined;
   readonly room: string;
   readonly roomJoin: boolean;
   /** May see and change everything of SIP (LiveKit's `sip.admin`). */
@@ -37,6 +40,7 @@ export interface TokenVerifier {
   verify(token: string): Promise<Result<Grants, TokenFault>>;
 }
 
+const MAX_KIND_DETAILS = 8;
 const KINDS: readonly string[] = ['standard', 'ingress', 'egress', 'sip', 'agent'];
 const SOURCES: readonly string[] = ['unknown', 'camera', 'microphone', 'screen_share', 'screen_share_audio'];
 
@@ -78,8 +82,26 @@ export function readGrants(
       recorder: video['recorder'] === true,
     },
     ...(roomConfig !== undefined && { roomConfig }),
+    kindDetails: kindDetails(claims['kindDetails']),
     ...(typeof claims['exp'] === 'number' && { expiresAtUnixMs: claims['exp'] * 1000 }),
   });
+}
+
+/** LiveKit's names, in any case; others are passed over. */
+function kindDetails(names: unknown): number[] {
+  if (!Array.isArray(names)) return [];
+  const numbers = names
+    .slice(0, MAX_KIND_DETAILS)
+    .map(
+      (name) =>
+        ParticipantInfo_KindDetail[text(name).toUpperCase() as keyof typeof ParticipantInfo_KindDetail],
+    );
+  return numbers.filter((number) => typeof number === 'number');
+}
+
+/** The claim that is read as `numbers`. */
+export function kindDetailsClaim(numbers: readonly number[] = []): string[] {
+  return numbers.map((number) => String(ParticipantInfo_KindDetail[number]).toLowerCase());
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,7 +1,6 @@
 import {
   ClientConfigSetting,
   ClientConfiguration,
-  Codec,
   DisconnectReason,
   ICEServer,
   JoinResponse,
@@ -14,7 +13,7 @@ import {
 import type { LeaveReason, Participant } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { IcePolicy, IceServer, PeerContext, PeerOptions } from './context.ts';
-import { disconnectReasons, participantInfo, roomInfo } from './livekit-info.ts';
+import { disconnectReasons, enabledCodecs, participantInfo, roomInfo } from './livekit-info.ts';
 
 /** How often clients shall ping, and after which silence of ours they give up, seconds. LiveKit's own values. */
 const PING_INTERVAL_S = 5;
@@ -47,14 +46,7 @@ export function joinResponse(
     pingInterval: PING_INTERVAL_S,
     pingTimeout: PING_TIMEOUT_S,
     serverInfo: serverInfo(options),
-    enabledPublishCodecs: [
-      'audio/opus',
-      'audio/red',
-      'video/VP8',
-      'video/H264',
-      'video/VP9',
-      'video/AV1',
-    ].map((mime) => new Codec({ mime })),
+    enabledPublishCodecs: enabledCodecs(),
   });
 }
 

@@ -1,6 +1,7 @@
 import {
   type AddTrackRequest,
   AudioTrackFeature,
+  Codec,
   DisconnectReason,
   ParticipantInfo,
   ParticipantInfo_Kind,
@@ -41,6 +42,11 @@ export function participantInfo(participant: Participant): ParticipantInfo {
     permission: permissionInfo(participant),
     isPublisher: tracks.length > 0,
     kind: kinds[participant.kind],
+    ...(participant.self && {
+      kindDetails: [...participant.self.kindDetails],
+      clientProtocol: participant.self.protocol,
+      capabilities: [...participant.self.capabilities],
+    }),
     attributes: Object.fromEntries(participant.attributes),
     ...(participant.leftFor !== undefined && { disconnectReason: disconnectReasons[participant.leftFor] }),
   });
@@ -61,7 +67,7 @@ export function trackInfo(track: Track): TrackInfo {
     mimeType,
     stereo: track.stereo,
     disableRed: track.codecs[0]?.mime !== 'audio/red',
-    stream: streamOf(track.stream, sources[track.source]),
+    stream: streamOf(track),
     ...(video && {
       ...{ width: video.width, height: video.height, layers },
       simulcast: video.simulcast || video.svc === true,
@@ -102,10 +108,15 @@ function features(
 }
 
 /** LiveKit: tracks without a stream of their own come together, camera with microphone and screen with its sound. */
-function streamOf(said: string, source: Source): string {
+function streamName(said: string, source: Source): string {
   if (said !== '') return said;
   if (source === Source.SCREEN_SHARE || source === Source.SCREEN_SHARE_AUDIO) return 'screen';
   return source === Source.CAMERA || source === Source.MICROPHONE ? 'camera' : 'unknown';
+}
+
+/** With which others a track comes together. */
+export function streamOf({ source, stream }: Pick<Track, 'source' | 'stream'>): string {
+  return streamName(stream, sources[source]);
 }
 
 /** A track that was announced and whose m-line is not negotiated yet. */
@@ -125,7 +136,7 @@ export function announcedTrackInfo(sid: string, request: AddTrackRequest): Track
       request.type === TrackType.AUDIO ? 'audio/opus' : `video/${request.simulcastCodecs[0]?.codec || 'VP8'}`,
     stereo: request.stereo,
     disableRed: request.disableRed,
-    stream: streamOf(request.stream, request.source),
+    stream: streamName(request.stream, request.source),
     encryption: request.encryption,
     backupCodecPolicy: request.backupCodecPolicy,
     audioFeatures: features(request.audioFeatures, request),
@@ -148,7 +159,12 @@ function announcedCodecs({ cid, layers, simulcastCodecs, type }: AddTrackRequest
   return infos.size > 0 ? [...infos.values()] : [new SimulcastCodecInfo({ cid, layers: layers.slice(0, 4) })];
 }
 
-/** The room. */
+/** What clients may publish in. */
+export function enabledCodecs(): Codec[] {
+  return ['audio/opus', 'audio/red', ...VIDEO].map((mime) => new Codec({ mime: mimeName(mime) }));
+}
+
+/** The room, with its settings, times in seconds. */
 export function roomInfo(room: RoomHandle): Room {
   let publishers = 0;
   let participants = 0;
@@ -165,6 +181,10 @@ export function roomInfo(room: RoomHandle): Room {
     creationTime: BigInt(Math.floor(room.createdAtUnixMs / 1000)),
     creationTimeMs: BigInt(Math.floor(room.createdAtUnixMs)),
     metadata: room.metadata,
+    emptyTimeout: Math.round(room.settings.emptyMs / 1000),
+    departureTimeout: Math.round(room.settings.departureMs / 1000),
+    maxParticipants: room.settings.maxParticipants,
+    enabledCodecs: enabledCodecs(),
     numParticipants: participants,
     numPublishers: publishers,
     activeRecording,

@@ -1,6 +1,9 @@
 import { RoomAgentDispatch, RoomConfiguration } from '@livekit/protocol';
-import type { RoomAgent, RoomWish } from '../room/wish.ts';
+import type { PlayoutDelay, RoomAgent, RoomWish } from '../room/wish.ts';
 
+/** 4095 steps of ten milliseconds are the most that the header extension says; ten seconds is LiveKit's default. */
+const MAX_PLAYOUT_MS = 40_950;
+const DEFAULT_MAX_PLAYOUT_MS = 10_000;
 /** Agents that one wish may name. */
 const MAX_AGENTS = 16;
 
@@ -22,7 +25,14 @@ export function readRoomConfig(claim: unknown): RoomWish | undefined | 'malforme
 export function roomWish(
   said: Pick<
     RoomConfiguration,
-    'agents' | 'departureTimeout' | 'emptyTimeout' | 'maxParticipants' | 'metadata'
+    | 'agents'
+    | 'departureTimeout'
+    | 'emptyTimeout'
+    | 'maxParticipants'
+    | 'maxPlayoutDelay'
+    | 'metadata'
+    | 'minPlayoutDelay'
+    | 'syncStreams'
   >,
 ): RoomWish {
   const { departureTimeout, emptyTimeout, maxParticipants, metadata } = said;
@@ -36,14 +46,26 @@ export function roomWish(
     departureMs: departureTimeout === 0 ? undefined : departureTimeout * 1000,
     maxParticipants: maxParticipants === 0 ? undefined : maxParticipants,
     metadata: metadata === '' ? undefined : metadata,
+    playoutDelay: playoutDelay(said.minPlayoutDelay, said.maxPlayoutDelay),
+    syncStreams: said.syncStreams || undefined,
     agents: agents.length === 0 ? undefined : agents,
   };
+}
+
+/** LiveKit: with a least delay and no largest one that is ten seconds. A largest one below the least is the least. */
+function playoutDelay(minMs: number, maxMs: number): PlayoutDelay | undefined {
+  if (minMs === 0 && maxMs === 0) return undefined;
+  const least = Math.min(minMs, MAX_PLAYOUT_MS);
+  const most = maxMs === 0 ? DEFAULT_MAX_PLAYOUT_MS : Math.min(maxMs, MAX_PLAYOUT_MS);
+  return { minMs: least, maxMs: Math.max(least, most) };
 }
 
 /** The claim that {@link readRoomConfig} reads as `wish`. */
 export function roomConfigClaim(wish: RoomWish): ReturnType<RoomConfiguration['toJson']> {
   const { agents = [], departureMs = 0, emptyMs = 0, maxParticipants = 0, metadata = '' } = wish;
+  const { minMs: minPlayoutDelay = 0, maxMs: maxPlayoutDelay = 0 } = wish.playoutDelay ?? {};
   return new RoomConfiguration({
+    ...{ minPlayoutDelay, maxPlayoutDelay, syncStreams: wish.syncStreams ?? false },
     ...{ maxParticipants, metadata, emptyTimeout: emptyMs / 1000, departureTimeout: departureMs / 1000 },
     agents: agents.map(
       ({ attributes, ...agent }) => new RoomAgentDispatch({ ...agent, attributes: { ...attributes } }),

@@ -17,8 +17,11 @@ import type { ServerMessage } from './frames.ts';
 import type { Joined } from './joined.ts';
 import { participantInfo } from './livekit-info.ts';
 import { qualityUpdate } from './quality.ts';
-import { roomUpdate, trackUnpublished } from './room-orders.ts';
+import { roomUpdate, trackSubscribed, trackUnpublished } from './room-orders.ts';
 import { SpeakerChanges } from './speakers.ts';
+
+/** A client has made its track known to itself by then, ms after the answer to its offer. */
+const WORKED_IN = 500;
 
 /** The session that a {@link RoomDoor} speaks for. */
 export interface RoomDoorOwner {
@@ -81,6 +84,14 @@ export class RoomDoor implements Door {
   subscriptionWished(track: TrackId, wish: 'subscribe' | 'unsubscribe'): void {
     const { joined } = this.#owner;
     if (joined?.selection.wish(track, wish) === true) joined.connection?.changed();
+  }
+
+  /** Told a while later: a client knows its own track by the answer that this may come together with, once it has worked that in. */
+  firstSubscribed({ sid }: Track): void {
+    const { clock, timers } = this.#context;
+    timers.schedule(clock.now() + WORKED_IN, () => {
+      if (this.#owner.joined?.publications.has(sid) === true) this.#owner.send(trackSubscribed(sid));
+    });
   }
 
   roomChanged(): void {

@@ -5,6 +5,7 @@ import {
   StreamStateUpdate,
   SubscriptionError,
   SubscriptionResponse,
+  TrackSubscribed,
   TrackUnpublishedResponse,
 } from '@livekit/protocol';
 import type { TrackId } from '../media/protocol.ts';
@@ -22,6 +23,11 @@ export function roomUpdate(room: RoomHandle): ServerMessage {
 /** The client's own track is published no more: it stops sending it. */
 export function trackUnpublished(trackSid: TrackId): ServerMessage {
   return { case: 'trackUnpublished', value: new TrackUnpublishedResponse({ trackSid }) };
+}
+
+/** Somebody got the client's own track for the first time: what its `waitForSubscription` waits for. */
+export function trackSubscribed(trackSid: TrackId): ServerMessage {
+  return { case: 'trackSubscribed', value: new TrackSubscribed({ trackSid }) };
 }
 
 /** A track that the client is subscribed to is not sent for lack of bandwidth, or is sent again. */

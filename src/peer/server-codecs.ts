@@ -1,4 +1,5 @@
-import type { CodecLine, HeaderExtensions } from '../sdp/browser-codecs.ts';
+import type { RoomSettings } from '../room/wish.ts';
+import type { CodecLine, HeaderExtensions, OptionalExtension } from '../sdp/browser-codecs.ts';
 
 /** Payload types in our own offers: those of RFC 3551 where there are, else what browsers themselves use. */
 export const serverCodecs: readonly CodecLine[] = [
@@ -31,4 +32,12 @@ export const serverCodecs: readonly CodecLine[] = [
 export const serverExtensions: HeaderExtensions = { mid: 4, audioLevel: 1, absSendTime: 2, transportCc: 3 };
 
 /** Those of a video's m-line. */
-export const serverVideoExtensions: HeaderExtensions = { ...serverExtensions, dependencyDescriptor: 5 };
+export function serverVideoExtensions(room: Pick<RoomSettings, 'playoutDelay'>): HeaderExtensions {
+  const always = { ...serverExtensions, dependencyDescriptor: 5 };
+  return room.playoutDelay === undefined ? always : { ...always, playoutDelay: 6 };
+}
+
+/** Those that are agreed to where the room asks for them: on all m-lines, for browsers offer no other ones on new m-lines. */
+export function optionalExtensions(room: Pick<RoomSettings, 'playoutDelay'>): readonly OptionalExtension[] {
+  return room.playoutDelay === undefined ? [] : ['playoutDelay'];
+}

@@ -98,17 +98,18 @@ export class PeerSession implements RoomDoorOwner, ConnectionOwner, LinkedSessio
 
   /** Joins the room and says so. Call once, when the WebSocket is open. */
   start(): void {
-    const { addTracks, autoSubscribe, connections, grants, offer } = this.#admission;
-    const { attributes, identity, kind, metadata, name, permissions, room: roomName, roomConfig } = grants;
+    const { addTracks, autoSubscribe, client, connections, grants, offer } = this.#admission;
+    const { attributes, identity, kind, kindDetails, metadata, name, permissions, roomConfig } = grants;
     const joined = this.#context.rooms.join(
       {
-        room: roomName,
+        room: grants.room,
         identity,
         name,
         kind,
         metadata,
         attributes,
         permissions,
+        self: { protocol: 0, capabilities: [], ...client, kindDetails: kindDetails ?? [] },
         autoCreate: true,
         wish: roomConfig,
       },

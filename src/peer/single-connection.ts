@@ -9,6 +9,7 @@ import type { Connection, ConnectionOwner } from './connection.ts';
 import type { PeerContext } from './context.ts';
 import type { Downlink } from './downlink.ts';
 import { isSending, type Publications } from './publications.ts';
+import { optionalExtensions } from './server-codecs.ts';
 import { PeerTransport } from './transport.ts';
 
 /** Subscriptions that come together are asked for together, ms. */
@@ -29,6 +30,7 @@ export class SingleConnection implements Connection {
   readonly downlink: Downlink;
   readonly primary: PeerTransport;
   readonly #context: PeerContext;
+  readonly #room: RoomHandle;
   readonly #owner: ConnectionOwner;
   readonly #publications: Publications;
   #alarm: Alarm | undefined;
@@ -43,6 +45,7 @@ export class SingleConnection implements Connection {
     owner: ConnectionOwner,
   ) {
     this.#context = context;
+    this.#room = room;
     this.#publications = publications;
     this.downlink = downlink;
     this.#owner = owner;
@@ -52,7 +55,7 @@ export class SingleConnection implements Connection {
   }
 
   offer(sdp: string, id: number): boolean {
-    const read = readBrowserSdp(sdp);
+    const read = readBrowserSdp(sdp, optionalExtensions(this.#room.settings));
     if (!read.ok) {
       this.#owner.drop(`offer-${read.error}`);
       return false;

@@ -110,12 +110,22 @@ export type LeaveReason =
   /** Gone to another room. */
   | 'migration';
 
+/** What a participant's program is and can, as it says itself and others are told: LiveKit's numbers. */
+export interface ParticipantSelf {
+  /** ParticipantInfo.client_protocol: what of RPC and data streams it speaks. */
+  readonly protocol: number;
+  readonly capabilities: readonly number[];
+  /** By its token. */
+  readonly kindDetails: readonly number[];
+}
+
 /** Somebody in a room, whichever door they came by. Read by doors; changed by {@link Room} only. */
 export interface Participant {
   readonly sid: string;
   readonly identity: string;
   readonly kind: ParticipantKind;
   readonly joinedAtUnixMs: number;
+  readonly self?: ParticipantSelf | undefined;
   permissions: Permissions;
   name: string;
   metadata: string;
@@ -156,6 +166,8 @@ export interface Door {
   unpublished?(track: Track): void;
   /** Someone with the right subscribes in this participant's stead; what the room gives follows. */
   subscriptionWished?(track: TrackId, wish: 'subscribe' | 'unsubscribe'): void;
+  /** This participant's own track is given to somebody for the first time, or heard by a phone. */
+  firstSubscribed?(track: Track): void;
   /** The room's metadata has changed. */
   roomChanged?(): void;
   /** The largest layer of each form of this participant's own video that anybody has a use for; -1: nobody watches it. */
@@ -186,6 +198,7 @@ export interface JoinRequest {
   readonly metadata: string;
   readonly attributes: ReadonlyMap<string, string>;
   readonly permissions: Permissions;
+  readonly self?: ParticipantSelf | undefined;
   /** False: only into a room that exists. */
   readonly autoCreate: boolean;
   /** What a room that is made by this join shall be like. */

@@ -9,12 +9,14 @@ import type {
   Track,
   VideoForm,
 } from './participant.ts';
+import type { RoomSettings } from './wish.ts';
 
 /** A room as its doors see it. `room/room.ts` implements it. */
 export interface RoomHandle {
   readonly sid: string;
   readonly name: string;
   readonly metadata: string;
+  readonly settings: RoomSettings;
   readonly createdAtUnixMs: number;
   readonly participants: ReadonlyMap<string, Participant>;
   /** Where DTLS of this room's worker is: what answers announce. */

@@ -107,6 +107,7 @@ export class Rooms implements RoomDirectory, RoomAdministration {
       identity: request.identity,
       kind: request.kind,
       joinedAtUnixMs: this.#options.wall.unixMs(),
+      self: request.self,
       permissions: request.permissions,
       name: request.name,
       metadata: request.metadata,
@@ -183,6 +184,8 @@ export class Rooms implements RoomDirectory, RoomAdministration {
         emptyMs: this.#limits.emptyMs ?? DEFAULT_EMPTY_MS,
         departureMs: this.#limits.departureMs,
         maxParticipants: 0,
+        playoutDelay: undefined,
+        syncStreams: false,
       }),
       worker,
       workers: this.#options.workers,
@@ -250,5 +253,7 @@ function settingsOf(wish: RoomWish, before: RoomSettings): RoomSettings {
     emptyMs: wish.emptyMs ?? before.emptyMs,
     departureMs: wish.departureMs ?? before.departureMs,
     maxParticipants: wish.maxParticipants ?? before.maxParticipants,
+    playoutDelay: wish.playoutDelay ?? before.playoutDelay,
+    syncStreams: wish.syncStreams ?? before.syncStreams,
   };
 }

@@ -11,6 +11,8 @@ export class Subscriptions {
   readonly #members: ReadonlyMap<string, Member>;
   readonly #owners = new Map<TrackId, Member>();
   readonly #demand = new VideoDemand();
+  /** Tracks that somebody got, and whose publishers were told so. */
+  readonly #got = new Set<TrackId>();
 
   /** `members` is the room's own map, by identity. */
   constructor(members: ReadonlyMap<string, Member>) {
@@ -42,6 +44,7 @@ export class Subscriptions {
   /** A track is gone, and with it who had it and who had declined it. */
   withdraw(track: Track, publisher: Participant): void {
     this.#owners.delete(track.sid);
+    this.#got.delete(track.sid);
     this.#demand.end(track.sid);
     for (const member of this.#members.values()) {
       member.declined?.delete(track.sid);
@@ -102,13 +105,22 @@ export class Subscriptions {
   }
 
   #subscribe(member: Member, track: Track, publisher: Member): void {
-    if (member === publisher || member.participant.kind === 'sip') return;
-    if (!member.participant.permissions.canSubscribe || member.declined?.has(track.sid) === true) return;
+    if (member === publisher || !member.participant.permissions.canSubscribe) return;
+    const isPhone = member.participant.kind === 'sip';
+    if (isPhone && track.kind === 'audio') this.#tellGot(track, publisher);
+    if (isPhone || member.declined?.has(track.sid) === true) return;
     member.subscriptions ??= new Set();
     if (member.subscriptions.has(track.sid)) return;
     member.subscriptions.add(track.sid);
     this.#demand.set(track, publisher, member, EVERY_LAYER, 'first');
+    this.#tellGot(track, publisher);
     member.door.subscribed(track, publisher.participant);
+  }
+
+  #tellGot(track: Track, publisher: Member): void {
+    if (this.#got.has(track.sid)) return;
+    this.#got.add(track.sid);
+    publisher.door.firstSubscribed?.(track);
   }
 
   #unsubscribe(member: Member, sid: TrackId): void {

@@ -25,7 +25,12 @@ export interface HeaderExtensions {
   readonly repairedRid?: number;
   /** AV1's Dependency Descriptor, without which Chromium does not decode AV1. It does not fit the one-byte form at key frames. */
   readonly dependencyDescriptor?: number;
+  /** How long a video is held back; looked for where a room asks for it. */
+  readonly playoutDelay?: number;
 }
+
+/** Header extensions that are looked for only when asked to. */
+export type OptionalExtension = 'playoutDelay';
 
 export const extensionUris = {
   mid: 'urn:ietf:params:rtp-hdrext:sdes:mid',
@@ -36,6 +41,7 @@ export const extensionUris = {
   repairedRid: 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
   dependencyDescriptor:
     'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
+  playoutDelay: 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay',
 } as const;
 
 /** Static payload types that need no rtpmap (RFC 3551 section 6). */
@@ -78,7 +84,10 @@ export function readCodecs(section: MediaDescription): CodecLine[] {
 }
 
 /** The header extensions that we know, with the ids 1 … 14 of the one-byte form (RFC 8285 section 4.2). */
-export function readExtensions(section: MediaDescription): HeaderExtensions {
+export function readExtensions(
+  section: MediaDescription,
+  optional: readonly OptionalExtension[] = [],
+): HeaderExtensions {
   const id = (uri: string): number => {
     const value = Number(section.ext?.find((extension) => extension.uri === uri)?.value ?? 0);
     return Number.isInteger(value) && value >= 1 && value <= 14 ? value : 0;
@@ -86,6 +95,7 @@ export function readExtensions(section: MediaDescription): HeaderExtensions {
   const rid = id(extensionUris.rid);
   const repairedRid = id(extensionUris.repairedRid);
   const dependencyDescriptor = id(extensionUris.dependencyDescriptor);
+  const playoutDelay = optional.includes('playoutDelay') ? id(extensionUris.playoutDelay) : 0;
   return {
     mid: id(extensionUris.mid),
     audioLevel: id(extensionUris.audioLevel),
@@ -94,6 +104,7 @@ export function readExtensions(section: MediaDescription): HeaderExtensions {
     ...(rid !== 0 && { rid }),
     ...(repairedRid !== 0 && { repairedRid }),
     ...(dependencyDescriptor !== 0 && { dependencyDescriptor }),
+    ...(playoutDelay !== 0 && { playoutDelay }),
   };
 }
 

@@ -139,6 +139,7 @@ const EXTENSIONS = [
   'rid',
   'repairedRid',
   'dependencyDescriptor',
+  'playoutDelay',
 ] as const;
 
 function writeExtensions(lines: string[], extensions: HeaderExtensions): void {

@@ -1,6 +1,12 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type Association, readFingerprints, readIce, readSetup, type Setup } from './association.ts';
-import { type CodecLine, type HeaderExtensions, readCodecs, readExtensions } from './browser-codecs.ts';
+import {
+  type CodecLine,
+  type HeaderExtensions,
+  type OptionalExtension,
+  readCodecs,
+  readExtensions,
+} from './browser-codecs.ts';
 import { BROWSER_SDP_LIMITS, type MediaDescription, parseSdp, type SdpFault } from './parse.ts';
 import { readSimulcast, type Simulcast } from './simulcast.ts';
 
@@ -45,7 +51,10 @@ const DIRECTIONS: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inac
  * Reads a browser's description (RFC 9429). All live m-lines must share one transport (BUNDLE, RFC 9143), which every
  * client of LiveKit does.
  */
-export function readBrowserSdp(text: string): Result<BrowserDescription, BrowserSdpFault> {
+export function readBrowserSdp(
+  text: string,
+  optional?: readonly OptionalExtension[],
+): Result<BrowserDescription, BrowserSdpFault> {
   const parsed = parseSdp(text, BROWSER_SDP_LIMITS);
   if (!parsed.ok) return parsed;
   const session = parsed.value;
@@ -53,7 +62,7 @@ export function readBrowserSdp(text: string): Result<BrowserDescription, Browser
   const media: BrowserMedia[] = [];
   const mids = new Set<string>();
   for (const section of session.media) {
-    const read = readMedia(section, session.direction);
+    const read = readMedia(section, session.direction, optional);
     if (read === undefined || mids.has(read.mid)) return fail('bad-mid');
     mids.add(read.mid);
     media.push(read);
@@ -75,7 +84,11 @@ export function readBrowserSdp(text: string): Result<BrowserDescription, Browser
   return ok({ ice, fingerprints, setup, media });
 }
 
-function readMedia(section: MediaDescription, fallback: string | undefined): BrowserMedia | undefined {
+function readMedia(
+  section: MediaDescription,
+  fallback: string | undefined,
+  optional: readonly OptionalExtension[] | undefined,
+): BrowserMedia | undefined {
   const mid = String(section.mid ?? '');
   // An m= line that the grammar did not match leaves a section without its first fields.
   if (!TOKEN.test(mid) || typeof section.type !== 'string' || !TOKEN.test(section.type)) return undefined;
@@ -92,7 +105,7 @@ function readMedia(section: MediaDescription, fallback: string | undefined): Bro
     rejected: section.port === 0 && section.bundleOnly === undefined,
     direction: DIRECTIONS.includes(direction) ? (direction as Direction) : 'sendrecv',
     codecs: readCodecs(section),
-    extensions: readExtensions(section),
+    extensions: readExtensions(section, optional),
     stream,
     track,
     ssrcs: readSsrcs(section),

@@ -10,6 +10,14 @@ export interface ExtensionIds {
   readonly transportCc: number;
   /** AV1's Dependency Descriptor. */
   readonly dependencyDescriptor?: number | undefined;
+  /** `playout-delay`: how long a video is held back. */
+  readonly playoutDelay?: number | undefined;
+}
+
+/** Bounds of how long a receiver holds a video back before it shows it: 0 … 40950 ms. */
+export interface PlayoutDelay {
+  readonly minMs: Millis;
+  readonly maxMs: Millis;
 }
 
 /** A packet without a transport-wide number. */
@@ -23,10 +31,14 @@ export class HeaderExtensions {
   readonly #mid: Uint8Array;
   readonly #twoByte: boolean;
   readonly #descriptorId: number;
+  /** Both bounds in steps of 10 ms, 12 bits each, least first; undefined: they are not told. */
+  readonly #playoutDelay: number | undefined;
   /** Where the block that was written last has its Dependency Descriptor; 0: it has none. */
   descriptorAt = 0;
 
-  constructor(ids: ExtensionIds, mid: string) {
+  constructor(ids: ExtensionIds, mid: string, playoutDelay?: PlayoutDelay) {
+    if (playoutDelay !== undefined && (ids.playoutDelay ?? 0) !== 0)
+      this.#playoutDelay = (steps(playoutDelay.minMs) << 12) | steps(playoutDelay.maxMs);
     this.#ids = ids;
     this.#mid = utf8(mid).subarray(0, 255);
     this.#descriptorId = ids.dependencyDescriptor ?? 0;
@@ -36,6 +48,7 @@ export class HeaderExtensions {
       ids.audioLevel > 14 ||
       ids.absSendTime > 14 ||
       ids.transportCc > 14 ||
+      (ids.playoutDelay ?? 0) > 14 ||
       this.#mid.length > 16;
   }
 
@@ -46,7 +59,7 @@ export class HeaderExtensions {
 
   /** The most that {@link write} writes, beside a descriptor. */
   get maxBytes(): number {
-    return 4 + 2 + this.#mid.length + 4 + 5 + 4 + 2 + 3;
+    return 4 + 2 + this.#mid.length + 4 + 5 + 4 + 5 + 2 + 3;
   }
 
   /**
@@ -90,6 +103,12 @@ export class HeaderExtensions {
       bytes[at++] = transportSequence >> 8;
       bytes[at++] = transportSequence;
     }
+    if (this.#playoutDelay !== undefined) {
+      at = element(bytes, at, ids.playoutDelay ?? 0, 3, twoByte);
+      bytes[at++] = this.#playoutDelay >> 16;
+      bytes[at++] = this.#playoutDelay >> 8;
+      bytes[at++] = this.#playoutDelay;
+    }
     if (described > 0) {
       at = element(bytes, at, this.#descriptorId, described, twoByte);
       this.descriptorAt = at;
@@ -105,6 +124,10 @@ export class HeaderExtensions {
     bytes[start + 3] = words;
     return at;
   }
+}
+
+function steps(ms: Millis): number {
+  return Math.min(0xfff, Math.max(0, Math.round(ms / 10)));
 }
 
 /** Writes an element's head; RFC 8285 sections 4.2 and 4.3. */

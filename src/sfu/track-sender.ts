@@ -13,8 +13,7 @@ import {
   writeFrameNumber,
   writeVp9Counters,
 } from './frame-counters.ts';
-import type { ExtensionIds } from './header-extensions.ts';
-import { HeaderExtensions, NOT_NUMBERED } from './header-extensions.ts';
+import { type ExtensionIds, HeaderExtensions, NOT_NUMBERED, type PlayoutDelay } from './header-extensions.ts';
 import type { PacketOutput } from './packet-output.ts';
 import { PacketRing } from './packet-ring.ts';
 import type { PayloadCache } from './payload-cache.ts';
@@ -46,6 +45,8 @@ export interface SenderOptions {
   readonly mid: string;
   readonly codecs: readonly SenderCodec[];
   readonly extensions: ExtensionIds;
+  /** For the peer, if it takes that extension. */
+  readonly playoutDelay?: PlayoutDelay | undefined;
   readonly output: PacketOutput;
   readonly random: Random;
 }
@@ -118,7 +119,7 @@ export class TrackSender {
     this.kind = options.kind;
     this.#codecs = options.codecs;
     this.#redBlocks = this.#codec(RED) === undefined ? 0 : (this.#codec('audio/opus')?.payloadType ?? 0);
-    this.#extensions = new HeaderExtensions(options.extensions, options.mid);
+    this.#extensions = new HeaderExtensions(options.extensions, options.mid, options.playoutDelay);
     this.#output = options.output;
     this.#rewriter = new Rewriter({
       sequence: options.random.u32(),

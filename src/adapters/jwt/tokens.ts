@@ -3,7 +3,13 @@ import type { AgentPass } from '../../api/agents/jobs.ts';
 import { type Authority, type AuthorityVerifier, readAuthority } from '../../api/authority.ts';
 import type { WallClock } from '../../base/clock.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
-import { type Grants, readGrants, type TokenFault, type TokenVerifier } from '../../peer/grants.ts';
+import {
+  type Grants,
+  kindDetailsClaim,
+  readGrants,
+  type TokenFault,
+  type TokenVerifier,
+} from '../../peer/grants.ts';
 import { sourceByNumber } from '../../peer/livekit-info.ts';
 import { roomConfigClaim } from '../../peer/room-config.ts';
 
@@ -86,6 +92,7 @@ export class AccessTokens implements TokenVerifier, AuthorityVerifier {
       ...{ name, metadata, kind, attributes: Object.fromEntries(attributes), video },
       // Who is back first after a restart of the gateway makes the room anew, with its agents.
       ...(roomConfig !== undefined && { roomConfig: roomConfigClaim(roomConfig) }),
+      ...(grants.kindDetails?.length && { kindDetails: kindDetailsClaim(grants.kindDetails) }),
     };
     return this.#sign(claims, identity, Math.ceil(ttlMs / 1000), key);
   }

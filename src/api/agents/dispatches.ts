@@ -3,11 +3,10 @@ import type { WallClock } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import type { Random } from '../../base/random.ts';
 import type { EventSink, GatewayEvent } from '../../events/index.ts';
-import { participantInfo } from '../../peer/livekit-info.ts';
+import { participantInfo, roomInfo } from '../../peer/livekit-info.ts';
 import type { RoomAdministration } from '../../room/administration.ts';
 import type { Participant } from '../../room/participant.ts';
 import type { RoomAgent } from '../../room/wish.ts';
-import { roomMessage } from '../room-message.ts';
 import type { AgentJobs } from './jobs.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
@@ -180,7 +179,7 @@ export class AgentDispatches {
         ...{ type, namespace, agentName, deployment, metadata },
         id: newId(random, 'AJ'),
         dispatchId: dispatch.id,
-        room: roomMessage(room),
+        room: roomInfo(room),
         attributes: dispatch.attributes,
         ...(participant !== undefined && { participant: participantInfo(participant) }),
       });

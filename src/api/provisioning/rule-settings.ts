@@ -56,7 +56,7 @@ function pinOf(pin: string): Settings {
   return pin === '' ? {} : { pin };
 }
 
-/** The rest of the message (egress, node, playout delay) has no effect, as in CreateRoom. */
+/** The rest of the message (egress, node) has no effect, as in CreateRoom. */
 function roomConfig(config: RoomConfiguration): Settings {
   return {
     empty_timeout: config.emptyTimeout === 0 ? undefined : `${config.emptyTimeout}s`,

@@ -3,9 +3,8 @@ import type { WallClock } from '../../base/clock.ts';
 import { randomText } from '../../base/ids.ts';
 import type { Random } from '../../base/random.ts';
 import type { EventSink, GatewayEvent } from '../../events/index.ts';
-import { participantInfo, trackInfo } from '../../peer/livekit-info.ts';
+import { participantInfo, roomInfo, trackInfo } from '../../peer/livekit-info.ts';
 import type { RoomAdministration } from '../../room/administration.ts';
-import { roomMessage } from '../room-message.ts';
 import { type Present, Roll } from './roll.ts';
 import { SipCalls } from './sip-calls.ts';
 
@@ -57,7 +56,7 @@ export class WebhookEvents {
       case 'room.closed': {
         const room = this.#roll.room(event.room);
         const name = event.type === 'room.opened' ? 'room_started' : 'room_finished';
-        if (room !== undefined) this.#send({ event: name, room: roomMessage(room) }, room.name);
+        if (room !== undefined) this.#send({ event: name, room: roomInfo(room) }, room.name);
         return;
       }
       case 'participant.active':
@@ -84,7 +83,7 @@ export class WebhookEvents {
         if (job?.state === undefined || job.state.startedAt === 0n) return;
         const room = this.#roll.room(event.room);
         const name = event.state === 'running' ? 'agent_job_started' : 'agent_job_ended';
-        this.#send({ event: name, job, ...(room !== undefined && { room: roomMessage(room) }) }, event.room);
+        this.#send({ event: name, job, ...(room !== undefined && { room: roomInfo(room) }) }, event.room);
         return;
       }
       default:
@@ -95,7 +94,7 @@ export class WebhookEvents {
   #about(present: Present | undefined, event: string, more: Partial<WebhookEvent> = {}): void {
     if (present === undefined) return;
     const participant = participantInfo(present.participant);
-    this.#send({ event, room: roomMessage(present.room), participant, ...more }, present.room.name);
+    this.#send({ event, room: roomInfo(present.room), participant, ...more }, present.room.name);
   }
 
   #tellCall(event: GatewayEvent): void {
@@ -103,7 +102,7 @@ export class WebhookEvents {
     if (told === undefined) return;
     const present = this.#roll.caller(told.call.callId);
     const who = present && {
-      room: roomMessage(present.room),
+      room: roomInfo(present.room),
       participant: participantInfo(present.participant),
     };
     this.#send({ event: told.name, ...who }, present?.room.name ?? told.call.callId, { sipCall: told.call });
