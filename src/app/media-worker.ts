@@ -9,8 +9,7 @@ import type { TcpLimits } from '../adapters/tcp/connection.ts';
 import { listenTcp } from '../adapters/tcp/tcp.ts';
 import { RtpPortRange } from '../adapters/udp/rtp-port-range.ts';
 import { WiredMediaSocket } from '../adapters/wire/wired-media.ts';
-import type { Crossing } from '../adapters/worker/thread.ts';
-import { TurnBatch } from '../base/turn-batch.ts';
+import { type Crossing, outbox } from '../adapters/worker/crossing.ts';
 import { WakeQueue } from '../base/wake-queue.ts';
 import { MediaHost } from '../media/host.ts';
 import type { MediaCommand, MediaEvent } from '../media/protocol.ts';
@@ -30,16 +29,13 @@ import { SummedDrops } from './summed-drops.ts';
  */
 const settings = workerData as MediaWorkerSettings;
 
-const events = new TurnBatch<MediaEvent>(
-  (batch) => parentPort?.postMessage(batch satisfies Crossing<MediaEvent>),
-  setImmediate,
-);
+const events = outbox<MediaEvent>((batch) => parentPort?.postMessage(batch));
 
 /** A browser has one connection for each of our addresses; an office of many of them shares one address. */
 const ICE_TCP_LIMITS: TcpLimits = { total: 4000, perSource: 1000, idleMs: 60_000, backlog: 1 << 20 };
 
 function tell(event: MediaEvent): void {
-  events.push(event);
+  events.send(event);
 }
 
 async function open(): Promise<void> {

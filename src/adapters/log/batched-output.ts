@@ -8,7 +8,7 @@ import type { LogOutput } from './pino-log.ts';
  */
 export function batchedOutput(output: LogOutput, onExit: (flush: () => void) => void): LogOutput {
   if (output.isTTY === true) return output;
-  const lines = new TurnBatch<string>((batch) => output.write(batch.join('')), setImmediate);
+  const lines = new TurnBatch<string>((batch) => output.write(batch.join('')), { atEnd: setImmediate });
   onExit(() => lines.flush());
   return { isTTY: false, write: (line) => lines.push(line) };
 }

@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { TurnBatch } from '../../base/turn-batch.ts';
 import type {
   Fingerprint,
   MediaCommand,
@@ -7,6 +6,7 @@ import type {
   MediaEvent,
   MediaWorkerPort,
 } from '../../media/protocol.ts';
+import { type Crossing, outbox } from './crossing.ts';
 
 /** A media worker in a thread of its own, listening. */
 export interface MediaThread {
@@ -21,12 +21,6 @@ export interface MediaThread {
 }
 
 /**
- * What crosses between threads is an array: all of one turn of the event loop. Each crossing wakes the other thread and costs as
- * much as the making of a message.
- */
-export type Crossing<T> = readonly T[];
-
-/**
  * Starts `entry` as a media worker with `settings` (plain data) and waits until it listens. Rejects with the worker's
  * own words when it cannot, such as a taken port. A thread that dies later says so with `worker.failed`.
  */
@@ -36,10 +30,10 @@ export function startMediaThread(entry: URL, settings: unknown): Promise<MediaTh
     let failure: string | undefined;
     let ready = false;
     const exited = new Promise<void>((done) => worker.once('exit', () => done()));
-    const commands = new TurnBatch<MediaCommand>((batch) => worker.postMessage(batch), setImmediate);
-    const port: MediaWorkerPort = { send: (command) => commands.push(command), onEvent: () => {} };
+    const commands = outbox<MediaCommand>((batch) => worker.postMessage(batch));
+    const port: MediaWorkerPort = { send: commands.send, onEvent: () => {} };
     const end = (graceMs: number) => {
-      commands.push({ type: 'worker.stop' });
+      commands.send({ type: 'worker.stop' });
       commands.flush();
       return stop(worker, exited, graceMs);
     };
