@@ -7,6 +7,8 @@ export interface Present {
   readonly participant: Participant;
 }
 
+const NONE: ReadonlyMap<string, string> = new Map();
+
 /** Where a phone is: in an anteroom as long as nobody knows its room, then a participant, in the end nowhere. */
 export class LinePresence {
   #anteroom: AnteroomHandle | undefined;
@@ -51,9 +53,19 @@ export class LinePresence {
     return this.#present;
   }
 
-  /** Who it is, or was at last; undefined: it was in no room. */
-  get participant(): Participant | undefined {
-    return this.#participant;
+  /** It has been in its room, and may be still. */
+  get isKnown(): boolean {
+    return this.#participant !== undefined;
+  }
+
+  /** Attributes of the participant that it is, or was at last. */
+  get attributes(): ReadonlyMap<string, string> {
+    return this.#participant?.attributes ?? NONE;
+  }
+
+  /** Metadata of that participant. */
+  get metadata(): string {
+    return this.#participant?.metadata ?? '';
   }
 
   /** Somebody else is in the room, who is not hidden. */

@@ -94,7 +94,7 @@ export class OutgoingCall {
     this.#input({ type: 'ringing' });
     this.#heard(response);
     if (first) {
-      this.line.describe(new Map([['sip.callStatus', 'ringing']]));
+      this.line.presence.describe(new Map([['sip.callStatus', 'ringing']]));
       this.#options.emit({ type: 'call.ringing', call: this.id });
       this.#options.listener.ringing();
     }
@@ -165,7 +165,7 @@ export class OutgoingCall {
   #heard(response: HeaderReader | undefined): void {
     if (response === undefined) return;
     const attributes = responseAttributes(response, this.#options.headerMaps);
-    if (attributes.size > 0) this.line.describe(attributes);
+    if (attributes.size > 0) this.line.presence.describe(attributes);
   }
 
   #input(input: OutgoingInput): void {

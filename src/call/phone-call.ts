@@ -172,7 +172,7 @@ export class PhoneCall implements CallHandler, LineOwner, ReceptionCall {
   }
 
   agreed(agreement: AudioAgreement): void {
-    if (this.#state.phase === 'early' || !this.line.isInRoom) {
+    if (this.#state.phase === 'early' || !this.line.presence.isKnown) {
       this.line.playOnly(agreement);
       this.#reception.mediaBegun();
       return;
@@ -276,7 +276,7 @@ export class PhoneCall implements CallHandler, LineOwner, ReceptionCall {
 
   #answer(): void {
     const { invite, trunk } = this.#options;
-    this.#sip = invite.accept(this.#describe(), headersOf(trunk.headers, this.line.attributes));
+    this.#sip = invite.accept(this.#describe(), headersOf(trunk.headers, this.line.presence.attributes));
     this.line.established(this.#sip);
     this.#reception.answered();
     this.proceed();

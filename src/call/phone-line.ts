@@ -6,11 +6,9 @@ import type { Door, LeaveReason, Participant } from '../room/participant.ts';
 import type { AnteroomHandle, MediaPlace, RoomHandle } from '../room/ports.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import type { SipCall } from '../sip/ports.ts';
-import type { MediaPatience } from '../trunk/trunk.ts';
 import { PRESSED_MS } from './dial-digits.ts';
 import { DialogRequests } from './dialog-requests.ts';
 import { causeOfRemoval, type EndingCause, leaveReasonOf } from './ending.ts';
-import { HoldLimit } from './hold-limit.ts';
 import type { KeyWay } from './key-ways.ts';
 import { LineEnds } from './line-ends.ts';
 import { LineKeys } from './line-keys.ts';
@@ -19,10 +17,9 @@ import type { LineOwner, PhoneLineOptions } from './line-options.ts';
 import { LinePresence } from './line-presence.ts';
 import { lineScore } from './line-score.ts';
 import { LineSounds } from './line-sounds.ts';
-import { type LegFacts, legMedia, PhoneVoice, unheard } from './phone-voice.ts';
+import { legMedia, PhoneVoice, unheard } from './phone-voice.ts';
 import { recording } from './recording.ts';
 
-const NONE: ReadonlyMap<string, string> = new Map();
 /** What others see of a call that is answered. */
 const ACTIVE: ReadonlyMap<string, string> = new Map([['sip.callStatus', 'active']]);
 
@@ -38,14 +35,13 @@ export class PhoneLine implements Door {
   readonly ends: LineEnds;
   readonly offers: LineOffers;
   readonly requests: DialogRequests;
+  readonly presence = new LinePresence();
   readonly #options: PhoneLineOptions;
   readonly #owner: LineOwner;
   readonly #beganAt: Millis;
-  readonly #presence = new LinePresence();
-  // Most calls play nothing, press no key and are never on hold: what does that is made when it is asked for.
+  // Most calls play nothing and press no key: what does that is made when it is asked for.
   #sounds: LineSounds | undefined;
   #keys: LineKeys | undefined;
-  #hold: HoldLimit | undefined;
   #voice: PhoneVoice | undefined;
   #track: TrackId = '';
   #phase: 'up' | 'leaving' | 'left' = 'up';
@@ -71,8 +67,8 @@ export class PhoneLine implements Door {
     this.#sounds ??= new LineSounds({
       ...{ leg, clock, timers },
       line: () => ({
-        place: this.#presence.media,
-        room: this.#presence.inRoom?.room,
+        place: this.presence.media,
+        room: this.presence.inRoom?.room,
         voice: this.#voice?.published,
       }),
       onPlayed: () => this.#owner.played?.(),
@@ -82,33 +78,23 @@ export class PhoneLine implements Door {
 
   /** The call is in its room: a port is reserved, `owner.portOpened` follows. */
   enter(room: RoomHandle, participant: Participant): void {
-    this.#presence.enter(room, participant);
+    this.presence.enter(room, participant);
     this.#open(room);
   }
 
   /** The call has no room yet, but its media begin: {@link moveInto} follows. */
   waitIn(anteroom: AnteroomHandle): void {
-    this.#presence.waitIn(anteroom);
+    this.presence.waitIn(anteroom);
     this.#open(anteroom);
   }
 
   /** Out of the anteroom, into a room of the same worker; media go on as they are until they are applied anew. */
   moveInto(room: RoomHandle, participant: Participant): void {
     const { leg, newTrack } = this.#options;
-    this.#presence.enter(room, participant);
+    this.presence.enter(room, participant);
     this.#track = newTrack();
     room.media({ type: 'leg.move', leg, room: room.sid, track: this.#track });
-    this.#presence.leaveAnteroom();
-  }
-
-  /** The phone is a participant. */
-  get isInRoom(): boolean {
-    return this.#presence.participant !== undefined;
-  }
-
-  /** Somebody else is in the room, who is not hidden. */
-  get hasCompany(): boolean {
-    return this.#presence.hasCompany;
+    this.presence.leaveAnteroom();
   }
 
   /** The phone's own wish, beside any hold. */
@@ -139,24 +125,9 @@ export class PhoneLine implements Door {
 
   /** Where the phone is; undefined before it is there, and once it has left. */
   get place(): { readonly room: string; readonly identity: string } | undefined {
-    const present = this.#presence.inRoom;
+    const present = this.presence.inRoom;
     if (present === undefined || this.#phase !== 'up') return undefined;
     return { room: present.room.name, identity: present.participant.identity };
-  }
-
-  /** Attributes of the participant that the phone is. */
-  get attributes(): ReadonlyMap<string, string> {
-    return this.#presence.participant?.attributes ?? NONE;
-  }
-
-  /** Metadata of that participant. */
-  get metadata(): string {
-    return this.#presence.participant?.metadata ?? '';
-  }
-
-  /** What the room is to know of the phone. An empty value takes an attribute away. */
-  describe(attributes: ReadonlyMap<string, string>): void {
-    this.#presence.describe(attributes);
   }
 
   /** Ends the call by `cause` in `afterMs`, 0: never. Takes the place of the limit before. */
@@ -181,7 +152,7 @@ export class PhoneLine implements Door {
     this.#keys ??= new LineKeys({
       ...{ id, leg, clock, emit, mode: trunk.dtmf ?? 'rfc4733', requests: this.requests },
       hasEvents: () => negotiation.agreement?.dtmfOut !== undefined,
-      room: () => this.#presence.inRoom,
+      room: () => this.presence.inRoom,
       intercept: (digit) => this.#phase !== 'up' || this.#owner.keyHeard?.(digit) === true,
     });
     return this.#keys;
@@ -196,12 +167,12 @@ export class PhoneLine implements Door {
 
   /** The phone hears the room, and nobody hears the phone yet. */
   playOnly(agreement: AudioAgreement): void {
-    const anteroom = this.#presence.waiting;
+    const anteroom = this.presence.waiting;
     if (anteroom === undefined) this.#speak()?.playOnly(agreement);
     else {
       // Its rule is not known before it is in its room: the trunk's patience counts.
-      const { leg, trunk } = this.#options;
-      const facts = { ...this.#mediaFacts, mediaTimeoutMs: trunk.mediaTimeoutMs };
+      const { leg, trunk, negotiation } = this.#options;
+      const facts = { trunk, mediaTimeoutMs: trunk.mediaTimeoutMs, web: negotiation.web, owner: this.#owner };
       const media = legMedia(unheard(agreement), facts, this.ends.source);
       anteroom.media({ type: 'leg.media', leg, media });
     }
@@ -209,7 +180,7 @@ export class PhoneLine implements Door {
 
   /** Others see how far the call is. */
   status(status: 'automation' | 'ringing'): void {
-    this.describe(new Map([['sip.callStatus', status]]));
+    this.presence.describe(new Map([['sip.callStatus', status]]));
   }
 
   /** Makes media what was agreed on. */
@@ -230,10 +201,10 @@ export class PhoneLine implements Door {
   /** The call is answered: others see the phone as active. */
   activate({ codec }: AudioAgreement): void {
     const { clock, emit, id } = this.#options;
-    const present = this.#presence.inRoom;
+    const present = this.presence.inRoom;
     if (present === undefined) return;
     const { room, participant } = present;
-    this.describe(ACTIVE);
+    this.presence.describe(ACTIVE);
     room.activate(participant);
     const setupMs = clock.now() - this.#beganAt;
     emit({ type: 'call.answered', call: id, room: room.name, codec: codec.mime, setupMs });
@@ -243,11 +214,11 @@ export class PhoneLine implements Door {
   leave(cause: EndingCause): void {
     const { leg, timers, clock } = this.#options;
     timers.cancel(this.#deadline);
-    this.#hold?.close();
+    this.#voice?.close();
     this.#phase = 'leaving';
     this.offers.close();
     this.requests.close(cause === 'bye');
-    const { media: place, inRoom } = this.#presence;
+    const { media: place, inRoom } = this.presence;
     if (place === undefined) {
       this.#closed(undefined);
       return;
@@ -297,7 +268,7 @@ export class PhoneLine implements Door {
     const { clock, emit, id } = this.#options;
     switch (event.type) {
       case 'leg.opened':
-        this.ends.opened(event.port, this.#presence.media?.ice.fingerprint);
+        this.ends.opened(event.port, this.presence.media?.ice.fingerprint);
         this.#owner.portOpened();
         return;
       case 'leg.failed':
@@ -333,39 +304,22 @@ export class PhoneLine implements Door {
   }
 
   #rate(quality: CallQuality): void {
-    const present = this.#presence.inRoom;
+    const present = this.presence.inRoom;
     present?.room.rate(present.participant, this.#options.leg, lineScore(quality));
   }
 
   /** The voice is made with the first media, when it is known who speaks. */
   #speak(): PhoneVoice | undefined {
-    const present = this.#presence.inRoom;
+    const present = this.presence.inRoom;
     if (present === undefined || this.#phase !== 'up') return undefined;
-    const { id, leg, newTrack, emit, clock } = this.#options;
-    this.#voice ??= new PhoneVoice({
-      ...this.#mediaFacts,
-      ...{ call: id, leg, track: this.#track, newTrack, emit, clock, ends: this.ends },
-      ...{ room: present.room, participant: present.participant },
-      heldChanged: (held) => this.#heldChanged(held),
+    this.#voice ??= new PhoneVoice(this.#options, {
+      track: this.#track,
+      ends: this.ends,
+      owner: this.#owner,
+      room: present.room,
+      participant: present.participant,
     });
     return this.#voice;
-  }
-
-  /** What the media worker is told of every agreement. */
-  get #mediaFacts(): LegFacts {
-    const { trunk, negotiation } = this.#options;
-    const { mediaTimeoutMs } = this.#patience;
-    return { trunk, web: negotiation.web, owner: this.#owner, mediaTimeoutMs };
-  }
-
-  get #patience(): MediaPatience {
-    return this.#owner.patience ?? this.#options.trunk;
-  }
-
-  #heldChanged(held: boolean): void {
-    const { clock, timers } = this.#options;
-    this.#hold ??= new HoldLimit({ clock, timers, over: () => this.#owner.end('hold-timeout') });
-    this.#hold.changed(held, this.#patience.holdTimeoutMs);
   }
 
   #closed(quality: LegQuality | undefined): void {
@@ -375,8 +329,8 @@ export class PhoneLine implements Door {
     this.ends.closed();
     timers.cancel(this.#deadline);
     timers.cancel(this.#news);
-    this.#presence.media?.unlisten(leg);
-    this.#presence.end();
+    this.presence.media?.unlisten(leg);
+    this.presence.end();
     this.#owner.left(quality);
   }
 }

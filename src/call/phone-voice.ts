@@ -1,14 +1,14 @@
-import type { Clock, Millis } from '../base/clock.ts';
-import type { EventSink } from '../events/index.ts';
-import type { Codec, LegId, LegKey, LegMedia, TrackId } from '../media/protocol.ts';
+import type { Millis } from '../base/clock.ts';
+import type { Codec, LegKey, LegMedia, TrackId } from '../media/protocol.ts';
 import type { Participant, Track } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { CryptoLine } from '../sdp/crypto.ts';
 import type { AudioAgreement } from '../sdp/phone-answer.ts';
 import { allowedMediaSources } from '../trunk/media-address.ts';
-import type { InboundTrunk } from '../trunk/trunk.ts';
+import type { InboundTrunk, MediaPatience } from '../trunk/trunk.ts';
+import { HoldLimit } from './hold-limit.ts';
 import type { LineEnds } from './line-ends.ts';
-import type { LineOwner } from './line-options.ts';
+import type { LineOwner, PhoneLineOptions } from './line-options.ts';
 import type { WebMedia } from './web-media.ts';
 
 /** What does not change with what is agreed on. */
@@ -19,21 +19,21 @@ export interface LegFacts {
   readonly owner: Pick<LineOwner, 'withholds'>;
 }
 
-export interface PhoneVoiceOptions extends LegFacts {
-  readonly call: string;
-  readonly leg: LegId;
+/** The phone that speaks: a participant of a room. */
+export interface SpeakingPhone {
   /** The track as which the leg was opened. */
   readonly track: TrackId;
-  readonly newTrack: () => TrackId;
-  readonly room: RoomHandle;
-  readonly participant: Participant;
-  /** The phone is on hold from now on, or no more. */
-  readonly heldChanged: (held: boolean) => void;
   /** Where the call's signaling comes from by now. */
   readonly ends: Pick<LineEnds, 'source'>;
-  readonly emit: EventSink;
-  readonly clock: Clock;
+  readonly owner: Pick<LineOwner, 'withholds' | 'patience' | 'end'>;
+  readonly room: RoomHandle;
+  readonly participant: Participant;
 }
+
+type VoiceOptions = Pick<
+  PhoneLineOptions,
+  'id' | 'leg' | 'newTrack' | 'trunk' | 'negotiation' | 'clock' | 'timers' | 'emit'
+>;
 
 /** In what a phone rings whose codec nobody knows yet: every browser has it (RFC 7874 section 3). */
 const RINGING: Codec = { mime: 'audio/pcma', clockRate: 8000, channels: 1, payloadType: 8, fmtp: '' };
@@ -47,16 +47,27 @@ export interface PublishedVoice {
 
 /** A phone's voice in its room: the track that others hear, on hold or not, and the leg's media behind it. */
 export class PhoneVoice {
-  readonly #options: PhoneVoiceOptions;
+  readonly #options: VoiceOptions;
+  readonly #phone: SpeakingPhone;
+  readonly #patience: MediaPatience;
+  /** Made when somebody holds: most calls never do. */
+  #hold: HoldLimit | undefined;
   #track: TrackId;
   #published: PublishedVoice | undefined;
   #started = false;
   #heldSince: Millis | undefined;
   #selfMuted = false;
 
-  constructor(options: PhoneVoiceOptions) {
+  constructor(options: VoiceOptions, phone: SpeakingPhone) {
     this.#options = options;
-    this.#track = options.track;
+    this.#phone = phone;
+    this.#patience = phone.owner.patience ?? options.trunk;
+    this.#track = phone.track;
+  }
+
+  /** The call is over. */
+  close(): void {
+    this.#hold?.close();
   }
 
   /** The phone has media: it is in the room with ears and mouth. */
@@ -76,7 +87,7 @@ export class PhoneVoice {
 
   /** The call is over, and others hear a last sound in the track. */
   hangUp(): void {
-    const { room, participant } = this.#options;
+    const { room, participant } = this.#phone;
     room.setMuted(participant, this.#track, false);
     room.update(participant, { attributes: new Map([['sip.callStatus', 'hangup']]) });
   }
@@ -101,7 +112,7 @@ export class PhoneVoice {
     this.#sendMedia(agreement, renewed ? this.#track : undefined);
     if (before !== mime) this.#publish(agreement.codec);
     if (renewed && this.#started)
-      this.#options.emit({ type: 'call.codec', call: this.#options.call, codec: mime });
+      this.#options.emit({ type: 'call.codec', call: this.#options.id, codec: mime });
     this.#started = true;
     const { direction } = agreement;
     const phoneHolds = direction === 'recvonly' || direction === 'inactive';
@@ -110,21 +121,24 @@ export class PhoneVoice {
   }
 
   #sendMedia(agreement: AudioAgreement, track: TrackId | undefined): void {
-    const { leg, room, ends } = this.#options;
-    const media = legMedia(agreement, this.#options, ends.source);
+    const { leg, trunk, negotiation } = this.#options;
+    const { room, ends, owner } = this.#phone;
+    const { mediaTimeoutMs } = this.#patience;
+    const media = legMedia(agreement, { trunk, mediaTimeoutMs, web: negotiation.web, owner }, ends.source);
     const command = { type: 'leg.media', leg, media } as const;
     room.media(track === undefined ? command : { ...command, track });
   }
 
   /** Browsers were given the track in its old codec: it goes, and a new one comes. */
   #withdraw(): void {
-    const { room, participant, newTrack } = this.#options;
+    const { room, participant } = this.#phone;
     room.unpublish(participant, this.#track);
-    this.#track = newTrack();
+    this.#track = this.#options.newTrack();
   }
 
   #publish(codec: Codec): void {
-    const { room, participant, leg, clock } = this.#options;
+    const { leg, clock } = this.#options;
+    const { room, participant } = this.#phone;
     this.#published = { track: this.#track, codec, since: clock.now() };
     const track: Track = {
       sid: this.#track,
@@ -142,7 +156,8 @@ export class PhoneVoice {
   }
 
   #setHeld(held: boolean, by: 'phone' | 'gateway'): void {
-    const { room, participant, emit, call, clock } = this.#options;
+    const { emit, id: call, clock } = this.#options;
+    const { room, participant } = this.#phone;
     if (held === (this.#heldSince !== undefined)) return;
     if (held) {
       this.#heldSince = clock.now();
@@ -151,9 +166,15 @@ export class PhoneVoice {
       emit({ type: 'call.resumed', call, heldMs: clock.now() - (this.#heldSince ?? clock.now()) });
       this.#heldSince = undefined;
     }
-    this.#options.heldChanged(held);
+    this.#limitHold(held);
     this.#tellMuted();
     room.update(participant, { attributes: new Map([['sip.onHold', held ? 'true' : '']]) });
+  }
+
+  #limitHold(held: boolean): void {
+    const { clock, timers } = this.#options;
+    this.#hold ??= new HoldLimit({ clock, timers, over: () => this.#phone.owner.end('hold-timeout') });
+    this.#hold.changed(held, this.#patience.holdTimeoutMs);
   }
 
   get #isMuted(): boolean {
@@ -161,7 +182,7 @@ export class PhoneVoice {
   }
 
   #tellMuted(): void {
-    const { room, participant } = this.#options;
+    const { room, participant } = this.#phone;
     room.setMuted(participant, this.#track, this.#isMuted);
   }
 }

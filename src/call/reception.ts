@@ -162,7 +162,7 @@ export class Reception {
   }
 
   companyChanged(): void {
-    if (this.#stage !== 'waiting' || !this.#call.line.hasCompany) return;
+    if (this.#stage !== 'waiting' || !this.#call.line.presence.hasCompany) return;
     this.#stage = 'in';
     this.#call.line.sounds.silence();
     if (this.#isAnswered) this.#limit();
@@ -235,7 +235,7 @@ export class Reception {
 
   #admitted({ policy = DEFAULT_POLICY }: DispatchRule): void {
     this.#policy = policy;
-    this.#stage = this.#waits && !this.#call.line.hasCompany ? 'waiting' : 'in';
+    this.#stage = this.#waits && !this.#call.line.presence.hasCompany ? 'waiting' : 'in';
     this.#call.line.sounds.silence();
     this.#call.proceed();
     this.#limit();

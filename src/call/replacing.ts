@@ -69,7 +69,7 @@ export function replacement(
   if (replaces.earlyOnly) return fail('replaced-answered');
   const party = trunks.callerOn(trunk, facts);
   if (!party.ok) return party;
-  const { attributes, metadata } = call.line;
+  const { attributes, metadata } = call.line.presence;
   // The number is another one, and a hold is the old call's alone: who consults has often put it on hold.
   const kept = [...attributes].filter(([name]) => name !== 'sip.phoneNumber' && name !== 'sip.onHold');
   return ok({

@@ -2,9 +2,10 @@ import type { VoiceCodecs } from '../audio/codec.ts';
 import type { Clock, Millis } from '../base/clock.ts';
 import type { StreamConnection } from '../base/net.ts';
 import type { Random } from '../base/random.ts';
-import type { Alarm, Timers } from '../base/wake-queue.ts';
+import type { Timers } from '../base/wake-queue.ts';
 import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import { DropCounter } from './drop-counter.ts';
+import { HostCounts } from './host-counts.ts';
 import { PhoneLegs } from './phone-legs.ts';
 import type {
   Fingerprint,
@@ -13,7 +14,6 @@ import type {
   RoomId,
   TrackId,
   TransportId,
-  WorkerCounts,
   WorkerGauges,
 } from './protocol.ts';
 import { RoomMedia } from './room-media.ts';
@@ -22,9 +22,6 @@ import { SoundBook } from './sound-book.ts';
 import type { MixSettings } from './talkers.ts';
 import { Ticker } from './ticker.ts';
 import { TransportHost, type TransportHostOptions } from './transport-host.ts';
-
-/** How often counts are told, ms. */
-const COUNT_EVERY: Millis = 1000;
 
 export interface MediaHostOptions {
   /** What browsers' transports are made of. */
@@ -69,9 +66,7 @@ export class MediaHost {
   readonly #ticker: Ticker;
   /** Alarms that ring as long as the worker lives. */
   readonly #ownAlarms: number;
-  #counting: Alarm | undefined;
-  #told = { packetsIn: 0, packetsOut: 0 };
-  #toldLate = 0;
+  readonly #counts: HostCounts;
 
   constructor(options: MediaHostOptions) {
     this.#options = options;
@@ -108,7 +103,13 @@ export class MediaHost {
       behindIce: (local, events) => this.#transports.openLeg(local, events),
     });
     this.#ticker = new Ticker({ timers, clock, tick: (now) => this.#tick(now) });
-    this.#count(clock.now());
+    const counted = {
+      drops: this.#drops,
+      legs: this.#legs,
+      transports: this.#transports,
+      ticker: this.#ticker,
+    };
+    this.#counts = new HostCounts({ timers, emit, ...counted }, clock.now());
     this.#ownAlarms = timers.size;
   }
 
@@ -139,9 +140,8 @@ export class MediaHost {
   stop(): void {
     for (const room of [...this.#rooms.values()]) this.#closeRoom(room);
     this.#ticker.stop();
-    this.#options.timers.cancel(this.#counting);
     this.#transports.stop();
-    this.#tellCounts();
+    this.#counts.stop();
   }
 
   #carryOut(command: MediaCommand): void {
@@ -302,30 +302,6 @@ export class MediaHost {
       }
     }
     if (!busy) this.#ticker.stop();
-  }
-
-  #count(now: Millis): void {
-    this.#counting = this.#options.timers.schedule(now + COUNT_EVERY, (at) => {
-      this.#tellCounts();
-      this.#legs.tellQuality();
-      this.#count(at);
-    });
-  }
-
-  #tellCounts(): void {
-    const { emit } = this.#options;
-    this.#drops.flush((where, reason, count) => emit({ type: 'dropped', where, reason, count }));
-    const legs = this.#legs.totals();
-    const browsers = this.#transports.takeCounts();
-    const counts: WorkerCounts = {
-      rtpFromPhones: legs.packetsIn - this.#told.packetsIn,
-      rtpToPhones: legs.packetsOut - this.#told.packetsOut,
-      ...browsers,
-      lateTicks: this.#ticker.late - this.#toldLate,
-    };
-    this.#told = legs;
-    this.#toldLate = this.#ticker.late;
-    if (Object.values(counts).some((count) => count > 0)) emit({ type: 'counts', counts });
   }
 
   #gauges(): WorkerGauges {
