@@ -25,6 +25,7 @@ export interface CallFacts {
   readonly privacy?: boolean | undefined;
 }
 
+const NONE: readonly NameAddr[] = [];
 /** Headers are read so far; a carrier sends one or two of each. */
 const MAX_VALUES = 16;
 
@@ -55,6 +56,7 @@ function readFacts(request: SipRequestInfo): CallFacts {
 }
 
 function wantsPrivacy(values: readonly string[]): boolean {
+  if (values.length === 0) return false;
   return values
     .slice(0, MAX_VALUES)
     .some((value) => value.split(';').some((one) => PRIVATE.has(one.trim().toLowerCase())));
@@ -87,16 +89,16 @@ export function callingParty(
     : { user: call.fromUser, name: call.fromName ?? '' };
 }
 
-function addresses(request: SipRequestInfo, header: string): NameAddr[] {
-  return request
-    .headers(header)
-    .slice(0, MAX_VALUES)
-    .flatMap((value) => {
-      const address = parseAddress(value);
-      return address?.uri === undefined
-        ? []
-        : [{ display: address.display, uri: address.uri, params: address.params }];
-    });
+function addresses(request: SipRequestInfo, header: string): readonly NameAddr[] {
+  const values = request.headers(header);
+  if (values.length === 0) return NONE;
+  const found: NameAddr[] = [];
+  for (const value of values.slice(0, MAX_VALUES)) {
+    const address = parseAddress(value);
+    if (address?.uri === undefined) continue;
+    found.push({ display: address.display, uri: address.uri, params: address.params });
+  }
+  return found;
 }
 
 /** RFC 3325 section 9.1: there may be a sip and a tel URI; the number is what a phone is called by. */

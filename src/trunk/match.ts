@@ -56,9 +56,10 @@ export class TrunkTable {
 
   /** The trunks that name a call's source and its transport, in their order. */
   naming({ source, transport = 'udp' }: Pick<CallFacts, 'source' | 'transport'>): readonly InboundTrunk[] {
-    return this.#trunks
-      .filter(({ trunk, sources }) => sources.has(source) && takes(trunk, transport))
-      .map(({ trunk }) => trunk);
+    const found: InboundTrunk[] = [];
+    for (const { trunk, sources } of this.#trunks)
+      if (sources.has(source) && takes(trunk, transport)) found.push(trunk);
+    return found;
   }
 
   /** Who calls on a trunk that is known by other means than the called number; it must be one of the table's. */
