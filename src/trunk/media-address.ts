@@ -76,6 +76,7 @@ export function allowedMediaSources(
   signalingSource: string,
 ): readonly string[] {
   if (trunk.mediaAddresses.length > 0) return trunk.mediaAddresses;
-  const isOne = sdpAddress === signalingSource || addressScope(sdpAddress) === 'unspecified';
-  return isOne ? [signalingSource] : [sdpAddress, signalingSource];
+  const sources =
+    addressScope(sdpAddress) === 'unspecified' ? [signalingSource] : [sdpAddress, signalingSource];
+  return [...new Set(sources)];
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
+import { type Log, redactNumber } from '../../base/log.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import type { EventSink, GatewayEvent } from '../../events/index.ts';
 import { DropSampler } from './drop-sampler.ts';
-import { eventFields } from './event-line.ts';
-import type { Level, LineLog } from './pino-log.ts';
 
-const LEVELS: readonly Level[] = ['debug', 'info', 'warn', 'error'];
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+type Level = (typeof LEVELS)[number];
 
 /** Level and words for each event: who adds an event must say here how loud it is. */
 const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = {
@@ -76,7 +76,7 @@ const REFUSED_CALLS = { perSecond: 20, burst: 100 };
  * Writes each event as one line. Numbers are cut short, keys that were pressed are left out (they may be a PIN), and
  * what strangers can cause at will is sampled. `least` is the log's own level: quieter lines are not even made.
  */
-export function eventLog(log: LineLog, clock: Clock, least: Level = 'debug'): EventSink {
+export function eventLog(log: Log, clock: Clock, least: Level = 'debug'): EventSink {
   const at = LEVELS.indexOf(least);
   const loud = { debug: at <= 0, info: at <= 1, warn: at <= 2, error: true };
   const drops = new DropSampler();
@@ -93,8 +93,8 @@ export function eventLog(log: LineLog, clock: Clock, least: Level = 'debug'): Ev
       if (due === undefined) return;
       count = due;
     }
-    const fields = eventFields(event);
-    log.line(level, count === undefined ? fields : `${fields},"count":${count}`, message);
+    const fields = redactEvent(event);
+    log[level](count === undefined ? fields : { ...fields, count }, message);
   };
 }
 
@@ -120,4 +120,41 @@ function isProvoked(event: GatewayEvent): event is Provoked {
 /** The reason alone, so that neither sources nor numbers make the sampler grow. */
 function sampleKey(event: Provoked): string {
   return event.type === 'dropped' ? `${event.where} ${event.reason}` : `${event.type} ${event.reason}`;
+}
+
+/** An event's fields as they may stand in a log. */
+export function redactEvent(event: GatewayEvent): Readonly<Record<string, unknown>> {
+  const fields: Record<string, unknown> = {};
+  const values = event as unknown as Readonly<Record<string, unknown>>;
+  for (const name in values) {
+    const value = values[name];
+    if (name === 'type') fields['event'] = value;
+    else if (event.type === 'call.dtmf' && name === 'digit') continue;
+    else if (name === 'from' || name === 'to') fields[name] = redactNumber(String(value));
+    else fields[name] = typeof value === 'string' ? redactDigits(value) : value;
+  }
+  return fields;
+}
+
+/** Rooms, identities and user names are often made of numbers: `sip_+60312345678`, `0312345678_x7`. */
+function redactDigits(text: string): string {
+  if (!hasNumber(text)) return text;
+  return text.replace(/\+?\d(?:[-. ()]{0,2}\d){6,}/g, (digits) =>
+    isAddress(digits) ? digits : redactNumber(digits),
+  );
+}
+
+/** Has `text` seven digits, as much as a number has that is cut short? */
+function hasNumber(text: string): boolean {
+  let digits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 48 && code <= 57 && ++digits === 7) return true;
+  }
+  return false;
+}
+
+/** `192.168.100.20` looks like a number with separators. */
+function isAddress(text: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
 }

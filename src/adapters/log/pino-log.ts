@@ -2,19 +2,10 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Log } from '../../base/log.ts';
-import { hidden } from './secrets.ts';
-
-export type Level = 'debug' | 'info' | 'warn' | 'error';
-
-/** A log that takes lines whose fields are JSON already. */
-export interface LineLog extends Log {
-  /** `fields`: JSON without its braces, with nothing in it that may not show; `message` is one of the program's own. */
-  line(level: Level, fields: string, message: string): void;
-}
 
 /** How the log is written. */
 export interface LogOptions {
-  readonly level: Level;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
   /** `auto`: pretty on a terminal, else one JSON object a line. */
   readonly format: 'auto' | 'pretty' | 'json';
   /** Where lines go, and whether a person reads there. */
@@ -27,8 +18,44 @@ export interface LogOutput {
   write(text: string): unknown;
 }
 
+/** Names of fields that never show, should one be logged by mistake; on the first two levels. */
+const SECRET_FIELDS = new Set([
+  'secret',
+  'password',
+  'pwd',
+  'token',
+  'authorization',
+  'credential',
+  'key',
+  'digit',
+  'pin',
+]);
+const HIDDEN = '[hidden]';
+
+type Fields = Record<string, unknown>;
+
+/** The fields as they may show: themselves, where nothing is to be hidden. pino's own redaction costs more than the line. */
+function shown(fields: Fields, inner: (value: object) => object): Fields {
+  let copy: Fields | undefined;
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    const may = SECRET_FIELDS.has(name) ? HIDDEN : isObject(value) ? inner(value) : value;
+    if (may === value) continue;
+    copy ??= { ...fields };
+    copy[name] = may;
+  }
+  return copy ?? fields;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const secondLevel = (value: object) => shown(value as Fields, (deeper) => deeper);
+const hidden = (fields: Fields) => shown(fields, secondLevel);
+
 /** A log on pino. Each line is given to the output at once, so that the last line before a crash is there. */
-export function openLog({ level, format, output }: LogOptions): LineLog {
+export function openLog({ level, format, output }: LogOptions): Log {
   const isPretty = format === 'pretty' || (format === 'auto' && output.isTTY === true);
   const sink = isPretty
     ? pretty({
@@ -40,19 +67,7 @@ export function openLog({ level, format, output }: LogOptions): LineLog {
         singleLine: true,
       })
     : { write: (line: string) => void output.write(line) };
-  const log: Log = pino({ level, base: null, formatters: { log: hidden } }, sink);
-  const { values } = pino.levels;
-  return {
-    debug: (fields, message) => log.debug(fields, message),
-    info: (fields, message) => log.info(fields, message),
-    warn: (fields, message) => log.warn(fields, message),
-    error: (fields, message) => log.error(fields, message),
-    line(of, fields, message) {
-      if (values[of]! < values[level]!) return;
-      // What pino would have written: the pretty printer reads it, and so does whoever gathers logs.
-      sink.write(`{"level":${values[of]},"time":${Date.now()},${fields},"msg":"${message}"}\n`);
-    },
-  };
+  return pino({ level, base: null, formatters: { log: hidden } }, sink);
 }
 
 /** pino-pretty asks for a stream; it only writes to it. */
