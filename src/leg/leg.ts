@@ -5,12 +5,10 @@
 
 import { builtInCodecs } from '../audio/built-in-codecs.ts';
 import type { VoiceCodecs } from '../audio/codec.ts';
-import { lawOf } from '../audio/g711.ts';
-import { energyAtLevel } from '../audio/level.ts';
 import { type VoiceFormat, voiceFormat } from '../audio/voice-format.ts';
 import type { Millis } from '../base/clock.ts';
 import type { DatagramSocket } from '../base/net.ts';
-import type { HearOf, LaneTerms, QuietLane } from '../base/quiet-lane.ts';
+import type { QuietLane } from '../base/quiet-lane.ts';
 import type { Random } from '../base/random.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { CallQuality, LegQuality } from '../events/index.ts';
@@ -23,14 +21,14 @@ import { legQuality } from './e-model.ts';
 import { LegInput } from './leg-input.ts';
 import { type KeyForm, LegKeys } from './leg-keys.ts';
 import { type FrameContent, LegOutput } from './leg-output.ts';
-import { LegRest, layToRest } from './leg-rest.ts';
+import { LegRest } from './leg-rest.ts';
 import { Liveness } from './liveness.ts';
 import { FRAME_MS } from './packetizer.ts';
 import type { PrivateSound } from './private-sound.ts';
 import { QualityMeter } from './quality-meter.ts';
 import { rtcpPort } from './rtcp-destination.ts';
 import { RtcpReporter } from './rtcp-report.ts';
-import { AUDIBLE, TalkGate } from './talk-gate.ts';
+import { TalkGate } from './talk-gate.ts';
 import { VoiceNumbers } from './voice-numbers.ts';
 
 /** Why a datagram was dropped: the `reason` of a `dropped` event. */
@@ -78,9 +76,6 @@ const MAX_PACKETS_PER_SECOND = 300;
 /** Comfort noise (RFC 3389) that nobody negotiated comes all the same. */
 const COMFORT_NOISE = 13;
 
-/** Mean square of the samples of a frame that is just not {@link AUDIBLE}; levels are rounded. */
-const INAUDIBLE = Math.floor(energyAtLevel(AUDIBLE + 0.5));
-
 /** One phone. Create it with its sockets, {@link apply} what SDP says, then with every tick {@link pull} and one `send…`. */
 export class PhoneLeg {
   readonly #options: LegOptions;
@@ -102,7 +97,7 @@ export class PhoneLeg {
   #muted = false;
   #closed = false;
   #played: PrivateSound | undefined;
-  #rest: LegRest | undefined;
+  readonly #rest: LegRest;
   constructor(options: LegOptions, now: Millis) {
     this.#options = options;
     this.#output = new LegOutput(options.rtp, options.random, () => {
@@ -112,6 +107,10 @@ export class PhoneLeg {
     this.#rtcp = new RtcpReporter({ ...options, sender: this.#output.sender, stats: this.#stats }, now);
     this.#keys = new LegKeys((digit, form, now) => options.events.onDigit(digit, form, now));
     this.#input = new LegInput(options.codecs ?? builtInCodecs);
+    this.#rest = new LegRest({
+      ...{ socket: options.rtp, latch: this.#latch, stats: this.#stats, liveness: this.#liveness },
+      ...{ input: this.#input, output: this.#output, isBusy: () => this.#isBusy },
+    });
     options.rtp.onDatagram = (bytes, address, port, cameAt) =>
       this.#receive(bytes, address, port, cameAt ?? options.clock.now());
     options.rtcp.onDatagram = (bytes, address) => this.#receiveRtcp(bytes, address, options.clock.now());
@@ -229,58 +228,22 @@ export class PhoneLeg {
    * that this answers is sent, the phone hears. Undefined while it cannot rest.
    */
   rest(onAwake: () => void): QuietLane | undefined {
-    const terms = this.#rest === undefined ? this.#terms() : undefined;
-    if (terms === undefined) return undefined;
-    const lane = layToRest(this.#options.rtp, terms);
-    this.#input.stop();
-    this.#rest = new LegRest(lane, onAwake);
-    return lane;
+    return this.#rest.begin(onAwake);
   }
 
   /** Catches up with what came while it rests; it rests on, or is awake. */
   settle(now: Millis): void {
-    const rest = this.#rest;
-    if (rest === undefined) return;
-    this.#catchUp(rest);
+    if (!this.#rest.isResting) return;
+    this.#rest.catchUp();
     this.#housekeep(now);
-    if (this.#terms() === undefined) this.wake();
+    if (!this.#rest.isPossible) this.wake();
     const report = this.#rtcp.poll(now);
     if (report !== undefined) this.#sendRtcp(report);
   }
 
   /** Rests no more; harmless when it does not. */
   wake(): void {
-    const rest = this.#rest;
-    if (rest === undefined) return;
-    this.#catchUp(rest);
-    this.#rest = undefined;
-    rest.end();
-  }
-
-  #catchUp(rest: LegRest): void {
-    this.#output.sentElsewhere(rest.catchUp(this.#hearOf));
-  }
-
-  /** A quiet packet came while it rests. */
-  readonly #hearOf: HearOf = (sequence, timestamp, at) => {
-    if (!this.#stats.pushNext(sequence, timestamp, at)) return;
-    this.#liveness.restart(at);
-    this.#input.overhear(timestamp, at);
-  };
-
-  /** For a rest: that the phone is silent is for others to know. */
-  #terms(): LaneTerms | undefined {
-    const { direction } = this.#media ?? {};
-    if (this.#closed || direction !== 'sendrecv' || this.sound !== undefined) return undefined;
-    if (this.#keys.listens || this.#options.events.isForwarded()) return undefined;
-    const peer = this.#latch.settled;
-    const voice = this.#input.steady;
-    const law = voice === undefined ? undefined : lawOf(voice.mime);
-    const out = this.#output.steady;
-    const { ssrc } = this.#stats;
-    if (peer === undefined || voice === undefined || law === undefined || out === undefined) return undefined;
-    if (ssrc === undefined) return undefined;
-    return { peer, payloadType: voice.payloadType, ssrc, law, quiet: INAUDIBLE, out };
+    this.#rest.wake();
   }
 
   /** Says BYE and answers the last numbers. The sockets are the owner's to close. */
@@ -302,7 +265,7 @@ export class PhoneLeg {
   }
 
   #receive(bytes: Uint8Array, address: string, port: number, now: Millis): void {
-    if (this.#closed || this.#rest?.lane.holds(bytes, address, port, now) === true) return;
+    if (this.#closed || this.#rest.holds(bytes, address, port, now)) return;
     // RFC 5761: RTCP that came to the RTP port (types 192 … 223) is RTCP all the same.
     if (bytes.length >= 2 && bytes[1]! >= 192 && bytes[1]! <= 223) {
       this.#receiveRtcp(bytes, address, now);
@@ -351,6 +314,12 @@ export class PhoneLeg {
     view.sequence = this.#numbers.map(view.ssrc, view.sequence);
     this.#options.events.onVoice(view, codec.mime, now);
     return undefined;
+  }
+
+  /** What is going on besides packets, and is no rest. */
+  get #isBusy(): boolean {
+    if (this.#closed || this.#media?.direction !== 'sendrecv' || this.sound !== undefined) return true;
+    return this.#keys.listens || this.#options.events.isForwarded();
   }
 
   #setClock(clockRate: number): void {
