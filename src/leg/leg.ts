@@ -73,6 +73,8 @@ export interface LegOptions {
 const PHONE_CLOCK = 8000;
 /** Packets of 10 ms and keys make 150; each that is let in goes to every browser of the room. */
 const MAX_PACKETS_PER_SECOND = 300;
+/** Reports come every few seconds (RFC 3550 section 6.2), feedback a little more often; each is parsed. */
+const REPORT_RATE = { perSecond: 20, burst: 60 };
 /** Comfort noise (RFC 3389) that nobody negotiated comes all the same. */
 const COMFORT_NOISE = 13;
 
@@ -88,6 +90,7 @@ export class PhoneLeg {
   readonly #output: LegOutput;
   readonly #rtcp: RtcpReporter;
   readonly #rate: TokenBucket;
+  readonly #reportRate: TokenBucket;
   readonly #input: LegInput;
   readonly #numbers = new VoiceNumbers();
   readonly #gate = new TalkGate();
@@ -104,6 +107,7 @@ export class PhoneLeg {
       options.events.onDropped({ where: 'rtp', reason: 'congested' });
     });
     this.#rate = new TokenBucket({ perSecond: MAX_PACKETS_PER_SECOND, burst: MAX_PACKETS_PER_SECOND }, now);
+    this.#reportRate = new TokenBucket(REPORT_RATE, now);
     this.#rtcp = new RtcpReporter({ ...options, sender: this.#output.sender, stats: this.#stats }, now);
     this.#keys = new LegKeys((digit, form, now) => options.events.onDigit(digit, form, now));
     this.#input = new LegInput(options.codecs ?? builtInCodecs);
@@ -332,10 +336,14 @@ export class PhoneLeg {
   #receiveRtcp(bytes: Uint8Array, address: string, now: Millis): void {
     if (this.#closed) return;
     const verdict = this.#latch.admitRtcp(address);
-    const reason = verdict === 'ok' ? this.#rtcp.push(bytes, now) : verdict;
+    const reason = verdict === 'ok' ? this.#report(bytes, now) : verdict;
     // A phone that sends no sound, by VAD or muted, still reports: it lives.
     if (reason === undefined) this.#liveness.restart(now);
     if (reason !== undefined) this.#options.events.onDropped({ where: 'rtcp', reason });
+  }
+
+  #report(bytes: Uint8Array, now: Millis): string | undefined {
+    return this.#reportRate.take(now) ? this.#rtcp.push(bytes, now) : 'rate';
   }
 
   #sendRtcp(bytes: Uint8Array): void {

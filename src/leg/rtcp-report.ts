@@ -61,7 +61,7 @@ export class RtcpReporter {
     const parsed = parseRtcp(bytes, bytes.length);
     if (!parsed.ok) return parsed.error;
     for (const packet of parsed.value) {
-      if (packet.type === 'sr') this.#stats.senderReport(packet.ntpHigh, packet.ntpLow, now);
+      if (packet.type === 'sr') this.#stats.senderReport(packet.ssrc, packet.ntpHigh, packet.ntpLow, now);
       if (packet.type === 'sr' || packet.type === 'rr')
         for (const block of packet.reports) this.#read(block, now);
       if (packet.type === 'xr')

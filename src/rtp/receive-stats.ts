@@ -86,8 +86,9 @@ export class ReceiveStats {
     return this.#jitter / this.#ticksPerMs;
   }
 
-  /** The source sent a sender report with this NTP time. */
-  senderReport(ntpHigh: number, ntpLow: number, now: Millis): void {
+  /** `ssrc` sent a sender report with this NTP time; that of another source than the present one says nothing. */
+  senderReport(ssrc: number, ntpHigh: number, ntpLow: number, now: Millis): void {
+    if (ssrc !== this.#ssrc) return;
     this.#lastSr = ((ntpHigh << 16) | (ntpLow >>> 16)) >>> 0;
     this.#lastSrAt = now;
   }
@@ -118,6 +119,8 @@ export class ReceiveStats {
 
   #begin(view: Arrival): void {
     this.#lostBefore += Math.max(0, this.#lostHere);
+    // Section 6.4.1: LSR is of a report of this source.
+    if (view.ssrc !== this.#ssrc) this.#lastSr = 0;
     this.#ssrc = view.ssrc;
     this.#base = view.sequence;
     this.#highest = view.sequence;

@@ -335,6 +335,37 @@ describe('the addon', () => {
     poll.close(socket);
   });
 
+  it('gives a new socket nothing of what had come to one that was closed in the same breath', async () => {
+    const addon = loadAddon();
+    if (addon === undefined) return;
+    const faults: unknown[] = [];
+    const fault = (error: unknown) => faults.push(error);
+    const udp = new NativeUdp(addon, { unsent: () => {}, unwatched: () => {}, fault }, PACKET_SLOTS);
+    const [sender, first, second] = [udp.open(V4), udp.open(V4), udp.open(V4)] as [
+      DatagramSocket,
+      DatagramSocket,
+      DatagramSocket,
+    ];
+    const heard: string[] = [];
+    let third: DatagramSocket | undefined;
+    second.onDatagram = () => heard.push('second');
+    first.onDatagram = () => {
+      heard.push('first');
+      second.close();
+      third = udp.open(V4) as DatagramSocket;
+      third.onDatagram = (bytes) => heard.push(`third ${bytes[0]}`);
+    };
+    // Both lie there when the thread looks: they come in one batch, in this order.
+    sender.send(Uint8Array.of(1), first.local.port, '127.0.0.1');
+    sender.send(Uint8Array.of(2), second.local.port, '127.0.0.1');
+    await vi.waitFor(() => expect(heard).toContain('first'));
+    sender.send(Uint8Array.of(3), third!.local.port, '127.0.0.1');
+    await vi.waitFor(() => expect(heard.length).toBeGreaterThan(1));
+    expect(heard).toEqual(['first', 'third 3']);
+    expect(faults).toEqual([]);
+    for (const socket of [sender, first, third!]) socket.close();
+  });
+
   it('costs one datagram when a receiver fails, not those behind it', async () => {
     const addon = loadAddon();
     if (addon === undefined) return;

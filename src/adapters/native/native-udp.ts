@@ -64,6 +64,9 @@ export class NativeUdp {
   readonly #lanes: NativeLanes;
   /** How long ago each datagram in the inbox came, ms; 0: not known, or just now. */
   readonly #ages: Float64Array;
+  /** Of sockets that were closed while a batch is handed over: their numbers may be others' by now, and what is in it is not theirs. */
+  readonly #gone = new Set<number>();
+  #isTaking = false;
   #toldUnmarked = false;
 
   constructor(addon: Addon, listener: NativeUdpListener, slots: Slots) {
@@ -132,6 +135,7 @@ export class NativeUdp {
     // Last words, such as RTCP's BYE, still go out.
     this.#outbox.flush();
     this.#sockets[id] = undefined;
+    if (this.#isTaking) this.#gone.add(id);
     this.#poll.close(id);
   }
 
@@ -145,10 +149,11 @@ export class NativeUdp {
   /** At `now`: the datagrams came when their ages say. */
   #take(count: number, now: number): void {
     const words = this.#inWords;
+    this.#isTaking = true;
     for (let slot = 0; slot < count; slot++) {
       const at = slot * WORDS;
       const socket = this.#sockets[words[at]!];
-      if (socket === undefined) continue;
+      if (socket === undefined || (this.#gone.size > 0 && this.#gone.has(words[at]!))) continue;
       const length = words[at + 1]!;
       let view = this.#views[slot]!;
       if (view.length !== length) {
@@ -164,6 +169,8 @@ export class NativeUdp {
         this.#onFault(error);
       }
     }
+    this.#isTaking = false;
+    if (this.#gone.size > 0) this.#gone.clear();
   }
 }
 

@@ -313,3 +313,19 @@ describe('RTCP', () => {
     expect(quality.packetsIn).toBeGreaterThan(1490);
   });
 });
+
+it('a flood of RTCP costs no more than so many reports a second, and the leg none of its own', () => {
+  const { under, net, leg } = call();
+  const writer = new RtcpWriter(new Uint8Array(200));
+  writer.receiverReport(77, []);
+  const report = writer.bytes.slice(0, writer.length);
+  net.every(10, 200, () => {
+    for (let i = 0; i < 20; i++) under.rtcp.onDatagram(report.slice(), ADDRESS, 4001);
+  });
+  const refused = under.drops.filter((drop) => drop === 'rtcp rate').length;
+  expect(under.drops).toHaveLength(refused);
+  // Two seconds, and what a burst may have.
+  expect(4000 - refused).toBeLessThanOrEqual(100);
+  expect(4000 - refused).toBeGreaterThan(50);
+  expect(leg.packetsIn).toBe(0);
+});
