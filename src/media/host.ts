@@ -232,6 +232,12 @@ export class MediaHost {
         transports.muteReceiver(command.track, command.muted);
         this.#roomOfTrack.get(command.track)?.muteVoice(command.track, command.muted);
         return;
+      case 'receiver.phones': {
+        const room = this.#roomOfTrack.get(command.track);
+        if (command.hear === 'all') room?.addVoice(command.track);
+        else room?.removeVoice(command.track);
+        return;
+      }
       case 'receiver.close':
         transports.closeReceiver(command.track);
         this.#roomOfTrack.get(command.track)?.removeVoice(command.track);

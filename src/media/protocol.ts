@@ -233,6 +233,8 @@ export type MediaCommand =
       readonly encryption?: 'end-to-end';
     }
   | { readonly type: 'receiver.mute'; readonly track: TrackId; readonly muted: boolean }
+  /** Phones hear a browser's sound, as they do by themselves, or no longer do. */
+  | { readonly type: 'receiver.phones'; readonly track: TrackId; readonly hear: 'all' | 'nothing' }
   | { readonly type: 'receiver.close'; readonly track: TrackId }
   /** Forwards `track` to a browser on m-line `mid` with `ssrc`, in that of `codecs` which the track's packets have. */
   | {

@@ -5,6 +5,7 @@ import type { ClientMessage, ServerMessage } from './frames.ts';
 import { announceTrack, type Joined, selectTracks, syncState } from './joined.ts';
 import { updateMetadata } from './requests.ts';
 import { type SimulatedSession, simulate } from './simulation.ts';
+import { subscriberGrants } from './track-permissions.ts';
 
 /** What a client's requests may do to its session. */
 export interface RequestingSession extends SimulatedSession {
@@ -52,6 +53,12 @@ export class ClientRequests {
           room.demandLayer(participant, track, layer, form);
         }
         break;
+      case 'subscriptionPermission': {
+        const grants = subscriberGrants(message.value, room.participants);
+        if (grants === 'names-nobody') session.drop('permission-names-nobody');
+        else room.allowSubscribers(participant, grants);
+        break;
+      }
       case 'updateMetadata':
         session.send({ case: 'requestResponse', value: updateMetadata(room, participant, message.value) });
         break;

@@ -19,6 +19,7 @@ import { participantInfo } from './livekit-info.ts';
 import { qualityUpdate } from './quality.ts';
 import { roomUpdate, trackSubscribed, trackUnpublished } from './room-orders.ts';
 import { SpeakerChanges } from './speakers.ts';
+import { TrackPermissions } from './track-permissions.ts';
 
 /** A client has made its track known to itself by then, ms after the answer to its offer. */
 const WORKED_IN = 500;
@@ -40,6 +41,7 @@ export class RoomDoor implements Door {
   readonly #speakers = new SpeakerChanges();
   readonly #departures = new Departures();
   readonly #dynacast: Dynacast;
+  readonly #permissions = new TrackPermissions();
 
   constructor(context: Pick<PeerContext, 'clock' | 'timers'>, owner: RoomDoorOwner) {
     this.#context = context;
@@ -62,6 +64,10 @@ export class RoomDoor implements Door {
   unsubscribed(track: Track): void {
     const { joined } = this.#owner;
     if (joined?.selection.withdraw(track.sid) === true) joined.connection?.changed();
+  }
+
+  subscriptionAllowed(track: Track, publisher: Participant, verdict: 'allowed' | 'refused'): void {
+    this.#owner.send(this.#permissions.tell(track, publisher, verdict));
   }
 
   muteRequested(track: Track): void {
@@ -138,6 +144,7 @@ export class RoomDoor implements Door {
     this.#tellSpeakers(this.#speakers.restate(visible));
     this.roomChanged();
     this.#dynacast.restate();
+    for (const message of this.#permissions.restate()) this.#owner.send(message);
   }
 
   close(): void {

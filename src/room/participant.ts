@@ -160,6 +160,8 @@ export interface Door {
   /** The room decided that this participant hears or sees `track`; the door makes it so, in its own time. */
   subscribed(track: Track, publisher: Participant): void;
   unsubscribed(track: Track, publisher: Participant): void;
+  /** A publisher keeps its track from this participant, who gets it no more; or does so no longer, and `subscribed` follows. */
+  subscriptionAllowed?(track: Track, publisher: Participant, verdict: 'allowed' | 'refused'): void;
   /** Someone with the right mutes this participant's own track. */
   muteRequested(track: Track): void;
   /** This participant's own track may not be published any more; the room has forgotten it. */

@@ -9,6 +9,7 @@ import type {
   Track,
   VideoForm,
 } from './participant.ts';
+import type { SubscriberGrants } from './subscriber-grants.ts';
 import type { RoomSettings } from './wish.ts';
 
 /** A room as its doors see it. `room/room.ts` implements it. */
@@ -41,6 +42,8 @@ export interface RoomHandle {
     tracks: readonly TrackId[],
     subscribe: 'subscribe' | 'unsubscribe',
   ): void;
+  /** Whom a publisher lets have its tracks, those to come among them; undefined: everybody (`SubscriptionPermission`). */
+  allowSubscribers(participant: Participant, grants: SubscriberGrants | undefined): void;
   /** A subscriber has a use for layers of a video in that form up to this one, 0 the smallest; -1: for none at all now. */
   demandLayer(participant: Participant, track: TrackId, layer: number, form: VideoForm): void;
   /** The backup of a participant's video has come, or is gone: see {@link BackupVideo.live}. */

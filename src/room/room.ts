@@ -14,7 +14,9 @@ import type {
   Track,
   VideoForm,
 } from './participant.ts';
+import { PhoneHearing } from './phone-hearing.ts';
 import type { RoomHandle } from './ports.ts';
+import type { SubscriberGrants } from './subscriber-grants.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { RoomAgent, RoomSettings } from './wish.ts';
 
@@ -46,6 +48,7 @@ export class Room implements AdministeredRoom {
   readonly #members = new Map<string, Member>();
   readonly #participants = new Map<string, Participant>();
   readonly #subscriptions = new Subscriptions(this.#members);
+  readonly #hearing = new PhoneHearing(this.#members, (command) => this.media(command));
   readonly #broadcast = new Broadcast(this.#members);
   #independents = 0;
 
@@ -94,11 +97,14 @@ export class Room implements AdministeredRoom {
       door,
       subscriptions: undefined,
       declined: undefined,
+      refused: undefined,
+      grants: undefined,
       scores: undefined,
       doorMutes: false,
       roomMutes: false,
     });
     this.#participants.set(participant.identity, participant);
+    if (participant.kind === 'sip') this.#hearing.phonesChanged();
     if (!isDependent(participant)) this.#independents++;
     this.#options.emit({ type: 'participant.joined', room: this.name, ...names(participant) });
     this.#broadcast.changed(participant);
@@ -135,6 +141,7 @@ export class Room implements AdministeredRoom {
     });
     this.#broadcast.changed(participant);
     this.#subscriptions.offer(track, publisher);
+    this.#hearing.check(publisher);
   }
 
   unpublish(participant: Participant, sid: TrackId): void {
@@ -175,6 +182,14 @@ export class Room implements AdministeredRoom {
   ): void {
     const member = this.#member(participant);
     if (member !== undefined) this.#subscriptions.wish(member, tracks, wish);
+  }
+
+  allowSubscribers(participant: Participant, grants: SubscriberGrants | undefined): void {
+    const publisher = this.#member(participant);
+    if (publisher === undefined) return;
+    publisher.grants = grants;
+    this.#subscriptions.allowed(publisher);
+    this.#hearing.check(publisher);
   }
 
   demandLayer(participant: Participant, sid: TrackId, layer: number, form: VideoForm): void {
@@ -320,6 +335,7 @@ export class Room implements AdministeredRoom {
     this.#members.delete(participant.identity);
     this.#subscriptions.forget(member);
     this.#participants.delete(participant.identity);
+    if (participant.kind === 'sip') this.#hearing.phonesChanged();
     participant.state = 'disconnected';
     participant.leftFor = reason;
     this.#broadcast.changed(participant);
@@ -333,6 +349,7 @@ export class Room implements AdministeredRoom {
   #withdraw(publisher: Member, track: Track): void {
     publisher.participant.tracks.delete(track.sid);
     this.#subscriptions.withdraw(track, publisher.participant);
+    this.#hearing.forget(track.sid);
     this.#options.emit({
       type: 'track.unpublished',
       room: this.name,

@@ -1,11 +1,12 @@
 import type { TrackId } from '../media/protocol.ts';
 import type { Member } from './member.ts';
 import type { Participant, Track, VideoForm } from './participant.ts';
+import { mayHave } from './subscriber-grants.ts';
 import { EVERY_LAYER, VideoDemand } from './video-demand.ts';
 
 /**
  * Who is subscribed to which track of a room. Phones need no subscription, for the worker mixes for every leg; everybody
- * else is subscribed to each track that appears, unless permission or wish says no.
+ * else is subscribed to each track that appears, unless permission, its publisher or wish says no.
  */
 export class Subscriptions {
   readonly #members: ReadonlyMap<string, Member>;
@@ -48,6 +49,7 @@ export class Subscriptions {
     this.#demand.end(track.sid);
     for (const member of this.#members.values()) {
       member.declined?.delete(track.sid);
+      member.refused?.delete(track.sid);
       if (member.subscriptions?.delete(track.sid) === true) member.door.unsubscribed(track, publisher);
     }
   }
@@ -56,6 +58,23 @@ export class Subscriptions {
   giveAll(member: Member): void {
     for (const publisher of this.#members.values()) {
       for (const track of publisher.participant.tracks.values()) this.#subscribe(member, track, publisher);
+    }
+  }
+
+  /** A publisher has said anew who may have its tracks. */
+  allowed(publisher: Member): void {
+    for (const member of this.#members.values()) {
+      if (member.participant.state !== 'active') continue;
+      for (const track of publisher.participant.tracks.values()) {
+        if (mayHave(publisher.grants, member.participant.identity, track.sid)) {
+          if (member.refused?.delete(track.sid) === true)
+            member.door.subscriptionAllowed?.(track, publisher.participant, 'allowed');
+          this.#subscribe(member, track, publisher);
+        } else if (member.subscriptions?.has(track.sid) === true) {
+          this.#refuse(member, track, publisher);
+          this.#unsubscribe(member, track.sid);
+        }
+      }
     }
   }
 
@@ -107,14 +126,26 @@ export class Subscriptions {
   #subscribe(member: Member, track: Track, publisher: Member): void {
     if (member === publisher || !member.participant.permissions.canSubscribe) return;
     const isPhone = member.participant.kind === 'sip';
-    if (isPhone && track.kind === 'audio') this.#tellGot(track, publisher);
+    const isAllowed = mayHave(publisher.grants, member.participant.identity, track.sid);
+    if (isPhone && isAllowed && track.kind === 'audio') this.#tellGot(track, publisher);
     if (isPhone || member.declined?.has(track.sid) === true) return;
+    if (!isAllowed) {
+      this.#refuse(member, track, publisher);
+      return;
+    }
     member.subscriptions ??= new Set();
     if (member.subscriptions.has(track.sid)) return;
     member.subscriptions.add(track.sid);
     this.#demand.set(track, publisher, member, EVERY_LAYER, 'first');
     this.#tellGot(track, publisher);
     member.door.subscribed(track, publisher.participant);
+  }
+
+  #refuse(member: Member, track: Track, publisher: Member): void {
+    member.refused ??= new Set();
+    if (member.refused.has(track.sid)) return;
+    member.refused.add(track.sid);
+    member.door.subscriptionAllowed?.(track, publisher.participant, 'refused');
   }
 
   #tellGot(track: Track, publisher: Member): void {
