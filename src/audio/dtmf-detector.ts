@@ -28,8 +28,8 @@ const PURE = 0.68;
 const MOST_CHANGE = 2.5;
 /** What a key's frequencies may be off by: 1.5 % must, 3.5 % must not pass (Q.24, frequency tolerance). */
 const MOST_DEVIATION = 0.025;
-/** Blocks without the key that end it: an interruption of 20 ms has four at the most, a pause of 40 ms has six (Q.24, pause). */
-const RELEASE = 5;
+/** Blocks without the key that end it: an interruption of 20 ms has five at the most, a pause of 35 ms six at least (Q.24, pause). */
+const RELEASE = 6;
 
 /** A key that was played and let go. */
 export interface PlayedKey {
