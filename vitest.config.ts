@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Of the tests with real peers, those that judge no sound and no time: three of them at once hurt nobody. */
+/** Of the tests with real peers, those that judge no sound and no time: four of them at once hurt nobody. */
 const protocol = [
   'test/interop/{kamailio,kamailio-outbound,kamailio-registration,kamailio-tls,drachtio,lifecycle}.test.ts',
   'test/interop/{livekit-server-sdk,livekit-sip-client,livekit-server-fields,sip-provisioning,rooms-life,external-turn,turn-coturn-client,turn-dont-fragment,late-addresses,netcheck}.test.ts',
@@ -13,9 +13,8 @@ const protocol = [
 /** Those that judge how good a sound or a picture is, or how late: nothing else runs meanwhile. */
 const sound = [
   'test/browser/{four-parties,phone-and-browser,mouth-to-ear,phone-quality,video-over-bad-line}.test.ts',
-  'test/browser/{sip-js,whip,firefox,wide-band,codec-change,networks,behind-load-balancer,roaming}.test.ts',
-  'test/interop/{bad-line,end-to-end-encryption,livekit-agents,rtc-node}.test.ts',
-  'test/interop/{rtp-bleed,sip-srtp,sip-strangers,tools}.test.ts',
+  'test/browser/{codec-change,networks,roaming}.test.ts',
+  'test/interop/{bad-line,end-to-end-encryption,livekit-agents,rtc-node,sip-strangers,tools}.test.ts',
 ];
 
 /**
@@ -26,7 +25,7 @@ const patience = { testTimeout: 180_000, hookTimeout: 120_000, retry: 1 };
 
 /**
  * Four tiers. `unit` needs nothing but npm: pure code in virtual time, and loopback sockets. The others need the peers that test/run.ts
- * installs (Chromium, baresip, SIPp, coturn, sox): `protocol` runs three files at a time, for they mostly wait; `interop`, which hears whether
+ * installs (Chromium, baresip, SIPp, coturn, sox): `protocol` runs four files at a time, for they mostly wait; `interop`, which hears whether
  * a tone is there, two; `sound` one.
  */
 export default defineConfig({
@@ -35,7 +34,7 @@ export default defineConfig({
       {
         test: { name: 'unit', include: ['test/{unit,sim,contract,fuzz}/**/*.test.ts'], testTimeout: 20_000 },
       },
-      { test: { name: 'protocol', include: protocol, maxWorkers: 3, ...patience } },
+      { test: { name: 'protocol', include: protocol, maxWorkers: 4, ...patience } },
       {
         test: {
           name: 'interop',
