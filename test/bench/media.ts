@@ -96,7 +96,7 @@ function print(
     `${load.gaps}`.padStart(6),
     load.longestGapMs.toFixed(0).padStart(8),
     `${load.lost}`.padStart(5),
-    `${load.latencyMs.p50.toFixed(0)}/${load.latencyMs.p95.toFixed(0)}`.padStart(8),
+    `${whole(load.latencyMs.p50)}/${whole(load.latencyMs.p95)}`.padStart(8),
     `${load.heardAll}/${load.listened}`.padStart(7),
     `${after.lateTicks - before.lateTicks}`.padStart(6),
     load.cores.toFixed(2).padStart(6),
@@ -105,6 +105,11 @@ function print(
     `${Math.round((after.rss - bare.rss) / 1000 / legs)}`.padStart(6),
   ];
   console.log(cells.join(' '));
+}
+
+/** Latency is heard by those who say nothing: where all talk there is none. */
+function whole(ms: number | null): string {
+  return ms === null ? '-' : ms.toFixed(0);
 }
 
 console.log(

@@ -53,7 +53,8 @@ export interface LoadReport {
   readonly heardAll: number;
   readonly listened: number;
   /** From the microphone to the ear without the ear's jitter buffer, ms: 20 ms of packet included. */
-  readonly latencyMs: { readonly p50: number; readonly p95: number };
+  /** Null: nobody listened who does not talk himself. */
+  readonly latencyMs: { readonly p50: number | null; readonly p95: number | null };
   /** CPU of the generator, cores. */
   readonly cores: number;
   /** The generator's own packets that went out over 10 ms late: then the numbers are its fault. */
