@@ -338,6 +338,7 @@ describe.skipIf(addon === undefined)('when a datagram came', () => {
   );
 });
 
+// Only the addon has sockets that the kernel watches for it (epoll): Node's own are not ours to refuse.
 describe.skipIf(addon === undefined)('when the kernel watches no more sockets', () => {
   const script = join(import.meta.dirname, '../support/lane-without-watch.ts');
   const outcome = (which: string): unknown => {
