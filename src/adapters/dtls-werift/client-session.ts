@@ -5,19 +5,17 @@ import type { ApplicationLayer, DtlsDrop, DtlsRejection, DtlsSession } from '../
 import type { DataChannelLabel, Fingerprint } from '../../media/protocol.ts';
 import { saltLength } from '../../rtp/srtp/key-derivation.ts';
 import { isSame, ServerProof, verifyData } from './audit.ts';
+import { endsAssociation, NOWHERE, PROFILES, type SessionOptions } from './either-role.ts';
 import { HandshakeType } from './handshake-fragments.ts';
 import { ALERT, ProtectedRecords } from './protected-records.ts';
 import { ContentType, type DtlsRecord, makeRecord, splitRecords } from './records.ts';
 import { ServerOrder } from './server-order.ts';
-import { PROFILES, type SessionOptions } from './server-session.ts';
 
 const HANDSHAKE_HEADER = 12;
 /** Handshakes that nonsense in the clear may spoil. */
 const MAX_RESTARTS = 16;
 /** Behind all flights: stops the loop that repeats one. */
 const OVER = 99;
-/** werift hands the sender's address around and does nothing with it. */
-const NOWHERE: [string, number] = ['0.0.0.0', 0];
 
 type WeriftTransport = ConstructorParameters<typeof DtlsClient>[0]['transport'];
 
@@ -168,9 +166,7 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
         this.#application?.receive(plain);
         return;
       case ContentType.alert:
-        // close_notify, or any fatal alert, ends the association (RFC 5246 section 7.2).
-        if (plain.length === 2 && (plain[1] === ALERT.closeNotify || plain[0] === ALERT.fatal))
-          this.#onPeerClosed();
+        if (endsAssociation(plain)) this.#onPeerClosed();
         return;
       default:
         this.#drop('unexpected-record');

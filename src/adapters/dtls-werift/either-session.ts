@@ -1,7 +1,8 @@
 import type { DtlsEvent, DtlsSession } from '../../media/dtls-port.ts';
 import type { DataChannelLabel, Fingerprint } from '../../media/protocol.ts';
 import { WeriftClientSession } from './client-session.ts';
-import { type SessionOptions, WeriftServerSession } from './server-session.ts';
+import type { SessionOptions } from './either-role.ts';
+import { WeriftServerSession } from './server-session.ts';
 
 /** A session that is werift's server until it is told to begin: then its client, which nothing was said to yet. */
 export class WeriftSession implements DtlsSession {

@@ -1,19 +1,11 @@
 import type { Buffer as NodeBuffer } from 'node:buffer';
 import { Buffer } from 'node:buffer';
 import { DtlsServer } from 'werift';
-import type {
-  ApplicationLayer,
-  DtlsDrop,
-  DtlsEvent,
-  DtlsRejection,
-  DtlsSession,
-  StartApplication,
-} from '../../media/dtls-port.ts';
+import type { ApplicationLayer, DtlsDrop, DtlsRejection, DtlsSession } from '../../media/dtls-port.ts';
 import type { DataChannelLabel, Fingerprint } from '../../media/protocol.ts';
-import type { SrtpProfile } from '../../rtp/srtp/key-derivation.ts';
 import { saltLength } from '../../rtp/srtp/key-derivation.ts';
 import { auditHandshake } from './audit.ts';
-import type { DtlsCertificate } from './certificate.ts';
+import { endsAssociation, NOWHERE, PROFILES, type SessionOptions } from './either-role.ts';
 import { HandshakeType } from './handshake-fragments.ts';
 import { HandshakeOrder } from './handshake-order.ts';
 import { ALERT, ProtectedRecords } from './protected-records.ts';
@@ -24,24 +16,8 @@ import { ContentType, makeRecord, splitRecords } from './records.ts';
 const MAX_HELD = 16;
 /** Repeated flights 5 that are answered with flight 6. */
 const MAX_FLIGHT_6 = 16;
-/** By their numbers in RFC 5764 and RFC 7714. */
-export const PROFILES = new Map<number, SrtpProfile>([
-  [7, 'AEAD_AES_128_GCM'],
-  [1, 'AES_CM_128_HMAC_SHA1_80'],
-]);
-
 /** What werift takes as its socket. */
 type WeriftTransport = ConstructorParameters<typeof DtlsServer>[0]['transport'];
-/** werift hands the sender's address around and does nothing with it. */
-const NOWHERE: [string, number] = ['0.0.0.0', 0];
-
-/** How the session reaches what is around it. */
-export interface SessionOptions {
-  readonly certificate: DtlsCertificate;
-  readonly send: (datagram: Uint8Array) => void;
-  readonly onEvent: (event: DtlsEvent) => void;
-  readonly application: StartApplication;
-}
 
 /**
  * werift's DTLS server behind guards. It sees only whole records and whole handshake messages in order; nothing in the
@@ -183,9 +159,7 @@ export class WeriftServerSession implements Omit<DtlsSession, 'begin'> {
         this.#application?.receive(plain);
         return;
       case ContentType.alert:
-        // close_notify, or any fatal alert, ends the association (RFC 5246 section 7.2).
-        if (plain.length === 2 && (plain[1] === ALERT.closeNotify || plain[0] === ALERT.fatal))
-          this.#onPeerClosed();
+        if (endsAssociation(plain)) this.#onPeerClosed();
         return;
       case ContentType.handshake:
         // The peer has not seen flight 6 and repeats flight 5: werift sends flight 6 once more.
