@@ -5,6 +5,7 @@ import type { ClientMessage, ServerMessage } from './frames.ts';
 import { announceTrack, type Joined, selectTracks, syncState } from './joined.ts';
 import { updateMetadata } from './requests.ts';
 import { type SimulatedSession, simulate } from './simulation.ts';
+import { changeTrack } from './track-changes.ts';
 import { subscriberGrants } from './track-permissions.ts';
 
 /** What a client's requests may do to its session. */
@@ -43,6 +44,12 @@ export class ClientRequests {
       case 'mute':
         publications.mute(message.value.sid, message.value.muted);
         break;
+      case 'updateAudioTrack':
+      case 'updateVideoTrack': {
+        const refusal = changeTrack(publications, message);
+        if (refusal !== undefined) session.send({ case: 'requestResponse', value: refusal });
+        break;
+      }
       case 'subscription':
         selectTracks(state, message.value);
         break;

@@ -1,8 +1,8 @@
-import { type AddTrackRequest, Encryption_Type, TrackType } from '@livekit/protocol';
+import { AddTrackRequest, Encryption_Type, TrackType } from '@livekit/protocol';
 import { newId } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
 import type { TrackId } from '../media/protocol.ts';
-import type { Participant, Track, TrackVideo, VideoForm } from '../room/participant.ts';
+import type { Participant, Track, TrackSayings, TrackVideo, VideoForm } from '../room/participant.ts';
 import type { RoomHandle } from '../room/ports.ts';
 import type { BrowserMedia } from '../sdp/browser.ts';
 import { type CodecLine, idleCodecs, type PublishWish, publishCodecs, RED } from '../sdp/browser-codecs.ts';
@@ -10,12 +10,13 @@ import type { SectionContent } from '../sdp/browser-write.ts';
 import { backupOf } from './backup-codec.ts';
 import { announcedTrackInfo, sourceByNumber, trackInfo } from './livekit-info.ts';
 import type { PeerTransport } from './transport.ts';
-import { announcedVideo } from './video-layers.ts';
+import { announcedVideo, pixels } from './video-layers.ts';
 
 /** A track that the client announced; live once an m-line carries it. */
 interface Publication {
   readonly sid: TrackId;
-  readonly request: AddTrackRequest;
+  /** What the client said of it, with what it has said anew since. */
+  request: AddTrackRequest;
   muted: boolean;
   mid: string | undefined;
   track: Track | undefined;
@@ -142,6 +143,22 @@ export class Publications {
     if (publication.track !== undefined) this.#room.setMuted(this.#participant, sid, muted);
   }
 
+  /** Something else is said of a track that was announced. False: the client has no such track of that kind. */
+  change(sid: TrackId, type: TrackType, said: Partial<AddTrackRequest>): boolean {
+    const publication = this.#bySid.get(sid);
+    if (publication?.request.type !== type) return false;
+    publication.request = new AddTrackRequest({ ...publication.request, ...said });
+    const { request, track } = publication;
+    if (track !== undefined)
+      this.#room.changeTrack(this.#participant, sid, {
+        disableDtx: request.disableDtx,
+        stereo: request.stereo,
+        ...(track.video && { video: { ...track.video, ...pixels(request) } }),
+        ...(track.said && { said: sayings(request, track.said.mid) }),
+      });
+    return true;
+  }
+
   /** Closes the receivers; the room has forgotten the tracks with the participant. */
   close(): void {
     for (const { sid, track } of this.#bySid.values()) {
@@ -213,12 +230,7 @@ export class Publications {
       disableDtx: request.disableDtx,
       stereo: request.stereo,
       ...(video && { video, ...backupOf(request, codec.mime, this.#random) }),
-      said: {
-        ...{ mid: media.mid, cid: request.cid, encryption: request.encryption },
-        backupCodecPolicy: request.backupCodecPolicy,
-        audioFeatures: request.audioFeatures.slice(0, MAX_FEATURES),
-        packetTrailerFeatures: request.packetTrailerFeatures.slice(0, MAX_FEATURES),
-      },
+      said: sayings(request, media.mid),
     };
     this.#receive(sid, publication, media, video);
     this.#room.publish(this.#participant, publication.track);
@@ -287,6 +299,15 @@ export class Publications {
 export function isSending(media: BrowserMedia): boolean {
   const medium = media.kind === 'audio' || media.kind === 'video';
   return medium && !media.rejected && (media.direction === 'sendonly' || media.direction === 'sendrecv');
+}
+
+function sayings(request: AddTrackRequest, mid: string): TrackSayings {
+  return {
+    ...{ mid, cid: request.cid, encryption: request.encryption },
+    backupCodecPolicy: request.backupCodecPolicy,
+    audioFeatures: request.audioFeatures.slice(0, MAX_FEATURES),
+    packetTrailerFeatures: request.packetTrailerFeatures.slice(0, MAX_FEATURES),
+  };
 }
 
 function wishOf(carried: Carried | undefined): PublishWish {

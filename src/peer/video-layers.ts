@@ -38,12 +38,19 @@ export function announcedVideo(
       ? announced.slice(0, 4).map(({ quality, rid }) => layer(rid, quality))
       : simulcast.rids.map((rid, index) => layer(rid, qualities[rid] ?? index));
   return {
-    width: side(request.width),
-    height: side(request.height),
+    ...pixels(request),
     simulcast: simulcast !== undefined,
     ...(simulcast === undefined && layers.length > 1 && SVC.includes(mime) && { svc: true }),
     layers: layers.sort((a, b) => a.quality - b.quality),
   };
+}
+
+/** How large a picture is said to be, within bounds. */
+export function pixels({ height, width }: { width: number; height: number }): {
+  width: number;
+  height: number;
+} {
+  return { width: side(width), height: side(height) };
 }
 
 /** There is a size to choose for each subscriber. */

@@ -52,13 +52,16 @@ export interface Track {
   readonly codecs: readonly Codec[];
   readonly stream: string;
   muted: boolean;
-  readonly disableDtx: boolean;
-  readonly stereo: boolean;
-  readonly video?: TrackVideo;
+  disableDtx: boolean;
+  stereo: boolean;
+  video?: TrackVideo;
   readonly backup?: BackupVideo;
   /** Of a browser's track. */
-  readonly said?: TrackSayings;
+  said?: TrackSayings;
 }
+
+/** What a publisher may say anew of a track that is there. */
+export type TrackChange = Partial<Pick<Track, 'disableDtx' | 'stereo' | 'video' | 'said'>>;
 
 /** In which form a subscriber gets a video: as it is, or as its {@link BackupVideo}. */
 export type VideoForm = 'first' | 'backup';

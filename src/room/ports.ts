@@ -7,6 +7,7 @@ import type {
   LeaveReason,
   Participant,
   Track,
+  TrackChange,
   VideoForm,
 } from './participant.ts';
 import type { SubscriberGrants } from './subscriber-grants.ts';
@@ -32,6 +33,8 @@ export interface RoomHandle {
   unpublish(participant: Participant, track: TrackId): void;
   /** The publisher muted or unmuted itself. */
   setMuted(participant: Participant, track: TrackId, muted: boolean): void;
+  /** The publisher says something else of its own track than before: everybody is told. */
+  changeTrack(participant: Participant, track: TrackId, change: TrackChange): void;
   update(
     participant: Participant,
     change: { name?: string; metadata?: string; attributes?: ReadonlyMap<string, string> },

@@ -12,6 +12,7 @@ import type {
   Permissions,
   Speaker,
   Track,
+  TrackChange,
   VideoForm,
 } from './participant.ts';
 import { PhoneHearing } from './phone-hearing.ts';
@@ -158,6 +159,13 @@ export class Room implements AdministeredRoom {
     if (track === undefined || member === undefined) return;
     if (track.origin.from === 'leg') member.doorMutes = muted;
     this.#mute(member, track, track.origin.from === 'leg' ? isMuted(member, track) : muted);
+  }
+
+  changeTrack(participant: Participant, sid: TrackId, change: TrackChange): void {
+    const track = participant.tracks.get(sid);
+    if (track === undefined || this.#member(participant) === undefined) return;
+    Object.assign(track, change);
+    this.#broadcast.changed(participant);
   }
 
   update(
