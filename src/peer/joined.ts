@@ -26,6 +26,13 @@ export interface Joined {
   connection: Connection | undefined;
 }
 
+const reasons: Readonly<Record<PublishRefusal, RequestResponse_Reason>> = {
+  'not-allowed': RequestResponse_Reason.NOT_ALLOWED,
+  'too-many': RequestResponse_Reason.LIMIT_EXCEEDED,
+  'no-medium': RequestResponse_Reason.UNSUPPORTED_TYPE,
+  'no-such-track': RequestResponse_Reason.NOT_FOUND,
+};
+
 /** Takes the announcement of a track and says what the client is answered, and why it was refused, if it was. */
 export function announceTrack(
   { publications }: Joined,
@@ -36,10 +43,8 @@ export function announceTrack(
     const value = new TrackPublishedResponse({ cid: request.cid, track: announced.info });
     return { answer: { case: 'trackPublished', value }, refusal: undefined };
   }
-  const reason =
-    announced === 'too-many' ? RequestResponse_Reason.LIMIT_EXCEEDED : RequestResponse_Reason.NOT_ALLOWED;
   const value = new RequestResponse({
-    reason,
+    reason: reasons[announced],
     message: `track refused: ${announced}`,
     request: { case: 'addTrack', value: request },
   });

@@ -31,7 +31,7 @@ interface Carried {
 }
 
 /** Why an announcement was refused. */
-export type PublishRefusal = 'not-allowed' | 'too-many' | 'no-medium';
+export type PublishRefusal = 'not-allowed' | 'too-many' | 'no-medium' | 'no-such-track';
 
 /** Tracks one client may have announced or live. */
 const MAX_PUBLICATIONS = 32;
@@ -74,6 +74,8 @@ export class Publications {
         same.track === undefined ? announcedTrackInfo(same.sid, same.request) : trackInfo(same.track);
       return { sid: same.sid, info };
     }
+    // A second codec of a track that has ended meanwhile.
+    if (request.sid !== '') return 'no-such-track';
     if (this.#bySid.size >= MAX_PUBLICATIONS) return 'too-many';
     const sid = newId(this.#random, 'TR');
     const idle = { mid: undefined, track: undefined, backup: undefined };
@@ -313,8 +315,9 @@ function sayings(request: AddTrackRequest, mid: string): TrackSayings {
 function wishOf(carried: Carried | undefined): PublishWish {
   const request = carried?.publication.request;
   const backup = carried?.form === 'backup' ? carried.publication.track?.backup?.codecs[0]?.mime : undefined;
+  const codec = backup ?? request?.simulcastCodecs[0]?.codec.toLowerCase() ?? '';
   return {
-    video: backup?.replace('video/', '') ?? request?.simulcastCodecs[0]?.codec.toLowerCase() ?? '',
+    codec: codec.replace(/^(audio|video)\//, ''),
     dtx: request !== undefined && !request.disableDtx,
     stereo: request?.stereo ?? false,
     red: request !== undefined && !request.disableRed,

@@ -9,7 +9,13 @@ export interface CodecLine {
   readonly fmtp: string;
   /** Payload type of its retransmissions (RFC 4588), if there are any. */
   readonly rtx?: number | undefined;
+  /** What the far end takes of feedback, of the kinds that we know; undefined: it has said nothing yet, for the offer is ours. */
+  readonly feedback?: readonly Feedback[] | undefined;
 }
+
+/** Feedback by RTCP, as `a=rtcp-fb` names it (RFC 4585 section 4.2, RFC 5104 section 7.1). */
+export type Feedback = (typeof FEEDBACK)[number];
+const FEEDBACK = ['nack', 'nack pli', 'ccm fir', 'transport-cc'] as const;
 
 /** RTP header extension ids (RFC 8285) of an m-line; 0 = not there. */
 export interface HeaderExtensions {
@@ -75,12 +81,22 @@ export function readCodecs(section: MediaDescription): CodecLine[] {
     // RFC 4588 section 8.1: `apt` names the format that is repaired.
     const repaired = name === 'rtx' ? /(?:^|;)\s*apt=(\d{1,3})\s*(?:;|$)/i.exec(fmtp)?.[1] : undefined;
     if (repaired !== undefined) repairs.set(Number(repaired), payloadType);
-    codecs.push({ mime: `${section.type}/${name}`, clockRate, channels, payloadType, fmtp });
+    const feedback = readFeedback(section, payloadType);
+    codecs.push({ mime: `${section.type}/${name}`, clockRate, channels, payloadType, fmtp, feedback });
   }
   return codecs.map((codec) => {
     const rtx = repairs.get(codec.payloadType);
     return rtx === undefined ? codec : { ...codec, rtx };
   });
+}
+
+/** `*` is said of all payload types (RFC 4585 section 4.2). */
+function readFeedback(section: MediaDescription, payloadType: number): Feedback[] {
+  const said = new Set<string>();
+  for (const { payload, subtype, type } of section.rtcpFb ?? [])
+    if (String(payload) === '*' || Number(payload) === payloadType)
+      said.add(subtype === undefined ? type : `${type} ${subtype}`);
+  return FEEDBACK.filter((kind) => said.has(kind));
 }
 
 /** The header extensions that we know, with the ids 1 … 14 of the one-byte form (RFC 8285 section 4.2). */
@@ -108,14 +124,16 @@ export function readExtensions(
   };
 }
 
-/** What a publisher wishes for its track (AddTrackRequest). `video` names a codec, `vp8`, or is empty. */
+/** What a publisher wishes for its track (AddTrackRequest). `codec`: the one that it names, `vp8`, or empty. */
 export interface PublishWish {
-  readonly video: string;
+  readonly codec: string;
   readonly dtx: boolean;
   readonly stereo: boolean;
   /** Opus says each packet once more in the next (RFC 2198), where both ends can. */
   readonly red?: boolean;
 }
+
+const NO_WISH: PublishWish = { codec: '', dtx: false, stereo: false };
 
 const AUDIO = ['audio/opus', 'audio/g722', 'audio/pcmu', 'audio/pcma'];
 /** Video that is forwarded; what a browser is asked for when it wishes none of them is the first. */
@@ -151,9 +169,8 @@ function redOf({ clockRate, payloadType }: CodecLine, offered: readonly CodecLin
  * that every subscriber knows what will come; FEC is never taken, retransmissions go with it.
  */
 export function publishCodec(offered: readonly CodecLine[], wish: PublishWish): CodecLine | undefined {
-  const wished = `video/${wish.video}`;
-  const order = VIDEO.includes(wished) ? [wished, ...VIDEO] : VIDEO;
-  for (const mime of [...AUDIO, ...order]) {
+  const wished = [...AUDIO, ...VIDEO].filter((mime) => mime.endsWith(`/${wish.codec}`));
+  for (const mime of [...wished, ...AUDIO, ...VIDEO]) {
     const found = offered.find((codec) => codec.mime === mime && isPublishable(codec));
     if (found !== undefined) return { ...found, fmtp: answeredFmtp(found, wish) };
   }
@@ -169,8 +186,7 @@ export function carryCodecs(track: readonly CodecLine[], offered: readonly Codec
   for (const codec of track) {
     if (codec.mime === RED) continue;
     const match = offered.find((other) => sameFormat(codec, other));
-    if (match !== undefined)
-      found.push({ ...match, fmtp: answeredFmtp(match, { video: '', dtx: false, stereo: false }) });
+    if (match !== undefined) found.push({ ...match, fmtp: answeredFmtp(match, NO_WISH) });
   }
   const opus = found.find(({ mime }) => mime === 'audio/opus');
   const red = opus !== undefined && track.some(({ mime }) => mime === RED) ? redOf(opus, offered) : undefined;
@@ -180,9 +196,7 @@ export function carryCodecs(track: readonly CodecLine[], offered: readonly Codec
 /** A codec to name in an m-line on which nothing flows: an answer must have one of the offer's. */
 export function idleCodecs(offered: readonly CodecLine[]): CodecLine[] {
   const idle = offered.find(({ mime }) => AUDIO.includes(mime) || VIDEO.includes(mime)) ?? offered[0];
-  return idle === undefined
-    ? []
-    : [{ ...idle, fmtp: answeredFmtp(idle, { video: '', dtx: false, stereo: false }) }];
+  return idle === undefined ? [] : [{ ...idle, fmtp: answeredFmtp(idle, NO_WISH) }];
 }
 
 /** A parameter of an fmtp text, in lower case, or the default that the payload format gives it. */

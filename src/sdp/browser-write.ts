@@ -1,5 +1,5 @@
 import type { BrowserDescription, BrowserMedia } from './browser.ts';
-import { type CodecLine, extensionUris, type HeaderExtensions } from './browser-codecs.ts';
+import { type CodecLine, extensionUris, type Feedback, type HeaderExtensions } from './browser-codecs.ts';
 import { candidateLines, type HostCandidate } from './candidates.ts';
 import { type Simulcast, writeSimulcast } from './simulcast.ts';
 
@@ -150,16 +150,17 @@ function writeExtensions(lines: string[], extensions: HeaderExtensions): void {
   }
 }
 
+const PICTURE_FEEDBACK: readonly Feedback[] = ['nack', 'nack pli', 'ccm fir'];
+
 function writeCodec(lines: string[], codec: CodecLine, { transportCc }: HeaderExtensions): void {
-  const { channels, clockRate, fmtp, mime, payloadType, rtx } = codec;
+  const { channels, clockRate, feedback, fmtp, mime, payloadType, rtx } = codec;
   const name = mime.slice(mime.indexOf('/') + 1);
   const spelled = name === 'opus' || name === 'red' ? name : name.toUpperCase();
   lines.push(`a=rtpmap:${payloadType} ${spelled}/${clockRate}${channels > 1 ? `/${channels}` : ''}`);
-  if (mime.startsWith('video/')) {
-    lines.push(`a=rtcp-fb:${payloadType} nack`, `a=rtcp-fb:${payloadType} nack pli`);
-    lines.push(`a=rtcp-fb:${payloadType} ccm fir`);
-  }
-  if (transportCc !== 0) lines.push(`a=rtcp-fb:${payloadType} transport-cc`);
+  const kinds = mime.startsWith('video/') ? PICTURE_FEEDBACK : [];
+  // An answer has none that the offer had not (RFC 4585 section 4.2).
+  for (const kind of transportCc === 0 ? kinds : [...kinds, 'transport-cc' as const])
+    if (feedback?.includes(kind) ?? true) lines.push(`a=rtcp-fb:${payloadType} ${kind}`);
   if (fmtp !== '') lines.push(`a=fmtp:${payloadType} ${fmtp}`);
   if (rtx !== undefined) lines.push(`a=rtpmap:${rtx} rtx/${clockRate}`, `a=fmtp:${rtx} apt=${payloadType}`);
 }

@@ -36,6 +36,8 @@ const video: readonly (readonly [number, string, string])[] = [
   [98, 'VP9/90000', 'profile-id=0'],
 ];
 
+const VIDEO_FEEDBACK = ['goog-remb', 'transport-cc', 'ccm fir', 'nack', 'nack pli'];
+
 export function browserOffer(lines: readonly OfferLine[], options: OfferOptions = {}): string {
   const { setup = 'actpass', ufrag = 'Ab3+', without = [] } = options;
   const text = [
@@ -82,7 +84,9 @@ export function browserOffer(lines: readonly OfferLine[], options: OfferOptions 
     );
     for (const [type, name, fmtp] of codecs) {
       text.push(`a=rtpmap:${type} ${name}`, ...(fmtp === '' ? [] : [`a=fmtp:${type} ${fmtp}`]));
-      if (kind === 'video') text.push(`a=rtcp-fb:${type} nack`, `a=rtcp-fb:${type} nack pli`);
+      const kinds = kind === 'video' && !name.startsWith('rtx') ? VIDEO_FEEDBACK : [];
+      for (const said of name.startsWith('opus') ? ['transport-cc'] : kinds)
+        text.push(`a=rtcp-fb:${type} ${said}`);
     }
     if (ssrc !== undefined) text.push(`a=ssrc:${ssrc} cname:abc`, `a=ssrc:${ssrc} msid:stream-${cid} ${cid}`);
   }

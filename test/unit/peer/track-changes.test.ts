@@ -106,3 +106,23 @@ test('of tracks of others, of another kind and of none nothing can be said, and 
   expect(ada.last('requestResponse').request.case).toBe('updateVideoTrack');
   expect(bob.count('update')).toBe(before);
 });
+
+test('a second codec of a track that has ended meanwhile is refused', () => {
+  const { ada, camera } = publishing();
+  ada.offer(browserOffer(LINES.slice(0, -1)), 3);
+  ada.addTrack(new AddTrackRequest({ ...CAMERA, cid: 'cid-3', sid: camera }));
+  expect(ada.last('requestResponse')).toMatchObject({
+    reason: RequestResponse_Reason.NOT_FOUND,
+    request: { case: 'addTrack', value: { cid: 'cid-3' } },
+  });
+});
+
+test('sound comes in the codec that its announcement names first', () => {
+  const rig = new Rig();
+  const ada = new Client(rig, { offer: { sdp: browserOffer(firstOffer), id: 1 } });
+  const simulcastCodecs = [{ codec: 'audio/PCMU', cid: 'cid-1' }, { codec: 'opus' }];
+  ada.addTrack(new AddTrackRequest({ ...MICROPHONE, simulcastCodecs }));
+  const sid = ada.last('trackPublished').track?.sid ?? '';
+  ada.offer(browserOffer(LINES.slice(0, -1)), 2);
+  expect(told(ada, sid)).toMatchObject({ mimeType: 'audio/PCMU' });
+});

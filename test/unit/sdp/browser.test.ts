@@ -94,13 +94,21 @@ describe('codecs', () => {
       ]),
     );
     const [audio, picture] = offer.media;
-    const wish = { video: '', dtx: false, stereo: true };
+    const wish = { codec: '', dtx: false, stereo: true };
     expect(publishCodec(audio?.codecs ?? [], wish)?.fmtp).toBe('minptime=10;useinbandfec=1;stereo=1');
     expect(publishCodec(picture?.codecs ?? [], wish)?.mime).toBe('video/vp8');
-    expect(publishCodec(picture?.codecs ?? [], { ...wish, video: 'vp9' })?.payloadType).toBe(98);
-    expect(publishCodec(picture?.codecs ?? [], { ...wish, video: 'av1' })?.mime).toBe('video/av1');
+    expect(publishCodec(picture?.codecs ?? [], { ...wish, codec: 'vp9' })?.payloadType).toBe(98);
+    expect(publishCodec(picture?.codecs ?? [], { ...wish, codec: 'av1' })?.mime).toBe('video/av1');
     expect(publishCodec([video('av1', 'profile=1')], wish)).toBeUndefined();
     expect(publishCodec([video('h265', '')], wish)).toBeUndefined();
+  });
+
+  test('sound comes in the codec that its announcement names, where it is offered', () => {
+    const [audio] = read(browserOffer([{ mid: '0', kind: 'audio' }])).media;
+    const wish = { dtx: false, stereo: false };
+    expect(publishCodec(audio?.codecs ?? [], { ...wish, codec: 'pcmu' })?.payloadType).toBe(0);
+    expect(publishCodec(audio?.codecs ?? [], { ...wish, codec: 'vp8' })?.mime).toBe('audio/opus');
+    expect(publishCodec(audio?.codecs ?? [], { ...wish, codec: 'ilbc' })?.mime).toBe('audio/opus');
   });
 
   test('H.264 is carried only where profile and packetization mode agree', () => {
@@ -149,6 +157,26 @@ describe('answering', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  test('feedback is what the offer has of it, by payload type or of all, and nothing else (RFC 4585 section 4.2)', () => {
+    const answered = (kind: 'audio' | 'video', ...said: string[]): string[] => {
+      const bare = browserOffer([{ mid: '0', kind }]).replace(/^a=rtcp-fb:.*\r\n/gm, '');
+      const offer = read(bare + said.map((line) => `a=rtcp-fb:${line}\r\n`).join(''));
+      const sections = answerSections(offer, ({ codecs, extensions }) => ({
+        type: 'receive',
+        codecs: codecs.filter(({ payloadType }) => payloadType === 96 || payloadType === 111),
+        extensions,
+      }));
+      const text = writeBrowserSdp('passive', sections, local);
+      return [...text.matchAll(/^a=rtcp-fb:(.*)\r$/gm)].map(([, line]) => line ?? '');
+    };
+    expect(answered('video')).toEqual([]);
+    expect(answered('video', '96 nack', '103 nack pli')).toEqual(['96 nack']);
+    expect(answered('video', '96 nack pli', '96 goog-remb')).toEqual(['96 nack pli']);
+    expect(answered('video', '* ccm fir', '* nack', '97 transport-cc')).toEqual(['96 nack', '96 ccm fir']);
+    expect(answered('audio', '111 transport-cc', '111 nack')).toEqual(['111 transport-cc']);
+    expect(answered('audio', '63 transport-cc')).toEqual([]);
   });
 
   test('candidates stand in the first live m-line, most wished for first', () => {
