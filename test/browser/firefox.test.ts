@@ -13,6 +13,12 @@ const CHROMIUM = { hz: 650, amplitude: 8192 };
 /** Its own fake microphone, at -20 dB. */
 const FIREFOX_HZ = 1000;
 
+/** Debian's Firefox decodes both, and needs no backup. */
+const withoutVp9 = {
+  'media.peerconnection.video.vp9_enabled': false,
+  'media.webrtc.codec.video.av1.enabled': false,
+};
+
 let gateway: Gateway;
 const closing: (() => Promise<void>)[] = [];
 
@@ -56,9 +62,9 @@ test.each([
   ).toEqual([]);
 });
 
-test('Firefox and Chromium see and hear each other, and send each other data', async () => {
+test('Firefox and Chromium see and hear each other, send each other data, and a camera in VP9 comes as its backup', async () => {
   const token = await roomToken('browsers', 'fox');
-  const fox = await joinFirefox(gateway, { token, singlePeerConnection: true });
+  const fox = await joinFirefox(gateway, { token, singlePeerConnection: true, preferences: withoutVp9 });
   closing.push(() => fox.stop());
   const chromium = await ChromiumUser.start({ tone: CHROMIUM });
   closing.push(() => chromium.stop());
@@ -81,4 +87,19 @@ test('Firefox and Chromium see and hear each other, and send each other data', a
     "room.localParticipant.publishData(new TextEncoder().encode('hello'), { reliable: true })",
   );
   await fox.says('data came', "said.includes('hello')");
+
+  await chromium.page.evaluate(`(() => {
+    for (const { track } of room.localParticipant.audioTrackPublications.values()) track.handleKrispNoiseFilterEnable();
+  })()`);
+  await fox.says(
+    'what Chromium does to its sound',
+    `[...room.remoteParticipants.get(${JSON.stringify(identity)}).audioTrackPublications.values()].some(({ trackInfo }) => trackInfo.audioFeatures.includes(5))`,
+  );
+
+  await chromium.page.evaluate(`(async () => {
+    await room.localParticipant.setCameraEnabled(false);
+    for (const { track } of room.localParticipant.videoTrackPublications.values()) await room.localParticipant.unpublishTrack(track);
+    await room.localParticipant.setCameraEnabled(true, {}, { videoCodec: 'vp9', backupCodec: true });
+  })()`);
+  await fox.says('the backup', `decoded().then(({ codec, frames }) => codec === 'video/VP8' && frames > 20)`);
 });

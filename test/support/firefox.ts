@@ -46,10 +46,10 @@ export class FirefoxUser {
     });
   }
 
-  /** Starts one and opens `url`. */
-  static async start(url: string): Promise<FirefoxUser> {
+  /** Starts one, with `preferences` of its own, and opens `url`. */
+  static async start(url: string, preferences: Readonly<Record<string, unknown>> = {}): Promise<FirefoxUser> {
     const profile = newWorkspace('firefox');
-    const lines = Object.entries(PREFERENCES).map(
+    const lines = Object.entries({ ...PREFERENCES, ...preferences }).map(
       ([key, value]) => `user_pref("${key}", ${JSON.stringify(value)});`,
     );
     writeFileSync(`${profile}/user.js`, lines.join('\n'));
@@ -139,9 +139,13 @@ export class FirefoxUser {
  */
 export async function joinFirefox(
   gateway: Gateway,
-  options: { readonly token: string; readonly singlePeerConnection: boolean },
+  options: {
+    readonly token: string;
+    readonly singlePeerConnection: boolean;
+    readonly preferences?: Readonly<Record<string, unknown>>;
+  },
 ): Promise<FirefoxUser> {
-  const user = await FirefoxUser.start(gateway.url);
+  const user = await FirefoxUser.start(gateway.url, options.preferences);
   await user.run(
     readFileSync(`${repositoryRoot}node_modules/livekit-client/dist/livekit-client.umd.js`, 'utf8'),
   );
@@ -186,6 +190,12 @@ const ears = `
     let text = '';
     for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
     return btoa(text);
+  };
+  window.decoded = async () => {
+    const [{ track } = {}] = [...room.remoteParticipants.values()].flatMap((one) => [...one.videoTrackPublications.values()]);
+    const stats = track ? [...(await track.receiver.getStats()).values()] : [];
+    const { codecId, framesDecoded } = stats.find(({ type }) => type === 'inbound-rtp') ?? {};
+    return { codec: stats.find(({ id }) => id === codecId)?.mimeType ?? '', frames: framesDecoded ?? 0 };
   };
   window.show = async ({ width = 320, height = 240, simulcast = false } = {}) => {
     const canvas = document.createElement('canvas');
