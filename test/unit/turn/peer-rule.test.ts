@@ -21,6 +21,10 @@ const NEVER = [
     'fec0::1',
   ],
   ...['feff::1', 'ff02::1', 'ff0e::1', 'fd00:ec2::254', 'fd20:ce::254', '4000::1', 'not an address', ''],
+  // Credentials of a pod in EKS, and the metadata services of Oracle and of Scaleway.
+  ...['fd00:ec2::23', 'fd00:ec2::253', 'fd00:c1::a9fe:a9fe', 'fd00:42::42'],
+  // ISATAP (RFC 5214): an address of IPv4 behind any prefix.
+  ...['2001:db8::5efe:7f00:1', '2001:db8::200:5efe:a9fe:a9fe', 'fd12::5efe:10.0.0.1'],
 ];
 
 describe('by default', () => {
@@ -79,7 +83,7 @@ describe('with networks that are allowed', () => {
 
   it('what is named may be talked to, private or not, but not this machine beside its media', () => {
     const some = peerRule({ media: MEDIA, own: OWN, networks: ['10.0.0.0/8', 'fd12::/16', '203.0.113.7'] });
-    for (const address of ['10.1.2.3', 'fd12::1', '203.0.113.7'])
+    for (const address of ['10.1.2.3', 'fd12::1', 'fd12::100:5efe:a00:1', '203.0.113.7'])
       expect(some(address, 4000), address).toBe(true);
     for (const address of ['11.1.2.3', 'fd13::1', '203.0.113.8', '10.9.9.9', '192.0.2.20'])
       expect(some(address, 4000), address).toBe(false);
