@@ -27,6 +27,9 @@ function namedBy(patterns: readonly string[]): (local: LocalAddress) => boolean 
 export function announcedFaults({ node }: Config): { path: Path; message: string }[] {
   const { addresses, stun_servers: servers } = node;
   const faults = addresses.flatMap((address, index): { path: Path; message: string }[] => {
+    // RFC 4291 section 2.5.5.2: no browser and no phone has a way to such an address.
+    if (canonical(address).startsWith('::ffff:'))
+      return [{ path: ['node', 'addresses', index], message: 'stands for an IPv4 address: write it as one' }];
     const scope = addressScope(canonical(address));
     const isUseful = scope !== 'link-local' && scope !== 'multicast' && scope !== 'unspecified';
     return isUseful ? [] : [{ path: ['node', 'addresses', index], message: `${scope}: nobody reaches that` }];

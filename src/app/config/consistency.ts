@@ -2,6 +2,7 @@ import { announcedFaults } from './announced.ts';
 import { DEVELOPMENT_KEY } from './development.ts';
 import { drachtioFaults } from './drachtio.ts';
 import { iceFaults } from './ice.ts';
+import { portClashes } from './ports.ts';
 import type { Config } from './schema.ts';
 import type { Path } from './source.ts';
 import { termFaults } from './terms.ts';
@@ -156,61 +157,16 @@ function transferFaults({ trunks, outbound_trunks }: Config): Inconsistency[] {
 }
 
 function tlsFaults({ tls }: Config): Inconsistency[] {
-  return tls.certificates.length > 0 && tls.domain === undefined
-    ? [{ path: ['tls', 'domain'], message: 'needed with certificates: browsers are told it' }]
-    : [];
+  const fault = (message: string) => [{ path: ['tls', 'domain'], message }];
+  if (tls.certificates.length > 0)
+    return tls.domain === undefined ? fault('needed with certificates: browsers are told it') : [];
+  return tls.domain === undefined
+    ? []
+    : fault('tls.certificates are needed with it: nothing listens for TLS without them');
 }
 
 function webhookFaults({ keys, webhook }: Config): Inconsistency[] {
   return webhook.api_key === undefined || Object.hasOwn(keys, webhook.api_key)
     ? []
     : [{ path: ['webhook', 'api_key'], message: `there is no API key ${webhook.api_key}` }];
-}
-
-interface Ports {
-  readonly path: Path;
-  readonly protocol: 'udp' | 'tcp';
-  readonly first: number;
-  readonly last: number;
-}
-
-function portClashes({ sip, sip_tls, http, tls, ice, turn, rtp, media }: Config): Inconsistency[] {
-  const one = (path: Path, port: number, protocol: 'udp' | 'tcp'): Ports => ({
-    path,
-    protocol,
-    first: port,
-    last: port,
-  });
-  const workers = media.workers === 'auto' ? 1 : media.workers;
-  const all: Ports[] = [
-    one(['http', 'port'], http.port, 'tcp'),
-    { path: ['ice', 'udp_port'], protocol: 'udp', first: ice.udp_port, last: ice.udp_port + workers - 1 },
-    { path: ['rtp', 'ports'], protocol: 'udp', ...rtp.ports },
-  ];
-  if (tls.certificates.length > 0) {
-    all.push(one(['tls', 'https_port'], tls.https_port, 'tcp'));
-    if (turn.enabled) all.push(one(['tls', 'turn_port'], tls.turn_port, 'tcp'));
-  }
-  if (ice.tcp) {
-    const last = ice.tcp_port + workers - 1;
-    all.push({ path: ['ice', 'tcp_port'], protocol: 'tcp', first: ice.tcp_port, last });
-  }
-  if (sip.engine === 'embedded') {
-    all.unshift(one(['sip', 'port'], sip.port, 'udp'), one(['sip', 'port'], sip.port, 'tcp'));
-    if (sip_tls.certificates.length > 0) all.push(one(['sip_tls', 'port'], sip_tls.port, 'tcp'));
-  }
-  if (turn.enabled) {
-    all.push(one(['turn', 'port'], turn.port, 'udp'), one(['turn', 'port'], turn.port, 'tcp'));
-    all.push({ path: ['turn', 'relay_ports'], protocol: 'udp', ...turn.relay_ports });
-  }
-  return all.flatMap((ports, index) => {
-    const other = all.slice(0, index).find((earlier) => overlap(earlier, ports));
-    return other === undefined
-      ? []
-      : [{ path: ports.path, message: `overlaps with ${other.path.join('.')} (${ports.protocol})` }];
-  });
-}
-
-function overlap(a: Ports, b: Ports): boolean {
-  return a.protocol === b.protocol && a.first <= b.last && b.first <= a.last;
 }

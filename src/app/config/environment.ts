@@ -1,8 +1,9 @@
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { fail, ok, type Result } from '../../base/result.ts';
 import { configSchema } from './schema.ts';
-import type { ConfigFault, Path } from './source.ts';
-import { unwrapped } from './suggest.ts';
+import { type ConfigFault, formatPath, type Path } from './source.ts';
+import { nearest, unwrapped } from './suggest.ts';
 
 const PREFIX = 'TRUNKROOM_';
 
@@ -45,18 +46,24 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(PREFIX) || text === undefined) continue;
     const key = VARIABLES.get(variable);
-    if (key === undefined) faults.push({ place: variable, path: '', message: 'no such key' });
-    else overrides.push({ variable, path: key.path, value: readValue(key.schema, text) });
+    if (key === undefined) {
+      const near = nearest([...VARIABLES.keys()], variable);
+      const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
+      faults.push({ place: variable, path: '', message: `no such key${hint}` });
+      continue;
+    }
+    const value = readValue(key.schema, text);
+    if (value.ok) overrides.push({ variable, path: key.path, value: value.value });
+    else faults.push({ place: variable, path: formatPath(key.path), message: `is no YAML: ${value.error}` });
   }
   return { overrides, faults };
 }
 
 /** The text itself where the key takes it so, else what it means as YAML: numbers, booleans, lists. */
-function readValue(schema: z.ZodType, text: string): unknown {
-  if (schema.safeParse(text).success) return text;
-  try {
-    return parse(text) as unknown;
-  } catch {
-    return text;
-  }
+function readValue(schema: z.ZodType, text: string): Result<unknown, string> {
+  if (schema.safeParse(text).success) return ok(text);
+  const document = parseDocument(text, { prettyErrors: false });
+  const [error] = document.errors;
+  // Not the text: it may be a secret.
+  return error === undefined ? ok(document.toJS({ maxAliasCount: 100 }) as unknown) : fail(error.message);
 }

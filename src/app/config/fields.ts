@@ -40,7 +40,7 @@ export const anyNetwork = z.string().refine((text) => parseNetwork(text).ok, {
 
 /** The same, but for a range that names everybody: nobody shall be let in by a slip. */
 export const network = anyNetwork.refine((text) => !/\/0+$/.test(text), {
-  error: 'this names everybody; name the carrier\u2019s own addresses',
+  error: 'this names everybody; name those who are meant',
 });
 
 /** A telephone number or name, as `normalizeNumber` takes it. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { faultWords } from './fault-words.ts';
 import { configSchema } from './schema.ts';
 import type { Path } from './source.ts';
 import { suggest } from './suggest.ts';
@@ -13,17 +14,21 @@ export interface SchemaFault {
 }
 
 /** What zod says of a value that stands at `at` in the configuration, in words for an operator. */
-export function schemaFaults(issue: z.core.$ZodIssue, at: Path = []): readonly SchemaFault[] {
+export function schemaFaults(issues: readonly z.core.$ZodIssue[], at: Path = []): readonly SchemaFault[] {
+  // zod goes on to ask how long a list is that is none.
+  const isOfOtherKind = ({ path }: z.core.$ZodIssue) =>
+    issues.some(
+      (other) => other.code === 'invalid_type' && other.path.map(String).join() === path.map(String).join(),
+    );
+  return issues
+    .filter((issue) => issue.code === 'invalid_type' || !isOfOtherKind(issue))
+    .flatMap((issue) => faultsOf(issue, at));
+}
+
+function faultsOf(issue: z.core.$ZodIssue, at: Path): readonly SchemaFault[] {
   const path = [...at, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
-  if (issue.code !== 'unrecognized_keys') return [{ path, key: undefined, message: readable(issue) }];
+  if (issue.code !== 'unrecognized_keys') return [{ path, key: undefined, message: faultWords(issue) }];
   return issue.keys.map((key) => ({
     ...{ path, key, message: `unknown key${suggest(configSchema, path, key)}` },
   }));
-}
-
-function readable(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is required';
-  const [within] = issue.code === 'invalid_key' ? issue.issues : [];
-  if (within !== undefined) return readable(within);
-  return issue.message.replace(/^Invalid (input|option): /, '').replace(/^Too (small|big): /, '');
 }

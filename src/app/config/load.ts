@@ -36,9 +36,8 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly ConfigFa
   const values = structuredClone(root) as Record<string, unknown>;
   for (const { path, value } of overrides) setAt(values, path, value);
   const places = placesOf(source.value, overrides);
-  const parsed = configSchema.safeParse(values, { reportInput: false });
-  if (!parsed.success)
-    return fail([...faults, ...parsed.error.issues.flatMap((issue) => faultsOf(issue, places))]);
+  const parsed = configSchema.safeParse(values, { reportInput: true });
+  if (!parsed.success) return fail([...faults, ...faultsOf(parsed.error.issues, places)]);
   const secrets = withSecrets(parsed.data, input.readSecret);
   const trunks = withTrunkSecrets(secrets.config, input.readSecret);
   const config = input.mode === 'development' ? withDevelopmentDefaults(trunks.config) : trunks.config;
@@ -72,8 +71,8 @@ function placesOf(source: YamlSource, overrides: readonly Override[]): Places {
   };
 }
 
-function faultsOf(issue: z.core.$ZodIssue, places: Places): ConfigFault[] {
-  return schemaFaults(issue).map(({ path, key, message }) =>
+function faultsOf(issues: readonly z.core.$ZodIssue[], places: Places): ConfigFault[] {
+  return schemaFaults(issues).map(({ path, key, message }) =>
     key === undefined
       ? { place: places.place(path), path: formatPath(path), message }
       : { place: places.placeOfKey(path, key), path: formatPath([...path, key]), message },

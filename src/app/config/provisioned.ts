@@ -59,7 +59,7 @@ function readEntry(section: Section, settings: Readonly<Record<string, unknown>>
   const parsed = schemas[section].safeParse([settings], { reportInput: false });
   if (!parsed.success) {
     // The first that is wrong is enough to go on with.
-    const fault = parsed.error.issues.flatMap((issue) => schemaFaults(issue, [section]))[0];
+    const [fault] = schemaFaults(parsed.error.issues, [section]);
     if (fault === undefined) return fail('the settings are wrong');
     const [, , ...path] = fault.path;
     const where = formatPath(fault.key === undefined ? path : [...path, fault.key]);

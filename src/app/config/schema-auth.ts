@@ -28,12 +28,12 @@ export const headerKeys = {
 export const authKeys = {
   auth_username: z
     .string()
-    .regex(/^[^\p{Cc}]{1,128}$/u)
+    .regex(/^[^\p{Cc}]{1,128}$/u, { error: '1 to 128 characters are expected' })
     .optional()
     .meta({ description: 'User name of the digest credentials.' }),
   auth_password: z
     .string()
-    .regex(/^[^\p{Cc}]{1,256}$/u)
+    .regex(/^[^\p{Cc}]{1,256}$/u, { error: '1 to 256 characters are expected' })
     .optional()
     .meta({ description: 'Their password.' }),
   auth_password_file: z.string().min(1).optional().meta({ description: 'File that holds the password.' }),

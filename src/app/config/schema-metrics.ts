@@ -15,12 +15,12 @@ export const metricsSchema = z.strictObject({
   }),
   username: z
     .string()
-    .regex(/^[^\p{Cc}:]{1,128}$/u)
+    .regex(/^[^\p{Cc}:]{1,128}$/u, { error: '1 to 128 characters without a colon are expected' })
     .default('prometheus')
     .meta({ description: 'User name of HTTP’s Basic authentication.' }),
   password: z
     .string()
-    .regex(/^[^\p{Cc}]{1,256}$/u)
+    .regex(/^[^\p{Cc}]{1,256}$/u, { error: '1 to 256 characters are expected' })
     .optional()
     .meta({ description: 'Its password, which they have to show besides; absent: none.' }),
 });

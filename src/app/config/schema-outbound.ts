@@ -26,7 +26,7 @@ const registration = z.strictObject({
   domain: hostPort.optional().meta({ description: 'Domain that we register at; absent: `address`.' }),
   user: z
     .string()
-    .regex(/^[A-Za-z0-9+*#._-]{1,64}$/)
+    .regex(/^[A-Za-z0-9+*#._-]{1,64}$/, { error: 'a user is 1 to 64 of A-Z a-z 0-9 + * # . _ -' })
     .optional()
     .meta({ description: 'User that we register, often the main number; absent: `auth_username`.' }),
   expires: duration
@@ -46,7 +46,7 @@ const numberKeys = {
   caller_format: format.meta({ description: 'The same for the number that calls, in From.' }),
   tech_prefix: z
     .string()
-    .regex(/^[0-9*#]{0,16}$/)
+    .regex(/^[0-9*#]{0,16}$/, { error: 'at most 16 of 0-9 * # are expected' })
     .default('')
     .meta({ description: 'Digits before each called number by which the carrier knows the customer.' }),
   allowed_countries: z

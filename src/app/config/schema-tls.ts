@@ -21,7 +21,9 @@ export const tlsSchema = z
   .strictObject({
     domain: z
       .string()
-      .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/)
+      .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, {
+        error: 'a name without anything before or behind it is expected, such as voice.example.com',
+      })
       .optional()
       .meta({ description: 'Name by which browsers reach this gateway; the certificate is for it.' }),
     certificates: certificatesSchema,

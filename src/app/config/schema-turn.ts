@@ -12,7 +12,7 @@ export const turnSchema = z.strictObject({
   relay_ports: portRange.prefault('30000-39999').meta({ description: 'UDP ports of relayed addresses.' }),
   realm: z
     .string()
-    .regex(/^[A-Za-z0-9.-]{1,128}$/)
+    .regex(/^[A-Za-z0-9.-]{1,128}$/, { error: '1 to 128 of A-Z a-z 0-9 . - are expected' })
     .default('trunkroom')
     .meta({ description: 'Realm of the credentials.' }),
   secret: z.string().min(16).optional().meta({

@@ -31,7 +31,7 @@ export const configSchema = z.strictObject({
       port: port.default(5060).meta({ description: 'UDP and TCP port for SIP.' }),
       user_agent: z
         .string()
-        .regex(/^[ -~]{1,64}$/)
+        .regex(/^[ -~]{1,64}$/, { error: '1 to 64 printable characters of ASCII are expected' })
         .default('trunkroom')
         .meta({ description: 'Server and User-Agent header.' }),
       session_expires: duration.prefault('30m').meta({
@@ -213,7 +213,10 @@ export const configSchema = z.strictObject({
     .prefault({})
     .meta({ description: 'What this gateway takes on in all.' }),
   keys: z
-    .record(z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/), z.string().min(1))
+    .record(
+      z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, { error: 'a key is 1 to 64 of A-Z a-z 0-9 . _ -' }),
+      z.string().min(1),
+    )
     .default({})
     .meta({
       description:

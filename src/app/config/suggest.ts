@@ -3,12 +3,17 @@ import type { Path } from './source.ts';
 
 /** ` (did you mean port?)` for a key that nearly exists, else empty. */
 export function suggest(schema: z.ZodType, path: Path, key: string): string {
-  const keys = keysAt(schema, path);
-  const near = keys
-    .map((known) => ({ known, distance: editDistance(known, key) }))
-    .filter(({ distance }) => distance <= 2)
+  const near = nearest(keysAt(schema, path), key);
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
+}
+
+/** Of `known` the one that was probably meant: two letters amiss at most and no more than half of them, or the whole of which `text` is a part. */
+export function nearest(known: readonly string[], text: string): string | undefined {
+  const near = known
+    .map((one) => ({ one, distance: editDistance(one, text) }))
+    .filter(({ distance }) => distance <= Math.min(2, text.length / 2))
     .sort((a, b) => a.distance - b.distance)[0];
-  return near === undefined ? '' : ` (did you mean ${near.known}?)`;
+  return near?.one ?? (text.length < 4 ? undefined : known.find((one) => one.includes(text)));
 }
 
 function keysAt(schema: z.ZodType, path: Path): string[] {

@@ -9,12 +9,104 @@ describe('faults have their place', () => {
       `${KEYS}\nsip:\n  prot: 5061`,
       'trunkroom.yaml:3:3 sip.prot: unknown key (did you mean port?)',
     ],
+    ['wrong type', `${KEYS}\nsip:\n  port: five`, 'trunkroom.yaml:3:9 sip.port: a number is expected'],
     [
-      'wrong type',
-      `${KEYS}\nsip:\n  port: five`,
-      'trunkroom.yaml:3:9 sip.port: expected number, received string',
+      'a number in quotes',
+      `${KEYS}\nsip: { port: "5060" }`,
+      'trunkroom.yaml:2:14 sip.port: a number is expected',
     ],
-    ['a section that is none', `${KEYS}\nsip: 5`, 'trunkroom.yaml:2:6 sip: expected object, received number'],
+    [
+      'a broken number',
+      `${KEYS}\nhttp: { port: 7880.5 }`,
+      'trunkroom.yaml:2:15 http.port: a whole number is expected',
+    ],
+    ['too low', `${KEYS}\nhttp: { port: 0 }`, 'trunkroom.yaml:2:15 http.port: at least 1 is expected'],
+    [
+      'too high',
+      `${KEYS}\nhttp: { port: 70000 }`,
+      'trunkroom.yaml:2:15 http.port: at most 65535 is expected',
+    ],
+    ['yes for true', `${KEYS}\nice: { tcp: yes }`, 'trunkroom.yaml:2:13 ice.tcp: true or false is expected'],
+    [
+      'one of a few words',
+      `${KEYS}\nice: { transport_policy: relays }`,
+      'trunkroom.yaml:2:26 ice.transport_policy: all or relay is expected (did you mean relay?)',
+    ],
+    [
+      'a word that is near none of them',
+      `${KEYS}\nmedia: { native: on }`,
+      'trunkroom.yaml:2:18 media.native: auto or off is expected',
+    ],
+    [
+      'a word for a number',
+      `${KEYS}\nturn: { bandwidth_per_user: 50Mbit }`,
+      'trunkroom.yaml:2:29 turn.bandwidth_per_user: a number is expected',
+    ],
+    [
+      'a secret of digits alone',
+      `${KEYS}\nturn: { secret: 1234567890123456 }`,
+      'trunkroom.yaml:2:17 turn.secret: text is expected: put it in quotes',
+    ],
+    [
+      'a secret that is too short',
+      `${KEYS}\nturn: { secret: abc }`,
+      'trunkroom.yaml:2:17 turn.secret: at least 16 characters are expected',
+    ],
+    [
+      'a realm with a space',
+      `${KEYS}\nturn: { realm: my realm }`,
+      'trunkroom.yaml:2:16 turn.realm: 1 to 128 of A-Z a-z 0-9 . - are expected',
+    ],
+    [
+      'a URL for a name',
+      `${KEYS}\ntls: { domain: "https://voice.example.com" }`,
+      'trunkroom.yaml:2:16 tls.domain: a name without anything before or behind it is expected, such as voice.example.com',
+    ],
+    [
+      'a section that is none',
+      `${KEYS}\nsip: 5`,
+      'trunkroom.yaml:2:6 sip: keys with their values are expected, indented under it',
+    ],
+    [
+      'a section whose keys are all commented out',
+      `${KEYS}\nsip:\n  # port: 5060`,
+      'trunkroom.yaml:2:5 sip: is empty: leave it out, or give it a value',
+    ],
+    [
+      'one value for a list',
+      `${KEYS}\nnode: { addresses: 203.0.113.5 }`,
+      'trunkroom.yaml:2:20 node.addresses: a list is expected: put it in [ ]',
+    ],
+    [
+      'one map for a list',
+      `${KEYS}\nturn_servers: { urls: [] }`,
+      'trunkroom.yaml:2:15 turn_servers: a list is expected: each entry begins with "- "',
+    ],
+    [
+      'a list for keys',
+      'keys: [mine]',
+      'trunkroom.yaml:1:7 keys: keys with their values are expected, indented under it',
+    ],
+    [
+      'relays that may talk to all the world',
+      `${KEYS}\nturn: { allowed_peers: [0.0.0.0/0] }`,
+      'trunkroom.yaml:2:25 turn.allowed_peers[0]: this names everybody; name those who are meant',
+    ],
+    [
+      'an address of IPv4 in the clothes of IPv6',
+      `${KEYS}\nnode: { addresses: ["::ffff:192.0.2.5"] }`,
+      'trunkroom.yaml:2:21 node.addresses[0]: stands for an IPv4 address: write it as one',
+    ],
+    [
+      'a domain without certificates',
+      `${KEYS}\ntls: { domain: voice.example.com }`,
+      'trunkroom.yaml:2:16 tls.domain: tls.certificates are needed with it: nothing listens for TLS without them',
+    ],
+    [
+      'part of a key',
+      `${KEYS}\nrules: [{ id: a, direct: { room: lobby } }]`,
+      'trunkroom.yaml:2:26 rules[0].direct.room_name: is required',
+    ],
     [
       'a duration without unit',
       `${KEYS}\nrtp: { media_timeout: 30 }`,
@@ -85,7 +177,7 @@ describe('faults have their place', () => {
     [
       'ports in use twice',
       `${KEYS}\nsip: { port: 3478 }`,
-      'trunkroom.yaml:1:1 turn.port: overlaps with sip.port (udp)',
+      'trunkroom.yaml:2:14 sip.port: is turn.port too (UDP 3478)',
     ],
     [
       'a link-local address that is announced',
@@ -129,6 +221,28 @@ describe('faults have their place', () => {
     ],
   ])('%s', (_, text, fault) => {
     expect(faults({ text })[0]).toBe(fault);
+  });
+
+  test('ranges that overlap are told with their ports', () => {
+    expect(faults({ text: `${KEYS}\nrtp: { ports: 30000-30099 }` })).toEqual([
+      'trunkroom.yaml:2:15 rtp.ports: overlaps with turn.relay_ports (UDP 30000-39999)',
+    ]);
+    expect(faults({ text: `${KEYS}\nsip: { port: 3478 }` })).toEqual([
+      'trunkroom.yaml:2:14 sip.port: is turn.port too (UDP 3478)',
+      'trunkroom.yaml:2:14 sip.port: is turn.port too (TCP 3478)',
+    ]);
+  });
+
+  test('a value of another kind is one fault', () => {
+    expect(faults({ text: `${KEYS}\nturn_servers: [{ urls: "turn:turn.example.com", secret: s }]` })).toEqual(
+      ['trunkroom.yaml:2:24 turn_servers[0].urls: a list is expected: put it in [ ]'],
+    );
+  });
+
+  test('a key that is part of a longer one is known by it', () => {
+    expect(faults({ text: `${KEYS}\nrules: [{ id: a, direct: { room: lobby } }]` })[1]).toBe(
+      'trunkroom.yaml:2:28 rules[0].direct.room: unknown key (did you mean room_name?)',
+    );
   });
 
   test('all faults are told at once', () => {

@@ -75,11 +75,17 @@ describe('environment', () => {
 
   test('a fault names the variable', () => {
     expect(faults({ text: KEYS, env: { TRUNKROOM_SIP_PORT: 'many' } })).toEqual([
-      'TRUNKROOM_SIP_PORT sip.port: expected number, received string',
+      'TRUNKROOM_SIP_PORT sip.port: a number is expected',
     ]);
     expect(faults({ text: KEYS, env: { TRUNKROOM_SIP_PROT: '1' } })).toEqual([
-      'TRUNKROOM_SIP_PROT: no such key',
+      'TRUNKROOM_SIP_PROT: no such key (did you mean TRUNKROOM_SIP_PORT?)',
     ]);
+    expect(faults({ text: KEYS, env: { TRUNKROOM_COLOUR: 'red' } })).toEqual([
+      'TRUNKROOM_COLOUR: no such key',
+    ]);
+    expect(faults({ text: KEYS, env: { TRUNKROOM_TRUNKS: '[{id: a' } })[0]).toMatch(
+      /^TRUNKROOM_TRUNKS trunks: is no YAML: /,
+    );
     expect(faults({ text: KEYS, env: { TRUNKROOM_TRUNKS: '[{id: a, allowed_addresses: [x]}]' } })[0]).toMatch(
       /^TRUNKROOM_TRUNKS trunks\[0\]\.allowed_addresses\[0\]: /,
     );

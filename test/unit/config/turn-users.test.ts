@@ -45,7 +45,7 @@ test.each([
     "users: [{ username: '12:a', password: 12345678 x }]",
     'a name without spaces is expected, and not of the form of time-limited ones, 123:name',
   ],
-  ['allowed_peers: [0.0.0.0/0]', 'this names everybody; name the carrier\u2019s own addresses'],
+  ['allowed_peers: [0.0.0.0/0]', 'this names everybody; name those who are meant'],
   ['credential_ttl: 5s', 'at least 1m is needed to join'],
 ])('%s is refused', (turn, message) => {
   const loaded = load(turn);
