@@ -10,7 +10,8 @@ import type { Attempt } from './call-route.ts';
 import { dialDigits } from './dial-digits.ts';
 import { causeOfSipEnd, type EndingCause, reasonHeader } from './ending.ts';
 import { failureTone } from './failure-tone.ts';
-import { endingOfOutgoing, isDead, isRedirection, isUnreachable } from './outgoing-ending.ts';
+import { endingHeard } from './heard-ending.ts';
+import { isDead, isRedirection, isUnreachable } from './outgoing-ending.ts';
 import type { OutgoingCallOptions } from './outgoing-options.ts';
 import {
   type OutgoingAction,
@@ -273,7 +274,7 @@ export class OutgoingCall {
     const state = this.#state;
     if (state.phase !== 'ended') return;
     const { emit, listener } = this.#options;
-    const ending = endingOfOutgoing(state.cause, this.#lastEnd);
+    const ending = endingHeard(state.cause, this.#lastEnd);
     const quality_ = quality === undefined ? {} : { quality };
     emit({ type: 'call.ended', call: this.id, ending, durationMs: state.talkedMs, ...quality_ });
     this.#options.onOver();

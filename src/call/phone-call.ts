@@ -20,14 +20,8 @@ import { isVouchedFor } from '../trunk/media-address.ts';
 import type { MediaPolicy } from '../trunk/media-policy.ts';
 import type { InboundTrunk, MediaPatience } from '../trunk/trunk.ts';
 import type { ReferralTaker } from './dialog-requests.ts';
-import {
-  causeOfSipEnd,
-  type EndingCause,
-  endingOf,
-  reasonHeader,
-  refusalHeaders,
-  refusalStatus,
-} from './ending.ts';
+import { causeOfSipEnd, type EndingCause, reasonHeader, refusalHeaders, refusalStatus } from './ending.ts';
+import { endingHeard } from './heard-ending.ts';
 import type { LineOwner } from './line-options.ts';
 import type { Negotiation, PlannedAnswer } from './negotiation.ts';
 import type { CallWay } from './phone-calls.ts';
@@ -94,6 +88,8 @@ export class PhoneCall implements CallHandler, LineOwner, ReceptionCall {
   #sip: SipCall | undefined;
   /** No ACK yet: nobody has shown that he is where he says. */
   #awaitsAck = true;
+  /** What SIP said of the end; undefined: it was ours to end. */
+  #lastEnd: SipEnd | undefined;
 
   constructor(options: PhoneCallOptions) {
     this.id = options.id;
@@ -162,6 +158,7 @@ export class PhoneCall implements CallHandler, LineOwner, ReceptionCall {
   }
 
   ended(end: SipEnd): void {
+    if (this.#state.phase !== 'ended') this.#lastEnd = end;
     this.#input({ type: 'end', cause: causeOfSipEnd(end), by: 'sip' });
   }
 
@@ -220,7 +217,7 @@ export class PhoneCall implements CallHandler, LineOwner, ReceptionCall {
     const ended = {
       type: 'call.ended',
       call: this.id,
-      ending: endingOf(state.cause),
+      ending: endingHeard(state.cause, this.#lastEnd),
       durationMs: state.talkedMs,
     } as const;
     this.#options.emit(quality === undefined ? ended : { ...ended, quality });

@@ -3,6 +3,7 @@
  * both ways. It begins early, with the INVITE that came or the first response that came back, and ends with BYE.
  */
 
+import { sdpOf } from './body.ts';
 import type { SipTerms } from './call-terms.ts';
 import type { SipCore } from './core.ts';
 import { type Dialog, isPeer, ownContact } from './dialog.ts';
@@ -22,7 +23,7 @@ import type {
   SipEnd,
   SipRequestInfo,
 } from './ports.ts';
-import { requestInfo, sdpOf } from './request-info.ts';
+import { reasonOf, requestInfo } from './request-info.ts';
 import { answerHasContact, answerHeaders, refuseInDialog, screenAny } from './screening.ts';
 import { type InDialogParts, sendInDialog } from './send-in-dialog.ts';
 import type { ServerTransaction } from './server-table.ts';
@@ -243,7 +244,7 @@ export class DialogSession {
   }
 
   #byeCame(request: SipRequest): void {
-    const reason = request.headers.get('reason');
+    const reason = reasonOf(request.headers);
     const wasEarly = this.#phase === 'early';
     this.close();
     if (wasEarly) this.#owner.endedEarly(reason);

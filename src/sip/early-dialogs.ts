@@ -1,5 +1,6 @@
 /** The early dialogs of an INVITE of ours whose responses must be acknowledged (RFC 3262 section 4), one for each fork. */
 
+import { sdpOf } from './body.ts';
 import type { SipTerms } from './call-terms.ts';
 import type { Proof } from './challenges.ts';
 import type { SipCore } from './core.ts';
@@ -8,7 +9,6 @@ import { DialogSession } from './dialog-session.ts';
 import { parseNumber } from './grammar.ts';
 import type { SipResponse } from './message.ts';
 import type { CallHandler, ExtraHeaders, Flow } from './ports.ts';
-import { sdpOf } from './request-info.ts';
 
 /** A forking proxy may bring more; the rest is passed over. */
 const MAX_FORKS = 8;

@@ -1,5 +1,6 @@
 /** An initial INVITE as a UAS has it (RFC 3261 section 13.3), until its final answer; then its dialog goes on. */
 import type { Alarm } from '../base/wake-queue.ts';
+import { sdpOf } from './body.ts';
 import type { SipTerms } from './call-terms.ts';
 import { proofFor } from './challenges.ts';
 import type { SipCore } from './core.ts';
@@ -18,7 +19,7 @@ import type {
   SipRequestInfo,
 } from './ports.ts';
 import { type Provisional, ReliableProvisionals } from './reliable.ts';
-import { sdpOf } from './request-info.ts';
+import { reasonOf } from './request-info.ts';
 import { ALLOWED } from './screening.ts';
 import type { ServerOwner, ServerTransaction } from './server-table.ts';
 import { SessionCall } from './session-call.ts';
@@ -118,7 +119,7 @@ export class IncomingSession implements IncomingInvite, ServerOwner {
 
   /** Section 9.2: the INVITE is answered 487; when it had its final answer, CANCEL changes nothing. */
   cancelled(cancel: SipRequest): void {
-    this.#fail(487, { by: 'cancel', reason: cancel.headers.get('reason') });
+    this.#fail(487, { by: 'cancel', reason: reasonOf(cancel.headers) });
   }
 
   transportFailed(): void {

@@ -2,6 +2,8 @@
  * Offers in one dialog, theirs and ours (RFC 3261 section 14, RFC 3311 section 5): one at a time, glare told by 491 and 500, our own
  * kept until its turn comes.
  */
+
+import { sdpOf } from './body.ts';
 import type { SipTerms } from './call-terms.ts';
 import type { SipCore } from './core.ts';
 import { type Dialog, ownContact, refreshTarget } from './dialog.ts';
@@ -17,7 +19,6 @@ import type {
   ReofferMethod,
   SipRequestInfo,
 } from './ports.ts';
-import { sdpOf } from './request-info.ts';
 import { screenOffer } from './screening.ts';
 import type { ServerTransaction } from './server-table.ts';
 import { type SessionTimer, tooShort } from './session-timer.ts';

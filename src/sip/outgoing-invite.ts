@@ -1,5 +1,6 @@
 /** An INVITE of ours (RFC 3261 sections 9.1 and 13.2), until its final answer; then its dialog goes on. */
 import type { Alarm } from '../base/wake-queue.ts';
+import { sdpOf } from './body.ts';
 import type { SipTerms } from './call-terms.ts';
 import { proofFor } from './challenges.ts';
 import type { SipCore } from './core.ts';
@@ -23,7 +24,7 @@ import type {
   ReofferMethod,
   SipEnd,
 } from './ports.ts';
-import { headerReader, sdpOf } from './request-info.ts';
+import { headerReader, reasonOf } from './request-info.ts';
 import { capabilitiesOf } from './terms.ts';
 import { parseUri } from './uri.ts';
 import { formatVia } from './via.ts';
@@ -184,7 +185,7 @@ export class OutgoingSession implements OutgoingInvite {
       this.#tries.accepted(response);
       this.#accepted(response);
     } else if (!this.#sentAgain(response)) {
-      const reason = response.headers.get('reason');
+      const reason = reasonOf(response.headers);
       const contacts = status < 400 ? { contacts: response.headers.all('contact') } : {};
       this.#finish({ by: 'rejected', status, phrase: response.phrase, reason, ...contacts });
     }

@@ -3,11 +3,11 @@
  * after glare.
  */
 import type { Alarm } from '../base/wake-queue.ts';
+import { sdpOf } from './body.ts';
 import type { SipCore } from './core.ts';
 import type { SipResponse } from './message.ts';
 import type { OwnOfferEnd } from './own-offer.ts';
 import type { ReofferHandler, ReofferMethod } from './ports.ts';
-import { sdpOf } from './request-info.ts';
 
 /** An offer that meets glare again and again is given up. */
 const MAX_TRIES = 5;

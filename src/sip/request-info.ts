@@ -1,3 +1,4 @@
+import { mediaType } from './body.ts';
 import { canonicalName } from './headers.ts';
 import type { SipRequest } from './message.ts';
 import { toNameAddr } from './name-addr.ts';
@@ -53,22 +54,13 @@ class ReadRequest implements SipRequestInfo {
   }
 }
 
+/** All that the Reason headers say (RFC 3326), in one line: there may be one value for each protocol. */
+export function reasonOf(headers: SipRequest['headers']): string | undefined {
+  const lines = headers.lines('reason');
+  return lines.length === 0 ? undefined : lines.join(', ');
+}
+
 /** A message's headers as the application reads them. */
 export function headerReader(headers: SipRequest['headers']): HeaderReader {
   return { headers: (name) => headers.all(canonicalName(name)), headerNames: headers.names };
-}
-
-/** Content-Type in lower case without parameters; empty when there is none. */
-export function mediaType(message: { readonly headers: SipRequest['headers'] }): string {
-  const value = message.headers.get('content-type') ?? '';
-  const semicolon = value.indexOf(';');
-  return (semicolon < 0 ? value : value.slice(0, semicolon)).trim().toLowerCase();
-}
-
-/** The SDP that a message carries; undefined when it carries none. */
-export function sdpOf(message: {
-  readonly headers: SipRequest['headers'];
-  readonly body: Uint8Array;
-}): Uint8Array | undefined {
-  return message.body.length > 0 && mediaType(message) === 'application/sdp' ? message.body : undefined;
 }

@@ -3,12 +3,12 @@
  * Request-URI out.
  */
 import { fail, ok, type Result } from '../base/result.ts';
+import { bodyFault } from './body.ts';
 import { parseNumber } from './grammar.ts';
 import { DTMF, DTMF_RELAY } from './info-key.ts';
 import { fixedHeader, type SipRequest } from './message.ts';
 import type { ExtraHeaders, SipUri } from './ports.ts';
 import { wantsNoNotify } from './refer.ts';
-import { mediaType } from './request-info.ts';
 import { SIPFRAG } from './sipfrag.ts';
 import { parseEvent } from './subscription.ts';
 import { parseUri } from './uri.ts';
@@ -22,10 +22,13 @@ export const SUPPORTED: readonly string[] = ['timer', '100rel', 'norefersub', 'r
 /** Answers that are no answer yet carry it alone. */
 export const ALLOWED: ExtraHeaders = [fixedHeader('Allow', ALLOW)];
 
+/** Bodies of offers and answers, in Accept's form. */
+const ACCEPT = 'application/sdp, multipart/mixed';
+
 /** What every answer about our abilities carries (section 11.2). */
 export const CAPABILITIES: ExtraHeaders = [
   ...ALLOWED,
-  fixedHeader('Accept', 'application/sdp'),
+  fixedHeader('Accept', ACCEPT),
   fixedHeader('Supported', SUPPORTED.join(', ')),
 ];
 
@@ -104,11 +107,10 @@ export function screenAny(request: SipRequest): Result<SipUri, Refusal> {
   // RFC 3261 section 19.1.1: a Request-URI carries no headers.
   if (uri.value.headers !== '') return fail({ status: 400 });
   const { headers } = request;
-  if (headers.get('require') === undefined && headers.get('proxy-require') === undefined)
-    return ok(uri.value);
-  const required = [...headers.all('require'), ...headers.all('proxy-require')];
-  const unknown = required.filter((tag) => !SUPPORTED.includes(tag.toLowerCase()));
-  // Section 8.2.2.3: Require is passed over in ACK and CANCEL, which do not come here.
+  if (headers.get('require') === undefined) return ok(uri.value);
+  const unknown = headers.all('require').filter((tag) => !SUPPORTED.includes(tag.toLowerCase()));
+  // Section 8.2.2.3: Require is passed over in ACK and CANCEL, which do not come here. Proxy-Require is for proxies alone (section
+  // 20.29): many a carrier sends `privacy` in it (RFC 3323 section 4.2), which none of them took out.
   if (unknown.length > 0) return fail({ status: 420, headers: [['Unsupported', unknown.join(', ')]] });
   return ok(uri.value);
 }
@@ -126,18 +128,12 @@ export function screenInitial(request: SipRequest): Result<SipUri, Refusal> {
   return screenOffer(request) ?? common;
 }
 
-/** Section 8.2.3: only SDP, unencoded; and only for who takes SDP back (section 20.1). */
+/** Section 8.2.3: of bodies only SDP, unencoded; and only for who takes SDP back (section 20.1). */
 export function screenOffer(request: SipRequest): { ok: false; error: Refusal } | undefined {
   const { headers } = request;
-  if (request.body.length > 0) {
-    if (mediaType(request) !== 'application/sdp') {
-      return fail({ status: 415, headers: [['Accept', 'application/sdp']] });
-    }
-    const encoding = headers.get('content-encoding');
-    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-      return fail({ status: 415, headers: [['Accept-Encoding', 'identity']] });
-    }
-  }
+  const fault = bodyFault(request);
+  if (fault === 'type') return fail({ status: 415, headers: [['Accept', ACCEPT]] });
+  if (fault === 'encoding') return fail({ status: 415, headers: [['Accept-Encoding', 'identity']] });
   if (headers.get('accept') === undefined) return undefined;
   const accept = headers.all('accept');
   const takesSdp = accept.some((type) => /^(?:application\/(?:sdp|\*)|\*\/\*)\s*(?:;|$)/i.test(type));

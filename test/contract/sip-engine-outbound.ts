@@ -77,6 +77,20 @@ export function describeOutbound(name: string, open: () => Promise<EngineUnderTe
       expect(recorder.told).toEqual(['ended rejected 486 Busy Here Q.850;cause=17']);
     });
 
+    test('is redirected: where to is told', async () => {
+      const peer = await bench().peer();
+      const recorder = new Recorder();
+      bench().under.engine.invite(options(peer), recorder);
+      const invite = await peer.next('INVITE');
+      peer.respond(invite, '302 Moved Temporarily', {
+        headers: ['Contact: <sip:a@192.0.2.1>, <sip:b@192.0.2.1>'],
+      });
+      await peer.next('ACK');
+      await recorder.expect('ended');
+      expect(recorder.told[0]).toContain('rejected 302 Moved Temporarily');
+      expect(recorder.told[0]).toContain('<sip:a@192.0.2.1>,<sip:b@192.0.2.1>');
+    });
+
     test('has early media that is acknowledged', async () => {
       const peer = await bench().peer();
       const recorder = new Recorder();

@@ -1,5 +1,6 @@
 /** A dialog that the drachtio server keeps and we speak in: BYE both ways, offers (`offer-turns.ts`), other requests both ways. */
 
+import { sdpOf } from '../../sip/body.ts';
 import type { Proof } from '../../sip/challenges.ts';
 import { canonicalName } from '../../sip/headers.ts';
 import type { SipRequest, SipResponse } from '../../sip/message.ts';
@@ -15,7 +16,7 @@ import type {
   SipCall,
   SipEnd,
 } from '../../sip/ports.ts';
-import { requestInfo, sdpOf } from '../../sip/request-info.ts';
+import { reasonOf, requestInfo } from '../../sip/request-info.ts';
 import {
   answerHasContact,
   answerHeaders,
@@ -211,7 +212,7 @@ export class DrachtioDialog implements SipCall, DialogEntry {
     if (refused !== undefined) request.respond(refused.status, { headers: refused.headers });
     else if (method === 'BYE') {
       request.respond(200);
-      this.end({ by: 'bye', reason: message.headers.get('reason') });
+      this.end({ by: 'bye', reason: reasonOf(message.headers) });
     } else if (method === 'INVITE' || method === 'UPDATE') this.offers.came(request, message, info);
     else if (method === 'OPTIONS') request.respond(200, { headers: CAPABILITIES });
     else if (method === 'PRACK') {

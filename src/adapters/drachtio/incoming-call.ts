@@ -1,4 +1,6 @@
 /** An initial INVITE that came through the drachtio server, until its final answer; then its dialog goes on. */
+
+import { sdpOf } from '../../sip/body.ts';
 import type { SipRequest } from '../../sip/message.ts';
 import { NO_HANDLER } from '../../sip/no-handler.ts';
 import type {
@@ -11,7 +13,7 @@ import type {
   SipRequestInfo,
   SipUri,
 } from '../../sip/ports.ts';
-import { requestInfo, sdpOf } from '../../sip/request-info.ts';
+import { reasonOf, requestInfo } from '../../sip/request-info.ts';
 import { ALLOW, CAPABILITIES } from '../../sip/screening.ts';
 import type { DrachtioCore, EarlyCall } from './core.ts';
 import { DrachtioDialog } from './dialog.ts';
@@ -56,8 +58,8 @@ export class IncomingCall implements IncomingInvite, EarlyCall {
     this.session.farEnd.heard(invite);
     core.early.set(invite.callId, this);
     served.onCancel((text) => {
-      const reason = readRequest(text)?.headers.get('reason');
-      this.#fail({ by: 'cancel', reason });
+      const cancel = readRequest(text);
+      this.#fail({ by: 'cancel', reason: cancel && reasonOf(cancel.headers) });
     });
   }
 

@@ -2,6 +2,8 @@
  * Offers in one dialog, theirs and ours (RFC 3261 section 14, RFC 3311 section 5): one at a time, glare told by 491 and 500. drachtio passes all
  * of them on as they come, so that whose turn it is must be kept here.
  */
+
+import { sdpOf } from '../../sip/body.ts';
 import type { SipRequest } from '../../sip/message.ts';
 import { OwnOffers, type OwnOffersHost } from '../../sip/own-offers.ts';
 import type {
@@ -11,7 +13,6 @@ import type {
   ReofferMethod,
   SipRequestInfo,
 } from '../../sip/ports.ts';
-import { sdpOf } from '../../sip/request-info.ts';
 import { CAPABILITIES, screenOffer } from '../../sip/screening.ts';
 import { tooShort } from '../../sip/session-timer.ts';
 import type { DrachtioCore } from './core.ts';

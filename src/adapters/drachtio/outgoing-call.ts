@@ -1,6 +1,7 @@
 /** An INVITE of ours through the drachtio server, until its final answer; then its dialog goes on. */
 
 import { formatHostPort } from '../../base/net.ts';
+import { sdpOf } from '../../sip/body.ts';
 import { newCallId } from '../../sip/ids.ts';
 import { InviteTries } from '../../sip/invite-tries.ts';
 import type { SipResponse } from '../../sip/message.ts';
@@ -19,7 +20,7 @@ import type {
   ReofferMethod,
   SipEnd,
 } from '../../sip/ports.ts';
-import { sdpOf } from '../../sip/request-info.ts';
+import { reasonOf } from '../../sip/request-info.ts';
 import { CAPABILITIES } from '../../sip/screening.ts';
 import { parseUri } from '../../sip/uri.ts';
 import type { DrachtioCore, EarlyCall } from './core.ts';
@@ -170,8 +171,9 @@ export class OutgoingCall implements OutgoingInvite, EarlyCall {
     else if (served.source === '' && status === 503)
       this.#finish({ by: 'transport', detail: 'transport-error' });
     else if (!this.#sentAgain(response)) {
-      const reason = response.headers.get('reason');
-      this.#finish({ by: 'rejected', status, phrase: response.phrase, reason });
+      const reason = reasonOf(response.headers);
+      const contacts = status < 400 ? { contacts: response.headers.all('contact') } : {};
+      this.#finish({ by: 'rejected', status, phrase: response.phrase, reason, ...contacts });
     }
   }
 

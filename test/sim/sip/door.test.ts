@@ -1,5 +1,6 @@
 /** What the door does with requests that become no call: refusals, strangers, overload, shutdown. */
 import { expect, test } from 'vitest';
+import { fromUtf8 } from '../../../src/base/bytes.ts';
 import { flowFrom, OFFER, Scene } from './scene.ts';
 
 test('OPTIONS is answered with what we can do', () => {
@@ -7,7 +8,7 @@ test('OPTIONS is answered with what we can do', () => {
   scene.send('OPTIONS');
   expect(scene.last).toMatchObject({ status: 200 });
   expect(scene.last.headers.get('allow')).toContain('INVITE');
-  expect(scene.last.headers.get('accept')).toBe('application/sdp');
+  expect(scene.last.headers.get('accept')).toBe('application/sdp, multipart/mixed');
   expect(scene.last.headers.get('supported')).toBe('timer, 100rel, norefersub, replaces');
   expect(scene.last.to.params.has('tag')).toBe(true);
   scene.checkNothingLeft();
@@ -30,6 +31,7 @@ test.each([
   ['INVITE', { uri: 'http://example.com/' }, 416],
   ['INVITE', { uri: 'sip:a@b?Route=%3Csip:c%3E' }, 400],
   ['INVITE', { headers: ['Require: precondition'] }, 420],
+  ['INVITE', { headers: ['Require: 100rel, foo'] }, 420],
   ['INVITE', { headers: ['Accept: text/plain'] }, 406],
   ['INVITE', { body: OFFER, headers: ['Content-Encoding: gzip'] }, 415],
 ] as const)('%s %j gets %i', (method, options, status) => {
@@ -39,6 +41,20 @@ test.each([
   expect(scene.invites).toHaveLength(0);
   if (status === 405 || status === 501) expect(scene.last.headers.get('allow')).toContain('INVITE');
   scene.checkNothingLeft();
+});
+
+test('420 names in Unsupported what is required and not known, and nothing else', () => {
+  const scene = new Scene();
+  scene.send('INVITE', { headers: ['Require: timer, foo', 'Require: bar', 'Proxy-Require: baz'] });
+  expect(scene.last).toMatchObject({ status: 420 });
+  expect(scene.last.headers.get('unsupported')).toBe('foo, bar');
+});
+
+test('Proxy-Require is for proxies: a caller who asks them for privacy is let in', () => {
+  const scene = new Scene();
+  const headers = ['Contact: <sip:100@192.0.2.10>', 'Privacy: id', 'Proxy-Require: privacy'];
+  scene.send('INVITE', { body: OFFER, headers });
+  expect(scene.last).toMatchObject({ status: 100 });
 });
 
 /** A request as text, for what {@link Scene.send} cannot say. */
@@ -69,6 +85,29 @@ test.each([
   scene.raw(text);
   expect(scene.last).toMatchObject({ status });
   scene.checkNothingLeft();
+});
+
+const PARTS = { 'Content-Type': 'multipart/mixed;boundary=b' };
+
+test('a call whose SDP stands beside ISUP or a location (SIP-I, RFC 6442) is taken', () => {
+  const scene = new Scene();
+  const isup =
+    'Content-Type: application/ISUP\r\nContent-Disposition: signal;handling=optional\r\n\r\n\x01\x02';
+  const sdp = `Content-Type: application/sdp\r\n\r\n${fromUtf8(OFFER)}`;
+  scene.raw(raw('INVITE', PARTS, `--b\r\n${isup}\r\n--b\r\n${sdp}\r\n--b--\r\n`));
+  expect(fromUtf8(scene.invites[0]!.offer!)).toBe(fromUtf8(OFFER));
+});
+
+test('a part that must be understood is refused, a body that need not be is passed over', () => {
+  const scene = new Scene();
+  const isup = 'Content-Type: application/ISUP\r\nContent-Disposition: signal;handling=required\r\n\r\nx';
+  scene.raw(raw('INVITE', PARTS, `--b\r\n${isup}\r\n--b--\r\n`));
+  expect(scene.last).toMatchObject({ status: 415 });
+  expect(scene.last.headers.get('accept')).toBe('application/sdp, multipart/mixed');
+  const other = new Scene();
+  const optional = { 'Content-Type': 'text/plain', 'Content-Disposition': 'render;handling=optional' };
+  other.raw(raw('INVITE', optional, 'hello'));
+  expect(other.invites[0]!.offer).toBeUndefined();
 });
 
 test('an unclosed quote is answered although it must be given back', () => {

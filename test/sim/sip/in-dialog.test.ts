@@ -49,7 +49,7 @@ describe('refused without asking anybody', () => {
     const answer = ask('OPTIONS');
     expect(answer).toMatchObject({ status: 200 });
     expect(answer.headers.get('allow')).toContain('REFER, NOTIFY');
-    expect(answer.headers.get('accept')).toBe('application/sdp');
+    expect(answer.headers.get('accept')).toBe('application/sdp, multipart/mixed');
   });
 });
 

@@ -1,21 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isDead, isUnreachable, q850Of } from '../../../src/call/outgoing-ending.ts';
-
-test('the cause of a Reason header', () => {
-  expect(q850Of('Q.850;cause=17;text="User busy"')).toBe(17);
-  expect(q850Of('q.850 ; text=x ; cause = 16')).toBe(16);
-  expect(q850Of('Q.850;cause=200')).toBeUndefined();
-  expect(q850Of('SIP;cause=486')).toBeUndefined();
-  expect(q850Of('Q.850;cause=1x')).toBeUndefined();
-  expect(q850Of(undefined)).toBeUndefined();
-  fc.assert(
-    fc.property(fc.string(), (text) => {
-      q850Of(text);
-      q850Of(`Q.850;${text}`);
-    }),
-  );
-});
+import { isDead, isUnreachable } from '../../../src/call/outgoing-ending.ts';
 
 test('who refused is not asked elsewhere, unless the trunk says so', () => {
   const end = (status: number) => ({ by: 'rejected' as const, status, phrase: '', reason: undefined });
