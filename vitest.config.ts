@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Of the tests with real peers, those that judge no sound and no time: four of them at once hurt nobody. */
 const protocol = [
@@ -17,11 +18,27 @@ const sound = [
   'test/interop/{bad-line,end-to-end-encryption,livekit-agents,rtc-node,sip-strangers,tools}.test.ts',
 ];
 
+/** A file of them that failed has a second run, alone and from its beginning: see test/run.ts. */
+const patience = { testTimeout: 180_000, hookTimeout: 120_000 };
+
+/** Of the files that run side by side, those that take longest though they are short. */
+const long = ['sipp-load', 'rows/sipp-loss', 'sip-torture-verdicts', 'lifecycle', 'rooms-life', 'wide-band'];
+
 /**
- * Of the tiers with real peers: the clock there is the world's, and the machine's host may take a core away for a second, which is heard as a gap: a test
- * fails if it fails twice in a row, and the summary names those that needed the second time. Tests of the unit tier have no second time.
+ * The largest files first, as vitest has it where it has not measured them yet, which is on every clean checkout; but before them those that take
+ * longest: else SIPp's thousand calls, which are few lines, would come last and keep everybody waiting.
  */
-const patience = { testTimeout: 180_000, hookTimeout: 120_000, retry: 1 };
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const projects = [...new Set(sorted.map(({ project }) => project.name))];
+    const place = ({ moduleId, project }: TestSpecification) => {
+      const rank = long.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return projects.indexOf(project.name) * (long.length + 1) + (rank < 0 ? long.length : rank);
+    };
+    return sorted.toSorted((a, b) => place(a) - place(b));
+  }
+}
 
 /**
  * Four tiers. `unit` needs nothing but npm: pure code in virtual time, and loopback sockets. The others need the peers that test/run.ts
@@ -30,6 +47,7 @@ const patience = { testTimeout: 180_000, hookTimeout: 120_000, retry: 1 };
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: { name: 'unit', include: ['test/{unit,sim,contract,fuzz}/**/*.test.ts'], testTimeout: 20_000 },

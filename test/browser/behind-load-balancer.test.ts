@@ -124,7 +124,7 @@ log-file=stdout
     const args = [`${repositoryRoot}test/lab/ingress.ts`, '8443', certificate, key];
     const upstream = [CLUSTER.pods.gateway, '7880'];
     const ingress = started(lab.host('ingress').start('ingress', productNode, [...args, ...upstream]));
-    await ingress.waitForOutput(/serving/, 10_000);
+    await ingress.waitForOutput(/serving/, 20_000);
   }
 
   beforeAll(async () => {
@@ -141,7 +141,7 @@ log-file=stdout
     const call = [`sip:lobby@${ADDRESSES.phones}`, '--tone', String(PHONE.hz), '--record', recording];
     const tool = `${repositoryRoot}src/app/tools/phone.ts`;
     const phone = started(lab.host('carrier').start('phone', productNode, [tool, ...call]));
-    await phone.waitForOutput(/Answered/, 10_000);
+    await phone.waitForOutput(/Answered/, 20_000);
     const answeredAt = performance.now();
 
     const token = new AccessToken(KEY.name, KEY.secret, { identity: 'browser' });

@@ -58,7 +58,7 @@ test('from PCMA to PCMU and back: the browser hears on, and so does the phone', 
     }
     await phone.hangUp();
     await browser.waitForTracks(0);
-    await eventually('the call is over', 5000, async () => {
+    await eventually('the call is over', 15_000, async () => {
       return (await gateway.metrics()).value('trunkroom_calls') === 0;
     });
   } finally {

@@ -60,7 +60,7 @@ test.each(['PCMA/8000/1', 'opus/48000/2'] as const)('a phone with %s comes and g
     for (const hz of [660, 880]) expect(loudest(joining, hz), `join ${hz} Hz`).toBeGreaterThan(-26);
     await browser.clearRecording();
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     await browser.waitForTracks(0);
     await pageSays(browser, 'the phone has left', 'window.people.length === 2');
     const leaving = await browser.heard();

@@ -48,7 +48,7 @@ test.each([
   const heard = await fox.hear('sip_60312345678', 5000);
   const speaking = await fox.evaluate('room.remoteParticipants.get("sip_60312345678").isSpeaking');
   phone.hangUp();
-  await phone.closed(5000);
+  await phone.closed();
   await fox.says('the phone is gone', 'room.remoteParticipants.size === 0');
   expect(
     faultsHeard(heard, { tones: [PHONE], absent: [FIREFOX_HZ], fromSecond: 1, seconds: 2.5 }),

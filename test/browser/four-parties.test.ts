@@ -55,12 +55,12 @@ test('two phones and two browsers hear exactly the other three, and phones show 
 
   const inBrowserA = await browserA.heard();
   const inBrowserB = await browserB.heard();
-  await eventually('both phones show as speaking', 10_000, async () => {
+  await eventually('both phones show as speaking', 15_000, async () => {
     const speaking = await speakingParticipants(browserA.page);
     return ['60311111111', '60322222222'].every((number) => speaking.some((text) => text.includes(number)));
   });
   for (const phone of [phoneA, phoneB]) phone.hangUp();
-  for (const phone of [phoneA, phoneB]) await phone.closed(5000);
+  for (const phone of [phoneA, phoneB]) await phone.closed();
 
   expect(faultsHeard(inBrowserA, others('browserA')), 'browser A').toEqual([]);
   expect(faultsHeard(inBrowserB, others('browserB')), 'browser B').toEqual([]);

@@ -86,7 +86,7 @@ describe.skipIf(typeof made === 'string')('a browser hears the phone, and the ph
     phone = lab
       .host('carrier')
       .start('phone', productNode, [`${repositoryRoot}src/app/tools/phone.ts`, ...call]);
-    await phone.waitForOutput(/Answered/, 10_000);
+    await phone.waitForOutput(/Answered/, 20_000);
     answeredAt = performance.now();
   });
 
@@ -132,11 +132,11 @@ describe.skipIf(typeof made === 'string')('a browser hears the phone, and the ph
     lab.office('symmetric');
     const script = `${repositoryRoot}test/lab/seen-ports.ts`;
     const observer = lab.host('carrier').start('observer', productNode, [script, 'serve', '5001', '5002']);
-    await observer.waitForOutput(/serving/, 5000);
+    await observer.waitForOutput(/serving/, 20_000);
     const asking = lab
       .host('office')
       .start('asking', productNode, [script, 'ask', LAB.carrier, '5001', '5002']);
-    const [, first, second] = await asking.waitForOutput(/seen (\d+) (\d+)/, 5000);
+    const [, first, second] = await asking.waitForOutput(/seen (\d+) (\d+)/, 20_000);
     await observer.stop();
     expect(first).not.toBe(second);
 

@@ -39,7 +39,7 @@ test.each(['udp', 'tcp'] as const)(
       const inBrowser = await browser.heard();
       const pairs = await browser.selectedPairs();
       phone.hangUp();
-      await phone.closed(5000);
+      await phone.closed();
       await browser.waitForTracks(0);
       const inPhone = phone.heard();
 

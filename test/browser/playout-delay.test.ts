@@ -61,7 +61,7 @@ test.each([
       ['audio', 'microphone'],
       ['video', 'camera'],
     ]);
-    await pageSays(ada, 'that both were subscribed to', 'Promise.resolve(got === 2)', 10_000);
+    await pageSays(ada, 'that both were subscribed to', 'Promise.resolve(got === 2)', 20_000);
     await ada.page.evaluate('room.disconnect()');
     await bob.page.evaluate('room.disconnect()');
   },

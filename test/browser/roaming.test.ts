@@ -54,7 +54,7 @@ rules: [{ id: rooms, trunk_ids: [carrier], direct: { room_name: lobby } }]
     await gateway.waitForOutput(/is ready/, 20_000);
     const call = [`${repositoryRoot}src/app/tools/phone.ts`, `sip:lobby@${LAB.gateway}`, '--tone', '440'];
     phone = lab.host('carrier').start('phone', productNode, call);
-    await phone.waitForOutput(/Answered/, 10_000);
+    await phone.waitForOutput(/Answered/, 20_000);
   });
 
   afterEach(async () => {
@@ -78,7 +78,7 @@ rules: [{ id: rooms, trunk_ids: [carrier], direct: { room_name: lobby } }]
     const token = new AccessToken(KEY.name, KEY.secret, { identity: how });
     token.addGrant({ roomJoin: true, room: 'lobby' });
     await page.goto(`https://${DOMAIN}/?autojoin=1&token=${await token.toJwt()}`, { waitUntil: 'commit' });
-    await eventually('the page is there', 10_000, () => page.evaluate<boolean>('window.__ear !== undefined'));
+    await eventually('the page is there', 15_000, () => page.evaluate<boolean>('window.__ear !== undefined'));
     await browser.waitForTracks(1);
     await page.evaluate(watchScript);
     await new Promise((resolve) => setTimeout(resolve, 2500));

@@ -62,7 +62,7 @@ test('a web phone and a telephone hear each other; keys, hold, a new connection,
     expect(await web.press('5#')).toBe(true);
     await eventually(
       'both keys are told',
-      5000,
+      15_000,
       async () => (await count('trunkroom_dtmf_total')) === keys + 2,
     );
 
@@ -84,7 +84,7 @@ test('a web phone and a telephone hear each other; keys, hold, a new connection,
     );
 
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     const inPhone = phone.heard();
     const judged = { fromSecond: 1, seconds: 5 };
     expect(faultsHeard(inPhone, { tones: [WEB], absent: [PHONE.hz], ...judged }), 'the telephone').toEqual(
@@ -139,7 +139,7 @@ test.each(['late', 'camera'] as const)('an INVITE that offers: %s', async (offer
     expect(faultsHeard(inWeb, { tones: [PHONE], absent: [WEB.hz], ...judged }), 'the web phone').toEqual([]);
     await web.hangUp();
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     const inPhone = phone.heard();
     expect(faultsHeard(inPhone, { tones: [WEB], absent: [PHONE.hz], ...judged }), 'the telephone').toEqual(
       [],

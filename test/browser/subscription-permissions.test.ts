@@ -58,7 +58,7 @@ test('a browser and a phone hear a publisher as long as it lets them, and LiveKi
     await sleep(LISTENED_MS);
     const endedAt = Date.now();
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     const { sampleRate, samples } = phone.heard();
     /** How loud the tone was in the last two seconds before a moment. */
     const before = (at: number): number => {

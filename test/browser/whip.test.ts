@@ -99,7 +99,7 @@ test('what a page publishes by WHIP, a phone and an SDK hear; DELETE ends it', a
   ).toBe(200);
   await program.says('obs is gone', () => !program.room.remoteParticipants.has('obs'));
   phone.hangUp();
-  await phone.closed(5000);
+  await phone.closed();
   expect(faultsHeard(heard, { tones: [BROWSER], absent: [PHONE.hz], ...JUDGED }), 'the program').toEqual([]);
   expect(
     faultsHeard(phone.heard(), { tones: [BROWSER], absent: [], fromSecond: 1, seconds: 1.5 }),
@@ -118,7 +118,7 @@ test('a page plays by WHEP what is in the room: a phone first, and another one w
     await sleep(1000 * (JUDGED.fromSecond + JUDGED.seconds) + 500);
     const heard = await user.heard();
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     expect(faultsHeard(heard, { tones: [tone], absent: [BROWSER.hz], ...JUDGED }), number).toEqual([]);
   };
   await play('60312345678', PHONE);

@@ -43,7 +43,7 @@ test.each([
     await sleep(1000 * (JUDGED.fromSecond + JUDGED.seconds) + 1000);
     const inBrowser = await browser.heard();
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     await browser.waitForTracks(0);
     const inPhone = phone.heard();
     expect(faultsHeard(inBrowser, { tones: [said], absent: [BROWSER.hz], ...JUDGED }), 'the browser').toEqual(

@@ -62,7 +62,7 @@ export class Recorder implements OutgoingHandler {
 
   /** Waits until one of the lines begins with `start`. */
   async expect(start: string): Promise<string> {
-    return eventually(`${start} among ${this.told.join(' | ')}`, 8000, () =>
+    return eventually(`${start} among ${this.told.join(' | ')}`, 15_000, () =>
       this.told.find((line) => line.startsWith(start)),
     );
   }
@@ -99,7 +99,7 @@ export function withEngine(open: () => Promise<EngineUnderTest>): () => Bench {
     under = await open();
   });
   afterEach(async () => {
-    await eventually('no call is left', 8000, () => under.engine.gauges().calls === 0);
+    await eventually('no call is left', 15_000, () => under.engine.gauges().calls === 0);
     for (const peer of peers.splice(0)) peer.close();
     under.engine.onInvite = (invite) => invite.reject(480);
     under.engine.authorize = () => undefined;

@@ -70,7 +70,7 @@ export function describeInbound(name: string, open: () => Promise<EngineUnderTes
       });
       const branch = peer.request('INVITE', dialog, { body: offer });
       await peer.next('SIP/2.0 100');
-      await eventually('the INVITE', 5000, () => seen);
+      await eventually('the INVITE', 15_000, () => seen);
       seen!.reject(486, [
         ['Retry-After', '30'],
         ['X-Why', 'busy'],
@@ -238,7 +238,7 @@ export function describeInbound(name: string, open: () => Promise<EngineUnderTes
       const branch = peer.request('INVITE', first, { body: offer });
       first.remote = headerOf(await peer.next('SIP/2.0 500'), 'To');
       peer.request('ACK', first, { branch, cseq: first.cseq });
-      await eventually('the fault is told', 2000, () => bench().under.faults.splice(0).length === 1);
+      await eventually('the fault is told', 15_000, () => bench().under.faults.splice(0).length === 1);
       const established = await bench().calledIn();
       await hangUp(established);
     });

@@ -171,7 +171,7 @@ export function describeOutbound(name: string, open: () => Promise<EngineUnderTe
       peer.respond(cancel, '200 OK', { dialog });
       peer.respond(invite, '487 Request Terminated', { dialog });
       await peer.next('ACK');
-      await eventually('the call is gone', 5000, () => bench().under.engine.gauges().calls === 0);
+      await eventually('the call is gone', 15_000, () => bench().under.engine.gauges().calls === 0);
       expect(recorder.told).toEqual([]);
     });
 
@@ -189,7 +189,7 @@ export function describeOutbound(name: string, open: () => Promise<EngineUnderTe
       peer.respond(cancel, '200 OK', { dialog });
       await peer.next('ACK');
       peer.respond(await peer.next('BYE'), '200 OK', { dialog });
-      await eventually('the call is gone', 5000, () => bench().under.engine.gauges().calls === 0);
+      await eventually('the call is gone', 15_000, () => bench().under.engine.gauges().calls === 0);
       expect(recorder.told).toEqual(['progressed 180 nothing']);
     });
 
@@ -230,7 +230,7 @@ export function describeOutbound(name: string, open: () => Promise<EngineUnderTe
       expect(headerOf(request, 'CSeq')).toBe('7 OPTIONS');
       expect(headerOf(request, 'Max-Forwards')).toBe('70');
       peer.respond(request, '200 OK', { headers: ['Allow: INVITE, ACK'] });
-      const [outcome] = await eventually('the outcome', 5000, () => outcomes.length > 0 && outcomes);
+      const [outcome] = await eventually('the outcome', 15_000, () => outcomes.length > 0 && outcomes);
       expect(outcome).toMatchObject({ status: 200, why: 'response', contact: '' });
       expect(outcome?.headers('allow')).toEqual(['INVITE', 'ACK']);
     });
@@ -250,7 +250,7 @@ export function describeOutbound(name: string, open: () => Promise<EngineUnderTe
       peer.respond(request, '401 Unauthorized', {
         headers: ['WWW-Authenticate: Digest realm="a", nonce="1"', 'WWW-Authenticate: Digest realm="b"'],
       });
-      const [outcome] = await eventually('the outcome', 5000, () => outcomes.length > 0 && outcomes);
+      const [outcome] = await eventually('the outcome', 15_000, () => outcomes.length > 0 && outcomes);
       expect(outcome).toMatchObject({ status: 401, contact: /<([^>]+)>/.exec(contact)?.[1] });
       expect(outcome?.headers('WWW-Authenticate')).toEqual([
         'Digest realm="a", nonce="1"',

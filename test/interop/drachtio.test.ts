@@ -104,7 +104,7 @@ describe.each(kinds)('the gateway on %s', (_name, { secret, start }) => {
   }
 
   async function calls(count: number): Promise<void> {
-    await eventually(`${count} calls`, 10_000, async () => {
+    await eventually(`${count} calls`, 15_000, async () => {
       return (await gateway.metrics()).value('trunkroom_calls') === count;
     });
   }
@@ -166,7 +166,7 @@ describe.each(kinds)('the gateway on %s', (_name, { secret, start }) => {
   test('keeps a call through the server’s death, drops it when its successor knows nothing of it, and takes the next', async () => {
     await called();
     await server.kill();
-    await eventually('it is told', 10_000, async () => {
+    await eventually('it is told', 15_000, async () => {
       const metrics = await gateway.metrics();
       return (metrics.value('trunkroom_sip_engine_changes_total', { state: 'down' }) ?? 0) > 0;
     });

@@ -21,7 +21,7 @@ async function draining() {
   };
   const [ann, bob] = [await call(440), await call(880)];
   gateway.child.signal('SIGTERM');
-  await gateway.child.waitForOutput(/"state":"begun","calls":2,/, 5000);
+  await gateway.child.waitForOutput(/"state":"begun","calls":2,/, 20_000);
   return { gateway, ann, bob };
 }
 
@@ -52,7 +52,7 @@ test('two phones go on hearing each other, a third is refused, and the process e
     expect(toneLevel(samples, sampleRate, theirs)).toBeGreaterThan(-20);
   }
   await ann.hangUp();
-  await gateway.child.waitForOutput(/call ended/, 5000);
+  await gateway.child.waitForOutput(/call ended/, 20_000);
   expect(gateway.child.exit).toBeUndefined();
   await bob.hangUp();
   const hungUpAt = performance.now();

@@ -49,7 +49,7 @@ test('what LiveKit\u2019s clients encrypt from end to end passes as it is: who h
     expect(level(bob)).toBeGreaterThan(-25);
     expect(level(eve)).toBeLessThan(level(bob) - 20);
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     // Not even noise: what nobody here can read is no part of the room's mix.
     const heard = phone.heard();
     const loudest = heard.samples

@@ -26,7 +26,7 @@ beforeAll(async () => {
     coturn(port + 2, 'lt-cred-mech\nuser=anna:her password\n'),
   ];
   for (const at of [port, port + 2]) {
-    await eventually(`coturn listens on ${at}`, 10_000, async () => {
+    await eventually(`coturn listens on ${at}`, 15_000, async () => {
       const outcome = await look(at, 'udp', { username: 'x', password: 'y' });
       return outcome.kind === 'refused';
     });

@@ -27,8 +27,8 @@ test.each([
   const before = await heardByGateway();
   try {
     expect(phone.farAddress).toBe(address);
-    await eventually('it hears', 10_000, () => phone.heardFrames > 25);
-    await eventually('it is heard', 10_000, async () => (await heardByGateway()) > before + 25);
+    await eventually('it hears', 15_000, () => phone.heardFrames > 25);
+    await eventually('it is heard', 15_000, async () => (await heardByGateway()) > before + 25);
     // A re-INVITE is answered alike.
     await phone.offer('pcmu');
     expect(phone.farAddress).toBe(address);

@@ -27,7 +27,7 @@ beforeAll(async () => {
       { ...target('127.0.0.1'), port: second.port, priority: 2 },
     ],
     account: { username: ACCOUNT.user, password: ACCOUNT.password, realms: ['carrier.example'] },
-    targetTimeoutMs: 1500,
+    targetTimeoutMs: 4000,
   });
   dialer = await RealDialer.open([trunk]);
 });
@@ -39,15 +39,15 @@ afterAll(async () => {
 
 test('a call is challenged, answered, and its BYEs go by the proxy, ours and theirs', async () => {
   const ours = dialer.place(trunk, CALLEE);
-  await eventually('it is answered', 10_000, () => ours.said.includes('answered'));
+  await eventually('it is answered', 15_000, () => ours.said.includes('answered'));
   ours.hangUp();
-  await eventually('it is over', 5000, () => ours.said.some((text) => text.startsWith('over')));
-  await eventually('our ACK and BYE were routed', 5000, () => first.inDialog.length >= 2);
+  await eventually('it is over', 15_000, () => ours.said.some((text) => text.startsWith('over')));
+  await eventually('our ACK and BYE were routed', 15_000, () => first.inDialog.length >= 2);
   expect(first.inDialog).toEqual([`ACK from ${dialer.sip.port} loose`, `BYE from ${dialer.sip.port} loose`]);
   const theirs = dialer.place(trunk, CALLEE);
-  await eventually('it is answered', 10_000, () => theirs.said.includes('answered'));
+  await eventually('it is answered', 15_000, () => theirs.said.includes('answered'));
   callee.hangUp();
-  await eventually('it is over', 5000, () => theirs.said.includes('over bye'));
+  await eventually('it is over', 15_000, () => theirs.said.includes('over bye'));
   expect(first.inDialog.slice(2)).toEqual([
     `ACK from ${dialer.sip.port} loose`,
     `BYE from ${callee.sipPort} loose`,
@@ -59,7 +59,7 @@ test('a call is challenged, answered, and its BYEs go by the proxy, ours and the
 test('wrong credentials are the end of the call, not a way to another proxy', async () => {
   const wrong = { ...trunk, account: { ...trunk.account!, password: 'another' } };
   const call = dialer.place(wrong, CALLEE);
-  await eventually('it is over', 10_000, () => call.said.some((text) => text.startsWith('over')));
+  await eventually('it is over', 15_000, () => call.said.some((text) => text.startsWith('over')));
   expect(call.said).not.toContain('answered');
   expect(second.placed).toBe(0);
 });
@@ -72,9 +72,9 @@ test('over TCP to the proxy, which goes on over UDP: both ways take the route', 
     targets: [{ ...target('127.0.0.1'), port: second.port, transport: 'tcp' as const }],
   };
   const call = dialer.place(byTcp, CALLEE);
-  await eventually('it is answered', 10_000, () => call.said.includes('answered'));
+  await eventually('it is answered', 15_000, () => call.said.includes('answered'));
   callee.hangUp();
-  await eventually('it is over', 5000, () => call.said.includes('over bye'));
+  await eventually('it is over', 15_000, () => call.said.includes('over bye'));
   expect(second.placed).toBe(placed + 1);
   expect(second.inDialog.slice(routed)).toEqual([
     expect.stringMatching(/^ACK from \d+ loose$/),
@@ -87,11 +87,11 @@ test('the first proxy dies: calls go by the second', async () => {
   const before = second.placed;
   for (const count of [1, 2]) {
     const call = dialer.place(trunk, CALLEE);
-    await eventually('it is answered', 10_000, () => call.said.includes('answered'));
+    await eventually('it is answered', 15_000, () => call.said.includes('answered'));
     call.hangUp();
-    await eventually('it is over', 5000, () => call.said.some((text) => text.startsWith('over')));
+    await eventually('it is over', 15_000, () => call.said.some((text) => text.startsWith('over')));
     expect(second.placed).toBe(before + count);
   }
-  await eventually('no call is left', 5000, () => dialer.outbound.dialer.size === 0);
+  await eventually('no call is left', 15_000, () => dialer.outbound.dialer.size === 0);
   expect(dialer.faults).toEqual([]);
 });

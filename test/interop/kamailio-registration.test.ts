@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 test('registered, called by the number, and gone from the registrar at the end', async () => {
-  await eventually('the gateway is registered', 5000, async () => {
+  await eventually('the gateway is registered', 15_000, async () => {
     return (await gateway.metrics()).value('trunkroom_registrations') === 1;
   });
   const phone = await Baresip.start({ user: '60377777003', tone: { hz: 440, amplitude: 8192 } });
@@ -40,17 +40,17 @@ test('registered, called by the number, and gone from the registrar at the end',
     await phone.dial(`sip:${ACCOUNT.user}@127.0.0.1:${carrier.port}`);
     expect((await gateway.metrics()).value('trunkroom_calls')).toBe(1);
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     // Past the carrier, at our address: not what is registered.
     expect(await phone.dialRefused(gateway.sipUri(ACCOUNT.user))).toMatch(/^404/);
-    await eventually('the call is over', 5000, async () => {
+    await eventually('the call is over', 15_000, async () => {
       return (await gateway.metrics()).value('trunkroom_calls') === 0;
     });
     expect((await gateway.metrics()).value('trunkroom_targets_down')).toBe(0);
     // It shall stop: the registrar knows nobody any more, while a call that is up goes on through it.
     await phone.dial(`sip:${ACCOUNT.user}@127.0.0.1:${carrier.port}`);
     gateway.child.signal('SIGTERM');
-    await gateway.child.waitForOutput(/gateway is draining/, 5000);
+    await gateway.child.waitForOutput(/gateway is draining/, 20_000);
     const late = await Baresip.start({ user: '60377777004', tone: { hz: 440, amplitude: 8192 } });
     try {
       expect(await late.dialRefused(`sip:${ACCOUNT.user}@127.0.0.1:${carrier.port}`)).toMatch(/^480/);
@@ -59,7 +59,7 @@ test('registered, called by the number, and gone from the registrar at the end',
     }
     expect((await gateway.metrics()).value('trunkroom_calls')).toBe(1);
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     expect(await gateway.child.exited).toEqual({ code: 0, signal: null });
   } finally {
     await phone.stop();

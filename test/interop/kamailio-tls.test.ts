@@ -64,7 +64,7 @@ describe('registered over TLS', () => {
   });
 
   test('by digest, called by its number over TLS, and our BYE goes back the same way', async () => {
-    await eventually('the gateway is registered', 5000, async () => {
+    await eventually('the gateway is registered', 15_000, async () => {
       return (await gateway.metrics()).value('trunkroom_registrations') === 1;
     });
     expect(carrier.child.output).toMatch(/SECURE REGISTER TLSv1\.[23]/);
@@ -78,11 +78,11 @@ describe('registered over TLS', () => {
       });
       expect(received).toBe(1);
       // We hang up, when the time that the trunk gives a call is over.
-      await phone.closed(8000);
+      await phone.closed();
     } finally {
       await phone.stop();
     }
-    await eventually('our BYE has passed', 5000, () => /IN-DIALOG BYE .*loose/.test(carrier.child.output));
+    await eventually('our BYE has passed', 15_000, () => /IN-DIALOG BYE .*loose/.test(carrier.child.output));
     expect(carrier.child.output).toMatch(/SECURE BYE/);
     expect(carrier.child.output).not.toMatch(/FOREIGN/);
   });
@@ -103,7 +103,7 @@ describe('calls out over TLS', () => {
         ...{ port: tlsPort, transport: 'tls' as const, priority: i },
       })),
       account: { username: ACCOUNT.user, password: ACCOUNT.password, realms: ['carrier.example'] },
-      targetTimeoutMs: 1500,
+      targetTimeoutMs: 4000,
     });
 
   async function dialer(files: CertificateFiles, trunk: OutboundTrunk): Promise<RealDialer> {
@@ -139,15 +139,15 @@ describe('calls out over TLS', () => {
     const trunk = over(first);
     const out = await dialer(ourFiles, trunk);
     const ours = out.place(trunk, CALLEE);
-    await eventually('it is answered', 10_000, () => ours.said.includes('answered'));
+    await eventually('it is answered', 15_000, () => ours.said.includes('answered'));
     ours.hangUp();
-    await eventually('it is over', 5000, () => ours.said.some((text) => text.startsWith('over')));
+    await eventually('it is over', 15_000, () => ours.said.some((text) => text.startsWith('over')));
     const asked = invites(first);
     expect(asked).toBe(2);
     const theirs = out.place(trunk, CALLEE);
-    await eventually('it is answered', 10_000, () => theirs.said.includes('answered'));
+    await eventually('it is answered', 15_000, () => theirs.said.includes('answered'));
     callee.hangUp();
-    await eventually('it is over', 5000, () => theirs.said.includes('over bye'));
+    await eventually('it is over', 15_000, () => theirs.said.includes('over bye'));
     expect(invites(first)).toBe(asked + 1);
     expect(first.inDialog.map((line) => line.split(' ')[0])).toEqual(['ACK', 'BYE', 'ACK', 'BYE']);
     expect(out.faults).toEqual([]);
@@ -157,9 +157,9 @@ describe('calls out over TLS', () => {
     const trunk = over(foreign, second);
     const out = await dialer(ourFiles, trunk);
     const call = out.place(trunk, CALLEE);
-    await eventually('it is answered', 10_000, () => call.said.includes('answered'));
+    await eventually('it is answered', 15_000, () => call.said.includes('answered'));
     call.hangUp();
-    await eventually('it is over', 5000, () => call.said.some((text) => text.startsWith('over')));
+    await eventually('it is over', 15_000, () => call.said.some((text) => text.startsWith('over')));
     expect(foreign.child.output).not.toMatch(/SECURE|OUTBOUND/);
     expect(out.events).toContainEqual(expect.objectContaining({ reason: 'tls-connect-failed' }));
   });
@@ -168,7 +168,7 @@ describe('calls out over TLS', () => {
     const trunk = over(second);
     const out = await dialer(otherFiles, trunk);
     const call = out.place(trunk, CALLEE);
-    await eventually('it is over', 10_000, () => call.said.some((text) => text.startsWith('over')));
+    await eventually('it is over', 15_000, () => call.said.some((text) => text.startsWith('over')));
     expect(call.said).not.toContain('answered');
     expect(second.child.output).toMatch(/FOREIGN other\.example\.com/);
   });
@@ -177,15 +177,15 @@ describe('calls out over TLS', () => {
     const trunk = over(first, second);
     const out = await dialer(ourFiles, trunk);
     const before = out.place(trunk, CALLEE);
-    await eventually('it is answered', 10_000, () => before.said.includes('answered'));
+    await eventually('it is answered', 15_000, () => before.said.includes('answered'));
     before.hangUp();
-    await eventually('it is over', 5000, () => before.said.some((text) => text.startsWith('over')));
+    await eventually('it is over', 15_000, () => before.said.some((text) => text.startsWith('over')));
     const placed = second.placed;
     await first.stop();
     const call = out.place(trunk, CALLEE);
-    await eventually('it is answered', 10_000, () => call.said.includes('answered'));
+    await eventually('it is answered', 15_000, () => call.said.includes('answered'));
     call.hangUp();
-    await eventually('it is over', 5000, () => call.said.some((text) => text.startsWith('over')));
+    await eventually('it is over', 15_000, () => call.said.some((text) => text.startsWith('over')));
     expect(second.placed).toBe(placed + 1);
     expect(out.faults).toEqual([]);
   });

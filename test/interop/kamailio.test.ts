@@ -38,12 +38,12 @@ describe.each(['udp', 'tcp'] as const)(
       const from = proxy.inDialog.length;
       try {
         await phone.dial(`sip:601@127.0.0.1:${proxy.port}`);
-        await eventually('the phone is heard', 5000, async () => {
+        await eventually('the phone is heard', 15_000, async () => {
           const metrics = await gateway.metrics();
           return metrics.value('trunkroom_legs') === (before['trunkroom_legs'] ?? 0) + 1;
         });
         phone.hangUp();
-        await eventually('nothing of the call is left', 10_000, async () => {
+        await eventually('nothing of the call is left', 15_000, async () => {
           const now = leftOver(await gateway.metrics());
           return now['trunkroom_calls'] === 0 && now['trunkroom_legs'] === 0;
         });
@@ -65,15 +65,15 @@ describe.each(['udp', 'tcp'] as const)(
       const from = proxy.inDialog.length;
       try {
         await phone.dial(`sip:600@127.0.0.1:${proxy.port}`);
-        await phone.closed(10_000);
+        await phone.closed();
       } finally {
         await phone.stop();
       }
-      await eventually('the proxy has told of it', 5000, () => proxy.inDialog.slice(from).length >= 2);
+      await eventually('the proxy has told of it', 15_000, () => proxy.inDialog.slice(from).length >= 2);
       expect(proxy.inDialog.slice(from).filter((line) => methodOf(line) === 'BYE')).toEqual([
         `BYE from ${gateway.ports.sip} loose`,
       ]);
-      await eventually('no call is left', 5000, async () => {
+      await eventually('no call is left', 15_000, async () => {
         return leftOver(await gateway.metrics())['trunkroom_calls'] === 0;
       });
     });

@@ -78,7 +78,7 @@ test('an address that comes later is listened on, and what goes is let go of', a
   near.ip('addr del 10.205.1.2/24 dev eth0');
   await gateway.waitForOutput(
     /addresses of this machine changed[\s\S]*addresses of this machine changed/,
-    15_000,
+    20_000,
   );
   await answersAt('10.205.2.2', '10.205.2.1');
   near.ip('addr add 10.205.1.2/24 dev eth0');

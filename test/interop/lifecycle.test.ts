@@ -34,7 +34,7 @@ describe('start', () => {
       `ready after ${gateway.startupMs.toFixed(0)} ms (the promise is 3000 on a machine that is idle)`,
     );
     expect(gateway.startupMs).toBeLessThan(15_000);
-    await eventually('it prints its addresses', 3000, () => gateway.child.output.includes('sip:'));
+    await eventually('it prints its addresses', 15_000, () => gateway.child.output.includes('sip:'));
     const { output } = gateway.child;
     expect(output).toContain(`:${gateway.ports.http}`);
     expect(output).toContain(String(gateway.ports.turn));
@@ -92,10 +92,10 @@ describe('stop', () => {
     const exit = await gateway.stop();
     expect(exit, gateway.child.tail()).toMatchObject({ code: 0, signal: null });
     expect(exit.tookMs).toBeLessThan(STOP_WITHIN_MS);
-    await phone.closed(2000);
-    await eventually('baresip got a BYE', 2000, () => /^BYE sip:/m.test(phone.output));
+    await phone.closed();
+    await eventually('baresip got a BYE', 15_000, () => /^BYE sip:/m.test(phone.output));
     // `leave` with the reason, and the word to come back: a gateway that is started again has everybody back.
-    await eventually('the page tries to come back', 5000, async () => {
+    await eventually('the page tries to come back', 15_000, async () => {
       return (await browser.page.locator('#state').getAttribute('data-state')) === 'reconnecting';
     });
   });

@@ -57,7 +57,7 @@ test('an agent without a name joins a phone’s room, and the phone hears it', a
     expect(await agentsIn('echo')).toHaveLength(1);
     await sleep(1000 * (JUDGED.fromSecond + JUDGED.seconds) + 1500);
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     const heard = phone.heard();
     const all = heard.samples.length / heard.sampleRate;
     const from = all - JUDGED.seconds - 0.5;
@@ -78,6 +78,6 @@ test('an agent with a name comes where it is dispatched, and leaves when that is
   expect(listed?.state?.jobs).toHaveLength(1);
   expect(await agentsIn('called')).toEqual([listed?.state?.jobs[0]?.state?.participantIdentity]);
   await dispatches.deleteDispatch(dispatch.id, 'called');
-  await eventually('the agent is out', 10_000, async () => (await agentsIn('called')).length === 0);
+  await eventually('the agent is out', 15_000, async () => (await agentsIn('called')).length === 0);
   expect((await dispatches.listDispatch('called')).map(({ agentName }) => agentName)).toEqual(['']);
 });

@@ -70,7 +70,7 @@ test('a room, a participant and a track, field by field, in answers and in webho
   );
   const ada = await RtcUser.joinWith(gateway, token);
   const sid = await ada.publishTone({ hz: 440, amplitude: 4096 });
-  const { tracks, ...self } = await eventually('she publishes', 10_000, async () => {
+  const { tracks, ...self } = await eventually('she publishes', 15_000, async () => {
     const found = await rooms.getParticipant('fields', 'ada');
     return found.tracks.length === 1 && found;
   });
@@ -101,7 +101,7 @@ test('a room, a participant and a track, field by field, in answers and in webho
     gateway,
     await roomToken('fields', 'recorder', { recorder: true, hidden: true }),
   );
-  await eventually('it is said', 5000, async () => (await rooms.listRooms(['fields']))[0]?.activeRecording);
+  await eventually('it is said', 15_000, async () => (await rooms.listRooms(['fields']))[0]?.activeRecording);
   expect((await rooms.listRooms(['fields']))[0]).toMatchObject({ numParticipants: 2, maxParticipants: 2 });
   expect((await rooms.getParticipant('fields', 'recorder')).permission).toMatchObject({
     ...{ recorder: true, hidden: true },
@@ -120,7 +120,7 @@ test('a room, a participant and a track, field by field, in answers and in webho
   await rooms.deleteRoom('fields');
   const of = (name: string) =>
     endpoint.told.filter(({ event, room }) => event === name && room?.name === 'fields');
-  await eventually('the end was told', 5000, () => of('room_finished').length === 1);
+  await eventually('the end was told', 15_000, () => of('room_finished').length === 1);
   expect(of('room_started')[0]?.room).toMatchObject({ sid: made.sid, emptyTimeout: 77, metadata: 'm' });
   expect(of('track_published')[0]).toMatchObject({
     ...{ participant: { sid: self.sid, identity: 'ada' }, track: { sid, source: TrackSource.MICROPHONE } },

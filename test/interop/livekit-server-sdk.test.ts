@@ -64,13 +64,13 @@ test('rooms are made, listed, changed and deleted', async () => {
   await rooms.deleteRoom('other');
   expect(await rooms.listRooms()).toEqual([]);
   await expect(rooms.deleteRoom('made')).rejects.toMatchObject({ status: 404, code: 'not_found' });
-  await eventually('both were told', 5000, () => of('made').length === 2 && of('other').length === 2);
+  await eventually('both were told', 15_000, () => of('made').length === 2 && of('other').length === 2);
   expect(of('made').map(({ event }) => event)).toEqual(['room_started', 'room_finished']);
 });
 
 test('a room that nobody joins closes by itself', async () => {
   await rooms.createRoom({ name: 'brief', emptyTimeout: 1 });
-  await eventually('it is gone', 5000, async () => (await rooms.listRooms(['brief'])).length === 0);
+  await eventually('it is gone', 15_000, async () => (await rooms.listRooms(['brief'])).length === 0);
 });
 
 test('without the grant nothing is done', async () => {
@@ -99,10 +99,10 @@ test('a browser and a phone are seen, changed, muted, spoken to and put out', as
       room.on('dataReceived', (bytes, from, kind, topic) => got.push([new TextDecoder().decode(bytes), topic, kind, from === undefined].join()));
     })()`);
     await browser.page.evaluate('room.localParticipant.setMicrophoneEnabled(true)');
-    await caller.waitForOutput(/Answered/, 15_000);
+    await caller.waitForOutput(/Answered/, 20_000);
     const find = async (kind: number) =>
       (await rooms.listParticipants(room)).find((one) => one.kind === kind);
-    const both = await eventually('both publish', 10_000, async () => {
+    const both = await eventually('both publish', 15_000, async () => {
       const [ada, sip] = [await find(0), await find(3)];
       return ada?.tracks.length === 1 && sip?.tracks.length === 1 && { ada, sip };
     });
@@ -157,7 +157,7 @@ test('a browser and a phone are seen, changed, muted, spoken to and put out', as
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect((await packets()) - before).toBeLessThan(10);
     expect(await rooms.mutePublishedTrack(room, sip.identity, line, false)).toMatchObject({ muted: false });
-    await eventually('the caller is heard again', 5000, async () => (await packets()) - before > 50);
+    await eventually('the caller is heard again', 15_000, async () => (await packets()) - before > 50);
     await rooms.mutePublishedTrack(room, ada.identity, voice, true);
     await pageSays(browser, 'Ada has muted herself', 'room.localParticipant.isMicrophoneEnabled === false');
     await expect(rooms.mutePublishedTrack(room, ada.identity, voice, false)).rejects.toMatchObject({
@@ -185,12 +185,14 @@ test('a browser and a phone are seen, changed, muted, spoken to and put out', as
 
     // Out with them: a BYE with its cause, a leave with its reason.
     await rooms.removeParticipant(room, sip.identity);
-    await caller.waitForOutput(/The call is over/, 5000);
+    await caller.waitForOutput(/The call is over/, 20_000);
     await expect(rooms.getParticipant(room, sip.identity)).rejects.toMatchObject({ status: 404 });
     await rooms.deleteRoom(room);
     await pageSays(browser, 'Ada is out', "said.includes('disconnected')");
 
-    await eventually('the end was told', 5000, () => of(room).some(({ event }) => event === 'room_finished'));
+    await eventually('the end was told', 15_000, () =>
+      of(room).some(({ event }) => event === 'room_finished'),
+    );
     const events = (identity: string) =>
       of(room)
         .filter(({ participant }) => participant?.identity === identity)
@@ -201,7 +203,7 @@ test('a browser and a phone are seen, changed, muted, spoken to and put out', as
       'track_unpublished',
       'participant_left',
     ]);
-    await eventually('the end of the call was told', 5000, () =>
+    await eventually('the end of the call was told', 15_000, () =>
       events(sip.identity).includes('sip_call_ended'),
     );
     expect(events(sip.identity).sort()).toEqual([

@@ -54,7 +54,7 @@ test('a call is placed, waited for, seen in its room, and hung up with it', asyn
     ...{ 'sip.phoneNumber': '+60123456789', 'sip.trunkPhoneNumber': '+60312345678', 'sip.trunkID': 'sipp' },
   });
   await rooms.deleteRoom('called');
-  await eventually('the call is over', 5000, async () => {
+  await eventually('the call is over', 15_000, async () => {
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
     return /trunkroom_calls_ended_total\{[^}]*cause="room-deleted"[^}]*\} 1/.test(metrics);
   });

@@ -19,7 +19,7 @@ test('when a phone and a browser have gone, nothing of them is left: no call, ro
     await browser.waitForTracks(1);
     await leaveRoom(browser.page);
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     expect(await afterAllIsOver(own, before)).toEqual(before);
   } finally {
     await phone.stop();

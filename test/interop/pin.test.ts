@@ -50,7 +50,7 @@ test('two softphones hear the prompt, key a PIN, and then each other', async () 
   });
   await sleep(4000);
   for (const each of [a, b]) each.hangUp();
-  await Promise.all([a.closed(5000), b.closed(5000)]);
+  await Promise.all([a.closed(), b.closed()]);
   const own = { a: 450, b: 850 };
   for (const [heard, other] of [
     [a.heard(), own.b],

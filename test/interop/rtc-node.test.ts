@@ -45,7 +45,7 @@ test('a program and a phone hear each other', async () => {
     await sleep(1000 * (JUDGED.fromSecond + JUDGED.seconds) + 500);
     const inProgram = program.heard('sip_60312345678');
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     expect(
       faultsHeard(phone.heard(), { tones: [PROGRAM], absent: [PHONE.hz], ...JUDGED }),
       'the phone',
@@ -195,7 +195,7 @@ test('a backend calls a program by RPC, and hears of its errors', async () => {
     return Promise.resolve(`${2 * Number(payload)}`);
   });
   const rooms = new RoomServiceClient(gateway.url, 'devkey', 'secret');
-  await eventually('ada is active', 10_000, async () => {
+  await eventually('ada is active', 15_000, async () => {
     return (await rooms.getParticipant('rpc', 'ada')).state === ParticipantInfo_State.ACTIVE;
   });
   expect(await call('ada', 'double', '21')).toEqual({ payload: '42' });

@@ -41,14 +41,21 @@ describe('the SIP port', () => {
   });
 
   test('answers OPTIONS over TCP on the same connection', async () => {
-    const answer = await tcpExchange(gateway.ports.sip, request('OPTIONS', { transport: 'TCP' }), 1000);
+    const options = request('OPTIONS', { transport: 'TCP' });
+    const answer = await tcpExchange(gateway.ports.sip, options, 15_000, (text) => text.includes('\r\n\r\n'));
     expect(answer).toMatch(/^SIP\/2\.0 200/);
   });
 
   test('cuts two requests in one TCP segment apart', async () => {
     const two = request('OPTIONS', { transport: 'TCP' }) + request('OPTIONS', { transport: 'TCP' });
-    const answers = await tcpExchange(gateway.ports.sip, `\r\n\r\n${two}`, 1000);
-    expect(answers.match(/SIP\/2\.0 200/g)).toHaveLength(2);
+    const count = (text: string) => text.match(/SIP\/2\.0 200/g)?.length ?? 0;
+    const answers = await tcpExchange(
+      gateway.ports.sip,
+      `\r\n\r\n${two}`,
+      15_000,
+      (text) => count(text) === 2,
+    );
+    expect(count(answers)).toBe(2);
   });
 
   test('answers CANCEL with 200 and its INVITE with 487', async () => {
@@ -116,10 +123,10 @@ describe('the SIP port', () => {
         const body = rawOffer(phone.port);
         phone.send(request('INVITE', { ...same, branch: newBranch(), body }), gateway.ports.sip);
         const first = (start: string) => phone.received.find(({ text }) => text.startsWith(start));
-        const answer = await vi.waitUntil(() => first('SIP/2.0 200'), 5000);
+        const answer = await vi.waitUntil(() => first('SIP/2.0 200'), 15_000);
         const inCall = { ...same, toTag: toTagOf(answer.text) };
         phone.send(request('ACK', { ...inCall, branch: newBranch() }), gateway.ports.sip);
-        await vi.waitUntil(() => first('\x80'), 5000);
+        await vi.waitUntil(() => first('\x80'), 15_000);
         phone.send(request('BYE', { ...inCall, cseq: 2 }), gateway.ports.sip);
         await vi.waitUntil(
           () => phone.received.some(({ text }) => /^SIP[\s\S]*\r\nCSeq: 2 BYE/.test(text)),
@@ -145,7 +152,7 @@ describe('the SIP port', () => {
       // baresip adds its account's transport by itself.
       await phone.dial(gateway.sipUri('lobby'));
       phone.hangUp();
-      await phone.closed(5000);
+      await phone.closed();
     } finally {
       await phone.stop();
     }
@@ -175,7 +182,7 @@ describe('a source that no trunk names', () => {
       carrier.send(request('OPTIONS', { port: guarded.ports.sip, localPort: carrier.localPort }));
       await carrier.expect('SIP/2.0 200');
       expect(stranger.received).toEqual([]);
-      await eventually('drops are counted', 5000, async () => {
+      await eventually('drops are counted', 15_000, async () => {
         return ((await guarded.metrics()).value('trunkroom_dropped_total', { where: 'sip' }) ?? 0) >= 5;
       });
     } finally {

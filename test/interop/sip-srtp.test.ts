@@ -36,10 +36,10 @@ test.each(['srtp-mand', 'srtp', 'dtls_srtp'] as const)(
       await secret.dial(`sip:srtp-${encryption}@127.0.0.1:${gateway.ports.sip}`);
       await sleep(4000);
       secret.hangUp();
-      await secret.closed(5000);
+      await secret.closed();
       // Before the other one hears how it is to be alone.
       open.hangUp();
-      await open.closed(5000);
+      await open.closed();
       expect(heardAtTheEnd(secret, 880)).toBeGreaterThan(-20);
       expect(heardAtTheEnd(open, 440)).toBeGreaterThan(-20);
       if (encryption === 'srtp-mand')
@@ -65,9 +65,9 @@ test('a softphone that calls and waits for our handshake (setup:passive) and one
     await secret.dial(`sip:dtls-waits@127.0.0.1:${between.port}`);
     await sleep(4000);
     secret.hangUp();
-    await secret.closed(5000);
+    await secret.closed();
     open.hangUp();
-    await open.closed(5000);
+    await open.closed();
     expect(heardAtTheEnd(secret, 880)).toBeGreaterThan(-20);
     expect(heardAtTheEnd(open, 440)).toBeGreaterThan(-20);
   } finally {
@@ -104,9 +104,9 @@ test.each(['begins', 'waits'])(
       await sip.createSipParticipant('pbx', '+60377777003', 'dtls-out', { waitUntilAnswered: true });
       await sleep(4000);
       secret.hangUp();
-      await secret.closed(5000);
+      await secret.closed();
       open.hangUp();
-      await open.closed(5000);
+      await open.closed();
       expect(heardAtTheEnd(secret, 880)).toBeGreaterThan(-20);
       expect(heardAtTheEnd(open, 440)).toBeGreaterThan(-20);
     } finally {

@@ -33,7 +33,7 @@ test('100 connections of strangers are not even accepted, and 100 of ours that s
   const before = await gateway.metrics();
   const silent = await connections(100, '127.0.0.1');
   const strangers = await connections(100, STRANGER);
-  await eventually('the strangers are turned away', 5000, () =>
+  await eventually('the strangers are turned away', 15_000, () =>
     strangers.every(({ destroyed }) => destroyed),
   );
   const begun = performance.now();
@@ -45,7 +45,7 @@ test('100 connections of strangers are not even accepted, and 100 of ours that s
     value(after, 'process_resident_memory_bytes') - value(before, 'process_resident_memory_bytes');
   expect(grown).toBeLessThan(32e6);
   for (const socket of silent) socket.destroy();
-  await eventually('the gateway is well', 5000, () => gateway.isWell());
+  await eventually('the gateway is well', 15_000, () => gateway.isWell());
 });
 
 function value(metrics: Awaited<ReturnType<Gateway['metrics']>>, name: string): number {

@@ -53,7 +53,7 @@ class Client {
   }
 
   async expect(pattern: RegExp): Promise<string> {
-    return eventually(`${pattern} in ${this.text}`, 5000, () => pattern.exec(this.text)?.[0]);
+    return eventually(`${pattern} in ${this.text}`, 15_000, () => pattern.exec(this.text)?.[0]);
   }
 
   /** Resolves when the far end has closed. */
@@ -162,7 +162,7 @@ describe('SIP over TLS', () => {
       });
       expect(answered).toBeGreaterThan(0);
       phone.hangUp();
-      await phone.closed(5000);
+      await phone.closed();
     } finally {
       await phone.stop();
     }
@@ -259,7 +259,7 @@ describe('servers that we connect to', () => {
 
   test('must speak for the name by subjectAltName, and are shown our certificate', async () => {
     const connection = await to('sip.example.com', 'peer');
-    await eventually('it is accepted', 5000, () => accepted.length === 1);
+    await eventually('it is accepted', 15_000, () => accepted.length === 1);
     // Ours, by which they may use the connection for their own requests (RFC 5923).
     const { speaksFor } = accepted[0]!;
     expect([speaksFor?.('pbx.example.com'), speaksFor?.('sip.example.com')]).toEqual([true, false]);

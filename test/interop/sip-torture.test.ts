@@ -70,7 +70,7 @@ test('the messages of RFC 4475 and RFC 5118 over UDP and TCP hurt nobody', async
     metrics.value('trunkroom_dropped_total', { where: 'sip', reason: 'internal-error' }),
   ).toBeUndefined();
   for (const phone of phones) phone.hangUp();
-  for (const phone of phones) await phone.closed(5000);
+  for (const phone of phones) await phone.closed();
   phones.forEach((phone, index) => {
     const tones = TONES.filter((_, other) => other !== index);
     expect(faultsHeard(phone.heard(), { tones, absent: [], fromSecond, seconds })).toEqual([]);
@@ -106,7 +106,7 @@ test('a caller with IPv6 gets answers and a Contact that it can reach', async ()
     expect(await raw.expect('SIP/2.0 200')).toMatch(/^Via:.*received=::1;rport=\d+/m);
     raw.received.length = 0;
     raw.send(text('INVITE'));
-    await eventually('an answer with a Contact', 5000, () =>
+    await eventually('an answer with a Contact', 15_000, () =>
       raw.received.some((each) => new RegExp(`^Contact: <sip:\\[::1\\]:${six.ports.sip}>`, 'm').test(each)),
     );
     const four = await RawUdp.open(six.ports.sip);

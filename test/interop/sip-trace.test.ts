@@ -23,12 +23,12 @@ beforeAll(async () => {
   const phone = await Baresip.start({ user: '60377777002', tone: { hz: 440, amplitude: 8192 } });
   try {
     await phone.dial(gateway.sipUri('traced'));
-    await eventually('the phone is heard', 5000, async () => {
+    await eventually('the phone is heard', 15_000, async () => {
       const metrics = await gateway.metrics();
       return (metrics.value('trunkroom_call_first_rtp_seconds_count') ?? 0) > 0;
     });
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
   } finally {
     await phone.stop();
   }

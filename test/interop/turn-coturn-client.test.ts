@@ -192,7 +192,7 @@ it('turnutils_uclient: every packet comes back, both ways of both transports at 
     expect(output, WAYS[i]![0]).toMatch(/tot_send_msgs=160, tot_recv_msgs=160/);
     expect(output, WAYS[i]![0]).toMatch(/Total lost packets 0 \(0\.0+%\)/);
   }
-  await eventually('the streams are gone', 5_000, () => streamDoor.size === 0 || undefined);
+  await eventually('the streams are gone', 15_000, () => streamDoor.size === 0 || undefined);
   expect(carriers()).toEqual(Array.from({ length: 16 }, () => [6_880, 6_880]));
   // Each client tries an allocation first and forgets it; over UDP such a one stays until it expires.
   expect(udpDoor.size).toBe(8);
@@ -216,7 +216,7 @@ it.each([
     }
     expect(carriers().slice(before)).toEqual(Array.from({ length: 4 }, () => [6_880, 6_880]));
     expect(client.output).toMatch(/session connected with cipher/);
-    await eventually('the streams are gone', 5_000, () => streamDoor.size === 0 || undefined);
+    await eventually('the streams are gone', 15_000, () => streamDoor.size === 0 || undefined);
   },
 );
 

@@ -60,7 +60,7 @@ beforeAll(async () => {
     return;
   }
   watcher = peer.start('watcher', 'python3', ['-c', WATCH]);
-  await watcher.waitForOutput(/watching/, 10_000);
+  await watcher.waitForOutput(/watching/, 20_000);
   gateway = gatewayHost.start('gateway', productNode, [`${repositoryRoot}src/app/main.ts`, '--dev'], {
     TRUNKROOM_TURN_ALLOWED_PEERS: JSON.stringify([`${PEER}/32`]),
     TRUNKROOM_TURN_USERS: JSON.stringify([USER]),
@@ -93,7 +93,7 @@ test('packets that must stay whole have DF and are never cut; those that are too
   } finally {
     await client.stop();
   }
-  await eventually('the watcher has told of the last', 5000, () => watcher.output.includes('got h'));
+  await eventually('the watcher has told of the last', 15_000, () => watcher.output.includes('got h'));
   // b and e: too big for the second line, the router said so by ICMP. g: for the first, and the kernel did.
   expect(seen(0).filter((line) => !line.startsWith('got -'))).toEqual([
     'got a 1000 DF whole',
@@ -121,6 +121,6 @@ test('coturn’s client gets its allocation with DONT-FRAGMENT, and its packets 
   }
   // Several may come as one, which a line that is no cable does not take apart.
   const bytes = () => seen(before).reduce((sum, line) => sum + Number(line.split(' ')[2]), 0);
-  await eventually('the watcher has told of all', 5000, () => bytes() === 20 * 900);
+  await eventually('the watcher has told of all', 15_000, () => bytes() === 20 * 900);
   expect(seen(before).every((line) => line.endsWith(' DF whole'))).toBe(true);
 });

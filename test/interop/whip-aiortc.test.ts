@@ -44,7 +44,7 @@ test('what aiortc publishes by WHIP is heard in the room, and it is gone when it
   const { samples, sampleRate } = user.heard('aiortc-whip');
   expect(toneLevel(samples.subarray(sampleRate), sampleRate, 1000)).toBeGreaterThan(-25);
   await peer.waitForOutput(/"deleted": 200/, 20_000);
-  await eventually('it is gone', 5000, async () => (await rooms.listParticipants('in')).length === 1);
+  await eventually('it is gone', 15_000, async () => (await rooms.listParticipants('in')).length === 1);
   await user.leave();
   await peer.stop();
 });

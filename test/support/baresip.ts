@@ -47,6 +47,8 @@ export class Baresip {
   readonly #child: Child;
   readonly #folder: string;
   readonly #control: Socket;
+  /** How many events there were when it dialled last. */
+  #dialled = 0;
 
   private constructor(child: Child, folder: string, sipPort: number, control: Socket) {
     this.#child = child;
@@ -66,7 +68,7 @@ export class Baresip {
     const first = await freePortBlock(24);
     writeFiles(folder, first, options);
     const child = new Child(`baresip ${options.user}`, 'baresip', ['-f', folder, '-s']);
-    await child.waitForOutput(/baresip is ready/, 10_000);
+    await child.waitForOutput(/baresip is ready/, 20_000);
     const control = await connect(first + 2);
     return new Baresip(child, folder, first, control);
   }
@@ -76,26 +78,26 @@ export class Baresip {
   }
 
   /** Dials and waits until the call is established. */
-  async dial(uri: string, withinMs = 10_000): Promise<void> {
-    const from = this.events.length;
+  async dial(uri: string, withinMs = 20_000): Promise<void> {
+    this.#dialled = this.events.length;
     this.command('dial', uri);
-    await this.#event('CALL_ESTABLISHED', withinMs, from);
+    await this.#event('CALL_ESTABLISHED', withinMs);
   }
 
   /** Dials and gives the reason for which the call did not come about, as baresip has it (`404 Not Found`). */
-  async dialRefused(uri: string, withinMs = 10_000): Promise<string> {
-    const from = this.events.length;
+  async dialRefused(uri: string, withinMs = 20_000): Promise<string> {
+    this.#dialled = this.events.length;
     this.command('dial', uri);
-    return (await this.#event('CALL_CLOSED', withinMs, from)).param;
+    return (await this.#event('CALL_CLOSED', withinMs)).param;
   }
 
   hangUp(): void {
     this.command('hangup', '');
   }
 
-  /** Waits until the far end closed the call. */
-  async closed(withinMs: number): Promise<BaresipEvent> {
-    return this.#event('CALL_CLOSED', withinMs, 0);
+  /** Waits until the call that it dialled last, or that it answered, is over. */
+  async closed(withinMs = 15_000): Promise<BaresipEvent> {
+    return this.#event('CALL_CLOSED', withinMs);
   }
 
   command(command: string, params: string): void {
@@ -127,9 +129,10 @@ export class Baresip {
     return readWav(`${folder}/${file}`);
   }
 
-  async #event(type: string, withinMs: number, from: number): Promise<BaresipEvent> {
+  /** The first of its kind since it dialled last. */
+  async #event(type: string, withinMs: number): Promise<BaresipEvent> {
     return eventually(`baresip says ${type}`, withinMs, () =>
-      this.events.slice(from).find((event) => event.type === type),
+      this.events.slice(this.#dialled).find((event) => event.type === type),
     ).catch((error: unknown) => {
       throw new Error(
         `baresip said ${this.events.map((event) => event.type).join(' ')}\n${this.#child.tail(80)}`,
@@ -154,7 +157,7 @@ async function connect(port: number): Promise<Socket> {
         socket.once('error', reject);
       });
     } catch (error) {
-      if (attempt === 30) throw error;
+      if (attempt === 150) throw error;
       await sleep(100);
     }
   }

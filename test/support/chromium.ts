@@ -109,7 +109,7 @@ export class ChromiumUser {
     return this.page.evaluate(() => (globalThis as unknown as { __ear: Ear }).__ear.tracks());
   }
 
-  async waitForTracks(count: number, withinMs = 20_000): Promise<void> {
+  async waitForTracks(count: number, withinMs = 30_000): Promise<void> {
     await eventually(`the page has ${count} remote audio tracks`, withinMs, async () => {
       return (await this.tracks()) === count;
     }).catch(async (error: unknown) => {

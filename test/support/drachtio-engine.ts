@@ -47,5 +47,5 @@ export function openDrachtioEngine(
 
 /** Waits until the server has taken the secret. */
 export async function connected({ engine, events }: DrachtioUnderTest): Promise<void> {
-  await eventually(`drachtio is connected: ${JSON.stringify(events)}`, 8000, () => engine.isUp);
+  await eventually(`drachtio is connected: ${JSON.stringify(events)}`, 15_000, () => engine.isUp);
 }

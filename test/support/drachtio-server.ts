@@ -47,7 +47,7 @@ export async function startDrachtioServer(
 `,
   );
   const child = new Child('drachtio', binary, ['--file', file, '--stdout']);
-  await child.waitForOutput(/listening for applications|Starting sip stack|transport/i, 10_000);
+  await child.waitForOutput(/listening for applications|Starting sip stack|transport/i, 20_000);
   return {
     child,
     port,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect, isDeepStrictEqual } from 'node:util';
 
 /**
  * Asks `probe` again and again until it gives something other than undefined or false, at most for `withinMs`.
@@ -10,17 +11,36 @@ export async function eventually<T>(
   probe: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
   const end = performance.now() + withinMs;
-  let last: unknown;
   for (;;) {
+    let thrown: unknown;
     try {
       const found = await probe();
       if (found !== undefined && found !== false) return found;
     } catch (error) {
-      last = error;
+      thrown = error;
     }
     if (performance.now() > end) {
-      throw new Error(`not within ${withinMs} ms: ${what}`, last === undefined ? {} : { cause: last });
+      throw new Error(`not within ${withinMs} ms: ${what}`, thrown === undefined ? {} : { cause: thrown });
     }
     await sleep(100);
   }
+}
+
+/** Asks `probe` until it gives what equals `expected`, at most for `withinMs`; the failure says what it gave last. */
+export async function eventuallyEqual<T>(
+  what: string,
+  withinMs: number,
+  expected: T,
+  probe: () => T | Promise<T>,
+): Promise<void> {
+  let last: { readonly value: T } | undefined;
+  await eventually(what, withinMs, async () => {
+    last = undefined;
+    last = { value: await probe() };
+    return isDeepStrictEqual(last.value, expected);
+  }).catch((error: unknown) => {
+    if (last === undefined) throw error;
+    const seen = `${inspect(last.value)} is not ${inspect(expected)}`;
+    throw new Error(`not within ${withinMs} ms: ${what}: ${seen}`);
+  });
 }

@@ -26,13 +26,13 @@ const profiles = new Map([
   [1, 'AES_CM_128_HMAC_SHA1_80' as const],
 ]);
 
-/** Calls `condition` until it answers something, for at most 5 s. */
+/** Calls `condition` until it answers something, for at most 15 s. */
 export async function until<T>(condition: () => T | undefined | false, what: string): Promise<T> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 15_000;
   for (;;) {
     const answer = condition();
     if (answer !== undefined && answer !== false) return answer;
-    if (performance.now() > deadline) throw new Error(`not within 5 s: ${what}`);
+    if (performance.now() > deadline) throw new Error(`not within 15 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

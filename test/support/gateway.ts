@@ -42,7 +42,7 @@ export class Gateway {
     const child = spawnGateway({ ...portsAsEnvironment(ports), ...env }, args);
     const gateway = `http://127.0.0.1:${ports.http}`;
     try {
-      await eventually('the gateway is ready', 20_000, async () => {
+      await eventually('the gateway is ready', 60_000, async () => {
         if (child.exit !== undefined) return true;
         return (await fetch(`${gateway}/readyz`)).ok;
       });

@@ -51,7 +51,7 @@ export class HandPeer {
   }
 
   /** The next message that begins with `start` and was not taken yet; the same one resent is passed over. */
-  async next(start: string, withinMs = 8000): Promise<string> {
+  async next(start: string, withinMs = 15_000): Promise<string> {
     const end = performance.now() + withinMs;
     for (;;) {
       const at = this.received.findIndex((text, i) => text.startsWith(start) && !this.#seen.has(i));

@@ -33,7 +33,7 @@ export class Kamailio {
       // In the foreground, its log on standard error; little shared memory.
       ...['-DD', '-E', '-e', '-m', '32', '-M', '8', '-n', '2', '-N', '2'],
     ]);
-    await child.waitForOutput(/READY-FOR-CALLS/, 15_000).catch(async (error: unknown) => {
+    await child.waitForOutput(/READY-FOR-CALLS/, 20_000).catch(async (error: unknown) => {
       await child.stop();
       throw error;
     });

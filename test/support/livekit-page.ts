@@ -60,7 +60,7 @@ export async function pageSays(
   user: ChromiumUser,
   what: string,
   expression: string,
-  withinMs = 20_000,
+  withinMs = 30_000,
 ): Promise<void> {
   await eventually(what, withinMs, async () => (await user.page.evaluate(expression)) === true).catch(
     async (error: unknown) => {

@@ -28,7 +28,7 @@ export async function hearEachOther(
     const inBrowser = await browser.heard();
     const pairs = await browser.selectedPairs();
     phone.hangUp();
-    await phone.closed(5000);
+    await phone.closed();
     expect(faultsHeard(phone.heard(), { tones: [BROWSER], absent: [PHONE.hz], ...JUDGED })).toEqual([]);
     expect(faultsHeard(inBrowser, { tones: [PHONE], absent: [BROWSER.hz], ...JUDGED })).toEqual([]);
     expect(pairs.length).toBeGreaterThan(0);

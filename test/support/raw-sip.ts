@@ -33,7 +33,7 @@ export class RawUdp {
   }
 
   /** Waits for a message that begins with `start`. */
-  async expect(start: string, withinMs = 5000): Promise<string> {
+  async expect(start: string, withinMs = 15_000): Promise<string> {
     const end = performance.now() + withinMs;
     for (;;) {
       const found = this.received.find((text) => text.startsWith(start));
@@ -108,14 +108,20 @@ export function rawOffer(port: number): string {
   ].join('\r\n');
 }
 
-/** Writes `bytes` to a TCP port and gives what came back until it was closed or `forMs` passed. */
-export function tcpExchange(port: number, bytes: string | Uint8Array, forMs: number): Promise<string> {
+/** Writes `bytes` to a TCP port and gives what came back until it was enough, it was closed, or `forMs` passed. */
+export function tcpExchange(
+  port: number,
+  bytes: string | Uint8Array,
+  forMs: number,
+  isEnough: (answer: string) => boolean = () => false,
+): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
     const socket = createConnection(port, '127.0.0.1');
     const timer = setTimeout(() => socket.destroy(), forMs);
     socket.setEncoding('latin1').on('data', (text: string) => {
       answer += text;
+      if (isEnough(answer)) socket.destroy();
     });
     socket.once('connect', () => socket.write(bytes));
     socket.once('error', () => {});

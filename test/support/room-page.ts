@@ -21,7 +21,7 @@ export async function joinRoom(user: ChromiumUser, gateway: Gateway, options: Jo
   await page.getByRole('button', { name: 'Join' }).click();
   await eventually(
     `${options.name} is connected`,
-    20_000,
+    30_000,
     async () => (await user.selectedPairs()).length > 0,
   ).catch(async (error: unknown) => {
     const said = await page.locator('body').textContent();

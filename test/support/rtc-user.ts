@@ -152,7 +152,7 @@ export class RtcUser {
   }
 
   /** Waits until something is so; on failure says what the room told. */
-  async says(what: string, check: () => boolean, withinMs = 15_000): Promise<void> {
+  async says(what: string, check: () => boolean, withinMs = 30_000): Promise<void> {
     await eventually(what, withinMs, async () => check()).catch((error: unknown) => {
       throw new Error(`${what}: the room said ${this.said.join(', ')}`, { cause: error });
     });

@@ -57,7 +57,11 @@ async function people(room: string): Promise<string[]> {
 }
 
 async function peopleBecome(room: string, who: readonly string[]): Promise<void> {
-  await eventually(`${who.join(' and ')} in ${room}`, 8000, async () => `${await people(room)}` === `${who}`);
+  await eventually(
+    `${who.join(' and ')} in ${room}`,
+    15_000,
+    async () => `${await people(room)}` === `${who}`,
+  );
 }
 
 test('baresip refers its call to a number: it is in the room in its place, and the room hears it', async () => {

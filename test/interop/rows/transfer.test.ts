@@ -52,17 +52,17 @@ test('baresip is put on hold and taken back, and RTP to it goes on', async () =>
   const isHeld = async () =>
     (await rooms.getParticipant('held', identity)).attributes['sip.onHold'] === 'true';
   await wish('true');
-  await eventually('the phone is on hold', 5000, isHeld);
+  await eventually('the phone is on hold', 15_000, isHeld);
   // Its answer to our offer.
   expect(caller.output).toMatch(/INVITE sip:[\s\S]*a=sendonly[\s\S]*SIP\/2\.0 200 OK[\s\S]*a=recvonly/);
   const toPhones = { peer: 'phone', direction: 'out' };
   const sent = async () => (await gateway.metrics()).value('trunkroom_rtp_packets_total', toPhones) ?? 0;
   const before = await sent();
-  await eventually('music goes to it', 8000, async () => (await sent()) > before + 50);
+  await eventually('music goes to it', 15_000, async () => (await sent()) > before + 50);
   await wish('');
-  await eventually('the phone is back', 5000, async () => !(await isHeld()));
+  await eventually('the phone is back', 15_000, async () => !(await isHeld()));
   caller.hangUp();
-  await eventually('it is gone', 5000, async () => (await rooms.listParticipants('held')).length === 0);
+  await eventually('it is gone', 15_000, async () => (await rooms.listParticipants('held')).length === 0);
 });
 
 test('who is told to call a busy number says so, and its own call goes on', async () => {
@@ -77,7 +77,7 @@ test('who is told to call a busy number says so, and its own call goes on', asyn
   caller.hangUp();
   await eventually(
     'the room is empty',
-    5000,
+    15_000,
     async () => (await rooms.listParticipants('first')).length === 0,
   );
 });
@@ -94,13 +94,13 @@ test('baresip follows a REFER, tells 100 and 200, gets our BYE, and the two phon
     () => expect(caller.output).toMatch(/BYE sip:[\s\S]*transferred: handed on to somebody else/),
     5000,
   );
-  await eventually('the phone is out of the room', 5000, async () => {
+  await eventually('the phone is out of the room', 15_000, async () => {
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
     return /trunkroom_calls_ended_total\{[^}]*cause="transferred"[^}]*\} [1-9]/.test(metrics);
   });
   await new Promise((resolve) => setTimeout(resolve, 1000 * (SETTLED_SECONDS + JUDGED_SECONDS + 1)));
   desk.hangUp();
-  await caller.closed(5000);
+  await caller.closed();
   const heard = { fromSecond: SETTLED_SECONDS, seconds: JUDGED_SECONDS };
   expect(faultsHeard(desk.heard(), { ...heard, tones: [CALLER], absent: [DESK.hz] })).toEqual([]);
   expect(faultsHeard(caller.heard(), { ...heard, tones: [DESK], absent: [CALLER.hz] })).toEqual([]);
