@@ -15,6 +15,11 @@ const PROBE_EVERY: Millis = 10;
 const ANSWERS_WITHIN: Millis = 3000;
 /** A video that has lost a layer gets no larger one for so long: what comes and goes is worse than what is small. */
 const STEADY: Millis = 3000;
+/**
+ * What the smallest layers may take of a connection that is not tried yet, bits a second: a picture of one size is often more than the
+ * estimate begins with, and shall not wait until probes have found room for it.
+ */
+const SMALLEST_UNTRIED = 4_000_000;
 /** What a packet costs beside its payload: RTP with extensions, SRTP, UDP, IP. */
 const PACKET_BYTES = 76;
 /** Padding that one wake-up may send: no bug makes a flood. */
@@ -128,7 +133,7 @@ export class DownlinkBandwidth {
     this.#sharedAt = now;
     const silent = !this.#estimator.alive && now - this.#startedAt > ANSWERS_WITHIN;
     const budget = silent ? Number.POSITIVE_INFINITY : this.#estimator.rate - this.#audioRate;
-    const layers = allocate(claims, budget);
+    const layers = allocate(claims, budget, this.#estimator.isUntried ? SMALLEST_UNTRIED : budget);
     let at = 0;
     for (const { forwarder, sender } of this.#video) {
       const layer = layers[at++]!;

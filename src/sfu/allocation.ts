@@ -17,14 +17,15 @@ const PAUSE_BELOW = 0.7;
 
 /**
  * Shares `budget`, bits a second, among the videos of one peer: first each has its smallest layer, in the order of
- * priority, then layers grow one by one. Answers a layer for each claim; -1: there is no room for it at all.
+ * priority, then layers grow one by one. Answers a layer for each claim; -1: there is no room for it at all. `forSmallest`: what
+ * the smallest layers may take together, where that is more.
  */
-export function allocate(claims: readonly Claim[], budget: number): number[] {
+export function allocate(claims: readonly Claim[], budget: number, forSmallest: number = budget): number[] {
   const order = claims
     .map((_, index) => index)
     .sort((a, b) => claims[b]!.priority - claims[a]!.priority || a - b);
   const given = claims.map(() => -1);
-  let left = budget;
+  let left = Math.max(budget, forSmallest);
   for (const index of order) {
     const claim = claims[index]!;
     const layer = nextLayer(claim, -1);
@@ -39,6 +40,7 @@ export function allocate(claims: readonly Claim[], budget: number): number[] {
     given[index] = layer;
     left -= cost;
   }
+  left -= Math.max(0, forSmallest - budget);
   for (let grew = true; grew; ) {
     grew = false;
     for (const index of order) {

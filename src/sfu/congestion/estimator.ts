@@ -51,6 +51,11 @@ export class BandwidthEstimator {
     return this.#firstFeedbackAt !== undefined;
   }
 
+  /** No queue and no losses were seen yet: the rate is a guess, and nothing speaks against more. */
+  get isUntried(): boolean {
+    return this.#control.decreasedAt === Number.NEGATIVE_INFINITY;
+  }
+
   /** A packet of so many bytes left, by its transport-wide number. */
   sent(sequence: number, bytes: number, now: Millis): void {
     const probe = this.#probe?.isSending(now) === true ? this.#probe.id : 0;
