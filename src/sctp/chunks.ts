@@ -1,7 +1,9 @@
 /** Bytes of a DATA chunk before its user data (RFC 9260 section 3.3.1). */
 export const DATA_HEADER = 16;
 const FORWARD_TSN_HEADER = 8;
+const SACK_HEADER = 16;
 const DATA = 0;
+const SACK = 3;
 const FORWARD_TSN = 192;
 const UNORDERED = 0x04;
 const FIRST = 0x02;
@@ -55,6 +57,37 @@ export function forwardTsnChunk(tsn: number, streams: ReadonlyMap<number, number
   for (const [stream, sequence] of streams) {
     view.setUint16(at, stream);
     view.setUint16(at + 2, sequence);
+    at += 4;
+  }
+  return chunk;
+}
+
+/**
+ * A SACK chunk (RFC 9260 section 3.3.4). `window`: bytes that there is room for; `gaps`: first and last offset from
+ * `cumulativeTsn` of each stretch that came beyond it, ascending.
+ */
+export function sackChunk(
+  cumulativeTsn: number,
+  window: number,
+  gaps: readonly (readonly [first: number, last: number])[],
+  duplicates: readonly number[],
+): Uint8Array {
+  const chunk = new Uint8Array(SACK_HEADER + 4 * (gaps.length + duplicates.length));
+  const view = new DataView(chunk.buffer);
+  chunk[0] = SACK;
+  view.setUint16(2, chunk.length);
+  view.setUint32(4, cumulativeTsn);
+  view.setUint32(8, Math.max(0, window));
+  view.setUint16(12, gaps.length);
+  view.setUint16(14, duplicates.length);
+  let at = SACK_HEADER;
+  for (const [first, last] of gaps) {
+    view.setUint16(at, first);
+    view.setUint16(at + 2, last);
+    at += 4;
+  }
+  for (const tsn of duplicates) {
+    view.setUint32(at, tsn);
     at += 4;
   }
   return chunk;

@@ -10,6 +10,7 @@ import { SeededRandom } from '../support/lossy-net.ts';
 import { FakeClient, TurnHarness } from '../unit/turn/turn-harness.ts';
 import { RTCP, RTP, STUN } from './corpus.ts';
 import { mutate, pick } from './mutate.ts';
+import { sctp } from './sctp-target.ts';
 import { must, type Target } from './target.ts';
 import { mustLeaveNothing, turnUsers } from './turn-target.ts';
 
@@ -106,4 +107,4 @@ const turnStream: Target = {
   },
 };
 
-export const packetTargets: readonly Target[] = [rtp, rtcp, stun, turn, turnUsers, turnStream];
+export const packetTargets: readonly Target[] = [rtp, rtcp, stun, sctp, turn, turnUsers, turnStream];

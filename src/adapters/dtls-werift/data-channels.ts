@@ -7,7 +7,7 @@ import type { Timers } from '../../base/wake-queue.ts';
 import type { ApplicationLayer, DtlsEvent, StartApplication } from '../../media/dtls-port.ts';
 import type { DataChannelLabel } from '../../media/protocol.ts';
 import type { DataSender } from '../../sctp/data-sender.ts';
-import { replaceStreams } from './data-receiving.ts';
+import { replaceReceiver } from './data-receiving.ts';
 import { replaceSender } from './data-sending.ts';
 import { isSoundSctp } from './sctp-guard.ts';
 
@@ -18,8 +18,8 @@ const MAX_MESSAGE = 65_536;
 const MAX_PENDING = 64;
 /** Channels that a peer may open: LiveKit has two, and opens each once per association. */
 const MAX_CHANNELS = 8;
-/** Chunks of unfinished messages and out of order that may be held for a peer. */
-const MAX_HELD_CHUNKS = 4096;
+/** Chunks of unfinished messages, and stretches out of order, that may be held for a peer. */
+const MAX_HELD = 4096;
 /** Ids of channels that we open: odd, for we are the DTLS server (RFC 8832 section 6). */
 const OWN_IDS = { _reliable: 1, _lossy: 3 } as const;
 
@@ -27,7 +27,6 @@ const OWN_IDS = { _reliable: 1, _lossy: 3 } as const;
 interface SctpInside {
   handleData(packet: NodeBuffer): Promise<void>;
   readonly advertisedRwnd: number;
-  readonly sackMisOrdered: ReadonlySet<number>;
 }
 interface SctpTransportInside {
   datachannelReceive: (stream: number, protocol: number, data: NodeBuffer) => Promise<void>;
@@ -73,7 +72,7 @@ class DataChannels implements ApplicationLayer {
     } as unknown as RTCDtlsTransport);
     this.#inside = transport.sctp as unknown as SctpInside;
     this.#sender = replaceSender(transport, time, () => this.#drop());
-    this.#held = replaceStreams(transport);
+    this.#held = replaceReceiver(transport, () => this.#drop());
     transport.setRemoteMaxMessageSize(MAX_MESSAGE);
     transport.onDataChannel.subscribe((channel) => this.#onPeersChannel(channel));
     transport.start(SCTP_PORT).catch(() => this.#drop());
@@ -161,8 +160,7 @@ class DataChannels implements ApplicationLayer {
 
   /** The peer sends beyond the window that it was given, or without ever finishing. */
   #holdsTooMuch(): boolean {
-    const { advertisedRwnd, sackMisOrdered } = this.#inside;
-    return advertisedRwnd < 0 || sackMisOrdered.size > MAX_HELD_CHUNKS || this.#held() > MAX_HELD_CHUNKS;
+    return this.#inside.advertisedRwnd < 0 || this.#held() > MAX_HELD;
   }
 
   #drop(): void {

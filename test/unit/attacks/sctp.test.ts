@@ -5,6 +5,7 @@ import { isSoundSctp } from '../../../src/adapters/dtls-werift/sctp-guard.ts';
 import { type IceCredentials, newIceCredentials } from '../../../src/ice/credentials.ts';
 import { dtlsEngines } from '../../support/dtls-engines.ts';
 import { FakeBrowser, type HostUnderTest, startHost, until } from '../../support/fake-browser.ts';
+import { sctpPacket } from '../../support/sctp-packets.ts';
 
 describe.each(dtlsEngines)('DTLS by %s', (engine) => {
   let under: HostUnderTest;
@@ -32,47 +33,27 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
     expect(rejections.splice(0)).toEqual([]);
   });
 
-  /** CRC-32C, bit by bit. */
-  function crc32c(bytes: Uint8Array): number {
-    let crc = 0xffffffff;
-    for (const byte of bytes) {
-      crc ^= byte;
-      for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
-    }
-    return ~crc >>> 0;
-  }
-
-  /** An SCTP packet with a right checksum. */
-  function packet(tag: number, ...chunks: Uint8Array[]): Buffer {
-    const bytes = Buffer.concat([Buffer.alloc(12), ...chunks]);
-    bytes.writeUInt16BE(5000, 0);
-    bytes.writeUInt16BE(5000, 2);
-    bytes.writeUInt32BE(tag, 4);
-    bytes.writeUInt32LE(crc32c(bytes), 8);
-    return bytes;
-  }
-
   const init = Uint8Array.of(1, 0, 0, 20, 0, 0, 0, 9, 0, 1, 0, 0, 0, 8, 0, 8, 0, 0, 0, 1);
 
   test('packets that would stall or kill werift are dropped, and the call goes on', async () => {
     const hostile = [
-      packet(0, Uint8Array.of(1, 0, 0, 0)),
-      packet(0, Uint8Array.of(77, 0, 0, 4)),
-      packet(0, init, init),
-      packet(0, Uint8Array.of(...init.slice(0, 3), 24, ...init.slice(4), 0x80, 8, 0, 0)),
-      packet(0, Uint8Array.of(3, 0, 0, 20, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0xff, 0xff)),
+      sctpPacket(0, Uint8Array.of(1, 0, 0, 0)),
+      sctpPacket(0, Uint8Array.of(77, 0, 0, 4)),
+      sctpPacket(0, init, init),
+      sctpPacket(0, Uint8Array.of(...init.slice(0, 3), 24, ...init.slice(4), 0x80, 8, 0, 0)),
+      sctpPacket(0, Uint8Array.of(3, 0, 0, 20, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0xff, 0xff)),
       Buffer.from([1, 2, 3]),
       Buffer.alloc(40, 0x55),
     ];
     // werift's client counts its records anew after the Finished: OpenSSL drops the one that has the Finished's number.
-    for (let i = 0; i < 8; i++) await browser.client.send(packet(0, init));
+    for (let i = 0; i < 8; i++) await browser.client.send(sctpPacket(0, init));
     for (const bytes of hostile) await browser.client.send(bytes);
-    await browser.client.send(packet(0, init));
+    await browser.client.send(sctpPacket(0, init));
     let answer: Uint8Array | undefined;
     browser.client.onData.subscribe((data) => {
       answer = data;
     });
-    await browser.client.send(packet(0, init));
+    await browser.client.send(sctpPacket(0, init));
     // An INIT ACK: SCTP still works.
     expect((await until(() => answer, 'the INIT ACK'))[12]).toBe(2);
     under.host.stop();
@@ -84,12 +65,12 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
     browser.client.onData.subscribe((data) => {
       answers.push(data);
     });
-    await browser.client.send(packet(0, init));
+    await browser.client.send(sctpPacket(0, init));
     const ack = await until(() => answers[0], 'the INIT ACK');
     const tag = ack.readUInt32BE(16);
     // The state cookie is the last parameter of the INIT ACK: type 7, 4 + 24 bytes.
     const cookie = ack.subarray(ack.indexOf(Buffer.from([0, 7, 0, 28])) + 4).subarray(0, 24);
-    await browser.client.send(packet(tag, Uint8Array.of(10, 0, 0, 28, ...cookie)));
+    await browser.client.send(sctpPacket(tag, Uint8Array.of(10, 0, 0, 28, ...cookie)));
     await until(() => answers.some((answer) => answer[12] === 11), 'the COOKIE ACK');
     const data = fc
       .record({
@@ -111,7 +92,7 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
       seed: 7,
     });
     for (const [i, chunks] of packets.entries()) {
-      await browser.client.send(packet(tag, ...chunks));
+      await browser.client.send(sctpPacket(tag, ...chunks));
       // Not faster than both sockets are read.
       if (i % 100 === 99) await browser.check(local);
     }
@@ -136,7 +117,7 @@ describe.each(dtlsEngines)('DTLS by %s', (engine) => {
       .map(([type, length, body]) => Uint8Array.of(type, 0, 0, length, ...body));
     fc.assert(
       fc.property(fc.array(chunk, { maxLength: 4 }), (chunks) => {
-        const bytes = packet(1, ...chunks);
+        const bytes = sctpPacket(1, ...chunks);
         if (!isSoundSctp(bytes)) return;
         let at = 12;
         while (at < bytes.length) {

@@ -29,7 +29,7 @@ class Peer extends VirtualTime {
     const sender = {
       ...{ kind: 'video', isMeasured: true, muted: false, priority: 0, wantedLayer: Infinity, packets: 0 },
       allowedLayer: Infinity,
-      get shownLayer() {
+      get shownLayer(): number {
         return this.allowedLayer < 0 || this.packets === 0 ? -1 : 0;
       },
       allow(layer: number) {
