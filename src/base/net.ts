@@ -1,3 +1,4 @@
+import type { FanOut } from './fan-out.ts';
 import type { QuietLane } from './quiet-lane.ts';
 import type { SealingWay } from './sealing-way.ts';
 
@@ -35,6 +36,8 @@ export interface DatagramSocket {
   sendWhole?: ((bytes: Uint8Array, port: number, address: string) => void) | undefined;
   /** A way there that seals with the keys of `sealer`; undefined, or no such method, where this socket cannot. */
   sealing?(sealer: object, port: number, address: string): SealingWay | undefined;
+  /** Somewhere to send one packet on many such ways of this socket's thread; undefined, or no such method, where there is none. */
+  fanOut?(): FanOut | undefined;
   close(): void;
 }
 

@@ -14,6 +14,11 @@ export interface SealingWay {
    * was lent, or something was sent since; nothing is sent, and the index is lost.
    */
   commit(headerEnd: number, length: number, index: number): boolean;
+  /**
+   * Where packets leave until `moved`, of which there is one, is called: it is to be used by a `FanOut` at once. Undefined, or no such
+   * method: that may change without a word.
+   */
+  steady?(moved: () => void): SealingWay | undefined;
   /** No more packets, and the keys are let go. */
   close(): void;
 }

@@ -1,4 +1,5 @@
 import type { Clock, Millis } from '../base/clock.ts';
+import type { FanOut } from '../base/fan-out.ts';
 import type { DatagramSocket } from '../base/net.ts';
 import type { SealingWay } from '../base/sealing-way.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
@@ -120,6 +121,11 @@ export class Mux {
   /** A way on which the socket seals with the keys of `sealer`; undefined where it cannot. */
   sealing(sealer: object, port: number, address: string): SealingWay | undefined {
     return this.#socket.sealing?.(sealer, port, address);
+  }
+
+  /** Where one packet goes on many of the socket's sealing ways; undefined where it has none. */
+  fanOut(): FanOut | undefined {
+    return this.#socket.fanOut?.();
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import type { Random } from '../base/random.ts';
 import type { Alarm, Timers } from '../base/wake-queue.ts';
 import type { RtpView } from '../rtp/packet.ts';
 import type { MakeTransform } from '../rtp/srtp/transform.ts';
+import type { FanSource } from '../sfu/fans.ts';
 import { Forwarder } from '../sfu/forwarder.ts';
 import { NO_LAYER, TrackSender } from '../sfu/track-sender.ts';
 import { DropCounter } from './drop-counter.ts';
@@ -79,6 +80,7 @@ export class TransportHost {
   readonly #receivers = new Map<TrackId, OpenReceiver>();
   readonly #senders = new Map<SenderId, OpenSender>();
   readonly #forwarders = new Map<TrackId, Forwarder>();
+  readonly #fans: FanSource;
   #closed = false;
   #tellAlarm: Alarm | undefined;
 
@@ -86,6 +88,12 @@ export class TransportHost {
     this.#options = options;
     this.#mux = new Mux({ ...options, drops: this.#drops });
     this.#streams = new IceStreams({ ...options, mux: this.#mux, drops: this.#drops });
+    this.#fans = {
+      open: () => this.#mux.fanOut(),
+      sent: (count) => {
+        this.#totals.sent += count;
+      },
+    };
     this.#reporterCname = randomText(options.random, 16);
     this.#tellLater(options.clock.now());
   }
@@ -319,13 +327,16 @@ export class TransportHost {
   #forwarder(track: TrackId): Forwarder {
     let forwarder = this.#forwarders.get(track);
     if (forwarder === undefined) {
-      forwarder = new Forwarder({
-        keyframeNeeded: (layer) => {
-          const open = this.#receivers.get(track);
-          open?.transport.media.requestKeyframe(open.receiver, layer);
+      forwarder = new Forwarder(
+        {
+          keyframeNeeded: (layer) => {
+            const open = this.#receivers.get(track);
+            open?.transport.media.requestKeyframe(open.receiver, layer);
+          },
+          refused: (reason) => this.#drops.count('rtp', `forward-${reason}`),
         },
-        refused: (reason) => this.#drops.count('rtp', `forward-${reason}`),
-      });
+        this.#fans,
+      );
       this.#forwarders.set(track, forwarder);
     }
     return forwarder;

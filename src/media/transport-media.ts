@@ -7,7 +7,7 @@ import type { SrtpMaster, SrtpProfile } from '../rtp/srtp/key-derivation.ts';
 import { type SrtpFault, SrtpOpener, SrtpSealer } from '../rtp/srtp/session.ts';
 import type { MakeTransform } from '../rtp/srtp/transform.ts';
 import type { Forwarder } from '../sfu/forwarder.ts';
-import type { PacketOutput } from '../sfu/packet-output.ts';
+import type { PacketOutput, Passage } from '../sfu/packet-output.ts';
 import { RED, type RedReader } from '../sfu/red.ts';
 import { NO_LAYER, type TrackSender } from '../sfu/track-sender.ts';
 import { DownlinkBandwidth, type DownlinkBandwidthOptions } from './downlink-bandwidth.ts';
@@ -77,11 +77,14 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
 
   /** The handshake is done and audited. */
   setKeys(profile: SrtpProfile, local: SrtpMaster, remote: SrtpMaster): void {
+    this.#letAlight();
     this.#opener = new SrtpOpener(profile, remote, this.#make);
     this.#sealer = new SrtpSealer(profile, local, this.#make);
   }
 
   addSender(sender: TrackSender, forwarder: Forwarder): void {
+    // With a picture beside it sound may have transport-wide numbers from now on.
+    this.#letAlight();
     this.#senders.set(sender.ssrc, { sender, forwarder });
     this.#bandwidth.add({ sender, forwarder });
   }
@@ -142,8 +145,24 @@ export class TransportMedia implements PacketOutput, ProtectedMedia {
   }
 
   pathChanged(): void {
+    this.#letAlight();
     this.#steadyWay = undefined;
   }
+
+  passage(ssrc: number, sequence: number): Passage | undefined {
+    const way = this.#steadyWay?.steady?.(this.#letAlight);
+    const next = way && this.#sealer?.lend(ssrc, (sequence + 1) & 0xffff)?.next;
+    return next === undefined ? undefined : { way: way!, index: next - 1 };
+  }
+
+  used(ssrc: number, index: number): void {
+    this.#sealer?.sealedElsewhere(ssrc, index, 1);
+  }
+
+  /** All make and send their own packets, until they ask for a passage again. */
+  readonly #letAlight = (): void => {
+    for (const { sender } of this.#senders.values()) sender.alight();
+  };
 
   #findWay(sealer: SrtpSealer): SealingWay | undefined {
     const way = this.#path.sealing(sealer.by);

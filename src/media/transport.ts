@@ -133,9 +133,9 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     const { mux, timers } = this.#options;
     for (const ufrag of this.#ice.ufrags) mux.removeUfrag(ufrag);
     for (const remote of this.#ice.remotes) this.#letGo(remote);
+    this.media.pathChanged();
     this.#way?.close();
     this.#way = undefined;
-    this.media.pathChanged();
     timers.cancel(this.#consentAlarm);
     timers.cancel(this.#dtlsAlarm);
     timers.cancel(this.#reportAlarm);

@@ -1,5 +1,6 @@
 import type { Millis } from '../base/clock.ts';
 import type { RtpView } from '../rtp/packet.ts';
+import { type FanSource, Fans } from './fans.ts';
 import { beginsKeyFrame } from './key-frame.ts';
 import { Layers, MAX_LAYERS, MAX_TEMPORAL } from './layers.ts';
 import { PayloadCache } from './payload-cache.ts';
@@ -35,8 +36,13 @@ export class Forwarder {
   /** Per layer; the last is for all of them at once. */
   readonly #keyframeAskedAt = new Float64Array(MAX_LAYERS + 1).fill(Number.NEGATIVE_INFINITY);
 
-  constructor(listener: ForwarderListener) {
+  /** Those whose packets are made together; undefined: nobody's are. */
+  readonly #fans: Fans | undefined;
+
+  /** `fans`: where one packet for many is made many, if there is such a place. */
+  constructor(listener: ForwarderListener, fans?: FanSource) {
     this.#listener = listener;
+    this.#fans = fans && new Fans(fans);
   }
 
   get size(): number {
@@ -51,6 +57,7 @@ export class Forwarder {
   }
 
   remove(sender: TrackSender): void {
+    sender.alight();
     const at = this.#senders.indexOf(sender);
     if (at >= 0) this.#senders.splice(at, 1);
   }
@@ -60,8 +67,10 @@ export class Forwarder {
     const layered = this.#read(view, mime, 0);
     if (layered !== undefined) return this.#pushLayered(view, mime, layered, now);
     if (this.#caches.length > 0) this.#take(view, mime, 0, now);
-    let count = 0;
+    let count = this.#fans?.push(view, mime, now) ?? 0;
+    if (count === this.#senders.length) return count;
     for (const sender of this.#senders) {
+      if (sender.rides(mime)) continue;
       // There is one stream: bandwidth decides whether it is sent, and a receiver that lost it begins at a key frame.
       if (sender.allowedLayer < 0) continue;
       this.#thinOut(sender, 0);
@@ -70,17 +79,19 @@ export class Forwarder {
     return count;
   }
 
-  /** Sends a packet of Opus that came as RED, or was recovered of it, to those who do not take RED. */
+  /** Sends a packet of Opus that came as RED, or was recovered of it, to those who do not take RED; it is pushed as RED before. */
   pushUnwrapped(view: RtpView, mime: string, now: Millis): number {
-    let count = 0;
-    for (const sender of this.#senders) if (!sender.takesRed) count += this.#sendTo(sender, view, mime, now);
+    let count = this.#fans?.push(view, mime, now) ?? 0;
+    for (const sender of this.#senders)
+      if (!sender.takesRed && !sender.rides(mime)) count += this.#sendTo(sender, view, mime, now);
     return count;
   }
 
   /** Sends a packet of RED to those who take it. */
   pushRed(view: RtpView, now: Millis): number {
-    let count = 0;
-    for (const sender of this.#senders) if (sender.takesRed) count += this.#sendTo(sender, view, RED, now);
+    let count = this.#fans?.push(view, RED, now) ?? 0;
+    for (const sender of this.#senders)
+      if (sender.takesRed && !sender.rides(RED)) count += this.#sendTo(sender, view, RED, now);
     return count;
   }
 
@@ -176,7 +187,10 @@ export class Forwarder {
     size = 0,
   ): number {
     const outcome = sender.push(view, mime, now, layered, size);
-    if (outcome === 'sent') return 1;
+    if (outcome === 'sent') {
+      this.#fans?.board(sender, view, mime, now);
+      return 1;
+    }
     if (outcome !== 'muted' && outcome !== 'left-out') this.#listener.refused(outcome);
     return 0;
   }

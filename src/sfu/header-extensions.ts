@@ -24,11 +24,13 @@ export interface PlayoutDelay {
 export const NOT_NUMBERED = -1;
 /** Below this level (-dBov) a packet is marked as voice: the V bit of RFC 6464. */
 const VOICE_BELOW = 60;
+const NO_MID = new Uint8Array(0);
 
 /** Writes one sender's header extension block: MID (RFC 8843 section 14.3), level (RFC 6464), abs-send-time, transport-wide number. */
 export class HeaderExtensions {
   readonly #ids: ExtensionIds;
-  readonly #mid: Uint8Array;
+  /** Empty: it is not told. */
+  readonly mid: Uint8Array;
   readonly #twoByte: boolean;
   readonly #descriptorId: number;
   /** Both bounds in steps of 10 ms, 12 bits each, least first; undefined: they are not told. */
@@ -40,7 +42,7 @@ export class HeaderExtensions {
     if (playoutDelay !== undefined && (ids.playoutDelay ?? 0) !== 0)
       this.#playoutDelay = (steps(playoutDelay.minMs) << 12) | steps(playoutDelay.maxMs);
     this.#ids = ids;
-    this.#mid = utf8(mid).subarray(0, 255);
+    this.mid = ids.mid === 0 ? NO_MID : utf8(mid).subarray(0, 255);
     this.#descriptorId = ids.dependencyDescriptor ?? 0;
     // RFC 8285 section 4.2: the one-byte form has ids 1 to 14 and data of 1 to 16 bytes.
     this.#twoByte =
@@ -49,7 +51,20 @@ export class HeaderExtensions {
       ids.absSendTime > 14 ||
       ids.transportCc > 14 ||
       (ids.playoutDelay ?? 0) > 14 ||
-      this.#mid.length > 16;
+      this.mid.length > 16;
+  }
+
+  /** Who have the same write the same blocks, but for the bytes of the MID. */
+  get form(): string {
+    const { absSendTime, audioLevel, mid, transportCc } = this.#ids;
+    const ids = [mid, audioLevel, absSendTime, transportCc, this.#descriptorId, this.#ids.playoutDelay ?? 0];
+    return `${ids.join(' ')} ${this.mid.length} ${this.#playoutDelay ?? ''}`;
+  }
+
+  /** Where the MID stands in a block that begins at `start`; 0: it has none. */
+  midAt(start: number): number {
+    if (this.mid.length === 0) return 0;
+    return start + 4 + (this.#twoByte ? 2 : 1);
   }
 
   /** Packets have a transport-wide sequence number. */
@@ -59,7 +74,7 @@ export class HeaderExtensions {
 
   /** The most that {@link write} writes, beside a descriptor. */
   get maxBytes(): number {
-    return 4 + 2 + this.#mid.length + 4 + 5 + 4 + 5 + 2 + 3;
+    return 4 + 2 + this.mid.length + 4 + 5 + 4 + 5 + 2 + 3;
   }
 
   /**
@@ -81,10 +96,10 @@ export class HeaderExtensions {
     const twoByte = this.#twoByte || described > 16 || (described > 0 && this.#descriptorId > 14);
     let at = start + 4;
     this.descriptorAt = 0;
-    if (ids.mid !== 0 && this.#mid.length > 0) {
-      at = element(bytes, at, ids.mid, this.#mid.length, twoByte);
-      for (let i = 0; i < this.#mid.length; i++) bytes[at + i] = this.#mid[i]!;
-      at += this.#mid.length;
+    if (this.mid.length > 0) {
+      at = element(bytes, at, ids.mid, this.mid.length, twoByte);
+      for (let i = 0; i < this.mid.length; i++) bytes[at + i] = this.mid[i]!;
+      at += this.mid.length;
     }
     if (ids.audioLevel !== 0 && level !== NO_LEVEL) {
       at = element(bytes, at, ids.audioLevel, 1, twoByte);

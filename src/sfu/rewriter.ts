@@ -76,6 +76,35 @@ export class Rewriter {
     return true;
   }
 
+  /** The packet is the next of the source, or has lost ones before it, and there is no break between: {@link map} will answer `sent`. */
+  goesOn(view: RtpView, clockRate: number, now: Millis): boolean {
+    if (view.ssrc !== this.#source || clockRate !== this.#clockRate) return false;
+    const ahead = sequenceDelta(view.sequence, this.#highestIn);
+    return ahead > 0 && !this.#jumps(view, ahead, now) && (ahead === 1 || !this.#hasPaused(now));
+  }
+
+  /** The packet was mapped, is the newest of its source, and none before it was left out: nothing but numbers tells what comes next. */
+  isAt(view: RtpView): boolean {
+    return (
+      view.ssrc === this.#source &&
+      view.sequence === this.#highestIn &&
+      view.timestamp === this.#lastTimestampIn &&
+      this.#offsets === undefined
+    );
+  }
+
+  /** Stands where it would if it had mapped the `count` packets, more than none, that `leader` has since both were at the same one. */
+  follow(leader: Rewriter, count: number): void {
+    this.#highestIn = leader.#highestIn;
+    this.#highestOut = (leader.#highestIn + this.#sequenceOffset) & 0xffff;
+    this.#lastTimestampIn = leader.#lastTimestampIn;
+    this.#lastTimestampOut = (leader.#lastTimestampIn + this.#timestampOffset) >>> 0;
+    this.#lastAt = leader.#lastAt;
+    this.sequence = this.#highestOut;
+    this.timestamp = this.#lastTimestampOut;
+    this.#keepFirst(count);
+  }
+
   /**
    * Sets {@link sequence} and {@link timestamp} for the packet. `switched`: it is the first of a new source or after a
    * pause. `late`: it is older than the switch and must not be sent.
@@ -84,13 +113,9 @@ export class Rewriter {
     if (view.ssrc !== this.#source || clockRate !== this.#clockRate)
       return this.#switch(view, clockRate, now);
     const ahead = sequenceDelta(view.sequence, this.#highestIn);
-    const elapsed = ((now - (this.#lastAt ?? now)) * clockRate) / 1000;
-    const jump = timestampDelta(view.timestamp, this.#lastTimestampIn) - elapsed;
-    if (ahead > MAX_JUMP || ahead < -MAX_JUMP || Math.abs(jump) > MAX_TIMESTAMP_JUMP_S * clockRate) {
-      return this.#switch(view, clockRate, now);
-    }
+    if (this.#jumps(view, ahead, now)) return this.#switch(view, clockRate, now);
     if (ahead <= 0 && sequenceDelta(view.sequence, this.#firstIn) < 0) return 'late';
-    const resumed = ahead > 1 && now - (this.#lastAt ?? now) > this.#closeGapsAfter;
+    const resumed = ahead > 1 && this.#hasPaused(now);
     if (resumed) {
       this.#sequenceOffset = this.#highestOut + 1 - view.sequence;
       this.#firstIn = view.sequence;
@@ -101,12 +126,26 @@ export class Rewriter {
     this.timestamp = (view.timestamp + this.#timestampOffset) >>> 0;
     if (ahead > 0) {
       this.#highestIn = view.sequence;
-      // The first of a source is remembered for as long as the numbers can tell before from behind.
-      if (sequenceDelta(view.sequence, this.#firstIn) > 0x3fff)
-        this.#firstIn = (view.sequence - 0x2000) & 0xffff;
+      this.#keepFirst(ahead);
       this.#remember(view, now);
     }
     return resumed ? 'switched' : 'sent';
+  }
+
+  #jumps(view: RtpView, ahead: number, now: Millis): boolean {
+    const elapsed = ((now - (this.#lastAt ?? now)) * this.#clockRate) / 1000;
+    const jump = timestampDelta(view.timestamp, this.#lastTimestampIn) - elapsed;
+    return ahead > MAX_JUMP || ahead < -MAX_JUMP || Math.abs(jump) > MAX_TIMESTAMP_JUMP_S * this.#clockRate;
+  }
+
+  #hasPaused(now: Millis): boolean {
+    return now - (this.#lastAt ?? now) > this.#closeGapsAfter;
+  }
+
+  /** The first of a source is remembered for as long as the numbers can tell before from behind; at least `passed` have passed. */
+  #keepFirst(passed: number): void {
+    if (passed > 0x3fff || sequenceDelta(this.#highestIn, this.#firstIn) > 0x3fff)
+      this.#firstIn = (this.#highestIn - 0x2000) & 0xffff;
   }
 
   #switch(view: RtpView, clockRate: number, now: Millis): 'switched' {

@@ -21,6 +21,7 @@ import { RED, writeRedPayloadType } from './red.ts';
 import { Rewriter } from './rewriter.ts';
 import { RtxSender } from './rtx-sender.ts';
 import type { SentPacket } from './sent-log.ts';
+import { type FanLayout, type FanRide, fanLayout, type Rider, type SteadyFan } from './steady-fan.ts';
 import { type LayeredPacket, LayerFilter } from './svc.ts';
 import { ALL_TEMPORAL, TemporalFilter } from './temporal-filter.ts';
 import { Vp8Descriptor, writeVp8Counters } from './vp8.ts';
@@ -68,7 +69,7 @@ const RESENDS = { perSecond: 200, burst: 200 };
 const vp8 = new Vp8Descriptor();
 
 /** Sends one track to one peer: its own SSRC, continuous numbers, the peer's payload types and extensions. */
-export class TrackSender {
+export class TrackSender implements Rider {
   readonly ssrc: number;
   readonly cname: string;
   readonly kind: 'audio' | 'video';
@@ -92,8 +93,12 @@ export class TrackSender {
   #octets = 0;
   readonly #codecs: readonly SenderCodec[];
   readonly #extensions: HeaderExtensions;
-  readonly #output: PacketOutput;
-  readonly #rewriter: Rewriter;
+  readonly output: PacketOutput;
+  readonly rewriter: Rewriter;
+  /** Its packets are made there; undefined: here. */
+  #ride: FanRide | undefined;
+  /** Of codecs in which it has ridden. */
+  readonly #layouts: FanLayout[] = [];
   /**
    * Of audio it is made when a peer asks for the first time: none is offered to (`sdp/browser-write.ts`), for RED and Opus repair
    * losses, and packets that are not kept need no memory of their own.
@@ -120,8 +125,8 @@ export class TrackSender {
     this.#codecs = options.codecs;
     this.#redBlocks = this.#codec(RED) === undefined ? 0 : (this.#codec('audio/opus')?.payloadType ?? 0);
     this.#extensions = new HeaderExtensions(options.extensions, options.mid, options.playoutDelay);
-    this.#output = options.output;
-    this.#rewriter = new Rewriter({
+    this.output = options.output;
+    this.rewriter = new Rewriter({
       sequence: options.random.u32(),
       timestamp: options.random.u32(),
       closeGapsAfter: options.kind === 'audio' ? PAUSE : Number.POSITIVE_INFINITY,
@@ -138,13 +143,15 @@ export class TrackSender {
 
   /** Muted, nothing is sent; unmuted, the stream goes on where it stopped. */
   set muted(muted: boolean) {
+    this.alight();
     this.#muted = muted;
     this.beginAnew();
   }
 
   /** What comes next begins at a key frame and follows what was sent. */
   beginAnew(): void {
-    this.#rewriter.pause();
+    this.alight();
+    this.rewriter.pause();
     this.#layered.restart();
     this.layer = NO_LAYER;
   }
@@ -180,17 +187,19 @@ export class TrackSender {
   }
 
   get packets(): number {
+    this.#catchUp();
     return this.#packets;
   }
 
   /** Of payloads. */
   get octets(): number {
+    this.#catchUp();
     return this.#octets;
   }
 
   /** The layer that the peer gets now, 0 if there is one stream; -1: nothing. */
   get shownLayer(): number {
-    if (this.allowedLayer < 0 || this.#packets === 0) return -1;
+    if (this.allowedLayer < 0 || this.packets === 0) return -1;
     return Math.max(0, this.layer, this.#layered.spatial);
   }
 
@@ -217,12 +226,14 @@ export class TrackSender {
 
   /** The source pauses: its next packet follows the last one sent, whatever its number. */
   pause(): void {
-    this.#rewriter.pause();
+    this.alight();
+    this.rewriter.pause();
   }
 
   /** Sends the packet in that of the peer's codecs which is `mime`; of a stream in layers if it is of `size` or belongs to it. */
   push(view: RtpView, mime: string, now: Millis, layered?: LayeredPacket, size = 0): 'sent' | SendRefusal {
     if (this.#muted) return 'muted';
+    this.alight();
     const codec = this.#codec(mime);
     if (codec === undefined) return 'codec';
     const payload = view.payloadEnd - view.payloadStart;
@@ -230,29 +241,29 @@ export class TrackSender {
     const isVp8 = mime === 'video/vp8' && vp8.read(view.bytes, view.payloadStart, view.payloadEnd);
     let blank = false;
     if (layered !== undefined && !this.#layered.takes(layered, view, size, this.temporal.wanted)) {
-      if (this.#rewriter.skip(view)) return 'left-out';
+      if (this.rewriter.skip(view)) return 'left-out';
       blank = true;
     }
     if (isVp8 && !this.temporal.takes(vp8)) {
       this.#vp8.skip(vp8);
-      if (this.#rewriter.skip(view)) return 'left-out';
+      if (this.rewriter.skip(view)) return 'left-out';
       // Its number is shown as missing already: without anything in it the receiver asks no more.
       blank = true;
     }
-    const mapped = this.#rewriter.map(view, codec.clockRate, now);
+    const mapped = this.rewriter.map(view, codec.clockRate, now);
     if (mapped === 'late') return 'late';
-    const { sequence, timestamp } = this.#rewriter;
+    const { sequence, timestamp } = this.rewriter;
     const needed = 12 + this.#extensions.maxBytes + (view.descriptor & 0xff) + payload + SRTP_OVERHEAD;
-    const bytes = this.#ring === undefined ? this.#output.lend() : this.#ring.slot(sequence, needed);
+    const bytes = this.#ring === undefined ? this.output.lend() : this.#ring.slot(sequence, needed);
     if (bytes === undefined) return 'not-ready';
-    const isNumbered = this.#extensions.hasTransportSequence && this.#output.isMeasured;
+    const isNumbered = this.#extensions.hasTransportSequence && this.output.isMeasured;
     const numberedAt = isNumbered ? now : undefined;
     const headerEnd = this.#extensions.write(
       bytes,
       12,
       view.level,
       now,
-      isNumbered ? this.#output.nextTransportSequence : NOT_NUMBERED,
+      isNumbered ? this.output.nextTransportSequence : NOT_NUMBERED,
       view.bytes,
       view.descriptor,
     );
@@ -280,7 +291,7 @@ export class TrackSender {
       vp8.moveBy(headerEnd - view.payloadStart);
       writeVp8Counters(bytes, vp8, counters);
     }
-    const length = this.#output.sendRtp(bytes, headerEnd, headerEnd + payload, numberedAt);
+    const length = this.output.sendRtp(bytes, headerEnd, headerEnd + payload, numberedAt);
     if (length === 0) return 'not-ready';
     this.#ring?.keep(sequence, length);
     if (this.#rtx !== undefined && codec.rtx !== undefined) {
@@ -293,8 +304,54 @@ export class TrackSender {
     return 'sent';
   }
 
+  /** Somebody else makes its packets of that codec. */
+  rides(mime: string): boolean {
+    return this.#ride?.fan.layout.mime === mime;
+  }
+
+  /** How its packets of that codec look, if others may make them: undefined for pictures, and for what is kept or numbered. */
+  layout(mime: string): FanLayout | undefined {
+    if (this.kind === 'video' || this.#ring !== undefined || this.#rtx !== undefined) return undefined;
+    if (this.#extensions.hasTransportSequence && this.output.isMeasured) return undefined;
+    if (this.output.passage(this.ssrc, this.rewriter.sequence) === undefined) return undefined;
+    const known = this.#layouts.find((layout) => layout.mime === mime);
+    if (known !== undefined) return known;
+    const codec = this.#codec(mime);
+    if (codec === undefined) return undefined;
+    const redBlocks = mime === RED ? this.#redBlocks : 0;
+    const layout = fanLayout(codec, redBlocks, this.#extensions, PAUSE);
+    this.#layouts.push(layout);
+    return layout;
+  }
+
+  /** Rides from now on, if it can: it has just sent `view`. */
+  board(fan: SteadyFan, view: RtpView, now: Millis): void {
+    if (this.#ride === undefined) this.#ride = fan.board(this, view, now);
+  }
+
+  alight(): void {
+    const ride = this.#ride;
+    if (ride === undefined) return;
+    this.#catchUp();
+    this.#ride = undefined;
+    ride.fan.leave(ride);
+  }
+
+  /** The bytes by which the peer knows the m-line; empty: it has no need of them. */
+  get mid(): Uint8Array {
+    return this.#extensions.mid;
+  }
+
+  #catchUp(): void {
+    if (this.#ride === undefined) return;
+    const { octets, packets } = this.#ride.fan.catchUp(this.#ride);
+    this.#packets += packets;
+    this.#octets += octets;
+  }
+
   /** Answers a NACK, out of the ring or the source's `caches`. Returns how many packets were sent again. */
   resend(sequences: readonly number[], caches: readonly PayloadCache[], now: Millis): number {
+    this.alight();
     if (this.#rtx !== undefined) return this.#rtx.resend(sequences, caches, now);
     this.#ring ??= new PacketRing(RING[this.kind]);
     this.#resends ??= new TokenBucket(RESENDS, now);
@@ -303,7 +360,7 @@ export class TrackSender {
       const packet = this.#ring.find(sequence);
       if (packet === undefined) continue;
       if (!this.#resends.take(now)) break;
-      this.#output.resend(packet);
+      this.output.resend(packet);
       count++;
     }
     return count;
@@ -316,6 +373,7 @@ export class TrackSender {
 
   /** Numbers for a sender report at `now`, which is `unixMs` of wall time; undefined when nothing was sent yet. */
   report(now: Millis, unixMs: number): SenderReport | undefined {
+    this.#catchUp();
     if (this.#packets === 0) return undefined;
     const seconds = Math.floor(unixMs / 1000);
     return {
@@ -323,7 +381,7 @@ export class TrackSender {
       // NTP counts from 1900 (RFC 3550 section 4).
       ntpHigh: (seconds + 2_208_988_800) >>> 0,
       ntpLow: Math.floor(((unixMs - seconds * 1000) / 1000) * 4294967296) >>> 0,
-      rtpTimestamp: this.#rewriter.timestampAt(now),
+      rtpTimestamp: this.rewriter.timestampAt(now),
       packets: this.#packets >>> 0,
       octets: this.#octets >>> 0,
     };
@@ -333,7 +391,7 @@ export class TrackSender {
   #sendBlank(bytes: Uint8Array, headerEnd: number, numberedAt: Millis | undefined): 'sent' | 'not-ready' {
     bytes[0] = bytes[0]! | 0x20;
     bytes[headerEnd] = 1;
-    const length = this.#output.sendRtp(bytes, headerEnd, headerEnd + 1, numberedAt);
+    const length = this.output.sendRtp(bytes, headerEnd, headerEnd + 1, numberedAt);
     return length === 0 ? 'not-ready' : 'sent';
   }
 

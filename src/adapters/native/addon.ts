@@ -16,6 +16,18 @@ export interface UdpPoll {
   close(socket: number): void;
   /** Seals and sends the first `count` slots of the outbox; how many did not leave. */
   flush(count: number): number;
+  /**
+   * Fills `count` slots of the outbox, from `slot` on, with `packet`, each for the next of `rows` (`native-fan.ts`), from row `from` on.
+   * `shape`: the packet's length, its header's, its source's timestamp, its advance, where the MID goes, and the MID's length.
+   */
+  spread(
+    slot: number,
+    rows: Int32Array,
+    from: number,
+    count: number,
+    packet: Uint8Array,
+    shape: Int32Array,
+  ): void;
   /** A number for the keys of an {@link Addon.SrtpTransform}, by which slots are sealed; 0 when `sealer` is none. */
   keep(sealer: object): number;
   /** The number is forgotten: slots that have it are sent no more. */
@@ -110,7 +122,7 @@ export interface Addon {
 }
 
 /** As in `addon/module.cc`: which exports these are. */
-const REVISION = 13;
+const REVISION = 14;
 
 /** Loads the addon; undefined where it was not built, or was for other code than this: everything works without it, only dearer. */
 export function loadAddon(): Addon | undefined {

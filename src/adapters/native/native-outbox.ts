@@ -90,6 +90,19 @@ export class NativeOutbox {
     return true;
   }
 
+  /** Copies of one packet, for the first `count` rows (`native-fan.ts`), wait from now on. */
+  spread(rows: Int32Array, count: number, bytes: Uint8Array, shape: Int32Array): void {
+    for (let from = 0; from < count; ) {
+      const slot = this.#next();
+      const fits = Math.min(count - from, this.#memory.count - slot);
+      this.#poll.spread(slot, rows, from, fits, bytes, shape);
+      this.#waiting += fits;
+      from += fits;
+    }
+    this.#lent = -1;
+    this.#flushSoon();
+  }
+
   /** Sends with them what waits, and forgets them. */
   release(keys: number): void {
     this.flush();
@@ -129,6 +142,10 @@ export class NativeOutbox {
     words[at + 5] = destination[2]!;
     words[at + 6] = destination[3]!;
     words[at + 7] = destination[4]!;
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
     queueMicrotask(this.#flushLater);
@@ -146,17 +163,19 @@ export class NativeOutbox {
 }
 
 /** What names a way. */
-interface WayParts {
+export interface WayParts {
   readonly socket: number;
   readonly keys: number;
   readonly port: number;
   readonly destination: Int32Array;
 }
 
-class NativeSealingWay implements SealingWay {
+/** The {@link SealingWay} of the addon's sockets. */
+export class NativeSealingWay implements SealingWay {
   readonly #outbox: NativeOutbox;
   readonly #parts: WayParts;
   #closed = false;
+  #moved: () => void = () => {};
 
   constructor(outbox: NativeOutbox, parts: WayParts) {
     this.#outbox = outbox;
@@ -171,9 +190,21 @@ class NativeSealingWay implements SealingWay {
     return !this.#closed && this.#outbox.commit(this.#parts, headerEnd, length, index);
   }
 
+  steady(moved: () => void): SealingWay | undefined {
+    this.#moved = moved;
+    return this.#closed ? undefined : this;
+  }
+
+  /** What it is made of, for who sends by `outbox` what this would; undefined: it is not that outbox's, or closed. */
+  partsIn(outbox: NativeOutbox): WayParts | undefined {
+    return this.#closed || this.#outbox !== outbox ? undefined : this.#parts;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    // Its keys' number is somebody else's next.
+    this.#moved();
     this.#outbox.release(this.#parts.keys);
   }
 }

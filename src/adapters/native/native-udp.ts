@@ -1,9 +1,11 @@
 import { getSystemErrorName } from 'node:util';
+import type { FanOut } from '../../base/fan-out.ts';
 import type { DatagramSocket, HostPort } from '../../base/net.ts';
 import type { QuietLane } from '../../base/quiet-lane.ts';
 import type { SealingWay } from '../../base/sealing-way.ts';
 import type { Addon, UdpPoll } from './addon.ts';
 import { AddressTexts } from './address-words.ts';
+import { NativeFan } from './native-fan.ts';
 import { NativeLanes } from './native-lane.ts';
 import { NativeOutbox, OUT_WORDS } from './native-outbox.ts';
 
@@ -207,6 +209,10 @@ class NativeSocket implements DatagramSocket {
 
   sealing(sealer: object, port: number, address: string): SealingWay | undefined {
     return this.#closed ? undefined : this.#outbox.sealing(this.#id, sealer, port, address);
+  }
+
+  fanOut(): FanOut {
+    return new NativeFan(this.#outbox);
   }
 
   close(): void {

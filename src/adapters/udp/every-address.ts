@@ -1,3 +1,4 @@
+import type { FanOut } from '../../base/fan-out.ts';
 import type { DatagramSocket, HostPort } from '../../base/net.ts';
 import type { SealingWay } from '../../base/sealing-way.ts';
 import { MovingWay } from './moving-way.ts';
@@ -64,6 +65,8 @@ class EachAddressSocket implements EveryAddressSocket {
   readonly #prefer: (remote: { readonly address: string }) => string;
   /** By remote address: the socket on which it spoke to us last. */
   readonly #ways = new Map<string, DatagramSocket>();
+  /** By remote address: who is to know when its way becomes another; as many as there are such ways. */
+  readonly #watches = new Map<string, Set<() => void>>();
   /** Of those who have not spoken: the socket that was chosen for them. */
   readonly #chosen = new Map<string, DatagramSocket>();
 
@@ -95,8 +98,14 @@ class EachAddressSocket implements EveryAddressSocket {
         return moves();
       },
       find: () => this.#way(address),
+      watch: (changed) => this.#watch(address, changed),
       open: (socket) => socket.sealing?.(sealer, port, address),
     });
+  }
+
+  fanOut(): FanOut | undefined {
+    // Of one thread, whose sockets are of one kind.
+    return this.#sockets[0]?.fanOut?.();
   }
 
   rebind(addresses: readonly string[]): Promise<readonly BindError[]> {
@@ -117,7 +126,7 @@ class EachAddressSocket implements EveryAddressSocket {
       this.#sockets.splice(this.#sockets.indexOf(socket), 1);
       for (const [remote, way] of this.#ways) if (way === socket) this.#ways.delete(remote);
       socket.close();
-      this.#moves++;
+      this.#move();
     }
     for (const address of addresses) {
       if (this.#closed || this.#sockets.some(({ local }) => local.address === address)) continue;
@@ -131,7 +140,7 @@ class EachAddressSocket implements EveryAddressSocket {
       else this.#add(opened);
     }
     this.#chosen.clear();
-    this.#moves++;
+    this.#move();
     return failed;
   }
 
@@ -139,10 +148,27 @@ class EachAddressSocket implements EveryAddressSocket {
     this.#sockets.push(socket);
     socket.onDatagram = (bytes, address, port, cameAt) => {
       if (this.#ways.get(address) !== socket) {
+        const isOneOfMany = this.#ways.size < MEMORY;
         remember(this.#ways, address, socket);
-        this.#moves++;
+        this.#move(isOneOfMany ? address : undefined);
       }
       this.onDatagram(bytes, address, port, cameAt);
+    };
+  }
+
+  /** Peers at `address`, or all of them, may be sent to by another socket from now on. */
+  #move(address?: string): void {
+    this.#moves++;
+    const watches = address === undefined ? this.#watches.values() : [this.#watches.get(address) ?? []];
+    for (const watch of watches) for (const changed of watch) changed();
+  }
+
+  #watch(address: string, changed: () => void): () => void {
+    const watch = this.#watches.get(address) ?? new Set();
+    this.#watches.set(address, watch.add(changed));
+    return () => {
+      watch.delete(changed);
+      if (watch.size === 0 && this.#watches.get(address) === watch) this.#watches.delete(address);
     };
   }
 

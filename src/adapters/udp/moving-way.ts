@@ -7,6 +7,8 @@ export interface Moves {
   readonly count: number;
   /** The one for this way's peer; undefined: there is none. */
   find(): DatagramSocket | undefined;
+  /** Calls `changed` whenever {@link find} may answer otherwise for this way's peer; answers how to end that. */
+  watch(changed: () => void): () => void;
   /** A way on that socket; undefined when it has none. */
   open(socket: DatagramSocket): SealingWay | undefined;
 }
@@ -18,6 +20,8 @@ export class MovingWay implements SealingWay {
   #socket: DatagramSocket | undefined;
   #by: SealingWay | undefined;
   #closed = false;
+  #moved: () => void = () => {};
+  #unwatch: (() => void) | undefined;
 
   private constructor(moves: Moves, socket: DatagramSocket, by: SealingWay) {
     this.#moves = moves;
@@ -42,8 +46,20 @@ export class MovingWay implements SealingWay {
     return this.#by?.commit(headerEnd, length, index) ?? false;
   }
 
+  steady(moved: () => void): SealingWay | undefined {
+    if (this.#seen !== this.#moves.count) this.#follow();
+    const by = this.#by?.steady?.(moved);
+    if (by === undefined) return undefined;
+    this.#moved = moved;
+    this.#unwatch ??= this.#moves.watch(() => {
+      if (this.#moves.find() !== this.#socket) this.#moved();
+    });
+    return by;
+  }
+
   close(): void {
     this.#closed = true;
+    this.#unwatch?.();
     this.#by?.close();
     this.#by = undefined;
   }

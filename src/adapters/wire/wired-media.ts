@@ -1,3 +1,4 @@
+import type { FanOut } from '../../base/fan-out.ts';
 import type { DatagramSocket, HostPort } from '../../base/net.ts';
 import type { SealingWay } from '../../base/sealing-way.ts';
 import { type AddressFamily, familyOf } from '../../stun/address.ts';
@@ -76,6 +77,10 @@ export class WiredMediaSocket implements DatagramSocket {
       commit: (headerEnd, length, index) => kernel.commit(headerEnd, length, index),
       close: () => kernel.close(),
     };
+  }
+
+  fanOut(): FanOut | undefined {
+    return this.#kernel.fanOut?.();
   }
 
   close(): void {

@@ -41,6 +41,8 @@ async function cost(calls: number, work: () => void | Promise<void>): Promise<nu
 
 /** Takes packets, and seals them. */
 class StageOutput implements PacketOutput {
+  readonly passage = () => undefined;
+  readonly used = () => {};
   readonly isMeasured: boolean;
   readonly #scratch = new Uint8Array(2048);
   readonly #seal: SrtpSealer | undefined;

@@ -12,6 +12,8 @@ const pcma = { mime: 'audio/pcma', clockRate: 8000, payloadType: 8 };
 const opus = { mime: 'audio/opus', clockRate: 48000, payloadType: 111 };
 
 class Output implements PacketOutput {
+  readonly passage = () => undefined;
+  readonly used = () => {};
   readonly sent: Uint8Array[] = [];
   readonly resent: Uint8Array[] = [];
   busy = false;

@@ -154,6 +154,8 @@ describe('one who sends RED', () => {
         lend: () => scratch,
         isMeasured: true,
         nextTransportSequence: 0,
+        passage: () => undefined,
+        used: () => {},
       },
     });
     into.add(sender, 0);

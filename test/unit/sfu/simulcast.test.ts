@@ -80,6 +80,8 @@ class Stage {
         lend: () => undefined,
         isMeasured: true,
         nextTransportSequence: 0,
+        passage: () => undefined,
+        used: () => {},
       },
     });
     this.forwarder.add(this.sender, 0);

@@ -107,6 +107,8 @@ export class Watched {
         lend: () => (this.ready ? scratch : undefined),
         isMeasured: true,
         nextTransportSequence: 0,
+        passage: () => undefined,
+        used: () => {},
       },
       ...options,
     });

@@ -12,7 +12,7 @@ NAPI_MODULE_INIT() {
   DefineDtls(env, exports);
   napi_value revision = nullptr;
   // Changes with what `addon.ts` says of the exports: an older build beside newer code is not used.
-  napi_create_int32(env, 13, &revision);
+  napi_create_int32(env, 14, &revision);
   napi_set_named_property(env, exports, "revision", revision);
   return exports;
 }

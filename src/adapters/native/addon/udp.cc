@@ -20,6 +20,7 @@
 
 #include "udp.h"
 
+#include "fan.h"
 #include "lane.h"
 #include "outbox.h"
 #include "poll.h"
@@ -391,6 +392,7 @@ napi_value DefineUdpPoll(napi_env env) {
       {"whole", nullptr, Whole, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"close", nullptr, Close, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"flush", nullptr, Flush, nullptr, nullptr, nullptr, napi_default_method, nullptr},
+      {"spread", nullptr, Spread, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"keep", nullptr, Keep, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"release", nullptr, Release, nullptr, nullptr, nullptr, napi_default_method, nullptr},
       {"lanes", nullptr, Lanes, nullptr, nullptr, nullptr, napi_default_method, nullptr},
