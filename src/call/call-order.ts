@@ -33,6 +33,8 @@ export interface CallOrder {
   readonly mediaEncryption?: MediaEncryption | undefined;
   /** The room hears it ring, and the tone of a call that comes to nothing (LiveKit's play_dialtone); false when not given. */
   readonly playsDialtone?: boolean | undefined;
+  /** A call that lives goes on as this one, which so is placed while the gateway drains, too; undefined: it is a call of its own. */
+  readonly continues?: 'live-call' | undefined;
   /** Keys pressed after the answer: 0-9 A-D * #, and `w` for half a second. */
   readonly dtmf?: string | undefined;
 }

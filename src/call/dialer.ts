@@ -71,7 +71,7 @@ export class Dialer {
     return this.#calls.size;
   }
 
-  /** No new calls; those that are up or ring go on. */
+  /** No new calls, but for those that calls go on as which live; those that are up or ring go on. */
   drain(): void {
     this.#phase = 'draining';
   }
@@ -96,7 +96,8 @@ export class Dialer {
   #place(order: CallOrder, listener: PlacedCallListener): Result<PlacedCall, PlaceRefusal> {
     const { limits, clock, maxCalls } = this.#options;
     const { trunk } = order;
-    if (this.#phase !== 'open') return fail(this.#phase);
+    const isLate = this.#phase === 'draining' && order.continues === undefined;
+    if (this.#phase === 'stopping' || isLate) return fail(this.#phase);
     if (trunk.enabled === false) return fail('trunk-disabled');
     if (this.#calls.size >= maxCalls) return fail('overload');
     const to = normalizeNumber(order.to, trunk.country);

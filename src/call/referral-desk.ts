@@ -98,6 +98,8 @@ export class ReferralDesk {
     const ringingTimeoutMs = by.ringingTimeoutMs === 0 ? MAX_RINGING_MS : by.ringingTimeoutMs;
     return ok({
       trunk: by,
+      // Who is in the room stays in his call, with somebody else.
+      continues: 'live-call',
       to: number.value,
       room: place.room,
       ringingTimeoutMs: Math.min(ringingTimeoutMs, MAX_RINGING_MS),

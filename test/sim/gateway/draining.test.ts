@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { Drain, peopleByBrowser } from '../../../src/app/drain.ts';
 import { RawCarrier, rowWorld } from '../rows/raw-carrier.ts';
+import { VirtualCarrier } from '../../support/virtual-carrier.ts';
+import { outboundTrunk } from '../../unit/trunk/trunks.ts';
 import { answering, world } from './outbound-world.ts';
 
 /** Everything of `app/compose.ts` that a drain touches, in virtual time. */
@@ -139,6 +141,33 @@ test('a call that rings when it begins is answered, and another may take its pla
   expect(carrier.requests).toEqual(['BYE']);
   desk.send('BYE');
   its.finish();
+});
+
+test('a phone hands its call on: that is the same call still, and the gateway waits for its end', () => {
+  const transfers = { trunk: 'out', numbers: ['+6012*'], maxPerCall: 1, maxAtOnce: 1 };
+  const its = rowWorld({ trunk: { transfers }, outbound: [outboundTrunk({ numbers: ['+60388880000'] })] });
+  const { carrier, gateway, listener, net, pass } = its;
+  const callee = new VirtualCarrier(net, '10.0.2.1', () => {});
+  its.establish();
+  const { ends } = drained(its, 600_000);
+  const headers = [`Contact: <sip:far@${carrier.address}>`, 'Refer-To: <sip:+60123456789@pbx.example>'];
+  carrier.send('REFER', { headers });
+  pass(200);
+  expect(carrier.finals('REFER')).toEqual([202]);
+  callee.call = callee.invites[0]!.accept(callee.sdp);
+  pass(3000);
+  expect(carrier.last('NOTIFY')).toContain('SIP/2.0 200 OK');
+  expect(carrier.last('BYE')).toContain('transferred');
+  expect([...gateway.rooms.find('lobby')!.participants.keys()]).toContain('sip_+60123456789');
+  listener.hangUp();
+  carrier.talk = undefined;
+  pass(10_000);
+  expect(ends).toEqual([]);
+  callee.call.bye();
+  pass(2000);
+  expect(ends).toHaveLength(1);
+  net.run(net.now() + 60_000);
+  expect(gateway.left()).toEqual({});
 });
 
 test('a call that we placed goes on, and none is placed', () => {
