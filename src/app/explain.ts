@@ -21,8 +21,8 @@ const USAGE = `usage: trunkroom explain --from NUMBER --to NUMBER --source ADDRE
   --to NUMBER        the number that is dialled: the user of Request-URI and To (also --called)
   --source ADDRESS   where the INVITE comes from
   --transport NAME   by what it comes: udp, tcp, tls, ws; absent: udp
-  --request-uri, --asserted, --called-party, --diversion NUMBER
-                     users of the Request-URI, P-Asserted-Identity, P-Called-Party-ID and Diversion, where they differ
+  --request-uri, --asserted, --called-party, --diversion, --history-info NUMBER
+                     users of the Request-URI, P-Asserted-Identity, P-Called-Party-ID, Diversion and History-Info, where they differ
   --registered TRUNK the call comes for what this outbound trunk has registered
   --pin DIGITS       the PIN that the caller keys, where rules ask for one
   --privacy          the caller asks not to be shown
@@ -103,6 +103,7 @@ function factsOf(values: NonNullable<ReturnType<typeof readArguments>>): CallFac
     assertedUser: asserted,
     calledPartyUser: values['called-party'],
     divertedUser: diversion,
+    firstTargetUser: values['history-info'],
     privacy: values.privacy,
   };
 }
@@ -119,6 +120,7 @@ function readArguments(args: readonly string[]) {
     asserted: { type: 'string' },
     'called-party': { type: 'string' },
     diversion: { type: 'string' },
+    'history-info': { type: 'string' },
     registered: { type: 'string' },
     pin: { type: 'string' },
     privacy: { type: 'boolean' },

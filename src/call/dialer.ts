@@ -96,8 +96,8 @@ export class Dialer {
   #place(order: CallOrder, listener: PlacedCallListener): Result<PlacedCall, PlaceRefusal> {
     const { limits, clock, maxCalls } = this.#options;
     const { trunk } = order;
-    const isLate = this.#phase === 'draining' && order.continues === undefined;
-    if (this.#phase === 'stopping' || isLate) return fail(this.#phase);
+    const phase = this.#phase;
+    if (phase === 'stopping' || (phase === 'draining' && order.continues === undefined)) return fail(phase);
     if (trunk.enabled === false) return fail('trunk-disabled');
     if (this.#calls.size >= maxCalls) return fail('overload');
     const to = normalizeNumber(order.to, trunk.country);

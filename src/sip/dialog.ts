@@ -6,7 +6,7 @@ import type { SipCore } from './core.ts';
 import { contactValue } from './ids.ts';
 import { type HeaderLine, type SipRequest, type SipResponse, safeExtras, writeRequest } from './message.ts';
 import { parseAddress } from './name-addr.ts';
-import type { ExtraHeaders, Flow } from './ports.ts';
+import type { ExtraHeaders, Flow, NextHop, SipUri } from './ports.ts';
 import { parseUri } from './uri.ts';
 import { formatVia } from './via.ts';
 
@@ -33,6 +33,8 @@ export interface Dialog {
   allowed: readonly string[] | undefined;
   /** Where our requests go when that is not the far end of `flow`. */
   next: HostPort | undefined;
+  /** Whom the far end of another connection must prove to be over TLS; undefined: who the target names. */
+  readonly name?: string | undefined;
   /** What proves our requests in it to whom it was made with; undefined: nothing. */
   proof: Proof | undefined;
   /** Its own; undefined: the endpoint's. */
@@ -68,7 +70,12 @@ export function uasDialog(request: SipRequest, localTag: string, flow: Flow, ter
 }
 
 /** The dialog that a response to our INVITE makes (section 12.1.2). */
-export function uacDialog(response: SipResponse, localTag: string, flow: Flow, fallback: string): Dialog {
+export function uacDialog(
+  response: SipResponse,
+  localTag: string,
+  { flow, name }: DialogWay,
+  fallback: string,
+): Dialog {
   const routeSet = response.headers.all('record-route').reverse();
   const contact = contactUri(response);
   return {
@@ -85,8 +92,16 @@ export function uacDialog(response: SipResponse, localTag: string, flow: Flow, f
     flow,
     secure: /^sips:/i.test(fallback),
     next: nextHop(routeSet[0], contact, flow),
+    name,
     proof: undefined,
   };
+}
+
+/** The way that a dialog of ours was begun by. */
+export interface DialogWay {
+  readonly flow: Flow;
+  /** Whom its far end has proven to be over TLS. */
+  readonly name: string | undefined;
 }
 
 /** Our Contact in the dialog, as the far end of `flow` must see it. */
@@ -130,11 +145,23 @@ function contactUri(message: SipRequest | SipResponse): string | undefined {
  * flow: they are looked up elsewhere (RFC 3263). A private address told from a public one is behind a NAT.
  */
 function nextHop(route: string | undefined, contact: string | undefined, flow: Flow): HostPort | undefined {
-  const element = route ?? (contact === undefined ? '' : `<${contact}>`);
-  const uri = parseAddress(element)?.uri;
-  if (uri === undefined || !/^[\d.]+$|:/.test(uri.host)) return undefined;
+  const uri = whereTo(route, contact);
+  if (uri === undefined || !isLiteral(uri.host)) return undefined;
   if (isPrivate(uri.host) && !isPrivate(flow.remote.address)) return undefined;
-  return { address: uri.host, port: uri.port ?? 5060 };
+  return { address: uri.host, port: uri.port ?? defaultPort(flow) };
+}
+
+function whereTo(route: string | undefined, contact: string | undefined): SipUri | undefined {
+  return parseAddress(route ?? (contact === undefined ? '' : `<${contact}>`))?.uri;
+}
+
+function isLiteral(host: string): boolean {
+  return /^[\d.]+$|:/.test(host);
+}
+
+/** RFC 3261 section 19.1.2. */
+function defaultPort({ transport }: Flow): number {
+  return transport === 'tls' ? 5061 : 5060;
 }
 
 function isPrivate(address: string): boolean {
@@ -153,9 +180,22 @@ export function flowFor(core: SipCore, dialog: Dialog): Flow | undefined {
     return core.openFlow({ transport, remote: next }) ?? flow;
   }
   if (core.isOpen(flow)) return flow;
-  const opened = core.openFlow({ transport, remote: next ?? flow.remote });
+  const opened = core.openFlow(wayBack(dialog));
   if (opened !== undefined) dialog.flow = opened;
   return opened;
+}
+
+/**
+ * Where a new connection leads once that of the dialog has closed. Who came to us by a port of the moment is at home where his target
+ * says, at his own address if that is a name; whom we called is where we called him.
+ */
+function wayBack({ flow, next, name, target, routeSet }: Dialog): NextHop {
+  const { transport, remote } = flow;
+  const uri = name === undefined ? whereTo(routeSet[0], target) : undefined;
+  if (next !== undefined || uri === undefined || isLiteral(uri.host))
+    return { transport, remote: next ?? remote, ...(name === undefined ? {} : { name }) };
+  const home = { address: remote.address, port: uri.port ?? defaultPort(flow) };
+  return { transport, remote: home, name: uri.host };
 }
 
 export interface InDialogRequest {

@@ -16,6 +16,8 @@ const MAX_FORKS = 8;
 export interface EarlyDialogsOptions {
   readonly core: SipCore;
   readonly localTag: string;
+  /** Whom the far end must prove to be over TLS; undefined: its address. */
+  readonly name: string | undefined;
   /** Request-URI of the INVITE, for a response without Contact. */
   readonly target: string;
   readonly handler: CallHandler;
@@ -73,13 +75,18 @@ export class EarlyDialogs {
 
   /** The dialog of a 2xx: an early one, whose route set and target it renews (RFC 3261 section 13.2.2.4), or a new one. */
   confirm(response: SipResponse, flow: Flow): DialogSession {
-    const { localTag, target } = this.#options;
+    const { localTag, target, name } = this.#options;
     const tag = response.to.params.get('tag') ?? '';
     const early = this.#byTag.get(tag);
     if (early === undefined) return this.#session(response, flow, 'accepted');
     this.#byTag.delete(tag);
     const { dialog } = early.session;
-    const { routeSet, next, target: contact, allowed } = uacDialog(response, localTag, flow, target);
+    const {
+      routeSet,
+      next,
+      target: contact,
+      allowed,
+    } = uacDialog(response, localTag, { flow, name }, target);
     Object.assign(dialog, { routeSet, next, target: contact, allowed: allowed ?? dialog.allowed });
     return early.session;
   }
@@ -90,8 +97,8 @@ export class EarlyDialogs {
   }
 
   #session(response: SipResponse, flow: Flow, begins: 'progressed' | 'accepted'): DialogSession {
-    const { core, localTag, target, handler, terms, proof, closed } = this.#options;
-    const dialog = uacDialog(response, localTag, flow, target);
+    const { core, localTag, name, target, handler, terms, proof, closed } = this.#options;
+    const dialog = uacDialog(response, localTag, { flow, name }, target);
     dialog.proof = proof;
     dialog.terms = terms;
     const release = core.peers.hold(dialog.next?.address ?? flow.remote.address);

@@ -80,12 +80,14 @@ export class OutgoingSession implements OutgoingInvite {
     const closed = (session: DialogSession) => {
       if (this.#phase === 'over' && (this.#session === session || this.#session === undefined)) this.#over();
     };
-    const { remote, transport } = options.next;
+    const { remote, transport, name } = options.next;
     const proof = proofFor(core, options.authenticate, { transport, local: remote, remote });
     const { terms, to: target } = options;
     this.#terms = terms ?? core.session;
     this.#tries = new InviteTries(core, options, this.#terms, proof);
-    this.#early = new EarlyDialogs({ core, localTag: this.#tag, target, handler, terms, proof, closed });
+    this.#early = new EarlyDialogs({
+      ...{ core, localTag: this.#tag, name, target, handler, terms, proof, closed },
+    });
   }
 
   /** Is the call counted as a dialog already? */

@@ -17,6 +17,8 @@ export interface CallFacts {
   readonly calledPartyUser?: string | undefined;
   /** User of the last Diversion (RFC 5806): the number that was dialled first. */
   readonly divertedUser?: string | undefined;
+  /** User of the first History-Info (RFC 7044 section 5): the same, as newer networks have it. */
+  readonly firstTargetUser?: string | undefined;
   /** User of P-Asserted-Identity (RFC 3325), and its display name. */
   readonly assertedUser?: string | undefined;
   readonly assertedName?: string | undefined;
@@ -49,6 +51,7 @@ function readFacts(request: SipRequestInfo): CallFacts {
     fromName: request.from.display,
     calledPartyUser: addresses(request, 'p-called-party-id')[0]?.uri.user,
     divertedUser: addresses(request, 'diversion').at(-1)?.uri.user,
+    firstTargetUser: addresses(request, 'history-info')[0]?.uri.user,
     assertedUser: asserted?.uri.user,
     assertedName: asserted?.display,
     privacy: wantsPrivacy(request.headers('privacy')),
@@ -75,6 +78,8 @@ export function calledUser(source: CalledNumberSource, call: CallFacts): string 
       return call.calledPartyUser ?? call.requestUser;
     case 'diversion':
       return call.divertedUser ?? call.requestUser;
+    case 'history-info':
+      return call.firstTargetUser ?? call.requestUser;
   }
 }
 

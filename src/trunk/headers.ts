@@ -19,7 +19,7 @@ const TRANSPORT = new Set(
     'accept accept-encoding accept-language session-expires min-se expires rseq rack timestamp identity',
     'event subscription-state refer-to refer-sub referred-by replaces',
     // Who they are is decided by the trunk's setting, and hidden where that is asked for.
-    'p-asserted-identity p-preferred-identity remote-party-id diversion p-called-party-id',
+    'p-asserted-identity p-preferred-identity remote-party-id diversion history-info p-called-party-id',
   ]
     .join(' ')
     .split(' '),

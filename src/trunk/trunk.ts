@@ -10,7 +10,7 @@ export type TrunkCodec = 'PCMA' | 'PCMU' | 'G722' | 'OPUS' | 'CN';
 export type MediaEncryption = 'disabled' | 'allowed' | 'required' | 'dtls';
 
 /** Where a call says whom it is for. A header that is not there gives way to the Request-URI. */
-export type CalledNumberSource = 'request-uri' | 'to' | 'p-called-party-id' | 'diversion';
+export type CalledNumberSource = 'request-uri' | 'to' | 'p-called-party-id' | 'diversion' | 'history-info';
 
 /** How headers become a participant's attributes and back: LiveKit's names, of both kinds of trunk. */
 export interface HeaderMaps {

@@ -60,11 +60,11 @@ export const trunkSchema = z.strictObject({
   media_encryption: mediaEncryption('allowed (taken when it is offered)'),
   rtcp_mux: rtcpMux,
   called_number_from: z
-    .enum(['request-uri', 'to', 'p-called-party-id', 'diversion'])
+    .enum(['request-uri', 'to', 'p-called-party-id', 'diversion', 'history-info'])
     .default('request-uri')
     .meta({
       description:
-        'Where the called number stands: in the Request-URI, To, P-Called-Party-ID, or the last Diversion; without the header the Request-URI says it.',
+        'Where the called number stands: in the Request-URI, To, P-Called-Party-ID, the last Diversion, or the first History-Info; without the header the Request-URI says it.',
     }),
   trusted_identity: z.boolean().default(false).meta({
     description:

@@ -1,9 +1,9 @@
 /** The gateway shall stop and calls are up: what carriers, callers and those who are talking see of it, by the wire. */
 import { expect, test } from 'vitest';
 import { Drain, peopleByBrowser } from '../../../src/app/drain.ts';
-import { RawCarrier, rowWorld } from '../rows/raw-carrier.ts';
 import { VirtualCarrier } from '../../support/virtual-carrier.ts';
 import { outboundTrunk } from '../../unit/trunk/trunks.ts';
+import { RawCarrier, rowWorld } from '../rows/raw-carrier.ts';
 import { answering, world } from './outbound-world.ts';
 
 /** Everything of `app/compose.ts` that a drain touches, in virtual time. */

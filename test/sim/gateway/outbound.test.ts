@@ -99,7 +99,7 @@ describe('an outbound call', () => {
 describe('a call that is not answered', () => {
   it.each([
     ['busy', 486, 'Q.850;cause=17', { cause: 'busy', sipStatus: 486, q850: 17 }],
-    ['a cause of its own', 480, 'SIP;cause=480, Q.850;cause=20', { cause: 'unavailable', q850: 18 }],
+    ['a cause after another', 480, 'SIP;cause=480, Q.850;cause=20', { cause: 'unavailable', q850: 20 }],
     ['the cause says more', 404, 'Q.850;cause=3;text="no route"', { sipStatus: 404, q850: 3 }],
     ['no cause', 603, undefined, { cause: 'declined', sipStatus: 603, q850: 21 }],
     ['a redirection is not followed', 302, undefined, { cause: 'rejected', sipStatus: 302 }],

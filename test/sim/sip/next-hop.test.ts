@@ -1,6 +1,7 @@
 /** Where our requests in a dialog go, and from where theirs may come. */
 import { expect, test } from 'vitest';
 import { formatHostPort } from '../../../src/base/net.ts';
+import type { NextHop } from '../../../src/sip/ports.ts';
 import { ANSWER, flowFrom, OFFER, Scene } from './scene.ts';
 
 const SOURCE = '192.0.2.10';
@@ -66,6 +67,58 @@ test('a call outlives its TCP connection: the BYE opens another', () => {
   expect(bye.flow).toMatchObject({ transport: 'tcp', remote: { address: '192.0.2.10', port: 5060 } });
   scene.respond(200, 'BYE');
   scene.checkNothingLeft();
+});
+
+test.each([
+  [
+    'the port of TLS where the Contact names none',
+    '<sip:a@192.0.2.10;transport=tls>',
+    '192.0.2.10:5061',
+    undefined,
+  ],
+  [
+    'the name of the Contact, at the address that it came from',
+    '<sips:a@pbx.example.com>',
+    '192.0.2.10:5061',
+    'pbx.example.com',
+  ],
+])('a call outlives its TLS connection; the BYE goes to %s', (_name, contact, wanted, name) => {
+  const first = flowFrom('192.0.2.10', 40_000, 'tls');
+  const opened: NextHop[] = [];
+  const openFlow = (next: NextHop) => {
+    opened.push(next);
+    return flowFrom(next.remote.address, next.remote.port, next.transport);
+  };
+  const scene = new Scene({ flow: first, openFlow });
+  scene.send('INVITE', { body: OFFER, headers: [`Contact: ${contact}`] });
+  const call = scene.invites[0]!.accept(ANSWER);
+  scene.send('ACK', { toTag: scene.ourTag, branch: 'ack1' });
+  scene.endpoint.flowClosed(first);
+  call.bye();
+  expect(opened.map(({ remote }) => formatHostPort(remote))).toEqual([wanted]);
+  expect(opened[0]!.name).toBe(name);
+  scene.endpoint.abandon();
+});
+
+test('a call of ours outlives its TLS connection: whoever answers there must be who was called', () => {
+  const opened: NextHop[] = [];
+  const openFlow = (next: NextHop) => {
+    opened.push(next);
+    return flowFrom(next.remote.address, next.remote.port, next.transport);
+  };
+  const scene = new Scene({ openFlow });
+  const next = {
+    transport: 'tls' as const,
+    remote: { address: '192.0.2.10', port: 5061 },
+    name: 'carrier.example',
+  };
+  const call = scene.dial({ next });
+  scene.respond(200, 'INVITE', { body: ANSWER });
+  scene.endpoint.flowClosed(scene.sent.at(-1)!.flow);
+  opened.length = 0;
+  call.bye();
+  expect(opened).toMatchObject([{ ...next, remote: { address: '192.0.2.10' } }]);
+  scene.endpoint.abandon();
 });
 
 test('no way left: the BYE is given up at once and nothing stays', () => {

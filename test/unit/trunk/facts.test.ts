@@ -48,6 +48,7 @@ describe('the called number', () => {
   const HEADERS = [
     'P-Called-Party-ID: <sip:2000@a>',
     'Diversion: <sip:3001@a>;reason=unconditional, <sip:3000@a>',
+    'History-Info: <sip:4000@a>;index=1, <sip:4001@a?Reason=SIP%3Bcause%3D302>;index=1.1',
   ];
 
   test.each([
@@ -55,12 +56,14 @@ describe('the called number', () => {
     ['to', '+60312345678'],
     ['p-called-party-id', '2000'],
     ['diversion', '3000'],
+    ['history-info', '4000'],
   ] as const)('from %s', (calledNumberFrom, called) => {
     expect(decide({ calledNumberFrom }, ...HEADERS).called).toBe(called);
   });
 
   test('from the Request-URI when the header is not there or is none', () => {
     expect(decide({ calledNumberFrom: 'diversion' }).called).toBe('s');
+    expect(decide({ calledNumberFrom: 'history-info' }, 'History-Info: <').called).toBe('s');
     expect(decide({ calledNumberFrom: 'p-called-party-id' }, 'P-Called-Party-ID: <').called).toBe('s');
   });
 });
