@@ -84,7 +84,11 @@ export class Negotiation {
     if (!offer.ok) return fail('bad-offer');
     const encryption = this.#ourEncryption();
     const packetTimes = this.#terms?.packetTimes;
-    const ours = { keep: this.#codec(), direction: this.#direction, way: this.#way, encryption, packetTimes };
+    const { association: standing } = this.agreement ?? {};
+    const ours = {
+      ...{ keep: this.#codec(), direction: this.#direction, way: this.#way },
+      ...{ encryption, association: standing, packetTimes },
+    };
     const plan = planAnswer(offer.value, this.#codecs, ours);
     if (!plan.ok) return fail(causeOf(plan.error));
     const { association } = plan.value.agreement;

@@ -1,7 +1,7 @@
 import { randomText } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
 import type { Fingerprint, IceCredentials, LegAssociation } from '../media/protocol.ts';
-import type { Association } from '../sdp/association.ts';
+import type { AgreedAssociation, Association } from '../sdp/association.ts';
 import type { HostCandidate } from '../sdp/candidates.ts';
 import type { LocalAssociation } from '../sdp/phone-write.ts';
 
@@ -43,8 +43,8 @@ export class WebMedia {
   }
 
   /** Both ends for the media worker. */
-  joined({ ice, fingerprints }: Association): LegAssociation {
-    return { local: this.#ice, remote: ice, fingerprints };
+  joined({ ice, fingerprints, role }: AgreedAssociation): LegAssociation {
+    return { local: this.#ice, remote: ice, fingerprints, role };
   }
 }
 

@@ -76,9 +76,7 @@ export class LegOutput {
     this.#comfortType = media.comfortNoiseOut;
     this.#comfortIn = undefined;
     const sends = media.direction === 'sendrecv' || media.direction === 'sendonly';
-    const open = sends && media.sending !== 'withheld';
-    if (open && !this.#open) this.#marker = 'marker';
-    this.#open = open;
+    this.#open = sends && media.sending !== 'withheld';
   }
 
   press(digit: string, durationMs: number): boolean {

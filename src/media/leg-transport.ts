@@ -59,9 +59,9 @@ export class LegTransport {
   }
 
   /** The phone's description is known, or has changed: with new credentials of ours ICE restarts. */
-  associate({ local, remote, fingerprints }: LegAssociation): void {
+  associate({ local, remote, fingerprints, role }: LegAssociation): void {
     this.#transport.restart(local);
-    this.#transport.setRemote(remote, fingerprints);
+    this.#transport.setRemote(remote, fingerprints, role === 'client' ? 'client' : undefined);
   }
 
   close(): void {

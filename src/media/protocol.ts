@@ -75,6 +75,8 @@ export interface LegAssociation {
   readonly local: IceCredentials;
   readonly remote: IceCredentials;
   readonly fingerprints: readonly Fingerprint[];
+  /** Ours in DTLS: the client begins the handshake. */
+  readonly role: 'client' | 'server';
 }
 
 /** A phone's DTLS without ICE. Anything else than before asks for another association (RFC 8842 section 3.1). */

@@ -25,6 +25,8 @@ const LOUDER_DB = 4;
 /** Share of the way in 20 ms by which a level follows: up in 50 ms, down in half a second, so that a pause costs no place. */
 const RISE = 0.4;
 const FALL = 0.04;
+/** No peak is turned up beyond it. */
+const HIGHEST = 32_000;
 
 /** One source's standing in a mix. */
 export class Talker {
@@ -86,10 +88,11 @@ export class Talker {
     this.#factor = to;
     if (from === 1 && to === 1) return;
     const { frame } = this;
-    const step = (to - from) / frame.length;
+    const length = this.#fitsUntil(from);
+    const step = (to - from) / length;
     for (let i = 0; i < frame.length; i++) {
-      const value = Math.round(frame[i]! * (from + step * (i + 1)));
-      frame[i] = Math.max(-32768, Math.min(32767, value));
+      const factor = i < length ? from + step * (i + 1) : to;
+      frame[i] = Math.round(frame[i]! * factor);
     }
   }
 
@@ -98,7 +101,16 @@ export class Talker {
     if (this.#wanted <= 1) return this.#wanted;
     let peak = 1;
     for (const sample of this.frame) peak = Math.max(peak, Math.abs(sample));
-    return Math.max(1, Math.min(this.#wanted, 32_000 / peak));
+    return Math.max(1, Math.min(this.#wanted, HIGHEST / peak));
+  }
+
+  /** Samples until the first that is too loud for `factor`: by there the gain must have come down. */
+  #fitsUntil(factor: number): number {
+    const { frame } = this;
+    if (factor <= 1) return frame.length;
+    const most = HIGHEST / factor;
+    const loud = frame.findIndex((sample) => sample > most || sample < -most);
+    return loud < 0 ? frame.length : loud + 1;
   }
 }
 

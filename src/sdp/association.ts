@@ -9,6 +9,20 @@ export interface Association {
 /** Which end opens DTLS (RFC 5763 section 5), as the far end would have it. */
 export type Setup = 'active' | 'passive' | 'actpass';
 
+/** Who we are in DTLS: the client has the first word. */
+export type DtlsRole = 'client' | 'server';
+
+/** A web phone's end of an association, as it has described it. */
+export interface OfferedAssociation extends Association {
+  /** `a=setup`; undefined: not said, or something that nobody knows. */
+  readonly setup: Setup | undefined;
+}
+
+/** What an offer and its answer made of a web phone's association. */
+export interface AgreedAssociation extends Association {
+  readonly role: DtlsRole;
+}
+
 type Bearer = Pick<SessionDescription | MediaDescription, 'iceUfrag' | 'icePwd' | 'fingerprint' | 'setup'>;
 
 const ICE_TEXT = /^[A-Za-z0-9+/]{4,256}$/;
@@ -39,7 +53,7 @@ export function readTlsId(invalid: readonly { readonly value: string }[] | undef
   return TLS_ID.test(id) ? id : undefined;
 }
 
-/** `a=setup`; who says nothing that is known takes either role. */
-export function readSetup({ setup }: Bearer): Setup {
-  return setup === 'active' || setup === 'passive' ? setup : 'actpass';
+/** `a=setup`; undefined: not said, or something that nobody knows. */
+export function readSetup({ setup }: Bearer): Setup | undefined {
+  return setup === 'active' || setup === 'passive' || setup === 'actpass' ? setup : undefined;
 }

@@ -80,7 +80,8 @@ export function readBrowserSdp(
   const certified = live.find((section) => section.fingerprint !== undefined) ?? session;
   const fingerprints = readFingerprints(certified);
   if (fingerprints === undefined) return fail('no-fingerprint');
-  const setup = readSetup(live.find((section) => section.setup !== undefined) ?? session);
+  // Who says nothing that is known takes either role.
+  const setup = readSetup(live.find((section) => section.setup !== undefined) ?? session) ?? 'actpass';
   return ok({ ice, fingerprints, setup, media });
 }
 

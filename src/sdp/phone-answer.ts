@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { Association } from './association.ts';
+import type { AgreedAssociation, OfferedAssociation } from './association.ts';
 import type { CryptoLine } from './crypto.ts';
-import type { AgreedDtls } from './dtls-roles.ts';
+import { type AgreedDtls, answeringRole } from './dtls-roles.ts';
 import { type EncryptionFault, type OurEncryption, usableLines } from './encryption.ts';
 import { choosePtime, type PacketTimes } from './packet-times.ts';
 import { type AudioFormat, isCodec, type PhoneCodec } from './phone-codec.ts';
@@ -36,7 +36,7 @@ export interface AudioAgreement {
   /** Our side's. */
   readonly direction: Direction;
   /** Of a web phone. */
-  readonly association?: Association | undefined;
+  readonly association?: AgreedAssociation | undefined;
   /** SRTP by DTLS without ICE. */
   readonly dtls?: AgreedDtls | undefined;
   /** SRTP's keys of what we send and of what comes; undefined: plain RTP, or a web phone's. */
@@ -61,6 +61,8 @@ export interface OurSide {
   readonly way?: MediaWay;
   /** Undefined: plain RTP only. */
   readonly encryption?: OurEncryption | undefined;
+  /** A web phone's so far. */
+  readonly association?: AgreedAssociation | undefined;
   /** Undefined: as the phone asks for. */
   readonly packetTimes?: PacketTimes | undefined;
 }
@@ -78,7 +80,7 @@ const FRESH: OurSide = { keep: undefined, direction: 'sendrecv' };
 export function planAnswer(
   offer: PhoneDescription,
   allowed: readonly PhoneCodec[],
-  { keep, direction, way = 'rtp', encryption, packetTimes }: OurSide = FRESH,
+  { keep, direction, way = 'rtp', encryption, association, packetTimes }: OurSide = FRESH,
 ): Result<AnswerPlan, NegotiationFault> {
   const usable = usableLines(offer, way, encryption);
   if (!usable.ok) return usable;
@@ -109,7 +111,7 @@ export function planAnswer(
         comfortNoiseIn: noise,
         ptimeMs: choosePtime(audio, packetTimes),
         direction: narrower(mirrored(audio.direction), direction),
-        association: audio.association,
+        association: audio.association && answeredAssociation(audio.association, association),
         crypto,
         dtls,
       },
@@ -130,8 +132,16 @@ export function writeAnswer(
   );
 }
 
+/** Its DTLS goes on whatever the credentials of ICE (RFC 8842 section 5.3), and with it who began it. */
+function answeredAssociation(
+  { ice, fingerprints, setup }: OfferedAssociation,
+  standing: AgreedAssociation | undefined,
+): AgreedAssociation {
+  return { ice, fingerprints, role: answeringRole(setup, standing?.role) };
+}
+
 function answeredLine({ protocol, mid }: PhoneMediaLine, agreement: AudioAgreement): LocalAudio {
-  const { codec, comfortNoiseIn: noise, ptimeMs, direction, rtcpMux, dtls, crypto } = agreement;
+  const { codec, comfortNoiseIn: noise, ptimeMs, direction, rtcpMux, dtls, crypto, association } = agreement;
   return {
     protocol,
     formats: [codec],
@@ -140,7 +150,7 @@ function answeredLine({ protocol, mid }: PhoneMediaLine, agreement: AudioAgreeme
     ptimeMs,
     direction,
     mid,
-    setup: dtls?.role === 'client' ? 'active' : 'passive',
+    setup: (association ?? dtls)?.role === 'client' ? 'active' : 'passive',
     rtcpMux: rtcpMux === true,
     // RFC 8842 section 5.3: a `tls-id` is answered by one.
     dtls: dtls && { tlsId: dtls.theirId === undefined ? undefined : dtls.ourId },

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import { type Association, readFingerprints, readIce, readSetup, readTlsId } from './association.ts';
+import { type OfferedAssociation, readFingerprints, readIce, readSetup, readTlsId } from './association.ts';
 import { type CryptoLine, readCrypto } from './crypto.ts';
 import type { DtlsEnd } from './dtls-roles.ts';
 import {
@@ -34,7 +34,7 @@ export interface PhoneAudio {
   /** As the phone sees it; a null address counts as its wish to hear nothing (RFC 3264 section 8.4). */
   readonly direction: Direction;
   /** A web phone's ICE and DTLS (RFC 8827): its media go there, and `address` is the null address. Undefined: plain RTP. */
-  readonly association?: Association | undefined;
+  readonly association?: OfferedAssociation | undefined;
   /** RTP/SAVP or RTP/SAVPF: in the clear there is nothing to be had. */
   readonly secured: boolean;
   /** DTLS-SRTP without ICE (RFC 5763). */
@@ -165,14 +165,14 @@ function readFormats(
   return { formats, events, noises };
 }
 
-/** All that DTLS-SRTP behind ICE asks of a line: RTCP on the same way, and that the far end opens DTLS. */
-function readAssociation(session: SessionFacts, media: MediaDescription): Association | undefined {
+/** All that DTLS-SRTP behind ICE asks of a line, RTCP on the same way among it. */
+function readAssociation(session: SessionFacts, media: MediaDescription): OfferedAssociation | undefined {
   if (media.protocol !== 'UDP/TLS/RTP/SAVPF' && media.protocol !== 'UDP/TLS/RTP/SAVP') return undefined;
   const ice = readIce(media.iceUfrag === undefined ? session : media);
   const fingerprints = readFingerprints(media.fingerprint === undefined ? session : media);
   const setup = readSetup(media.setup === undefined ? session : media);
   if (ice === undefined || fingerprints === undefined) return undefined;
-  return media.rtcpMux === undefined || setup === 'passive' ? undefined : { ice, fingerprints };
+  return media.rtcpMux === undefined ? undefined : { ice, fingerprints, setup };
 }
 
 /** DTLS on the RTP port, RTCP beside RTP (RFC 5763 section 5). Some name it RTP/SAVP all the same. */
@@ -180,10 +180,9 @@ function readDtls(session: SessionFacts, media: MediaDescription): DtlsEnd | und
   if (!/^(UDP\/TLS\/)?RTP\/SAVPF?$/.test(text(media.protocol)) || media.rtcpMux === undefined)
     return undefined;
   const fingerprints = readFingerprints(media.fingerprint === undefined ? session : media);
-  const setup = media.setup ?? session.setup;
-  const isKnown = setup === 'active' || setup === 'passive' || setup === 'actpass';
+  const setup = readSetup(media.setup === undefined ? session : media);
   const tlsId = readTlsId(media.invalid) ?? readTlsId(session.invalid);
-  return fingerprints && { fingerprints, tlsId, setup: isKnown ? setup : undefined };
+  return fingerprints && { fingerprints, tlsId, setup };
 }
 
 function readFormat(media: MediaDescription, text: string): AudioFormat | undefined {

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import { answeredDtls } from './dtls-roles.ts';
+import { answeredDtls, answeredRole } from './dtls-roles.ts';
 import { answeredKeys, type OfferedEncryption } from './encryption.ts';
 import { choosePtime, type PacketTimes } from './packet-times.ts';
 import {
@@ -84,6 +84,7 @@ export function acceptAnswer(
   const keys = wayOf(audio) === 'rtp' ? answeredKeys(offer.encryption, audio) : ok(undefined);
   if (!keys.ok) return keys;
   const dtls = offer.encryption?.dtls;
+  const { association: theirs } = audio;
   const codec = audio.formats.find((format) => offer.codecs.some((name) => isCodec(format, name)));
   if (codec === undefined) return fail('no-common-codec');
   const dtmfOut = eventFor(audio, codec);
@@ -99,7 +100,10 @@ export function acceptAnswer(
     comfortNoiseIn: noiseOut === undefined ? undefined : offeredFormat('CN').payloadType,
     ptimeMs: choosePtime(audio, offer.packetTimes),
     direction: narrower(offer.direction, mirrored(audio.direction)),
-    association: audio.association,
+    association: theirs && {
+      ...{ ice: theirs.ice, fingerprints: theirs.fingerprints },
+      role: answeredRole(theirs.setup),
+    },
     ...(keys.value === undefined ? {} : { crypto: keys.value }),
     ...(dtls !== undefined && audio.dtls !== undefined ? { dtls: answeredDtls(audio.dtls, dtls.tlsId) } : {}),
   });

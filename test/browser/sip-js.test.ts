@@ -124,7 +124,7 @@ test('a web phone and a browser hear each other', async () => {
   }
 });
 
-test.each(['late', 'camera'] as const)('an INVITE that offers: %s', async (offers) => {
+test.each(['late', 'camera', 'waits'] as const)('an INVITE that offers: %s', async (offers) => {
   const phone = await Baresip.start({ user: '60312345678', tone: PHONE });
   const web = await WebPhone.start(gateway, WEB);
   try {

@@ -1,5 +1,5 @@
 /** Runs in a browser's page, bundled: a web phone as an application has it, of sip.js alone. See `web-phone.ts`. */
-import { Inviter, UserAgent } from 'sip.js';
+import { Inviter, UserAgent, Web } from 'sip.js';
 
 /** What the page lets a test do, as `window.webPhone`. */
 export interface WebPhonePage {
@@ -22,8 +22,8 @@ export interface WebPhoneCall {
   readonly password: string;
   /** The user part that is dialled. */
   readonly target: string;
-  /** `late`: the INVITE has no SDP. `camera`: it offers video too. */
-  readonly offers?: 'sound' | 'camera' | 'late';
+  /** `late`: the INVITE has no SDP. `camera`: it offers video too. `waits`: the far end has to begin DTLS. */
+  readonly offers?: 'sound' | 'camera' | 'late' | 'waits';
 }
 
 interface DtmfSenders {
@@ -34,6 +34,19 @@ let agent: UserAgent | undefined;
 let session: Inviter | undefined;
 const said: string[] = [];
 
+const usualMedia = Web.defaultSessionDescriptionHandlerFactory() as Web.SessionDescriptionHandlerFactory;
+
+/** The browser would begin itself or wait, and says so; only that it waits is told to the far end. */
+const waitingForDtls: Web.SessionDescriptionHandlerFactory = (session, options) => {
+  const media = usualMedia(session, options) as Web.SessionDescriptionHandler;
+  const describe = media.getDescription.bind(media);
+  media.getDescription = async (...asked) => {
+    const { body, contentType } = await describe(...asked);
+    return { body: body.replaceAll('a=setup:actpass', 'a=setup:passive'), contentType };
+  };
+  return media;
+};
+
 const page: WebPhonePage = {
   said,
   async call({ server, user, password, target, offers = 'sound' }) {
@@ -42,6 +55,7 @@ const page: WebPhonePage = {
       ...{ authorizationUsername: user, authorizationPassword: password, logLevel: 'log' },
       uri: uri(user, hostname),
       transportOptions: { server, traceSip: true },
+      sessionDescriptionHandlerFactory: offers === 'waits' ? waitingForDtls : usualMedia,
       sessionDescriptionHandlerFactoryOptions: {
         iceGatheringTimeout: 500,
         peerConnectionConfiguration: { iceServers: [] },

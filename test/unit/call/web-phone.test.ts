@@ -61,6 +61,7 @@ test('a call over a WebSocket has its leg at the port for browsers, behind ICE a
       local: leg?.ice,
       remote: { ufrag: 'first', pwd: 'x'.repeat(24) },
       fingerprints: [{ algorithm: 'sha-256', value: FINGERPRINT }],
+      role: 'server',
     },
   });
 });
@@ -76,6 +77,25 @@ test('a late offer of ours is a browser\u2019s too; the ACK brings the answer', 
   expect(commands.some(({ type }) => type === 'leg.media')).toBe(false);
   caller.handler().confirmed(browserOffer({ setup: 'active' }));
   expect(legMedia(commands).association?.remote.ufrag).toBe('first');
+});
+
+test('a phone that waits for our DTLS has us begin it, in its re-INVITEs too', () => {
+  const { door, opened, commands } = webWorld();
+  const caller = webPhone(browserOffer({ setup: 'passive' }));
+  door.onInvite(caller.invite);
+  opened(7882);
+  expect(caller.sdp()).toContain('a=setup:active\r\n');
+  expect(legMedia(commands).association?.role).toBe('client');
+  caller.handler().confirmed(undefined);
+  let answer = '';
+  caller.handler().reoffered(caller.request, browserOffer({ setup: 'actpass', direction: 'sendonly' }), {
+    accept: (text) => {
+      answer = fromUtf8(text);
+    },
+    reject: () => {},
+  });
+  expect(answer).toContain('a=setup:active\r\n');
+  expect(legMedia(commands).association?.role).toBe('client');
 });
 
 test('hold keeps the credentials, an ICE restart renews ours', () => {

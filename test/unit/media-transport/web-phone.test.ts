@@ -1,72 +1,32 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { driveAlarms, monotonicClock, rethrow, wallClock } from '../../../src/adapters/clock/clock.ts';
-import { nodeDigests, systemRandom } from '../../../src/adapters/crypto/crypto.ts';
-import { createDtlsEngine } from '../../../src/adapters/dtls-werift/engine.ts';
-import { openUdp } from '../../../src/adapters/udp/udp.ts';
-import { builtInCodecs } from '../../../src/audio/built-in-codecs.ts';
-import { WakeQueue } from '../../../src/base/wake-queue.ts';
+import { systemRandom } from '../../../src/adapters/crypto/crypto.ts';
 import { newIceCredentials } from '../../../src/ice/credentials.ts';
-import { MediaHost } from '../../../src/media/host.ts';
 import type { LegMedia, MediaEvent, WorkerGauges } from '../../../src/media/protocol.ts';
 import { parseRtp, RtpView } from '../../../src/rtp/packet.ts';
 import { FakeBrowser, until } from '../../support/fake-browser.ts';
+import { startWebLeg, type WebLeg, webMedia } from './web-leg.ts';
 
-/** A worker's media over loopback, in real time for the sake of DTLS: a web phone's leg with a browser's transport. */
-const pcma = { mime: 'audio/pcma', payloadType: 8, clockRate: 8000, channels: 1, fmtp: '' };
+/** A web phone's leg with a browser's transport. */
 const local = newIceCredentials(systemRandom);
-let host: MediaHost;
-let events: MediaEvent[];
+let leg: WebLeg;
+let host: WebLeg['host'];
+let events: readonly MediaEvent[];
 let phone: FakeBrowser;
-let stopAlarms: () => void;
 
 beforeEach(async () => {
-  const timers = new WakeQueue();
-  stopAlarms = driveAlarms(timers, monotonicClock, rethrow);
-  events = [];
-  host = new MediaHost({
-    browsers: {
-      socket: await openUdp({ address: '127.0.0.1', port: 0 }),
-      dtls: await createDtlsEngine({ clock: monotonicClock, timers }),
-      digests: nodeDigests,
-      wall: wallClock,
-      isRelay: () => false,
-    },
-    ports: { inUse: 0, open: (opened) => opened(undefined), release() {} },
-    codecs: builtInCodecs,
-    clock: monotonicClock,
-    timers,
-    random: systemRandom,
-    mediaTimeoutMs: 30_000,
-    unixOffsetMs: 0,
-    emit: (event) => events.push(event),
-    onFault: (error) => {
-      throw error;
-    },
-  });
+  leg = await startWebLeg(local);
+  ({ host, events } = leg);
   phone = await FakeBrowser.open(host.ready.icePort);
-  host.handle({ type: 'room.open', room: 'RM_1' });
-  host.handle({ type: 'leg.open', room: 'RM_1', leg: 'LG_1', track: 'TR_1', ice: local });
 });
 
 afterEach(() => {
-  host.stop();
-  stopAlarms();
+  leg.stop();
   phone.close();
 });
 
 function media(changes: Partial<LegMedia> = {}): LegMedia {
-  return {
-    association: { local, remote: phone.ice, fingerprints: [phone.certificate.fingerprint] },
-    remote: { address: '0.0.0.0', port: 9, rtcpPort: 9 },
-    allowedSources: [],
-    codec: pcma,
-    accept: [pcma],
-    dtmfOut: 101,
-    dtmfIn: 101,
-    ptimeMs: 20,
-    direction: 'sendrecv',
-    ...changes,
-  };
+  const fingerprints = [phone.certificate.fingerprint];
+  return { ...webMedia({ local, remote: phone.ice, fingerprints, role: 'server' }), ...changes };
 }
 
 function told(type: MediaEvent['type']): MediaEvent | undefined {
@@ -118,7 +78,7 @@ test('another certificate than the description names gets no keys, and the leg i
   host.handle({
     type: 'leg.media',
     leg: 'LG_1',
-    media: media({ association: { local, remote: phone.ice, fingerprints } }),
+    media: media({ association: { local, remote: phone.ice, fingerprints, role: 'server' } }),
   });
   await phone.check(local);
   phone.client.connect().catch(() => {});
@@ -140,7 +100,10 @@ test('ICE restarts with the credentials of the next description, and sound goes 
     type: 'leg.media',
     leg: 'LG_1',
     media: media({
-      association: { local: next, remote: moved, fingerprints: [phone.certificate.fingerprint] },
+      association: {
+        ...{ local: next, remote: moved, fingerprints: [phone.certificate.fingerprint] },
+        role: 'server',
+      },
     }),
   });
   const answers = phone.stun.length;

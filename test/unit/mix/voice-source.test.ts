@@ -78,6 +78,37 @@ async function hear({
   return { heard: heard.subarray(16_000), voiced, source };
 }
 
+/** Words of 60 ms of a tone, 140 ms apart, with redundancy; what is heard of them. */
+async function hearWords(arrive: 'all' | 'without the first of each word'): Promise<Int16Array> {
+  const encoder = await openOpusEncoder({
+    ...{ rate: 16_000, bitrate: 32_000, complexity: 5, lossPercent: 20, dtx: false },
+  });
+  encoders.push(encoder);
+  const source = new VoiceSource(codecs);
+  source.listen('some');
+  const sine = new SineSource(650, 6000, 16_000);
+  const frame = new Int16Array(320);
+  const payload = new Uint8Array(1275);
+  const heard = new Int16Array(300 * 320);
+  for (let i = 0; i < 300; i++) {
+    if (i % 10 < 3) sine.fill(frame);
+    else frame.fill(0);
+    const size = encoder.encode(frame, payload, 0);
+    const view = packet({
+      sequence: i,
+      timestamp: 960 * i,
+      payloadType: 111,
+      payload: payload.slice(0, size),
+    });
+    if (arrive === 'all' || i % 10 !== 0 || i < 50) source.push(view, 'audio/opus', 20 * i);
+    if (source.pull(20 * i)) heard.set(source.frame, 320 * i);
+  }
+  source.close();
+  return heard.subarray(50 * 320);
+}
+
+const energy = (samples: Int16Array) => samples.reduce((sum, sample) => sum + sample * sample, 0);
+
 describe("a browser's Opus in the mix", () => {
   it.each([10, 20, 40, 60])('frames of %i ms', async (frameMs) => {
     const { heard, source } = await hear({ frameMs });
@@ -92,6 +123,10 @@ describe("a browser's Opus in the mix", () => {
   it('10 % loss with FEC leaves no gap', async () => {
     const { heard } = await hear({ loss: 0.1, fec: true, forMs: 10_000 });
     expect(longestGap(heard, 16_000, -40).lengthMs).toBeLessThanOrEqual(20);
+  });
+  it('the first of a word comes back by in-band FEC when its packet is lost', async () => {
+    const whole = energy(await hearWords('all'));
+    expect(energy(await hearWords('without the first of each word')) / whole).toBeGreaterThan(0.85);
   });
   it.each([500, -500])('a clock %i ppm off is followed for a minute', async (driftPpm) => {
     const { heard } = await hear({ driftPpm, forMs: 60_000 });

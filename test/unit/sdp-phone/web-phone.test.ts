@@ -129,7 +129,6 @@ describe('what is no way to a browser', () => {
     ['no fingerprint', (line: string) => (line === FINGERPRINT ? undefined : line)],
     ['a fingerprint of MD5', (line: string) => line.replace('sha-256', 'md5')],
     ['RTCP on a port of its own', (line: string) => (line === 'a=rtcp-mux' ? undefined : line)],
-    ['who would wait for our DTLS', (line: string) => line.replace('setup:actpass', 'setup:passive')],
   ])('%s', (_, change) => {
     expect(answer(offer({ change })).fault).toBe('no-audio');
   });
@@ -137,6 +136,48 @@ describe('what is no way to a browser', () => {
   test('plain RTP, and the other way round: a call has one way of media', () => {
     expect(answer(CARRIER_OFFER).fault).toBe('no-audio');
     expect(answer(offer(), 'rtp').fault).toBe('no-audio');
+  });
+});
+
+describe('who begins DTLS', () => {
+  const says = (setup: string | undefined) =>
+    offer({ change: (line) => (line === 'a=setup:actpass' ? setup && `a=setup:${setup}` : line) });
+  const answered = (setup: string | undefined, standing?: 'client' | 'server') => {
+    const description = read(says(setup));
+    const association = standing && { ice: { ufrag: 'Xn1z', pwd: 'p' }, fingerprints: [], role: standing };
+    const ours = { keep: undefined, direction: 'sendrecv', way: 'ice', association } as const;
+    const plan = planAnswer(description, ['PCMA', 'PCMU'], ours);
+    if (!plan.ok) return [plan.error];
+    const role = plan.value.agreement.association?.role;
+    return [role, /^a=setup:.*$/m.exec(writeAnswer(description, plan.value, LOCAL))?.[0]];
+  };
+
+  test.each([
+    ['passive', 'client', 'a=setup:active'],
+    ['active', 'server', 'a=setup:passive'],
+    ['actpass', 'server', 'a=setup:passive'],
+    ['whatever', 'server', 'a=setup:passive'],
+    [undefined, 'server', 'a=setup:passive'],
+  ])('who offers %s is answered', (setup, role, line) => {
+    expect(answered(setup)).toEqual([role, line]);
+  });
+
+  test('an association that goes on keeps its roles', () => {
+    expect(answered('actpass', 'client')).toEqual(['client', 'a=setup:active']);
+    expect(answered('actpass', 'server')).toEqual(['server', 'a=setup:passive']);
+  });
+
+  test.each([
+    ['passive', 'client'],
+    [undefined, 'client'],
+    ['active', 'server'],
+    ['actpass', 'server'],
+  ])('who answers %s', (setup, role) => {
+    const ours: PhoneOffer = { codecs: ['PCMA'], direction: 'sendrecv', way: 'ice' };
+    expect(acceptAnswer(ours, read(says(setup)))).toMatchObject({
+      ok: true,
+      value: { association: { role } },
+    });
   });
 });
 
