@@ -126,6 +126,20 @@ describe('what comes in', () => {
     expect(attacker.local.port).not.toBe(handset.socket.local.port);
   });
 
+  it('what nobody agreed on is not latched on to', () => {
+    const { net, under, run } = call({ allowedSources: ['203.0.113.0/24'] });
+    const [stranger, nat] = [net.open('203.0.113.66'), net.open('203.0.113.7')];
+    const { port, address } = under.rtp.local;
+    const sender = new RtpSender(net.random, 160);
+    stranger.send(sender.packet(new Uint8Array(160), 0, 160, 96, 'marker'), port, address);
+    run(100, () => {
+      nat.send(sender.packet(new Uint8Array(160).fill(0x55), 0, 160, 8, 'no-marker'), port, address);
+      sender.advance(160);
+    });
+    expect(under.drops).toEqual(['rtp payload-type']);
+    expect(under.voices.length).toBeGreaterThan(3);
+  });
+
   it('a flood from the phone itself is cut off', () => {
     const { under, handset, run } = call();
     run(2000, () => {
@@ -271,6 +285,29 @@ describe('what goes out', () => {
 });
 
 describe('RTCP', () => {
+  it('goes where the SDP says, and beside the port that was learned once the phone is elsewhere', () => {
+    const { net, under, handset, run, describe } = call();
+    const [said, beside] = [net.open(ADDRESS), net.open(ADDRESS)];
+    const reports = { said: 0, beside: 0 };
+    said.onDatagram = () => void reports.said++;
+    beside.onDatagram = () => void reports.beside++;
+    const { port } = handset.socket.local;
+    describe({ remote: { address: ADDRESS, port, rtcpPort: said.local.port } });
+    run(10_000);
+    expect(reports.said).toBeGreaterThan(0);
+    const moved = net.open(ADDRESS, beside.local.port - 1);
+    const before = { ...reports };
+    describe({ remote: { address: ADDRESS, port: port + 2000, rtcpPort: said.local.port } });
+    const sender = new RtpSender(net.random, 160);
+    run(10_000, () => {
+      const packet = sender.packet(new Uint8Array(160), 0, 160, 8, 'no-marker');
+      sender.advance(160);
+      moved.send(packet, under.rtp.local.port, under.rtp.local.address);
+    });
+    expect(reports.said).toBe(before.said);
+    expect(reports.beside).toBeGreaterThan(0);
+  });
+
   it('reports every five seconds or so, knows the round trip, and says BYE', () => {
     const { net, under, handset, run } = call();
     net.weather = { delayMs: 30, jitterMs: 0, loss: 0, duplicates: 0 };

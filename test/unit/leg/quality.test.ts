@@ -51,6 +51,19 @@ test('each word is of the time since the last one', () => {
   expect(leg.takeQuality()?.heard).toMatchObject({ loss: 0, discarded: 0 });
 });
 
+test('sound that the phone got too late costs what lost sound does, where it tells no score of its own', () => {
+  const { leg, run, tell } = call();
+  const score = (lossRate: number, discardRate: number) => {
+    tell(extendedReport(99, { ssrc: leg.ssrc, lossRate, discardRate, roundTripMs: 0, mos: 127 }));
+    run(1000);
+    return leg.takeQuality()?.sent?.mos;
+  };
+  run(1000);
+  const lost = score(26, 0);
+  expect(lost).toBeLessThan(4);
+  expect(score(0, 26)).toBe(lost);
+});
+
 test('what the phone reports of ours is the other way, its own score wins, and the end has it too', () => {
   const { leg, run, tell, net } = call();
   run(1000);

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { builtInCodecs } from '../../../src/audio/built-in-codecs.ts';
 import { decodeG711, type G711Law } from '../../../src/audio/g711.ts';
 import { voiceFormat } from '../../../src/audio/voice-format.ts';
 import type { MixPhone } from '../../../src/media/listener.ts';
+import { MixBus } from '../../../src/media/mix-bus.ts';
 import { type MixVoice, RoomMix } from '../../../src/media/room-mix.ts';
 
 /** A phone that says one constant, or nothing, and keeps what it is sent. */
@@ -75,6 +76,24 @@ describe('room mix', () => {
     mix.addPhone(alone);
     mix.tick(0);
     near(alone.hears, 0);
+  });
+
+  it('works at 16 kHz only while a wide phone listens', () => {
+    const finish = vi.spyOn(MixBus.prototype, 'finish');
+    const rates = () => [...new Set(finish.mock.calls.splice(0).map(([rate]) => rate))].sort();
+    const mix = new RoomMix(builtInCodecs);
+    const narrow = phone('pcma', 1000);
+    const wide: MixPhone = { ...phone('pcma', 0), format: voiceFormat('audio/g722', ''), sendFrame() {} };
+    mix.addPhone(narrow);
+    mix.tick(0);
+    expect(rates()).toEqual([8000]);
+    mix.addPhone(wide);
+    mix.tick(20);
+    expect(rates()).toEqual([16_000, 8000]);
+    mix.removePhone(wide);
+    mix.tick(40);
+    expect(rates()).toEqual([8000]);
+    finish.mockRestore();
   });
 
   it('costs nothing without phones, and wakes the voices when one comes', () => {

@@ -59,6 +59,11 @@ describe('keys out', () => {
       expect((view.sequence - packets[i]!.sequence) & 0xffff).toBe(1);
     });
   });
+  it('has 60 ms of sound between two keys, that slow exchanges count two of one', () => {
+    const stamps = [...new Set(sent('55').map(({ timestamp }) => timestamp))];
+    // 100 ms of key, 40 ms of its other two ends, 60 ms of pause.
+    expect((stamps[1]! - stamps[0]!) >>> 0).toBe(8 * (100 + 40 + 60));
+  });
   it('refuses what is no key and what is too much', () => {
     const keys = new DtmfSender();
     expect(['x', '', '12', '!'].map((digit) => keys.press(digit, 100))).toEqual([false, false, false, false]);
@@ -107,6 +112,11 @@ describe('keys in', () => {
       event(5, true, 800, 3000),
     ];
     expect(received(twice)).toHaveLength(2);
+  });
+  it('the same moment of another source is another key', () => {
+    const again = event(5, true, 800, 1000);
+    again.ssrc = 2;
+    expect(received([event(5, true, 800, 1000), again, again])).toHaveLength(2);
   });
   it('without any marker, and with only one of the three ends, every key is told', () => {
     const packets = sent('19#');

@@ -82,6 +82,23 @@ describe('jitter buffer', () => {
     expect(buffer.targetMs).toBeLessThan(30);
   });
 
+  it('forgets it as well when a call is long', () => {
+    const buffer = new JitterBuffer(OPTIONS);
+    let now = 0;
+    const feed = (from: number, count: number, lateMs: number) => {
+      for (let i = from; i < from + count; i++) {
+        now = i * 20 + (i % 5 === 0 ? lateMs : 0);
+        buffer.push(nth(i), now);
+        play(buffer, now);
+      }
+    };
+    feed(0, 30_000, 0);
+    feed(30_000, 100, 100);
+    expect(buffer.targetMs).toBeGreaterThan(90);
+    feed(30_100, 1500, 0);
+    expect(buffer.targetMs).toBeLessThan(35);
+  });
+
   it('takes two packets to believe in another SSRC or timeline, and then starts afresh', () => {
     const buffer = new JitterBuffer(OPTIONS);
     for (let i = 0; i < 5; i++) {

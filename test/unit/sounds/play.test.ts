@@ -168,3 +168,17 @@ it('a room\u2019s sound is heard by all of its phones, and a few at once are eno
   }
   expect(room.idle).toBe(false);
 });
+
+it('what plays once is not kept for a phone that comes later, and what goes on is heard by it', () => {
+  const sounds = (name: string) => [{ from: 'file', name, language: 'en' }] as const;
+  room.play(
+    { type: 'room.play', room: 'RM_1', play: 'once', repeat: 'once', sounds: sounds('prompt') },
+    book,
+  );
+  room.play({ type: 'room.play', room: 'RM_1', play: 'on', repeat: 'all', sounds: sounds('music') }, book);
+  const a = phone('A', 450);
+  a.talking = false;
+  run(1500, a);
+  expect(level(a, 1250, 200, 1400)).toBeLessThan(-55);
+  expect(level(a, 850, 200, 1400)).toBeGreaterThan(-17);
+});
