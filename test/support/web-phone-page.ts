@@ -34,7 +34,7 @@ let agent: UserAgent | undefined;
 let session: Inviter | undefined;
 const said: string[] = [];
 
-const usualMedia = Web.defaultSessionDescriptionHandlerFactory() as Web.SessionDescriptionHandlerFactory;
+const usualMedia = Web.defaultSessionDescriptionHandlerFactory();
 
 /** The browser would begin itself or wait, and says so; only that it waits is told to the far end. */
 const waitingForDtls: Web.SessionDescriptionHandlerFactory = (session, options) => {
