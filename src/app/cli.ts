@@ -1,7 +1,8 @@
 #!/usr/bin/env node
+import { asksForHelp } from './command-line.ts';
 import { readConfig } from './config/read.ts';
 import { reportFaults } from './config/report.ts';
-import { explainCommand } from './explain.ts';
+import { type CommandResult, explainCommand } from './explain.ts';
 import { netcheckCommand } from './netcheck/command.ts';
 import { readProvisions } from './provisioning.ts';
 import { start } from './start.ts';
@@ -19,9 +20,22 @@ const USAGE = `usage: trunkroom COMMAND [--config FILE] [--dev]
   --dev           development keys and a trunk open to loopback and private addresses
 `;
 
-const [command, ...rest] = process.argv.slice(2);
+const [asked, ...rest] = process.argv.slice(2);
+/** The others have more to say of themselves. */
+const isPlain = asked === 'start' || asked === 'check';
+const wantsHelp = asked === undefined || asksForHelp(isPlain ? rest : [asked]);
+const command = wantsHelp ? 'help' : asked;
+
+/** What was asked for is output; what was not understood is a complaint. */
+function show({ text, exitCode }: CommandResult): void {
+  (exitCode === 2 ? process.stderr : process.stdout).write(text);
+  process.exitCode = exitCode;
+}
 
 switch (command) {
+  case 'help':
+    process.stdout.write(USAGE);
+    break;
   case 'start':
     await start(rest);
     break;
@@ -34,29 +48,15 @@ switch (command) {
     if (!read.ok || kept?.ok === false) process.exitCode = 2;
     break;
   }
-  case 'explain': {
-    const { text, exitCode } = explainCommand(rest, process.env);
-    process.stdout.write(text);
-    process.exitCode = exitCode;
+  case 'explain':
+    show(explainCommand(rest, process.env));
     break;
-  }
-  case 'trace': {
-    const { text, exitCode } = await traceCommand(rest, process.env);
-    process.stdout.write(text);
-    process.exitCode = exitCode;
+  case 'trace':
+    show(await traceCommand(rest, process.env));
     break;
-  }
-  case 'netcheck': {
-    const { text, exitCode } = await netcheckCommand(rest, process.env);
-    process.stdout.write(text);
-    process.exitCode = exitCode;
+  case 'netcheck':
+    show(await netcheckCommand(rest, process.env));
     break;
-  }
   default:
-    // What was asked for is output; what was not understood is a complaint.
-    if (command === undefined || command === '--help') process.stdout.write(USAGE);
-    else {
-      process.stderr.write(`there is no command ${command}\n\n${USAGE}`);
-      process.exitCode = 2;
-    }
+    show({ text: `there is no command ${command}\n\n${USAGE}`, exitCode: 2 });
 }

@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util';
+import { fail, ok, type Result } from '../base/result.ts';
+import { parseNetwork } from '../trunk/addresses.ts';
 import { roomName } from '../trunk/dispatch.ts';
 import type { CallFacts } from '../trunk/facts.ts';
 import { TrunkTable } from '../trunk/match.ts';
 import { ruleOfPin } from '../trunk/pin.ts';
 import { explain, type Route, route } from '../trunk/route.ts';
 import { DEFAULT_POLICY, type DispatchRule } from '../trunk/trunk.ts';
+import { asksForHelp, commandLineFault, wrongUse } from './command-line.ts';
 import { readConfig } from './config/read.ts';
 import { formatFault } from './config/source.ts';
 import { readProvisions } from './provisioning.ts';
@@ -38,12 +41,13 @@ export function explainCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): CommandResult {
+  if (asksForHelp(args)) return { text: USAGE, exitCode: 0 };
   const values = readArguments(args);
-  const call = values === undefined ? undefined : factsOf(values);
-  if (values === undefined || call === undefined) return { text: USAGE, exitCode: 2 };
+  const call = values.ok ? factsOf(values.value) : values;
+  if (!values.ok || !call.ok) return { text: wrongUse(call, USAGE), exitCode: 2 };
   const flags = [
-    ...(values.config === undefined ? [] : ['--config', values.config]),
-    ...(values.dev === true ? ['--dev'] : []),
+    ...(values.value.config === undefined ? [] : ['--config', values.value.config]),
+    ...(values.value.dev === true ? ['--dev'] : []),
   ];
   const startup = readConfig(flags, env);
   if (!startup.ok) return { text: `${startup.error.map(formatFault).join('\n')}\n`, exitCode: 2 };
@@ -53,9 +57,9 @@ export function explainCommand(
   // Tokens are drawn when a gateway starts; here a registration's name stands for the one that it has.
   const registered = outboundTrunks.map(({ id }) => [id, tokenOf(id)] as const);
   const trunks = new TrunkTable(inbound, new Map(registered));
-  const decision = route(trunks, all, call);
+  const decision = route(trunks, all, call.value);
   if (!decision.ok) return { text: `${explain(decision)}\n`, exitCode: 1 };
-  const { rules, verdict } = chosenBy(values.pin, decision);
+  const { rules, verdict } = chosenBy(values.value.pin, decision);
   const answers = rules.flatMap((rule) => [
     ...answerOf(rule),
     `room: ${roomName(rule, decision, () => '(random)')}`,
@@ -88,13 +92,16 @@ function tokenOf(trunk: string): string {
   return `registration-of-${trunk}`;
 }
 
-function factsOf(values: NonNullable<ReturnType<typeof readArguments>>): CallFacts | undefined {
+function factsOf(values: Arguments): Result<CallFacts, string> {
   const { source, asserted, diversion, registered } = values;
   const to = values.to ?? values.called;
-  if (source === undefined || to === undefined) return undefined;
+  if (to === undefined || to === '') return fail('--to is needed: the number that is dialled');
+  if (source === undefined) return fail('--source is needed: the address that the INVITE comes from');
+  if (source.includes('/') || !parseNetwork(source).ok)
+    return fail(`--source is an IPv4 or IPv6 address, not "${source}"`);
   const transport = TRANSPORTS.find((each) => each === (values.transport ?? 'udp'));
-  if (transport === undefined) return undefined;
-  return {
+  if (transport === undefined) return fail(`--transport is one of ${TRANSPORTS.join(', ')}`);
+  return ok({
     source,
     transport,
     requestUser: values['request-uri'] ?? (registered === undefined ? to : tokenOf(registered)),
@@ -105,8 +112,10 @@ function factsOf(values: NonNullable<ReturnType<typeof readArguments>>): CallFac
     divertedUser: diversion,
     firstTargetUser: values['history-info'],
     privacy: values.privacy,
-  };
+  });
 }
+
+type Arguments = Extract<ReturnType<typeof readArguments>, { readonly ok: true }>['value'];
 
 function readArguments(args: readonly string[]) {
   const options = {
@@ -128,8 +137,8 @@ function readArguments(args: readonly string[]) {
     dev: { type: 'boolean' },
   } as const;
   try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
-  } catch {
-    return undefined;
+    return ok(parseArgs({ args: [...args], options, strict: true }).values);
+  } catch (error) {
+    return fail(commandLineFault(error));
   }
 }

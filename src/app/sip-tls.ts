@@ -62,6 +62,7 @@ export function openCertificates(
   return { certificates, close: stop };
 }
 
+/** Messages name the key of the configuration and the files. */
 function loaded(setting: string, load: () => Certificates): Certificates {
   try {
     return load();
@@ -73,9 +74,10 @@ function loaded(setting: string, load: () => Certificates): Certificates {
 }
 
 function identitiesOf(config: CertificateFiles): TlsIdentity[] {
-  return config.certificates.map((each) => ({
-    certificate: textOf(each.certificate_file),
-    key: textOf(each.key_file),
+  return config.certificates.map(({ certificate_file, key_file }) => ({
+    certificate: textOf(certificate_file),
+    key: textOf(key_file),
+    name: `${certificate_file} with ${key_file}`,
   }));
 }
 

@@ -17,12 +17,19 @@ export async function listening<T>(setting: string, open: () => Promise<T>): Pro
   }
 }
 
+/** What Node calls it, and what it means to an operator. */
+const WORDS: Readonly<Record<string, string>> = {
+  EADDRNOTAVAIL: 'no interface of this machine has that address',
+  EACCES: 'it is not permitted: ports below 1024 are for root, or who has CAP_NET_BIND_SERVICE',
+  EAFNOSUPPORT: 'this machine has no such addresses: IPv6 is turned off',
+};
+
 function taken(
   setting: string,
   protocol: 'udp' | 'tcp',
   { code, local }: BindError | ListenError | HttpListenError,
 ): StartupError {
   const where = `${setting}: ${protocol.toUpperCase()} port ${local.port} on ${local.address}`;
-  if (code !== 'EADDRINUSE') return new StartupError(`${where} cannot be opened: ${code}`);
+  if (code !== 'EADDRINUSE') return new StartupError(`${where} cannot be opened: ${WORDS[code] ?? code}`);
   return new StartupError(`${where} is taken by ${portOwner(protocol, local.port) ?? 'another process'}`);
 }

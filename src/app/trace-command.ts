@@ -2,9 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { wallClock } from '../adapters/clock/clock.ts';
 import { AccessTokens } from '../adapters/jwt/tokens.ts';
+import { fail, ok } from '../base/result.ts';
+import { asksForHelp, commandLineFault, wrongUse } from './command-line.ts';
 import { readConfig } from './config/read.ts';
 import { formatFault } from './config/source.ts';
 import type { CommandResult } from './explain.ts';
+import { faultText } from './fault-text.ts';
 
 const USAGE =
   'usage: trunkroom trace [CALL] [--full] [--pcapng FILE] [--config FILE] [--dev]\n' +
@@ -21,9 +24,10 @@ export async function traceCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<CommandResult> {
+  if (asksForHelp(args)) return { text: USAGE, exitCode: 0 };
   const parsed = readArguments(args);
-  if (parsed === undefined) return { text: USAGE, exitCode: 2 };
-  const { call, full, file, flags } = parsed;
+  if (!parsed.ok) return { text: wrongUse(parsed, USAGE), exitCode: 2 };
+  const { call, full, file, flags } = parsed.value;
   const startup = readConfig(flags, env);
   if (!startup.ok) return { text: `${startup.error.map(formatFault).join('\n')}\n`, exitCode: 2 };
   const { http, keys } = startup.value.config;
@@ -32,16 +36,21 @@ export async function traceCommand(
   const query = file !== undefined ? '?pcapng' : full ? '?full' : '';
   const path = call === undefined ? '/trace' : `/trace/${encodeURIComponent(call)}${query}`;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}${path}`;
+  let response: Response;
+  let bytes: Uint8Array;
   try {
-    const response = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
-    if (!response.ok) return { text: await response.text(), exitCode: 1 };
-    if (file === undefined) return { text: await response.text(), exitCode: 0 };
-    const bytes = new Uint8Array(await response.arrayBuffer());
+    response = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
+    bytes = new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    return { text: `no gateway answers at ${url}: ${faultText(error)}\n`, exitCode: 1 };
+  }
+  if (!response.ok || file === undefined)
+    return { text: new TextDecoder().decode(bytes), exitCode: response.ok ? 0 : 1 };
+  try {
     writeFileSync(file, bytes);
     return { text: `${bytes.length} bytes in ${file}\n`, exitCode: 0 };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { text: `no gateway answers at ${url}: ${why}\n`, exitCode: 1 };
+    return { text: `${error instanceof Error ? error.message : error}\n`, exitCode: 1 };
   }
 }
 
@@ -55,13 +64,14 @@ function readArguments(args: readonly string[]) {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const [call, ...more] = positionals;
-    if (more.length > 0 || (call === undefined && values.pcapng !== undefined)) return undefined;
+    if (more.length > 0) return fail(`one call only, not also ${more.join(' ')}`);
+    if (call === undefined && values.pcapng !== undefined) return fail('--pcapng is of one call: name it');
     const flags = [
       ...(values.config === undefined ? [] : ['--config', values.config]),
       ...(values.dev === true ? ['--dev'] : []),
     ];
-    return { call, full: values.full === true, file: values.pcapng, flags };
-  } catch {
-    return undefined;
+    return ok({ call, full: values.full === true, file: values.pcapng, flags });
+  } catch (error) {
+    return fail(commandLineFault(error));
   }
 }

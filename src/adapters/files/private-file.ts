@@ -6,10 +6,12 @@ import { fail, ok, type Result } from '../../base/result.ts';
 /** For this process' own user alone. */
 const MODE = 0o600;
 
-/** A file's text; undefined: it is not there. An error is for the operator to read. */
+/** A file's text; undefined: it is not there, but can be made. An error is for the operator to read. */
 export function readPrivateFile(path: string): Result<string | undefined, string> {
   try {
-    return ok(existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+    if (existsSync(path)) return ok(readFileSync(path, 'utf8'));
+    const directory = dirname(path);
+    return existsSync(directory) ? ok(undefined) : fail(`there is no directory ${directory}`);
   } catch (error) {
     return fail(describe(error));
   }

@@ -5,6 +5,8 @@ import { createSecureContext, type SecureContext, type SecureContextOptions } fr
 export interface TlsIdentity {
   readonly certificate: string;
   readonly key: string;
+  /** By which messages call them, such as the names of their files. */
+  readonly name?: string;
 }
 
 /** Certificate and key cannot be used; the message says why, and holds no secret. */
@@ -52,13 +54,14 @@ export class Certificates {
 
 function read(identities: readonly TlsIdentity[], ca: string | undefined): Entry[] {
   if (identities.length === 0) throw new CertificateError('no certificate');
-  return identities.map(({ certificate, key }) => {
+  return identities.map(({ certificate, key, name }) => {
     const trusted = ca === undefined ? {} : { ca };
     const options: SecureContextOptions = { cert: certificate, key, minVersion: 'TLSv1.2', ...trusted };
     try {
       return { leaf: new X509Certificate(certificate), options, context: createSecureContext(options) };
     } catch (error) {
-      throw new CertificateError(error instanceof Error ? error.message : String(error));
+      const why = error instanceof Error ? error.message : String(error);
+      throw new CertificateError(name === undefined ? why : `${name}: ${why}`);
     }
   });
 }

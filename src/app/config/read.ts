@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result } from '../../base/result.ts';
+import { commandLineFault } from '../command-line.ts';
 import { localAddresses } from '../local-addresses.ts';
 import { announcedAddresses, selectedAddresses } from './announced.ts';
 import { loadConfig } from './load.ts';
@@ -60,9 +61,7 @@ function readFlags(
     });
     return ok({ file: values.config, mode: values.dev === true ? 'development' : 'production' });
   } catch (error) {
-    return fail([
-      { place: 'command line', path: '', message: error instanceof Error ? error.message : String(error) },
-    ]);
+    return fail([{ place: 'command line', path: '', message: commandLineFault(error) }]);
   }
 }
 

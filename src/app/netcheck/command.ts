@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../../base/result.ts';
 import { WakeQueue } from '../../base/wake-queue.ts';
 import type { Finding } from '../../netcheck/findings.ts';
 import { waysOf } from '../../netcheck/ways.ts';
+import { asksForHelp, commandLineFault, wrongUse } from '../command-line.ts';
 import { readConfig } from '../config/read.ts';
 import { formatFault } from '../config/source.ts';
 import type { CommandResult } from '../explain.ts';
@@ -31,19 +32,23 @@ export async function netcheckCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<CommandResult> {
+  if (asksForHelp(args)) return { text: USAGE, exitCode: 0 };
   const wish = readArguments(args);
-  const base = wish === undefined ? undefined : gatewayBase(wish.url);
-  if (wish === undefined || base === undefined) return { text: USAGE, exitCode: 2 };
-  const token = wish.token ?? (wish.config === undefined ? env['LIVEKIT_TOKEN'] : undefined);
-  const minted = wish.config === undefined ? undefined : await mintToken(wish.config, env);
+  if (!wish.ok) return { text: wrongUse(wish, USAGE), exitCode: 2 };
+  const { url, config, json } = wish.value;
+  const base = gatewayBase(url);
+  if (base === undefined)
+    return { text: wrongUse(fail(`${url} is no http: or https: URL`), USAGE), exitCode: 2 };
+  const token = wish.value.token ?? (config === undefined ? env['LIVEKIT_TOKEN'] : undefined);
+  const minted = config === undefined ? undefined : await mintToken(config, env);
   if (minted?.ok === false) return { text: minted.error, exitCode: 2 };
   const given = token ?? minted?.value;
   const asked = given === undefined ? await askDevToken(base) : ok(given);
   const test = asked.ok ? await beginTest(base, asked.value) : asked;
-  if (!test.ok) return { text: wish.json ? asJson(base, test.error) : `${test.error}\n`, exitCode: 1 };
+  if (!test.ok) return { text: json ? asJson(base, test.error) : `${test.error}\n`, exitCode: 1 };
   try {
     const result = await runTest(test.value);
-    const text = wish.json ? asJson(base, result) : asTable(base, result);
+    const text = json ? asJson(base, result) : asTable(base, result);
     return { text, exitCode: result.findings.some(({ works }) => works) ? 0 : 1 };
   } finally {
     test.value.close();
@@ -86,14 +91,14 @@ async function mintToken(
   return ok(await tokens.mint(wish));
 }
 
-function readArguments(args: readonly string[]):
-  | {
-      readonly url: string;
-      readonly token: string | undefined;
-      readonly config: string | undefined;
-      readonly json: boolean;
-    }
-  | undefined {
+interface Arguments {
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly config: string | undefined;
+  readonly json: boolean;
+}
+
+function readArguments(args: readonly string[]): Result<Arguments, string> {
   const options = {
     token: { type: 'string' },
     config: { type: 'string' },
@@ -102,10 +107,12 @@ function readArguments(args: readonly string[]):
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const [url, ...more] = positionals;
-    if (url === undefined || more.length > 0) return undefined;
-    if (values.token !== undefined && values.config !== undefined) return undefined;
-    return { url, token: values.token, config: values.config, json: values.json === true };
-  } catch {
-    return undefined;
+    if (url === undefined) return fail('which gateway? Its URL is needed');
+    if (more.length > 0) return fail(`one URL only, not also ${more.join(' ')}`);
+    if (values.token !== undefined && values.config !== undefined)
+      return fail('--token or --config, not both');
+    return ok({ url, token: values.token, config: values.config, json: values.json === true });
+  } catch (error) {
+    return fail(commandLineFault(error));
   }
 }

@@ -9,7 +9,7 @@ import type { Millis } from '../../base/clock.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { type Measured, measure } from '../../netcheck/findings.ts';
 import { type Answer, type Question, readAnswer } from '../../netcheck/messages.ts';
-import { faultText } from './faults.ts';
+import { faultText } from '../fault-text.ts';
 
 /** How long the gateway may take for anything, ms. */
 const ANSWER_MS = 8000;

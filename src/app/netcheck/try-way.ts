@@ -11,8 +11,8 @@ import type { MediaPort } from '../../netcheck/messages.ts';
 import type { Way } from '../../netcheck/ways.ts';
 import { type AllocationOutcome, RelayClient } from '../../turn/relay-client.ts';
 import { parseTurnUrl } from '../../turn/turn-url.ts';
+import { faultText } from '../fault-text.ts';
 import { openTurnLine } from '../turn-line.ts';
-import { faultText } from './faults.ts';
 
 /** How long a connection, an allocation and a first answer may take, each, ms. */
 const WITHIN: Millis = 5000;

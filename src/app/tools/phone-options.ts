@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { PhoneCodec } from '../../sdp/phone-codec.ts';
-import { commandLineFault, integerOption } from './command-line.ts';
+import { commandLineFault, integerOption } from '../command-line.ts';
 import { parseTarget, type Target } from './target.ts';
 import { TOOL_CODECS, toolCodec } from './tool-codec.ts';
 

@@ -28,6 +28,11 @@ test('what cannot be written is a value, and leaves what was there', async () =>
   // A directory stands where the file should be: the last step fails.
   expect(await writePrivateFile(folder, 'new')).toMatchObject({ ok: false });
   expect(readPrivateFile(folder)).toMatchObject({ ok: false });
+  // Told when the gateway starts, and not when the first trunk is to be kept.
+  expect(readPrivateFile(nowhere)).toEqual({
+    ok: false,
+    error: `there is no directory ${join(folder, 'none')}`,
+  });
   const path = join(folder, 'secrets');
   writeFileSync(path, 'old');
   expect(readFileSync(path, 'utf8')).toBe('old');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { faultText } from '../../../src/app/netcheck/faults.ts';
+import { faultText } from '../../../src/app/fault-text.ts';
 import { gatewayBase } from '../../../src/app/netcheck/gateway.ts';
 import { asJson, asTable } from '../../../src/app/netcheck/report.ts';
 import { type Finding, measure } from '../../../src/netcheck/findings.ts';

@@ -58,11 +58,20 @@ test('numbers are normalised by the trunk\u2019s country', () => {
 });
 
 test('arguments that are wrong, a configuration that is', () => {
-  expect(explain('--source', '127.0.0.1')).toMatchObject({
-    text: expect.stringMatching(/^usage: /),
-    exitCode: 2,
-  });
-  expect(explain('--nonsense')).toMatchObject({ exitCode: 2 });
+  const saying = (...args: string[]) => {
+    const { text, exitCode } = explain(...args);
+    return [exitCode, text.slice(0, text.indexOf('\n\nusage: '))];
+  };
+  expect(saying('--source', '127.0.0.1')).toEqual([2, '--to is needed: the number that is dialled']);
+  expect(saying('--to', '1')[1]).toBe('--source is needed: the address that the INVITE comes from');
+  expect(saying('--to', '1', '--source', 'nowhere')[1]).toBe(
+    '--source is an IPv4 or IPv6 address, not "nowhere"',
+  );
+  expect(saying('--to', '1', '--source', '::1', '--transport', 'sctp')[1]).toBe(
+    '--transport is one of udp, tcp, tls, ws',
+  );
+  expect(saying('--nonsense')).toEqual([2, "Unknown option '--nonsense'"]);
+  expect(explain('--help')).toMatchObject({ text: expect.stringMatching(/^usage: /), exitCode: 0 });
   expect(explain('--source', '::1', '--called', '1')).toMatchObject({
     text: expect.stringMatching(/ keys: /),
     exitCode: 2,
