@@ -4,7 +4,7 @@ import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
 import type { Slots } from '../adapters/native/native-udp.ts';
 import type { Certificates } from '../adapters/tcp/certificates.ts';
 import { defaultTcpLimits, NodeStreamConnection } from '../adapters/tcp/connection.ts';
-import type { TcpListener } from '../adapters/tcp/door.ts';
+import { Entrance, type TcpListener } from '../adapters/tcp/door.ts';
 import { listenTcp } from '../adapters/tcp/tcp.ts';
 import { listenTls } from '../adapters/tcp/tls.ts';
 import { type WiredMedia, WiredRelays } from '../adapters/wire/wired-relays.ts';
@@ -121,6 +121,10 @@ export async function openTurn({
   const accept = (connection: StreamConnection) => streams.accept(connection);
   const refused = (reason: string, source: string) =>
     emit({ type: 'dropped', where: 'turn', reason: `connections-${reason}`, count: 1, source });
+  // Those of the port of HTTPS are counted here: HTTP has no limit for a source, which may be a proxy's.
+  const https = new Entrance({ limits: defaultTcpLimits, refused }, (socket) =>
+    accept(new NodeStreamConnection(socket, defaultTcpLimits)),
+  );
   const listeners: TcpListener[] = [];
   const close = async () => {
     unwatch();
@@ -144,7 +148,7 @@ export async function openTurn({
   }
   const urls = turnUrls(config, addresses, certificates !== undefined);
   return {
-    accept: (socket) => accept(new NodeStreamConnection(socket, defaultTcpLimits)),
+    accept: (socket) => https.take(socket),
     iceServers: (identity) => {
       const { username, password } = accounts.issue(identity);
       return [{ urls, username, credential: password }];

@@ -43,20 +43,8 @@ export function openDoor(
   options: DoorOptions,
   enter: (socket: Socket) => void,
 ): Promise<TcpListener> {
-  const counted = new CountedSockets(options.limits);
-  const server = createServer({ noDelay: true }, (socket) => {
-    const source = plain(socket.remoteAddress ?? '');
-    const remote = { address: source, port: socket.remotePort ?? 0 };
-    const refusal =
-      options.admits !== undefined && !options.admits(remote) ? 'stranger' : counted.add(socket, source);
-    if (refusal === undefined) {
-      markSocket(socket, options.dscp);
-      enter(socket);
-    } else {
-      socket.destroy();
-      options.refused?.(refusal, source);
-    }
-  });
+  const entrance = new Entrance(options, enter);
+  const server = createServer({ noDelay: true }, (socket) => entrance.take(socket));
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(new ListenError(error.code ?? error.message, local));
@@ -68,19 +56,57 @@ export function openDoor(
       resolve({
         local: boundTo(server, local),
         get connections() {
-          return counted.size;
+          return entrance.size;
         },
         close: () =>
           new Promise((closed) => {
             server.close(() => closed());
-            counted.close();
+            entrance.close();
           }),
       });
     });
   });
 }
 
-/** The sockets of one listener, by source. */
+/** Lets those sockets in who may connect, whoever has accepted them, and knows them until they close. */
+export class Entrance {
+  readonly #options: DoorOptions;
+  readonly #enter: (socket: Socket) => void;
+  readonly #counted: CountedSockets;
+
+  constructor(options: DoorOptions, enter: (socket: Socket) => void) {
+    this.#options = options;
+    this.#enter = enter;
+    this.#counted = new CountedSockets(options.limits);
+  }
+
+  get size(): number {
+    return this.#counted.size;
+  }
+
+  /** Hands the socket over, or destroys it and says why. */
+  take(socket: Socket): void {
+    const { admits, dscp, refused } = this.#options;
+    const source = plain(socket.remoteAddress ?? '');
+    const remote = { address: source, port: socket.remotePort ?? 0 };
+    const isStranger = admits !== undefined && !admits(remote);
+    const refusal = isStranger ? 'stranger' : this.#counted.add(socket, source);
+    if (refusal === undefined) {
+      markSocket(socket, dscp);
+      this.#enter(socket);
+    } else {
+      socket.destroy();
+      refused?.(refusal, source);
+    }
+  }
+
+  /** Ends all of them, when what was written has gone out. */
+  close(): void {
+    this.#counted.close();
+  }
+}
+
+/** Sockets that are open, by source. */
 class CountedSockets {
   readonly #limits: TcpLimits;
   readonly #open = new Set<Socket>();
