@@ -2,8 +2,7 @@ import { BundledPage } from '../adapters/bundle/page.ts';
 import { driveAlarms, monotonicClock, wallClock } from '../adapters/clock/clock.ts';
 import { LoopLag } from '../adapters/clock/loop-lag.ts';
 import { nodeDigests, systemRandom } from '../adapters/crypto/crypto.ts';
-import { listenHttps } from '../adapters/http/https.ts';
-import { type Fetch, listenHttp } from '../adapters/http/server.ts';
+import type { Fetch } from '../adapters/http/server.ts';
 import { AccessTokens } from '../adapters/jwt/tokens.ts';
 import { batchedOutput } from '../adapters/log/batched-output.ts';
 import { eventLog } from '../adapters/log/event-log.ts';
@@ -12,7 +11,6 @@ import { openMetrics } from '../adapters/metrics/metrics.ts';
 import { DATAGRAM_SLOTS } from '../adapters/native/native-udp.ts';
 import { gunzip } from '../adapters/websocket/gunzip.ts';
 import { SignalGate } from '../adapters/websocket/signal-gate.ts';
-import { type MediaThread, startMediaThread } from '../adapters/worker/thread.ts';
 import { createApi } from '../api/app.ts';
 import { WakeQueue } from '../base/wake-queue.ts';
 import { PhoneCalls } from '../call/phone-calls.ts';
@@ -27,7 +25,6 @@ import type { Grants } from '../peer/grants.ts';
 import { HttpSessions } from '../peer/http-sessions.ts';
 import { ServerRpc } from '../peer/server-rpc.ts';
 import { PeerSessions } from '../peer/sessions.ts';
-import { MediaWorkers } from '../room/media-workers.ts';
 import { Rooms } from '../room/rooms.ts';
 import { DigestGuard } from '../sip/digest/guard.ts';
 import type { SipTransport } from '../sip/ports.ts';
@@ -44,9 +41,10 @@ import { Drain, peopleByBrowser } from './drain.ts';
 import { openExternalTurn } from './external-turn.ts';
 import { gatewayGauges } from './gauges.ts';
 import { callerOf } from './http-caller.ts';
+import { openHttpPorts } from './http-ports.ts';
 import { icePolicies } from './ice-policy.ts';
-import { listenAddress } from './local-addresses.ts';
-import { type MediaWorkerSettings, mediaWorkerSettings, wiredMedia } from './media-settings.ts';
+import { wiredMedia } from './media-settings.ts';
+import { openMediaThreads } from './media-threads.ts';
 import { metricsAccess } from './metrics-access.ts';
 import { openNetcheckGate } from './netcheck/gate.ts';
 import { openOutbound } from './outbound.ts';
@@ -56,8 +54,7 @@ import { embeddedListen, openSipEngines } from './sip-engines.ts';
 import { openSipGate } from './sip-gate.ts';
 import { SipServer } from './sip-server.ts';
 import { openCertificates, openSipTls } from './sip-tls.ts';
-import { readSounds } from './sounds.ts';
-import { listening, StartupError } from './startup-error.ts';
+import { StartupError } from './startup-error.ts';
 import { SummedDrops } from './summed-drops.ts';
 import { openTrace } from './trace.ts';
 import { noTurn, openTurn } from './turn-service.ts';
@@ -97,14 +94,11 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
   const closing: Closing = [];
 
   try {
-    const settings = mediaWorkerSettings(startup, await readSounds(config.sounds.directory));
-    const threads = await startWorkers(settings);
-    closing.push(() => Promise.all(threads.map((thread) => thread.stop(CLOSE_MS))).then(() => {}));
-    const workers = new MediaWorkers(emit);
-    workers.onFault = (doing, error) =>
-      log.error({ doing, error: describe(error) }, 'a fault in a media worker');
-    for (const { port, ready } of threads) workers.add(port, ready);
-    const icePorts = threads.map(({ ready }) => ready.icePort);
+    const media = await openMediaThreads(startup, emit, (doing, error) =>
+      log.error({ doing, error: describe(error) }, 'a fault in a media worker'),
+    );
+    closing.push(() => media.stop(CLOSE_MS));
+    const { workers, icePorts } = media;
 
     const plan = new LiveCallPlan(EMPTY_PLAN);
     let takeUp = (now: CallPlan) => plan.replace(now);
@@ -136,7 +130,7 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
           timers,
           emit,
           own,
-          media: wiredMedia(icePorts, settings),
+          media: wiredMedia(icePorts, media.settings),
           certificates,
           onFault,
         })
@@ -319,26 +313,15 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
       },
     });
     const fetch: Fetch = (request, incoming) => api.fetch(request, callerOf(incoming, trusts));
-    const httpAddress = listenAddress(config.http.address);
-    const http = await listening('http.port', () =>
-      listenHttp({ ...config.http, address: httpAddress }, fetch, agents.upgrade),
-    );
+    const doors = { certificates, fetch, upgrade: agents.upgrade, turn: turn.accept };
+    const http = await openHttpPorts(config, doors);
     closing.push(() => http.close(LAST_WORDS_MS));
-    if (certificates !== undefined) {
-      const https = await listening('tls.https_port', () =>
-        listenHttps(
-          { address: httpAddress, port: config.tls.https_port },
-          { certificates, fetch, upgrade: agents.upgrade, turn: turn.accept },
-        ),
-      );
-      closing.push(() => https.close(LAST_WORDS_MS));
-    }
 
     const stopAlarms = driveAlarms(timers, monotonicClock, onFault);
     outbound.start();
     return {
       emit,
-      engines: threads[0]!.ready.engines,
+      engines: media.engines,
       drain: (over) => drain.begin(over),
       stop: async () => {
         drain.cut();
@@ -360,16 +343,6 @@ export async function openGateway(startup: StartupConfig): Promise<Gateway> {
     await closeAll(closing, onFault);
     throw error;
   }
-}
-
-async function startWorkers(settings: readonly MediaWorkerSettings[]): Promise<MediaThread[]> {
-  const entry = new URL('./media-worker.ts', import.meta.url);
-  const started = await Promise.allSettled(settings.map((one) => startMediaThread(entry, one)));
-  const threads = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const failed = started.find((one) => one.status === 'rejected');
-  if (failed === undefined) return threads;
-  await Promise.all(threads.map((thread) => thread.stop(CLOSE_MS)));
-  throw new StartupError(failed.reason instanceof Error ? failed.reason.message : String(failed.reason));
 }
 
 /** Waits until `done` says so, but no longer than the last words may take. */

@@ -8,7 +8,7 @@ import { Entrance, type TcpListener } from '../adapters/tcp/door.ts';
 import { listenTcp } from '../adapters/tcp/tcp.ts';
 import { listenTls } from '../adapters/tcp/tls.ts';
 import { type WiredMedia, WiredRelays } from '../adapters/wire/wired-relays.ts';
-import { formatHostPort, type StreamConnection } from '../base/net.ts';
+import type { StreamConnection } from '../base/net.ts';
 import type { Timers } from '../base/wake-queue.ts';
 import type { EventSink } from '../events/index.ts';
 import type { IceServer } from '../peer/context.ts';
@@ -16,9 +16,8 @@ import { peerRule } from '../turn/peer-rule.ts';
 import { TurnServer } from '../turn/server.ts';
 import { StreamDoor } from '../turn/stream-door.ts';
 import { UdpDoor } from '../turn/udp-door.ts';
-import { familyOf, openUdpOn } from './addresses.ts';
+import { openUdpOn } from './addresses.ts';
 import type { StartupConfig } from './config/read.ts';
-import type { Config } from './config/schema.ts';
 import { datagramSource } from './datagrams.ts';
 import { listenAddress } from './local-addresses.ts';
 import { mediaAddresses } from './media-settings.ts';
@@ -27,6 +26,7 @@ import { relayPlaces } from './relay-sockets.ts';
 import { listening } from './startup-error.ts';
 import { SummedDrops } from './summed-drops.ts';
 import { openTurnAccounts } from './turn-accounts.ts';
+import { turnUrls } from './turn-urls.ts';
 
 /** The embedded STUN and TURN server on real sockets, and what browsers are given to use it. */
 export interface TurnService {
@@ -157,19 +157,4 @@ export async function openTurn({
     sockets: () => 1 + server.gauges().relayPorts,
     close,
   };
-}
-
-/** Browsers try every URL at once: a machine with many addresses must not make them gather for ever. */
-const MAX_ANNOUNCED = { IPv4: 2, IPv6: 1 };
-
-/** RFC 7065; by UDP, by TCP, and by TLS where there is a certificate, on the port of HTTPS as the last resort. */
-function turnUrls({ turn, tls }: Config, addresses: readonly string[], secure: boolean): string[] {
-  const listens = turn.address === '::' ? (['IPv4', 'IPv6'] as const) : [familyOf(turn.address)];
-  const plain = listens
-    .flatMap((family) => addresses.filter((one) => familyOf(one) === family).slice(0, MAX_ANNOUNCED[family]))
-    .map((address) => formatHostPort({ address, port: turn.port }))
-    .flatMap((place) => ['udp', 'tcp'].map((by) => `turn:${place}?transport=${by}`));
-  if (!secure) return plain;
-  const ports = [tls.turn_port, tls.https_port];
-  return [...plain, ...ports.map((port) => `turns:${tls.domain}:${port}?transport=tcp`)];
 }

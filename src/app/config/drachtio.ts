@@ -22,7 +22,7 @@ export function withDrachtioSecret(
   });
   if (drachtio.secret !== undefined) return fault('drachtio.secret is set too: give one');
   const secret = read(drachtio.secret_file)?.trim();
-  if (secret === undefined) return fault('cannot be read');
+  if (secret === undefined) return fault(`${drachtio.secret_file} cannot be read`);
   // It is one field of a line of drachtio's protocol.
   if (!/^[!-{}~]{1,256}$/.test(secret)) return fault('holds no secret that drachtio could take');
   return { drachtio: { ...drachtio, secret }, problems: [] };

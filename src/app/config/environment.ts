@@ -64,6 +64,11 @@ function readValue(schema: z.ZodType, text: string): Result<unknown, string> {
   if (schema.safeParse(text).success) return ok(text);
   const document = parseDocument(text, { prettyErrors: false });
   const [error] = document.errors;
-  // Not the text: it may be a secret.
-  return error === undefined ? ok(document.toJS({ maxAliasCount: 100 }) as unknown) : fail(error.message);
+  // Not the words of the parser, which has the text in them: it may be a secret.
+  if (error !== undefined) return fail(`wrong from character ${error.pos[0] + 1} on`);
+  try {
+    return ok(document.toJS({ maxAliasCount: 100 }) as unknown);
+  } catch {
+    return fail('an alias leads nowhere, or to too much');
+  }
 }

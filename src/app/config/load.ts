@@ -47,7 +47,10 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly ConfigFa
     ...trunks.problems,
     ...relays,
     ...turnUserFaults(parsed.data.turn.users, input.readSecret),
-    ...consistencyFaults(config, input.mode),
+    // That keys are missing is no second fault of a file that was to hold them.
+    ...consistencyFaults(config, input.mode).filter(
+      ({ path: [first, key] }) => first !== 'keys' || key !== undefined || !secrets.lacksKeys,
+    ),
   ];
   const all = [
     ...faults,
@@ -79,7 +82,7 @@ function faultsOf(issues: readonly z.core.$ZodIssue[], places: Places): ConfigFa
   );
 }
 
-/** What a secret's file gives; a secret that stands in both places is a fault. */
+/** What a secret's file gives; a secret that stands in both places is a fault. `lacksKeys`: the file of keys is at fault. */
 function withSecrets(config: Config, read: ConfigInput['readSecret']) {
   const problems: { path: Path; message: string }[] = [];
   const turn = { ...config.turn };
@@ -88,7 +91,7 @@ function withSecrets(config: Config, read: ConfigInput['readSecret']) {
     if (turn.secret !== undefined)
       problems.push({ path: ['turn', 'secret_file'], message: 'turn.secret is set too: give one' });
     else if (secret === undefined)
-      problems.push({ path: ['turn', 'secret_file'], message: 'cannot be read' });
+      problems.push({ path: ['turn', 'secret_file'], message: `${turn.secret_file} cannot be read` });
     else if (secret.length < 16)
       problems.push({ path: ['turn', 'secret_file'], message: 'holds no secret of 16 characters or more' });
     else turn.secret = secret;
@@ -96,7 +99,8 @@ function withSecrets(config: Config, read: ConfigInput['readSecret']) {
   const keys = { ...config.keys };
   if (config.key_file !== undefined) {
     const text = read(config.key_file);
-    if (text === undefined) problems.push({ path: ['key_file'], message: 'cannot be read' });
+    if (text === undefined)
+      problems.push({ path: ['key_file'], message: `${config.key_file} cannot be read` });
     for (const [index, line] of (text ?? '').split('\n').entries()) {
       if (line.trim() === '' || line.startsWith('#')) continue;
       const pair = /^([A-Za-z0-9_.-]{1,64}):\s*(\S+)\s*$/.exec(line);
@@ -107,7 +111,8 @@ function withSecrets(config: Config, read: ConfigInput['readSecret']) {
     }
   }
   const { drachtio, problems: ofDrachtio } = withDrachtioSecret(config, read);
-  return { config: { ...config, turn, keys, drachtio }, problems: [...problems, ...ofDrachtio] };
+  const lacksKeys = problems.some(({ path: [first] }) => first === 'key_file');
+  return { config: { ...config, turn, keys, drachtio }, problems: [...problems, ...ofDrachtio], lacksKeys };
 }
 
 function setAt(values: Record<string, unknown>, path: Path, value: unknown): void {

@@ -23,7 +23,8 @@ export function withTrunkSecrets(
         fault('auth_password_file', 'auth_password is set too: give one');
       const found = file === undefined ? given : read(file)?.trim();
       const password = found === '' ? undefined : found;
-      if (file !== undefined && password === undefined) fault('auth_password_file', 'holds no password');
+      if (file !== undefined && password === undefined)
+        fault('auth_password_file', `${file} cannot be read, or holds no password`);
       else if (user !== undefined && password === undefined)
         fault('auth_username', 'auth_password or auth_password_file is needed with it');
       else if (user === undefined && password !== undefined)

@@ -31,7 +31,7 @@ export function turnServerFaults(
     if (file !== undefined && !read(file)?.trim())
       return fault(
         secret_file === undefined ? 'password_file' : 'secret_file',
-        'cannot be read, or is empty',
+        `${file} cannot be read, or is empty`,
       );
     return [];
   });

@@ -25,7 +25,10 @@ export function turnUserFaults(
     if (password === undefined && password_file === undefined)
       return fault('username', 'password or password_file is needed with it');
     if (password_file !== undefined && passwordIn(password_file, read) === undefined)
-      return fault('password_file', 'cannot be read, or holds no password of 8 characters or more');
+      return fault(
+        'password_file',
+        `${password_file} cannot be read, or holds no password of 8 characters or more`,
+      );
     return [];
   });
 }

@@ -84,7 +84,7 @@ describe('environment', () => {
       'TRUNKROOM_COLOUR: no such key',
     ]);
     expect(faults({ text: KEYS, env: { TRUNKROOM_TRUNKS: '[{id: a' } })[0]).toMatch(
-      /^TRUNKROOM_TRUNKS trunks: is no YAML: /,
+      /^TRUNKROOM_TRUNKS trunks: is no YAML: wrong from character 8 on$/,
     );
     expect(faults({ text: KEYS, env: { TRUNKROOM_TRUNKS: '[{id: a, allowed_addresses: [x]}]' } })[0]).toMatch(
       /^TRUNKROOM_TRUNKS trunks\[0\]\.allowed_addresses\[0\]: /,
@@ -107,8 +107,11 @@ describe('secrets', () => {
 
   test('a file that cannot be read, or holds something else, is a fault', () => {
     expect(faults({ text: `${KEYS}\nkey_file: /k` })).toEqual([
-      'trunkroom.yaml:2:11 key_file: cannot be read',
+      'trunkroom.yaml:2:11 key_file: /k cannot be read',
     ]);
+    // One fault, and not a second one that there are no keys.
+    expect(faults({ text: 'key_file: /k' })).toEqual(['trunkroom.yaml:1:11 key_file: /k cannot be read']);
+    expect(faults({ text: 'key_file: /k', files: { '/k': '' } })[0]).toMatch(/ keys: at least one API key /);
     expect(faults({ text: `${KEYS}\nturn: { secret_file: /t }`, files: { '/t': 'short' } })).toEqual([
       'trunkroom.yaml:2:22 turn.secret_file: holds no secret of 16 characters or more',
     ]);
@@ -119,6 +122,7 @@ describe('secrets', () => {
       ...faults({ text: 'key_file: /k', files: { '/k': 'hush-hush' } }),
       ...faults({ text: 'keys: { a: hush-hush }\nturn: { secret: hush-hush, secret_file: /t }' }),
       ...faults({ env: { TRUNKROOM_KEYS: 'hush-hush', TRUNKROOM_TURN_SECRET: 'hush-hush' } }),
+      ...faults({ env: { TRUNKROOM_KEYS: '{ a: hush-hush, b: *hush', TRUNKROOM_TRUNKS: '[*hush]' } }),
     ];
     expect(told.length).toBeGreaterThan(4);
     expect(told.join('\n')).not.toContain('hush');

@@ -37,8 +37,14 @@ describe('inbound trunks', () => {
   test.each([
     ['auth_username: u', 'trunks[0].auth_username: auth_password or auth_password_file is needed with it'],
     ['auth_password: p', 'trunks[0].auth_username: is needed with a password'],
-    ['auth_username: u, auth_password_file: none', 'trunks[0].auth_password_file: holds no password'],
-    ['auth_username: u, auth_password_file: empty', 'trunks[0].auth_password_file: holds no password'],
+    [
+      'auth_username: u, auth_password_file: none',
+      'trunks[0].auth_password_file: none cannot be read, or holds no password',
+    ],
+    [
+      'auth_username: u, auth_password_file: empty',
+      'trunks[0].auth_password_file: empty cannot be read, or holds no password',
+    ],
     [
       'auth_username: u, auth_password: p, auth_password_file: good',
       'trunks[0].auth_password_file: auth_password is set too: give one',

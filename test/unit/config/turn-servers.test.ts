@@ -33,8 +33,8 @@ test.each([
   ['secret: a, username: u, password: p', 'a server has a secret or a user, not both'],
   ['secret: a, secret_file: good', 'secret is set too: give one'],
   ['username: u, password: a, password_file: good', 'password is set too: give one'],
-  ['secret_file: empty', 'cannot be read, or is empty'],
-  ['username: u, password_file: missing', 'cannot be read, or is empty'],
+  ['secret_file: empty', 'empty cannot be read, or is empty'],
+  ['username: u, password_file: missing', 'missing cannot be read, or is empty'],
 ])('%s is refused', (server, message) => {
   const loaded = load(server);
   expect(loaded.ok ? [] : loaded.error.map((fault) => fault.message)).toEqual([message]);

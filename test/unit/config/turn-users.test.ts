@@ -31,11 +31,11 @@ test.each([
   ['users: [{ username: a, password: 12345678 x, password_file: good }]', 'password is set too: give one'],
   [
     'users: [{ username: a, password_file: short }]',
-    'cannot be read, or holds no password of 8 characters or more',
+    'short cannot be read, or holds no password of 8 characters or more',
   ],
   [
     'users: [{ username: a, password_file: none }]',
-    'cannot be read, or holds no password of 8 characters or more',
+    'none cannot be read, or holds no password of 8 characters or more',
   ],
   [
     'users: [{ username: a, password: 12345678 x }, { username: a, password: 12345678 x }]',

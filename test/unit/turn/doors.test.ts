@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StreamConnection } from '../../../src/base/net.ts';
 import { StunBuilder } from '../../../src/stun/builder.ts';
-import { Method } from '../../../src/stun/registry.ts';
+import { Attribute, Method } from '../../../src/stun/registry.ts';
 import { StreamDoor } from '../../../src/turn/stream-door.ts';
 import { StreamFramer } from '../../../src/turn/stream-framer.ts';
 import { UdpDoor } from '../../../src/turn/udp-door.ts';
-import { channelData, FakeClient, FakeSocket, TurnHarness, withUdp } from './turn-harness.ts';
+import { channelData, FakeClient, FakeSocket, PEER, TurnHarness, withUdp } from './turn-harness.ts';
 
 const FROM = { address: '198.51.100.7', port: 50_000 };
 const BINDING = new StunBuilder(Method.binding, 'request', new Uint8Array(12)).finish();
@@ -93,6 +93,13 @@ function allocateBytes(turn: TurnHarness, protocol: 'udp' | 'tcp'): Uint8Array {
   return turn.request(new FakeClient(FROM, protocol), Method.allocate, withUdp);
 }
 
+/** The same for a CreatePermission. */
+function permitBytes(turn: TurnHarness, protocol: 'udp' | 'tcp'): Uint8Array {
+  return turn.request(new FakeClient(FROM, protocol), Method.createPermission, (builder) =>
+    builder.xorAddress(Attribute.xorPeerAddress, PEER.address, PEER.port),
+  );
+}
+
 describe('UdpDoor', () => {
   it('remembers a source only while it holds an allocation', () => {
     const turn = new TurnHarness();
@@ -109,6 +116,49 @@ describe('UdpDoor', () => {
     turn.pass(600_000);
     expect(door.size).toBe(0);
     expect(turn.timers.size).toBe(0);
+  });
+});
+
+describe('back-pressure', () => {
+  it('a listening socket with 256 datagrams waiting sends answers, and no packets of peers', () => {
+    const turn = new TurnHarness();
+    const socket = new FakeSocket({ address: '192.0.2.10', port: 3478 });
+    new UdpDoor(turn.server, socket);
+    socket.onDatagram(allocateBytes(turn, 'udp'), FROM.address, FROM.port);
+    socket.queued = 256;
+    socket.onDatagram(permitBytes(turn, 'udp'), FROM.address, FROM.port);
+    const fromPeer = () => turn.sockets[0]!.onDatagram(Uint8Array.of(1), PEER.address, PEER.port);
+    fromPeer();
+    expect(socket.sent).toHaveLength(3);
+    socket.queued = 257;
+    fromPeer();
+    expect(socket.sent).toHaveLength(3);
+    socket.onDatagram(permitBytes(turn, 'udp'), FROM.address, FROM.port);
+    expect(socket.sent).toHaveLength(4);
+    expect(turn.drops()).toEqual({ congested: 1 });
+  });
+
+  it('a slow reader of a connection loses packets of peers from 256 kB on, and the connection above 1 MB', () => {
+    const turn = new TurnHarness();
+    const door = new StreamDoor({ server: turn.server, timers: turn.timers, clock: { now: () => turn.now } });
+    const connection = new FakeConnection();
+    door.accept(connection);
+    connection.onData(allocateBytes(turn, 'tcp'));
+    connection.onData(permitBytes(turn, 'tcp'));
+    const fromPeer = () => turn.sockets[0]!.onDatagram(Uint8Array.of(1), PEER.address, PEER.port);
+    connection.queued = 262_144;
+    fromPeer();
+    expect(connection.written).toHaveLength(3);
+    connection.queued = 262_145;
+    fromPeer();
+    expect(connection.written).toHaveLength(3);
+    connection.queued = 1_048_576;
+    connection.onData(permitBytes(turn, 'tcp'));
+    expect([connection.written.length, connection.closed]).toEqual([4, false]);
+    connection.queued = 1_048_577;
+    connection.onData(permitBytes(turn, 'tcp'));
+    expect([connection.written.length, connection.closed]).toEqual([4, true]);
+    expect(turn.drops()).toEqual({ congested: 1 });
   });
 });
 
