@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ChromiumUser } from '../support/chromium.ts';
 import { Gateway } from '../support/gateway.ts';
-import { joinWithSdk } from '../support/livekit-page.ts';
+import { joinWithSdk, pageSays } from '../support/livekit-page.ts';
+import { repositoryRoot } from '../support/root.ts';
 import { askOfVideo, picture, seesVideo, watchVideo } from '../support/video-page.ts';
 
 /** Cameras of livekit-client with its defaults: VP8 in several sizes at once. */
@@ -18,10 +20,15 @@ afterAll(async () => {
   await gateway?.stop();
 });
 
-async function join(room: string, name: string, singlePeerConnection: boolean): Promise<ChromiumUser> {
+async function join(
+  room: string,
+  name: string,
+  singlePeerConnection: boolean,
+  roomOptions = '',
+): Promise<ChromiumUser> {
   const user = await ChromiumUser.start({ tone: { hz: 1000, amplitude: 8192 } });
   users.push(user);
-  await joinWithSdk(user, gateway, { room, name, singlePeerConnection });
+  await joinWithSdk(user, gateway, { room, name, singlePeerConnection, roomOptions });
   await watchVideo(user);
   return user;
 }
@@ -57,4 +64,38 @@ describe.each([
     await seesVideo(bob, 'the picture is back', `frames > ${still + 20}`);
     expect(await ada.page.evaluate('said')).not.toContain('reconnecting');
   });
+});
+
+/** LiveKit's worker that encrypts and decrypts, and a key that everybody has. */
+const encrypting = `, e2ee: {
+  keyProvider: (window.keys = new LivekitClient.ExternalE2EEKeyProvider()),
+  worker: new Worker(URL.createObjectURL(new Blob([${JSON.stringify(
+    readFileSync(`${repositoryRoot}node_modules/livekit-client/dist/livekit-client.e2ee.worker.js`, 'utf8'),
+  )}], { type: 'text/javascript' }))),
+}`;
+
+test('encrypted from end to end, sizes change as in the clear: key frames are known by what is not encrypted', async () => {
+  const [ada, bob] = (await Promise.all(
+    ['Ada', 'Bob'].map(async (name) => {
+      const user = await join('secret', name, true, encrypting);
+      await user.page.evaluate(`keys.setKey('key').then(() => room.setE2EEEnabled(true))`);
+      return user;
+    }),
+  )) as [ChromiumUser, ChromiumUser];
+  for (const codec of ['vp8', 'h264', 'vp9']) {
+    await ada.page.evaluate(
+      `room.localParticipant.setCameraEnabled(true, {}, { videoCodec: '${codec}', backupCodec: false })`,
+    );
+    await seesVideo(bob, `${codec}, decrypted`, 'frames > 20 && height === 720');
+    expect((await picture(bob)).codec).toBe(`video/${codec}`);
+    expect(await bob.page.evaluate('remoteVideo().trackInfo.encryption')).toBe(1);
+    await askOfVideo(bob, 'setVideoQuality(LivekitClient.VideoQuality.LOW)');
+    await seesVideo(bob, `the smallest picture of ${codec}`, 'height === 180');
+    await askOfVideo(bob, 'setVideoQuality(LivekitClient.VideoQuality.HIGH)');
+    await seesVideo(bob, `the largest picture of ${codec} again`, 'height === 720');
+    await ada.page.evaluate(
+      'room.localParticipant.unpublishTrack([...room.localParticipant.videoTrackPublications.values()][0].track)',
+    );
+    await pageSays(bob, 'it is gone', 'remoteVideo() === undefined');
+  }
 });

@@ -13,8 +13,8 @@ import {
 import { sourceByNumber } from '../../peer/livekit-info.ts';
 import { roomConfigClaim } from '../../peer/room-config.ts';
 
-/** Clocks of token makers may be this far off, seconds. */
-const LEEWAY_S = 10;
+/** Clocks of token makers may be this far off, seconds: as far as LiveKit lets them be. */
+const LEEWAY_S = 60;
 /** How long the signature of a webhook's body is good, seconds. */
 const BODY_TTL_S = 300;
 

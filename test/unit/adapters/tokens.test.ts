@@ -1,3 +1,4 @@
+import { SignJWT } from 'jose';
 import { AccessToken, RoomConfiguration, TokenVerifier } from 'livekit-server-sdk';
 import { expect, test } from 'vitest';
 import { AccessTokens } from '../../../src/adapters/jwt/tokens.ts';
@@ -43,4 +44,19 @@ test('a token by a key that is none of ours is refused', async () => {
   const foreign = new AccessToken('third', secretOf('first'), { identity: 'eve' });
   foreign.addGrant({ room: 'lobby', roomJoin: true });
   expect(await tokens.verify(await foreign.toJwt())).toEqual({ ok: false, error: 'unknown-key' });
+});
+
+test('a maker whose clock is a minute off is believed, and no longer off is not', async () => {
+  const verdict = async (nowS: number, claims: object): Promise<string> => {
+    const token = await new SignJWT({ ...claims, sub: 'ada' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer('first')
+      .sign(new TextEncoder().encode(secretOf('first')));
+    const read = await new AccessTokens(KEYS, { unixMs: () => nowS * 1000 }).verify(token);
+    return read.ok ? 'good' : read.error;
+  };
+  expect(await verdict(1059, { exp: 1000 })).toBe('good');
+  expect(await verdict(1061, { exp: 1000 })).toBe('expired');
+  expect(await verdict(941, { nbf: 1000, exp: 2000 })).toBe('good');
+  expect(await verdict(939, { nbf: 1000, exp: 2000 })).toBe('not-yet-valid');
 });

@@ -111,7 +111,7 @@ describe('HTTP', () => {
       401,
       'invalid token: its signature is wrong',
     ]);
-    expect(await ask(await sdkToken({}, { ttl: -60 }))).toEqual([401, 'invalid token: it is expired']);
+    expect(await ask(await sdkToken({}, { ttl: -120 }))).toEqual([401, 'invalid token: it is expired']);
     expect(await ask(await sdkToken({ roomJoin: false }))).toEqual([
       401,
       'permissions denied: the token lacks roomJoin',
