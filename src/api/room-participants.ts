@@ -71,7 +71,7 @@ export function participantMethods(
         ]),
       ];
       const wish = request.subscribe ? 'subscribe' : 'unsubscribe';
-      found.value.room.subscribeFor(found.value.participant, tracks, wish);
+      found.value.room.orders.subscribe(found.value.participant, tracks, wish);
       return ok(new UpdateSubscriptionsResponse());
     }),
     SendData: method(SendDataRequest, (request, authority) => {
@@ -127,7 +127,7 @@ function moveParticipant(
   const to = rooms.find(destination);
   const made = to === undefined ? rooms.create(destination, {}) : ok(to);
   if (!made.ok) return refuse('unavailable', `no room can be made: ${made.error}`);
-  return room.move(participant, made.value)
+  return room.orders.move(participant, made.value)
     ? ok(new MoveParticipantResponse())
     : refuse('unimplemented', 'phones cannot be moved');
 }
@@ -139,7 +139,7 @@ function sameRoom(): Result<never, TwirpFault> {
 function muteTrack({ participant, room }: Found, sid: string, muted: boolean) {
   const track = participant.tracks.get(sid);
   if (track === undefined) return refuse('not_found', 'track is not found');
-  if (room.muteTrack(participant, sid, muted) === 'not-allowed')
+  if (room.orders.muteTrack(participant, sid, muted) === 'not-allowed')
     return refuse('failed_precondition', 'remote unmute not enabled');
   return ok(new MuteRoomTrackResponse({ track: trackInfo(track) }));
 }
@@ -157,10 +157,10 @@ function updateParticipant({ participant, room }: Found, request: UpdateParticip
   if (hold !== undefined) {
     // What stands there is said by the call itself, once the far end has agreed to it.
     delete attributes[ON_HOLD];
-    room.hold(participant, hold === 'true' ? 'hold' : 'resume');
+    room.orders.hold(participant, hold === 'true' ? 'hold' : 'resume');
   }
   if (permission !== undefined)
-    room.setPermissions(participant, permissionsOf(permission, participant.permissions));
+    room.orders.setPermissions(participant, permissionsOf(permission, participant.permissions));
   if (name !== '' || metadata !== '' || Object.keys(attributes).length > 0) {
     room.update(participant, {
       ...(name !== '' && { name }),

@@ -44,6 +44,6 @@ export function sendData(
       }),
     },
   });
-  room.announce(kind === DataPacket_Kind.LOSSY ? 'lossy' : 'reliable', packet.toBinary(), to);
+  room.orders.announce(kind === DataPacket_Kind.LOSSY ? 'lossy' : 'reliable', packet.toBinary(), to);
   return ok(new SendDataResponse());
 }

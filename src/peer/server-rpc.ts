@@ -88,7 +88,7 @@ export class ServerRpc {
           this.#settle(id, failed(1502, 'Response timeout')),
         ),
       });
-      room.announce('reliable', packet.toBinary(), [to.identity]);
+      room.orders.announce('reliable', packet.toBinary(), [to.identity]);
     });
   }
 

@@ -12,10 +12,16 @@ export interface AdministeredRoom extends RoomHandle {
   readonly settings: RoomSettings;
   /** Agents that whoever made the room wished for; empty: nothing was said. */
   readonly agents: readonly RoomAgent[];
+  /** To those who are in it. */
+  readonly orders: RoomOrders;
   /** Changes the room's metadata; everybody in it is told. */
   setMetadata(metadata: string): void;
   /** Puts somebody out: their door is told why. */
   remove(participant: Participant, reason: LeaveReason): void;
+}
+
+/** What may be done to those who are in a room by whoever has the right. `room/orders.ts` implements it. */
+export interface RoomOrders {
   /**
    * Mutes a track at its source and asks who publishes it to do so too. Unmuting is the publisher's own right, but for
    * a phone, which has no other way to be heard again.
@@ -31,7 +37,7 @@ export interface AdministeredRoom extends RoomHandle {
    */
   setPermissions(participant: Participant, permissions: Permissions): void;
   /** Subscribes a participant, or no more, in its client's stead. */
-  subscribeFor(participant: Participant, tracks: readonly TrackId[], wish: 'subscribe' | 'unsubscribe'): void;
+  subscribe(participant: Participant, tracks: readonly TrackId[], wish: 'subscribe' | 'unsubscribe'): void;
   /** Puts a phone on hold, or takes it back: its attribute `sip.onHold` tells when that has come about. */
   hold(phone: Participant, wish: 'hold' | 'resume'): void;
   /** Sends somebody to another room. False: he cannot be moved. */

@@ -25,8 +25,3 @@ export interface Member {
 export function mayPublish({ canPublish, publishSources }: Permissions, { source }: Track): boolean {
   return canPublish && (publishSources.length === 0 || publishSources.includes(source));
 }
-
-/** Whether a phone is muted, by whomever. */
-export function isMuted({ doorMutes, participant, roomMutes }: Member, track: Track): boolean {
-  return doorMutes || roomMutes || !mayPublish(participant.permissions, track);
-}

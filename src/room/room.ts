@@ -1,15 +1,16 @@
 import type { EventSink } from '../events/index.ts';
 import type { MediaCommand, MediaEvent, TrackId, TransportId } from '../media/protocol.ts';
-import type { AdministeredRoom } from './administration.ts';
+import type { AdministeredRoom, RoomOrders } from './administration.ts';
 import { Broadcast } from './broadcast.ts';
 import { isDependent, isRecorder } from './dependent.ts';
 import type { MediaWorker, MediaWorkers } from './media-workers.ts';
-import { isMuted, type Member, mayPublish } from './member.ts';
+import type { Member } from './member.ts';
+import { Muting } from './muting.ts';
+import { Orders } from './orders.ts';
 import type {
   Door,
   LeaveReason,
   Participant,
-  Permissions,
   Speaker,
   Track,
   TrackChange,
@@ -51,6 +52,14 @@ export class Room implements AdministeredRoom {
   readonly #subscriptions = new Subscriptions(this.#members);
   readonly #hearing = new PhoneHearing(this.#members, (command) => this.media(command));
   readonly #broadcast = new Broadcast(this.#members);
+  readonly #muting = new Muting((command) => this.media(command), this.#broadcast);
+  readonly orders: RoomOrders = new Orders({
+    broadcast: this.#broadcast,
+    muting: this.#muting,
+    subscriptions: this.#subscriptions,
+    member: (participant) => this.#member(participant),
+    unpublish: (participant, track) => this.unpublish(participant, track),
+  });
   #independents = 0;
 
   constructor(options: RoomOptions) {
@@ -124,12 +133,7 @@ export class Room implements AdministeredRoom {
   publish(participant: Participant, track: Track): void {
     const publisher = this.#member(participant);
     if (publisher === undefined) return;
-    if (track.origin.from === 'leg') {
-      publisher.doorMutes = track.muted;
-      track.muted = isMuted(publisher, track);
-      // A phone has a new track when its codec changes: who was muted stays so.
-      if (track.muted) this.media({ type: 'leg.mute', leg: track.origin.leg, muted: true });
-    }
+    this.#muting.begin(publisher, track);
     participant.tracks.set(track.sid, track);
     this.#subscriptions.own(track.sid, publisher);
     this.#options.emit({
@@ -156,9 +160,7 @@ export class Room implements AdministeredRoom {
   setMuted(participant: Participant, sid: TrackId, muted: boolean): void {
     const track = participant.tracks.get(sid);
     const member = this.#member(participant);
-    if (track === undefined || member === undefined) return;
-    if (track.origin.from === 'leg') member.doorMutes = muted;
-    this.#mute(member, track, track.origin.from === 'leg' ? isMuted(member, track) : muted);
+    if (track !== undefined && member !== undefined) this.#muting.byPublisher(member, track, muted);
   }
 
   changeTrack(participant: Participant, sid: TrackId, change: TrackChange): void {
@@ -253,70 +255,10 @@ export class Room implements AdministeredRoom {
     this.media({ type: 'room.close', room: this.sid });
   }
 
-  // -- AdministeredRoom: what the API may do
-
-  move(participant: Participant, to: RoomHandle): boolean {
-    const door = this.#member(participant)?.door;
-    door?.moveTo?.(to.name);
-    return door?.moveTo !== undefined;
-  }
-
   setMetadata(metadata: string): void {
     if (metadata === this.metadata) return;
     this.metadata = metadata;
     this.#broadcast.roomChanged();
-  }
-
-  muteTrack(
-    participant: Participant,
-    sid: TrackId,
-    muted: boolean,
-  ): 'done' | 'no-such-track' | 'not-allowed' {
-    const track = participant.tracks.get(sid);
-    const member = this.#member(participant);
-    if (track === undefined || member === undefined) return 'no-such-track';
-    if (!muted && (track.origin.from !== 'leg' || !mayPublish(participant.permissions, track)))
-      return 'not-allowed';
-    if (track.origin.from === 'leg') member.roomMutes = muted;
-    this.#mute(member, track, track.origin.from === 'leg' ? isMuted(member, track) : muted);
-    if (muted) member.door.muteRequested(track);
-    return 'done';
-  }
-
-  hold(phone: Participant, wish: 'hold' | 'resume'): void {
-    this.#member(phone)?.door.holdWished?.(wish);
-  }
-
-  setPermissions(participant: Participant, permissions: Permissions): void {
-    const member = this.#member(participant);
-    if (member === undefined) return;
-    const { hidden, recorder } = participant.permissions;
-    participant.permissions = { ...permissions, hidden, recorder };
-    this.#broadcast.changed(participant);
-    for (const track of [...participant.tracks.values()]) {
-      if (track.origin.from === 'leg') this.#mute(member, track, isMuted(member, track));
-      else if (!mayPublish(permissions, track)) {
-        this.unpublish(participant, track.sid);
-        member.door.unpublished?.(track);
-      }
-    }
-    if (permissions.canSubscribe && participant.state === 'active') this.#subscriptions.giveAll(member);
-    if (!permissions.canSubscribe) this.#subscriptions.takeAll(member);
-  }
-
-  subscribeFor(
-    participant: Participant,
-    tracks: readonly TrackId[],
-    wish: 'subscribe' | 'unsubscribe',
-  ): void {
-    const member = this.#member(participant);
-    if (member === undefined) return;
-    for (const sid of tracks) if (this.#subscriptions.has(sid)) member.door.subscriptionWished?.(sid, wish);
-    this.setSubscribed(participant, tracks, wish);
-  }
-
-  announce(channel: 'reliable' | 'lossy', packet: Uint8Array, to: readonly string[]): void {
-    this.#broadcast.data(undefined, channel, packet, to);
   }
 
   media(command: MediaCommand): void {
@@ -364,18 +306,6 @@ export class Room implements AdministeredRoom {
       participant: publisher.participant.sid,
       track: track.sid,
     });
-  }
-
-  #mute({ participant }: Member, track: Track, muted: boolean): void {
-    if (track.muted === muted) return;
-    track.muted = muted;
-    this.media(
-      track.origin.from === 'leg'
-        ? { type: 'leg.mute', leg: track.origin.leg, muted }
-        : { type: 'receiver.mute', track: track.sid, muted },
-    );
-    if (track.backup !== undefined) this.media({ type: 'receiver.mute', track: track.backup.source, muted });
-    this.#broadcast.changed(participant);
   }
 
   #onMedia(event: MediaEvent): void {

@@ -77,7 +77,7 @@ it('a phone that we hold hears music, RTP to it never stops, and its room hears 
   const since = net.now();
 
   held.answersOffers = 'a=recvonly';
-  room.hold(participant, 'hold');
+  room.orders.hold(participant, 'hold');
   expect(hears(held)).toEqual({ held: false, other: false, music: true });
   expect(hears(other)).toEqual({ held: false, other: false, music: false });
   expect(held.offered).toMatchObject([expect.stringContaining('a=sendonly')]);
@@ -89,7 +89,7 @@ it('a phone that we hold hears music, RTP to it never stops, and its room hears 
   expect(held.ended).toBeUndefined();
 
   held.answersOffers = 'a=sendrecv';
-  room.hold(participant, 'resume');
+  room.orders.hold(participant, 'resume');
   expect(hears(held)).toEqual({ held: false, other: true, music: false });
   expect(hears(other)).toMatchObject({ held: true });
   expect(participant.attributes.has('sip.onHold')).toBe(false);
@@ -112,14 +112,14 @@ it('a phone that holds, too, is sent nothing; one that refuses our hold talks on
   pass(1000);
   const room = gateway.rooms.find('lobby')!;
   const participant = [...room.participants.values()][0]!;
-  room.hold(participant, 'hold');
+  room.orders.hold(participant, 'hold');
   pass(1000);
   expect(participant.attributes.has('sip.onHold')).toBe(false);
   const before = phone.handset.received.length;
   pass(1000);
   expect(phone.handset.received.length - before).toBeGreaterThanOrEqual(49);
   phone.answersOffers = 'a=inactive';
-  room.hold(participant, 'hold');
+  room.orders.hold(participant, 'hold');
   pass(1000);
   expect(participant.attributes.get('sip.onHold')).toBe('true');
   const silentFrom = phone.handset.received.length;

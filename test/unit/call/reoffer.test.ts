@@ -75,7 +75,7 @@ describe('an offer in a call', () => {
 
   it('holds once however often it is told, and a voice that was muted stays so when it resumes', () => {
     const call = talking();
-    call.rooms.find('lobby')!.muteTrack(call.inside, call.track().sid, true);
+    call.rooms.find('lobby')!.orders.muteTrack(call.inside, call.track().sid, true);
     call.reinvite(offer(['m=audio 4000 RTP/AVP 8', 'a=sendonly']));
     call.reinvite(offer(['m=audio 4000 RTP/AVP 8', 'a=inactive']));
     call.reinvite(offer());

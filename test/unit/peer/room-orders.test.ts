@@ -30,7 +30,7 @@ describe('what the API orders', () => {
     const { client, participant, rig, room } = ada();
     const [track] = participant.tracks.keys();
     expect(track).toBeDefined();
-    room.setPermissions(participant, { ...all, canPublish: false });
+    room.orders.setPermissions(participant, { ...all, canPublish: false });
     expect(client.last('update').participants[0]?.permission?.canPublish).toBe(false);
     expect(client.last('trackUnpublished').trackSid).toBe(track);
     expect(rig.told('receiver.close')).toEqual([{ type: 'receiver.close', track }]);
@@ -48,7 +48,7 @@ describe('what the API orders', () => {
     const participant = room?.participants.get('ada');
     if (room === undefined || participant === undefined) throw new Error('not joined');
     expect(rig.told('sender.open')).toHaveLength(0);
-    room.subscribeFor(participant, [track.sid], 'subscribe');
+    room.orders.subscribe(participant, [track.sid], 'subscribe');
     client.offer(offer, 2);
     expect(rig.told('sender.open').map(({ track: sid }) => sid)).toEqual([track.sid]);
   });

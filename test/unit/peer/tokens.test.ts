@@ -58,7 +58,7 @@ test('who is moved gets a token for the other room, its news, and advice to conn
   const made = rig.rooms.create('hall', {});
   const participant = lobby?.participants.get('ada');
   if (lobby === undefined || participant === undefined || !made.ok) throw new Error('no ada, or no hall');
-  expect(lobby.move(participant, made.value)).toBe(true);
+  expect(lobby.orders.move(participant, made.value)).toBe(true);
   await signed();
   expect(ada.last('refreshToken')).toBe('token of ada for hall, 3600000 ms');
   expect(ada.last('roomMoved')).toMatchObject({ room: { name: 'hall' }, participant: { identity: 'ada' } });
@@ -69,5 +69,5 @@ test('who is moved gets a token for the other room, its news, and advice to conn
   expect(lobby.participants.has('ada')).toBe(false);
   expect(bob.last('update').participants).toMatchObject([{ identity: 'ada' }]);
   const { participant: phone } = rig.phone('1');
-  expect(lobby.move(phone, made.value)).toBe(false);
+  expect(lobby.orders.move(phone, made.value)).toBe(false);
 });

@@ -103,12 +103,12 @@ describe('what an administrator may do', () => {
     const phone = joined(rooms, 'sip_1', { kind: 'sip' });
     phone.room.publish(phone.participant, voice('TR_p'));
     const room = rooms.find('lobby');
-    expect(room?.muteTrack(phone.participant, 'TR_p', true)).toBe('done');
+    expect(room?.orders.muteTrack(phone.participant, 'TR_p', true)).toBe('done');
     expect(commands.at(-1)).toEqual({ type: 'leg.mute', leg: 'LG_TR_p', muted: true });
     expect(phone.door.told.slice(-1)).toEqual(['mute TR_p']);
-    expect(room?.muteTrack(phone.participant, 'TR_p', false)).toBe('done');
+    expect(room?.orders.muteTrack(phone.participant, 'TR_p', false)).toBe('done');
     expect(commands.at(-1)).toEqual({ type: 'leg.mute', leg: 'LG_TR_p', muted: false });
-    expect(room?.muteTrack(phone.participant, 'TR_x', true)).toBe('no-such-track');
+    expect(room?.orders.muteTrack(phone.participant, 'TR_x', true)).toBe('no-such-track');
   });
 
   it('keeps its own mute of a phone apart from hold, over hold, resume and a new codec', () => {
@@ -119,7 +119,7 @@ describe('what an administrator may do', () => {
     room.publish(participant, voice('TR_p'));
     // Muted on hold: the end of the hold does not unmute.
     room.setMuted(participant, 'TR_p', true);
-    administered?.muteTrack(participant, 'TR_p', true);
+    administered?.orders.muteTrack(participant, 'TR_p', true);
     room.setMuted(participant, 'TR_p', false);
     expect(participant.tracks.get('TR_p')?.muted).toBe(true);
     // A new codec, a new track: muted from its first packet.
@@ -128,14 +128,14 @@ describe('what an administrator may do', () => {
     expect(participant.tracks.get('TR_q')?.muted).toBe(true);
     // Unmuted on hold: the room hears nothing before the hold is over.
     room.setMuted(participant, 'TR_q', true);
-    administered?.muteTrack(participant, 'TR_q', false);
+    administered?.orders.muteTrack(participant, 'TR_q', false);
     expect(participant.tracks.get('TR_q')?.muted).toBe(true);
     expect(mutes()).toEqual([true, true]);
     room.setMuted(participant, 'TR_q', false);
     expect(mutes()).toEqual([true, true, false]);
     // The right to publish, taken and given back.
-    administered?.setPermissions(participant, { ...all, canPublish: false });
-    administered?.setPermissions(participant, all);
+    administered?.orders.setPermissions(participant, { ...all, canPublish: false });
+    administered?.orders.setPermissions(participant, all);
     expect(mutes()).toEqual([true, true, false, true, false]);
   });
 
@@ -144,11 +144,11 @@ describe('what an administrator may do', () => {
     const ann = joined(rooms, 'ann');
     ann.room.publish(ann.participant, camera('TR_c'));
     const room = rooms.find('lobby');
-    expect(room?.muteTrack(ann.participant, 'TR_c', true)).toBe('done');
+    expect(room?.orders.muteTrack(ann.participant, 'TR_c', true)).toBe('done');
     expect(commands.at(-1)).toEqual({ type: 'receiver.mute', track: 'TR_c', muted: true });
     expect(ann.participant.tracks.get('TR_c')?.muted).toBe(true);
     expect(ann.door.told.slice(-1)).toEqual(['mute TR_c']);
-    expect(room?.muteTrack(ann.participant, 'TR_c', false)).toBe('not-allowed');
+    expect(room?.orders.muteTrack(ann.participant, 'TR_c', false)).toBe('not-allowed');
   });
 
   it('takes the right to publish: tracks end, a phone is muted and stays so', () => {
@@ -158,16 +158,16 @@ describe('what an administrator may do', () => {
     const bob = joined(rooms, 'bob');
     bob.room.activate(bob.participant);
     const room = rooms.find('lobby');
-    room?.setPermissions(ann.participant, { ...all, publishSources: ['microphone'] });
+    room?.orders.setPermissions(ann.participant, { ...all, publishSources: ['microphone'] });
     expect(ann.door.told.slice(-1)).toEqual(['unpublished TR_c']);
     expect(bob.door.told).toContain('-TR_c');
     expect(ann.participant.tracks.size).toBe(0);
 
     const phone = joined(rooms, 'sip_1', { kind: 'sip' });
     phone.room.publish(phone.participant, voice('TR_p'));
-    room?.setPermissions(phone.participant, { ...all, canPublish: false });
+    room?.orders.setPermissions(phone.participant, { ...all, canPublish: false });
     expect(phone.participant.tracks.get('TR_p')?.muted).toBe(true);
-    expect(room?.muteTrack(phone.participant, 'TR_p', false)).toBe('not-allowed');
+    expect(room?.orders.muteTrack(phone.participant, 'TR_p', false)).toBe('not-allowed');
   });
 
   it('takes and gives the right to subscribe', () => {
@@ -177,12 +177,12 @@ describe('what an administrator may do', () => {
     const bob = joined(rooms, 'bob');
     bob.room.activate(bob.participant);
     const room = rooms.find('lobby');
-    room?.setPermissions(bob.participant, { ...all, canSubscribe: false, hidden: true });
+    room?.orders.setPermissions(bob.participant, { ...all, canSubscribe: false, hidden: true });
     expect(bob.door.told.slice(-1)).toEqual(['-TR_c']);
     expect(bob.participant.permissions.hidden).toBe(false);
-    room?.setPermissions(bob.participant, all);
+    room?.orders.setPermissions(bob.participant, all);
     expect(bob.door.told.slice(-1)).toEqual(['+TR_c']);
-    room?.subscribeFor(bob.participant, ['TR_c', 'TR_x'], 'unsubscribe');
+    room?.orders.subscribe(bob.participant, ['TR_c', 'TR_x'], 'unsubscribe');
     expect(bob.door.told.slice(-2)).toEqual(['unsubscribe TR_c', '-TR_c']);
   });
 
@@ -190,8 +190,8 @@ describe('what an administrator may do', () => {
     const { rooms } = world();
     const ann = joined(rooms, 'ann', { permissions: { ...all, canPublishData: false } });
     const bob = joined(rooms, 'bob');
-    rooms.find('lobby')?.announce('reliable', new Uint8Array(3), []);
-    rooms.find('lobby')?.announce('lossy', new Uint8Array(4), ['bob', 'nobody']);
+    rooms.find('lobby')?.orders.announce('reliable', new Uint8Array(3), []);
+    rooms.find('lobby')?.orders.announce('lossy', new Uint8Array(4), ['bob', 'nobody']);
     expect(ann.door.told.slice(-1)).toEqual(['reliable 3']);
     expect(bob.door.told.slice(-2)).toEqual(['reliable 3', 'lossy 4']);
   });

@@ -69,7 +69,7 @@ test.each([
   const recorder = joined(rooms, 'recorder', kind);
   expect(ann.door.told.filter((told) => told === 'room')).toHaveLength(1);
   expect(roomInfo(ann.room).activeRecording).toBe(true);
-  rooms.find('lobby')?.setPermissions(recorder.participant, all);
+  rooms.find('lobby')?.orders.setPermissions(recorder.participant, all);
   expect(roomInfo(ann.room).activeRecording).toBe(true);
   ann.room.leave(recorder.participant, 'client_initiated');
   expect(ann.door.told.filter((told) => told === 'room')).toHaveLength(2);
