@@ -8,27 +8,8 @@ import { type CodecLine, carryCodecs, type HeaderExtensions, idleCodecs } from '
 import type { SectionContent } from '../sdp/browser-write.ts';
 import { streamOf } from './livekit-info.ts';
 import type { PeerTransport } from './transport.ts';
-import { isReplaced, sourceOf, videoOf } from './video-form.ts';
-import { wantedLayer } from './video-layers.ts';
-
-/** A track that the room wants this client to have. */
-interface Wanted {
-  readonly track: Track;
-  readonly publisher: Participant;
-  /** The client cannot take any of its codecs: not tried again. */
-  unmatched: boolean;
-  /** In which form the client gets it. */
-  form: VideoForm;
-  /** The client does not want its packets for now (UpdateTrackSettings). */
-  paused: boolean;
-  /** The largest simulcast layer that it has a use for; undefined: nothing was said, or there is nothing to choose. */
-  layer: number | undefined;
-  /** What was said of the size. */
-  size: Pick<UpdateTrackSettings, 'width' | 'height' | 'quality'> | undefined;
-  /** Frames a second that are enough, 0: all; and how much it matters beside others. */
-  framesPerSecond: number;
-  priority: number;
-}
+import { sourceOf } from './video-form.ts';
+import { WantedTrack } from './wanted-track.ts';
 
 /**
  * What an m-line towards the client is used for. `draining`: its track is gone, but the client was not told yet;
@@ -38,7 +19,7 @@ type SlotState =
   | { readonly name: 'idle' }
   | {
       readonly name: 'assigned' | 'sending';
-      readonly wanted: Wanted;
+      readonly wanted: WantedTrack;
       readonly ssrc: number;
       readonly rtxSsrc: number;
       sender: SenderId | undefined;
@@ -75,7 +56,7 @@ export interface DownlinkNews {
 export class Downlink {
   readonly #room: RoomHandle;
   readonly #random: Random;
-  readonly #wanted = new Map<TrackId, Wanted>();
+  readonly #wanted = new Map<TrackId, WantedTrack>();
   readonly #slots = new Map<string, Slot>();
   readonly #news: DownlinkNews;
 
@@ -86,18 +67,7 @@ export class Downlink {
   }
 
   add(track: Track, publisher: Participant): void {
-    if (!this.#wanted.has(track.sid))
-      this.#wanted.set(track.sid, {
-        track,
-        publisher,
-        unmatched: false,
-        form: isReplaced(track) ? 'backup' : 'first',
-        paused: false,
-        layer: undefined,
-        size: undefined,
-        framesPerSecond: 0,
-        priority: 0,
-      });
+    if (!this.#wanted.has(track.sid)) this.#wanted.set(track.sid, new WantedTrack(track, publisher));
   }
 
   /** Stops sending at once; the m-line drains. False: the track was not there. */
@@ -115,37 +85,19 @@ export class Downlink {
   /** Pauses or resumes a track's packets. */
   pause(track: TrackId, paused: boolean): void {
     const wanted = this.#wanted.get(track);
-    if (wanted === undefined || wanted.paused === paused) return;
-    wanted.paused = paused;
-    const { state } = this.#slotOf(wanted) ?? {};
-    if (state?.name !== 'sending' || state.sender === undefined) return;
-    this.#room.media({ type: 'sender.mute', sender: state.sender, muted: paused });
+    if (wanted !== undefined) this.#tell(this.#senderOf(wanted), wanted.pause(paused));
   }
 
   /** What the client wants of a track for now: whether at all, and how large (UpdateTrackSettings). */
   adjust(track: TrackId, settings: UpdateTrackSettings): void {
-    this.pause(track, settings.disabled);
     const wanted = this.#wanted.get(track);
-    if (wanted === undefined || wanted.track.kind !== 'video') return;
-    const { fps, priority } = settings;
-    const layer = wantedLayer(videoOf(wanted), settings);
-    const isOther = wanted.framesPerSecond !== fps || wanted.priority !== priority;
-    const { state } = this.#slotOf(wanted) ?? {};
-    const sender = state?.name === 'sending' ? state.sender : undefined;
-    if (layer !== undefined && layer !== wanted.layer && sender !== undefined)
-      this.#room.media({ type: 'sender.layer', sender, layer });
-    if (isOther && sender !== undefined)
-      this.#room.media({ type: 'sender.wish', sender, framesPerSecond: fps, priority });
-    wanted.layer = layer ?? wanted.layer;
-    wanted.size = settings;
-    wanted.framesPerSecond = fps;
-    wanted.priority = priority;
+    if (wanted !== undefined) this.#tell(this.#senderOf(wanted), wanted.adjust(settings));
   }
 
   /** The largest layer of a track that the client has a use for now; -1: none; and in which form. */
   demanded(track: TrackId): { readonly layer: number; readonly form: VideoForm } {
-    const { form = 'first', layer = Number.POSITIVE_INFINITY, paused } = this.#wanted.get(track) ?? {};
-    return { layer: paused === true ? -1 : layer, form };
+    const wanted = this.#wanted.get(track);
+    return { layer: wanted?.demanded ?? Number.POSITIVE_INFINITY, form: wanted?.form ?? 'first' };
   }
 
   /** A track's backup has come, and whoever can take it gets it from now on, with no new description: both were agreed on. */
@@ -155,8 +107,8 @@ export class Downlink {
     const slot = this.#slotOf(wanted);
     if (slot !== undefined && carryCodecs(backup.codecs, (slot.agreed ?? slot).codecs).length === 0) return;
     this.#take(wanted, 'backup');
-    if (slot?.state.name !== 'sending' || slot.state.sender === undefined) return;
-    const { sender } = slot.state;
+    const sender = this.#senderOf(wanted);
+    if (sender === undefined) return;
     this.#room.media({ type: 'sender.source', sender, track: backup.source });
     this.#room.media({ type: 'sender.layer', sender, layer: wanted.layer ?? Number.POSITIVE_INFINITY });
   }
@@ -224,11 +176,7 @@ export class Downlink {
         extensions: (slot.agreed ?? slot).extensions,
         ...(slot.kind === 'video' && playoutDelay && { playoutDelay }),
       });
-      if (wanted.paused) this.#room.media({ type: 'sender.mute', sender, muted: true });
-      if (wanted.layer !== undefined) this.#room.media({ type: 'sender.layer', sender, layer: wanted.layer });
-      const { framesPerSecond, priority } = wanted;
-      if (framesPerSecond > 0 || priority > 0)
-        this.#room.media({ type: 'sender.wish', sender, framesPerSecond, priority });
+      this.#tell(sender, wanted.terms);
       slot.state = { name: 'sending', wanted, ssrc, rtxSsrc, sender };
     }
   }
@@ -307,7 +255,7 @@ export class Downlink {
     return slot;
   }
 
-  #slotOf(wanted: Wanted): Slot | undefined {
+  #slotOf(wanted: WantedTrack): Slot | undefined {
     for (const slot of this.#slots.values()) {
       if ((slot.state.name === 'assigned' || slot.state.name === 'sending') && slot.state.wanted === wanted)
         return slot;
@@ -332,7 +280,7 @@ export class Downlink {
    * In which of the codecs that the client takes the track can come: its own, and those of its backup, which may replace it; or those
    * of the backup alone, which is asked for now.
    */
-  #carried(wanted: Wanted, offered: readonly CodecLine[]): CodecLine[] {
+  #carried(wanted: WantedTrack, offered: readonly CodecLine[]): CodecLine[] {
     const { backup, codecs } = wanted.track;
     const own = carryCodecs(codecs, offered);
     if (backup === undefined) return own;
@@ -342,16 +290,20 @@ export class Downlink {
     return [...own, ...other];
   }
 
-  #take(wanted: Wanted, form: VideoForm): void {
-    if (wanted.form === form) return;
-    wanted.form = form;
-    const video = videoOf(wanted);
-    wanted.layer = video && wanted.size && wantedLayer(video, wanted.size);
-    const { sid } = wanted.track;
-    this.#news.changedForm(sid, this.demanded(sid).layer, form);
+  #take(wanted: WantedTrack, form: VideoForm): void {
+    if (wanted.take(form)) this.#news.changedForm(wanted.track.sid, wanted.demanded, form);
   }
 
-  #giveUp(slot: Slot, wanted: Wanted): void {
+  #senderOf(wanted: WantedTrack): SenderId | undefined {
+    const { state } = this.#slotOf(wanted) ?? {};
+    return state?.name === 'sending' ? state.sender : undefined;
+  }
+
+  #tell(sender: SenderId | undefined, terms: WantedTrack['terms']): void {
+    if (sender !== undefined) for (const one of terms) this.#room.media({ ...one, sender });
+  }
+
+  #giveUp(slot: Slot, wanted: WantedTrack): void {
     wanted.unmatched = true;
     if (slot.state.name === 'sending') this.#closeSender(slot.state.sender);
     if (slot.state.name === 'assigned' || slot.state.name === 'sending') slot.state = { name: 'idle' };
