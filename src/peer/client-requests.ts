@@ -54,7 +54,7 @@ export class ClientRequests {
         selectTracks(state, message.value);
         break;
       case 'trackSetting':
-        for (const track of message.value.trackSids) {
+        for (const track of new Set(message.value.trackSids)) {
           downlink.adjust(track, message.value);
           const { form, layer } = downlink.demanded(track);
           room.demandLayer(participant, track, layer, form);

@@ -29,6 +29,7 @@ export interface Joined {
 const reasons: Readonly<Record<PublishRefusal, RequestResponse_Reason>> = {
   'not-allowed': RequestResponse_Reason.NOT_ALLOWED,
   'too-many': RequestResponse_Reason.LIMIT_EXCEEDED,
+  'too-long': RequestResponse_Reason.LIMIT_EXCEEDED,
   'no-medium': RequestResponse_Reason.UNSUPPORTED_TYPE,
   'no-such-track': RequestResponse_Reason.NOT_FOUND,
 };

@@ -31,10 +31,12 @@ interface Carried {
 }
 
 /** Why an announcement was refused. */
-export type PublishRefusal = 'not-allowed' | 'too-many' | 'no-medium' | 'no-such-track';
+export type PublishRefusal = 'not-allowed' | 'too-many' | 'too-long' | 'no-medium' | 'no-such-track';
 
 /** Tracks one client may have announced or live. */
 const MAX_PUBLICATIONS = 32;
+/** Characters of each of a track's names: all in the room are told them, again and again. */
+const MAX_NAME = 512;
 /** Features that one track may be said to have. */
 const MAX_FEATURES = 16;
 
@@ -65,6 +67,8 @@ export class Publications {
     const source = sourceByNumber(request.source);
     if (!canPublish || (publishSources.length > 0 && !publishSources.includes(source))) return 'not-allowed';
     if (request.type !== TrackType.AUDIO && request.type !== TrackType.VIDEO) return 'no-medium';
+    if ([request.name, request.cid, request.stream].some(({ length }) => length > MAX_NAME))
+      return 'too-long';
     const same = [...this.#bySid.values()].find(
       ({ sid, request: { cid } }) => cid === request.cid || (request.sid !== '' && sid === request.sid),
     );

@@ -24,7 +24,10 @@ export function updateMetadata(
   if (!participant.permissions.canUpdateMetadata) {
     return respond(RequestResponse_Reason.NOT_ALLOWED, 'the token lacks canUpdateOwnMetadata');
   }
-  const size = Object.entries(attributes).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  // Of all that it would have then: one after the other they could grow without end.
+  const then = new Map([...participant.attributes, ...Object.entries(attributes)]);
+  let size = 0;
+  for (const [key, value] of then) if (value !== '') size += key.length + value.length;
   if (name.length > MAX_NAME) return respond(RequestResponse_Reason.LIMIT_EXCEEDED, 'name too long');
   if (metadata.length > MAX_METADATA)
     return respond(RequestResponse_Reason.LIMIT_EXCEEDED, 'metadata too long');

@@ -45,12 +45,11 @@ export function subscriberGrants(
 ): SubscriberGrants | undefined | 'names-nobody' {
   if (allParticipants) return undefined;
   const grants = new Map<string, 'all' | ReadonlySet<TrackId>>();
+  const sids = new Map<string, Participant>();
+  for (const participant of participants.values()) sids.set(participant.sid, participant);
   for (const { allTracks, participantIdentity, participantSid, trackSids } of trackPermissions) {
     if (participantIdentity === '' && participantSid === '') return 'names-nobody';
-    const bySid =
-      participantSid === ''
-        ? undefined
-        : [...participants.values()].find(({ sid }) => sid === participantSid);
+    const bySid = sids.get(participantSid);
     if (participantIdentity === '' && bySid === undefined) continue;
     if (participantIdentity !== '' && bySid !== undefined && bySid.identity !== participantIdentity) continue;
     const identity = bySid?.identity ?? participantIdentity;

@@ -138,6 +138,18 @@ describe('a signaling session', () => {
     expect(bob.last('update').participants[0]).toMatchObject({ name: 'Ada L.', attributes: { a: '1' } });
     client.say(ask('x'.repeat(257)));
     expect(client.last('requestResponse').reason).toBe(RequestResponse_Reason.LIMIT_EXCEEDED);
+    const more = (key: string, value: string) => {
+      const attributes = { [key]: value };
+      client.say({ case: 'updateMetadata', value: new UpdateParticipantMetadata({ attributes }) });
+      return client.last('requestResponse').reason;
+    };
+    const half = 'x'.repeat(40_000);
+    expect([more('one', half), more('two', half), more('one', ''), more('two', half)]).toEqual([
+      RequestResponse_Reason.OK,
+      RequestResponse_Reason.LIMIT_EXCEEDED,
+      RequestResponse_Reason.OK,
+      RequestResponse_Reason.OK,
+    ]);
     bob.say(ask('Robert'));
     expect(bob.last('requestResponse').reason).toBe(RequestResponse_Reason.NOT_ALLOWED);
   });

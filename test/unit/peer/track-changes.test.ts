@@ -126,3 +126,11 @@ test('sound comes in the codec that its announcement names first', () => {
   ada.offer(browserOffer(LINES.slice(0, -1)), 2);
   expect(told(ada, sid)).toMatchObject({ mimeType: 'audio/PCMU' });
 });
+
+test('names that are longer than any are refused', () => {
+  const rig = new Rig();
+  const ada = new Client(rig);
+  ada.addTrack(new AddTrackRequest({ ...MICROPHONE, name: 'x'.repeat(513) }));
+  expect(ada.last('requestResponse').reason).toBe(RequestResponse_Reason.LIMIT_EXCEEDED);
+  expect(ada.count('trackPublished')).toBe(0);
+});
