@@ -33,6 +33,11 @@ export class PathSilence {
     this.#count++;
   }
 
+  /** When silence is suspicious if it lasts until then; Infinity: never. */
+  get suspiciousAt(): Millis {
+    return this.#heardAt + this.#limit;
+  }
+
   /** Whether its path may have broken. */
   isSuspicious(now: Millis): boolean {
     const silence = now - this.#heardAt;

@@ -12,7 +12,7 @@ export interface ProtectedPath {
   isReady(): boolean;
   /** The way in use, if packets can be sealed on it as they leave with the keys of `sealer`. Ask for each packet, unless {@link isSteady}. */
   sealing(sealer: object): SealingWay | undefined;
-  /** There is one way alone: the answer holds until {@link ProtectedMedia.pathChanged}. */
+  /** Packets leave by one way alone: the answer holds until {@link ProtectedMedia.pathChanged}. */
   isSteady(): boolean;
 }
 

@@ -77,6 +77,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
   #consentAlarm: Alarm | undefined;
   #dtlsAlarm: Alarm | undefined;
   #reportAlarm: Alarm | undefined;
+  #silenceAlarm: Alarm | undefined;
 
   constructor(options: TransportOptions<Media>) {
     this.#options = options;
@@ -93,7 +94,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
       send: (bytes) => this.#send(bytes),
       sendReused: (bytes) => this.#sendReused(bytes),
       sealing: (sealer) => this.#sealing(sealer),
-      isSteady: () => this.#ice.remotes.length === 1,
+      isSteady: () => this.#ice.remotes.length === 1 || !this.#silence.isSuspicious(options.clock.now()),
       isReady: () => this.#state === 'connected' && this.#ice.selected !== undefined && options.mux.ready,
     });
     options.mux.addUfrag(options.local.ufrag, this);
@@ -139,6 +140,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     timers.cancel(this.#consentAlarm);
     timers.cancel(this.#dtlsAlarm);
     timers.cancel(this.#reportAlarm);
+    timers.cancel(this.#silenceAlarm);
   }
 
   onCheck(bytes: Uint8Array, address: string, port: number, now: Millis, stream?: MuxStream): void {
@@ -166,6 +168,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
       this.#dtlsAlarm = this.#options.timers.schedule(now + DTLS_DEADLINE, () => this.#fail('dtls-timeout'));
     }
     if (outcome.added || outcome.pathChanged) this.media.pathChanged();
+    this.#watchSilence();
     if (outcome.pathChanged && this.#state === 'connected') this.#options.onPath(this.#path());
     this.#begin();
   }
@@ -184,6 +187,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
       return;
     }
     this.#silence.heard(now);
+    this.#watchSilence();
     this.media.onSrtp(bytes, now);
   }
 
@@ -193,6 +197,7 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
       return;
     }
     this.#silence.heard(now);
+    this.#watchSilence();
     this.media.onSrtcp(bytes, now, this.#options.wall.unixMs());
   }
 
@@ -207,6 +212,18 @@ export class Transport<Media extends ProtectedMedia> implements MuxPeer {
     const isOther = this.#ice.streamClosed(stream);
     this.media.pathChanged();
     if (isOther && this.#state === 'connected') this.#options.onPath(this.#path());
+  }
+
+  /** Where there is a spare path, media are told when the one in use may have broken: from then on they take both. */
+  #watchSilence(): void {
+    const at = this.#silence.suspiciousAt;
+    if (this.#silenceAlarm !== undefined || at === Number.POSITIVE_INFINITY) return;
+    if (this.#ice.remotes.length < 2 || this.#state === 'closed') return;
+    this.#silenceAlarm = this.#options.timers.schedule(at + 1, (now) => {
+      this.#silenceAlarm = undefined;
+      if (this.#silence.isSuspicious(now)) this.media.pathChanged();
+      else if (this.#silence.suspiciousAt > now) this.#watchSilence();
+    });
   }
 
   /** The first word of DTLS, if it is ours, as soon as somebody authentic is there to hear it. */

@@ -177,8 +177,10 @@ test.each(['sealing', 'fanning'] as const)(
       one.world.pass(20);
     }
     one.world.sent.length = 0;
-    speak(one.world);
+    speak(one.world, 5);
     expect(one.world.sent.filter(({ port }) => port === 40_001)).toHaveLength(0);
+    // Although there is a second path, which is not in use.
+    expect(one.ways!.fanned).toBe(by === 'fanning' ? 4 : 0);
     one.world.pass(1000);
     one.world.sent.length = 0;
     speak(one.world);
@@ -186,6 +188,12 @@ test.each(['sealing', 'fanning'] as const)(
       .filter(({ bytes }) => bytes[1]! < 192 || bytes[1]! > 223)
       .map(({ port }) => port);
     expect(ports.sort()).toEqual([40_000, 40_001]);
+    // It is back, and one path is enough.
+    one.world.socket.onDatagram(new Uint8Array(40).fill(0x80), ADDRESS, 40_000);
+    one.world.sent.length = 0;
+    speak(one.world, 3);
+    expect(one.world.sent.map(({ port }) => port)).toEqual([40_000, 40_000, 40_000]);
+    expect(one.ways!.fanned).toBe(by === 'fanning' ? 6 : 0);
   },
 );
 
