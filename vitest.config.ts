@@ -19,7 +19,10 @@ const sound = [
 ];
 
 /** A file of them that failed has a second run, alone and from its beginning: see test/run.ts. */
-const patience = { testTimeout: 180_000, hookTimeout: 120_000 };
+const patience = {
+  setupFiles: ['test/support/patience.ts'],
+  ...{ testTimeout: 180_000, hookTimeout: 120_000 },
+};
 
 /** Of the files that run side by side, those that take longest though they are short. */
 const long = ['sipp-load', 'rows/sipp-loss', 'sip-torture-verdicts', 'lifecycle', 'rooms-life', 'wide-band'];
@@ -50,7 +53,13 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       {
-        test: { name: 'unit', include: ['test/{unit,sim,contract,fuzz}/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          include: ['test/{unit,sim,contract,fuzz}/**/*.test.ts'],
+          setupFiles: ['test/support/patience.ts'],
+          // Virtual time takes what the machine needs for it.
+          ...{ testTimeout: 60_000, hookTimeout: 60_000 },
+        },
       },
       { test: { name: 'protocol', include: protocol, maxWorkers: 4, ...patience } },
       {
