@@ -13,19 +13,22 @@ const protocol = [
 
 /** Those that judge how good a sound or a picture is, or how late: nothing else runs meanwhile. */
 const sound = [
-  'test/browser/{four-parties,phone-and-browser,mouth-to-ear,phone-quality,video-over-bad-line}.test.ts',
+  'test/browser/{four-parties,phone-and-browser,mouth-to-ear,video-over-bad-line}.test.ts',
   'test/browser/{codec-change,networks,roaming}.test.ts',
-  'test/interop/{bad-line,end-to-end-encryption,livekit-agents,rtc-node,sip-strangers,tools}.test.ts',
+  'test/interop/{bad-line,livekit-agents,rtc-node,sip-strangers,tools}.test.ts',
 ];
 
 /** A file of them that failed has a second run, alone and from its beginning: see test/run.ts. */
 const patience = {
   setupFiles: ['test/support/patience.ts'],
-  ...{ testTimeout: 180_000, hookTimeout: 120_000 },
+  ...{ testTimeout: 180_000, hookTimeout: 180_000 },
 };
 
 /** Of the files that run side by side, those that take longest though they are short. */
-const long = ['sipp-load', 'rows/sipp-loss', 'sip-torture-verdicts', 'lifecycle', 'rooms-life', 'wide-band'];
+const long = [
+  ...['sim/media/voice-quality', 'sim/media/voice-delay', 'unit/leg/voice-numbers'],
+  ...['interop/sipp-load', 'rows/sipp-loss', 'interop/lifecycle', 'interop/rooms-life', 'browser/wide-band'],
+];
 
 /**
  * The largest files first, as vitest has it where it has not measured them yet, which is on every clean checkout; but before them those that take

@@ -92,7 +92,7 @@ describe.skipIf(typeof made === 'string')('a gateway in a pod, behind load balan
     const main = [`${repositoryRoot}src/app/main.ts`, '--config', `${folder}/config/trunkroom.yaml`];
     const env = containerEnvironment(folder);
     const gateway = started(lab.host('gateway').start('gateway', productNode, main, env));
-    await gateway.waitForOutput(/gateway\.ready/, 20_000);
+    await gateway.waitForOutput(/gateway\.ready/, 60_000);
   }
 
   async function startRelay(): Promise<void> {

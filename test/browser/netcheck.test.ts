@@ -76,7 +76,7 @@ keys: { ${KEY.name}: ${KEY.secret} }
     gateway = lab
       .host('gateway')
       .start('gateway', productNode, [`${repositoryRoot}src/app/main.ts`, '--config', file]);
-    await gateway.waitForOutput(/is ready/, 20_000);
+    await gateway.waitForOutput(/is ready/, 60_000);
     const grant = new AccessToken(KEY.name, KEY.secret, { identity: 'office' });
     grant.addGrant({ roomJoin: true, room: 'lobby' });
     token = await grant.toJwt();

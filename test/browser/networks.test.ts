@@ -81,7 +81,7 @@ describe.skipIf(typeof made === 'string')('a browser hears the phone, and the ph
   beforeAll(async () => {
     const main = [`${repositoryRoot}src/app/main.ts`, '--config', configuration()];
     gateway = lab.host('gateway').start('gateway', productNode, main);
-    await gateway.waitForOutput(/is ready/, 20_000);
+    await gateway.waitForOutput(/is ready/, 60_000);
     const call = [`sip:lobby@${LAB.gateway}`, '--tone', String(PHONE.hz), '--record', recording];
     phone = lab
       .host('carrier')

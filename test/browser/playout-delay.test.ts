@@ -15,7 +15,7 @@ beforeAll(async () => {
   gateway = await Gateway.start();
   const users = Array.from({ length: 2 }, () => ChromiumUser.start({ tone: { hz: 1000, amplitude: 8192 } }));
   [ada, bob] = (await Promise.all(users)) as [ChromiumUser, ChromiumUser];
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all([ada, bob].map((user) => user?.stop()));
   await gateway?.stop();
@@ -65,5 +65,4 @@ test.each([
     await ada.page.evaluate('room.disconnect()');
     await bob.page.evaluate('room.disconnect()');
   },
-  90_000,
 );

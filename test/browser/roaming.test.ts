@@ -51,7 +51,7 @@ rules: [{ id: rooms, trunk_ids: [carrier], direct: { room_name: lobby } }]
 `);
     const main = [`${repositoryRoot}src/app/main.ts`, '--config', file];
     gateway = lab.host('gateway').start('gateway', productNode, main);
-    await gateway.waitForOutput(/is ready/, 20_000);
+    await gateway.waitForOutput(/is ready/, 60_000);
     const call = [`${repositoryRoot}src/app/tools/phone.ts`, `sip:lobby@${LAB.gateway}`, '--tone', '440'];
     phone = lab.host('carrier').start('phone', productNode, call);
     await phone.waitForOutput(/Answered/, 20_000);

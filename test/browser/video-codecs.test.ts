@@ -17,7 +17,7 @@ beforeAll(async () => {
   ada = await join('Ada', true);
   watchers.push({ way: 'one peer connection', user: await join('Bob', true) });
   watchers.push({ way: 'two peer connections', user: await join('Cleo', false) });
-}, 60_000);
+});
 afterEach(async () => {
   await ada.page.evaluate(
     'Promise.all([...room.localParticipant.videoTrackPublications.values()].map(({ track }) => room.localParticipant.unpublishTrack(track)))',
@@ -67,7 +67,7 @@ describe.each(['vp8', 'vp9', 'h264', 'av1'])('%s', (codec) => {
       await seesVideo(user, 'all frames', 'perSecond > 15');
     }
     expect((await picture(watchers[1]!.user)).height, 'the other one').toBe(180);
-  }, 120_000);
+  });
 });
 
 /** Sizes of VP9 and AV1 in streams of their own, as clients that are not LiveKit's send them: livekit-client is made to. */
@@ -105,5 +105,5 @@ describe.each(['av1', 'vp9'])('%s, three sizes in streams of their own', (codec)
     } finally {
       await ada.page.evaluate('RTCPeerConnection.prototype.addTransceiver = addTransceiver; void 0');
     }
-  }, 120_000);
+  });
 });

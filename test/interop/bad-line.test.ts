@@ -51,7 +51,7 @@ test.skipIf(typeof made === 'string')(
       portsAsEnvironment(ports),
     );
     try {
-      await gateway.waitForOutput(/is ready/, 20_000);
+      await gateway.waitForOutput(/is ready/, 60_000);
       await made.impair({ delayMs: 10, jitterMs: 20, lossPercent: 1, burst: 1, seed: 5 });
       const phone = (host: 'near' | 'far', from: string, ...args: string[]) =>
         made.start(host, `phone ${from}`, productNode, [
@@ -87,5 +87,4 @@ test.skipIf(typeof made === 'string')(
       await made.mend();
     }
   },
-  60_000,
 );

@@ -50,7 +50,7 @@ beforeAll(async () => {
     return;
   }
   gateway = near.start('gateway', productNode, [`${repositoryRoot}src/app/main.ts`, '--dev']);
-  await gateway.waitForOutput(/gateway is ready/, 30_000);
+  await gateway.waitForOutput(/gateway is ready/, 60_000);
 });
 
 afterAll(async () => {

@@ -66,7 +66,7 @@ beforeAll(async () => {
     TRUNKROOM_TURN_USERS: JSON.stringify([USER]),
     TRUNKROOM_NODE_ADDRESSES: JSON.stringify([GATEWAY]),
   });
-  await gateway.waitForOutput(/gateway is ready/, 30_000);
+  await gateway.waitForOutput(/gateway is ready/, 60_000);
 });
 
 afterAll(async () => {

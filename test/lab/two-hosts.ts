@@ -82,7 +82,7 @@ export class TwoHosts {
     const limit = rate === undefined ? [] : [rate.kbitPerSecond, rate.queueMs];
     const numbers = [delayMs, jitterMs, lossPercent, burst, seed, ...limit].map(String);
     this.#line = this.start('far', 'impair', binary, [QUEUE, ...numbers]);
-    await this.#line.waitForOutput(/ready/, 20_000);
+    await this.#line.waitForOutput(/ready/, 60_000);
   }
 
   /** Ends the bad line; packets seen and lost. */

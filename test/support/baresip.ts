@@ -68,7 +68,7 @@ export class Baresip {
     const first = await freePortBlock(24);
     writeFiles(folder, first, options);
     const child = new Child(`baresip ${options.user}`, 'baresip', ['-f', folder, '-s']);
-    await child.waitForOutput(/baresip is ready/, 20_000);
+    await child.waitForOutput(/baresip is ready/, 60_000);
     const control = await connect(first + 2);
     return new Baresip(child, folder, first, control);
   }
