@@ -1,4 +1,4 @@
-/** Several Opus frames in one packet (RFC 6716 section 3.2): what a packet time over 20 ms asks for. */
+/** Opus packets from outside: how long one lasts, and several frames in one, as a packet time over 20 ms asks for (RFC 6716 section 3). */
 
 /** Frames of a packet that hold 60 ms. */
 const MAX_FRAMES = 3;
@@ -67,4 +67,24 @@ function writeLength(into: Uint8Array, at: number, length: number): number {
   into[at] = 252 + (length & 3);
   into[at + 1] = (length - into[at]) >> 2;
   return at + 2;
+}
+
+/**
+ * How long the packet `bytes[start, end)` lasts in µs by its TOC byte and frame count (RFC 6716 section 3.1, 3.2); 0 when it
+ * is none.
+ */
+export function packetMicros(bytes: Uint8Array, start = 0, end = bytes.length): number {
+  if (end <= start) return 0;
+  const toc = bytes[start]!;
+  const config = toc >> 3;
+  const frame =
+    config < 12
+      ? [10_000, 20_000, 40_000, 60_000][config & 3]!
+      : config < 16
+        ? [10_000, 20_000][config & 1]!
+        : [2500, 5000, 10_000, 20_000][config & 3]!;
+  const code = toc & 3;
+  const frames = code === 0 ? 1 : code < 3 ? 2 : end - start < 2 ? 0 : bytes[start + 1]! & 0x3f;
+  const micros = frame * frames;
+  return micros > 120_000 ? 0 : micros;
 }

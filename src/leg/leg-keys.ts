@@ -16,7 +16,7 @@ export type KeySink = (digit: Digit, form: KeyForm, now: Millis) => void;
 /** Both directions of one leg. */
 export class LegKeys {
   readonly #tell: KeySink;
-  #events = new DtmfReceiver(8000);
+  readonly #events = new DtmfReceiver(8000);
   #detector: DtmfDetector | undefined;
   #rate: MixRate = 8000;
   #tones: KeyTones | undefined;
@@ -35,7 +35,7 @@ export class LegKeys {
 
   /** Keys come at the clock of the voice around them (RFC 4733 section 2.4). */
   setClock(clockRate: number): void {
-    this.#events = new DtmfReceiver(clockRate);
+    this.#events.setClockRate(clockRate);
   }
 
   /** Takes a telephone-event in. */

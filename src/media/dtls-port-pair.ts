@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Millis } from '../base/clock.ts';
 import { type DatagramSocket, isNowhere } from '../base/net.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import { type AddressRange, inRange, parseAddress, parseRange } from '../rtp/address-range.ts';
@@ -12,8 +12,16 @@ import type { RtpPortPair } from './rtp-ports.ts';
  * those that we begin ourselves, one after the other: somebody else may have spoilt them.
  */
 const MAX_SESSIONS = 4;
+/** So long may one try: behind it somebody else may have its place, and who is there may begin anew. */
+const TRIAL_MS: Millis = 30_000;
 /** Each ClientHello costs a key pair. */
 const HANDSHAKE_RATE = { perSecond: 20, burst: 100 };
+
+/** An association that may come to something. */
+interface Trial {
+  readonly session: DtlsSession;
+  readonly until: Millis;
+}
 
 /** Where a phone is, and whether it may be sent anything yet. */
 export type DtlsPlace = Pick<LegMedia, 'remote' | 'allowedSources' | 'sending'>;
@@ -32,7 +40,7 @@ export class DtlsPortPair implements RtpPortPair {
   readonly #clock: Clock;
   readonly #rate: TokenBucket;
   readonly #onKeys: (keys: LegCrypto) => void;
-  readonly #sessions = new Map<string, DtlsSession>();
+  readonly #trials = new Map<string, Trial>();
   #proven: DtlsSession | undefined;
   #dtls: LegDtls | undefined;
   #place: DtlsPlace | undefined;
@@ -106,8 +114,7 @@ export class DtlsPortPair implements RtpPortPair {
 
   /** Says goodbye to the phone; the ports are their owner's to close. */
   close(): void {
-    for (const session of this.#sessions.values()) session.close();
-    this.#sessions.clear();
+    this.#forgetAll();
     this.#proven = undefined;
     this.#moved = false;
   }
@@ -119,10 +126,9 @@ export class DtlsPortPair implements RtpPortPair {
       return;
     const { address, port } = remote;
     const key = `${address} ${port}`;
-    if (this.#sessions.has(key)) return;
+    if (this.#trials.has(key)) return;
     // One that was begun elsewhere is not the phone's any more.
-    for (const session of this.#sessions.values()) session.close();
-    this.#sessions.clear();
+    this.#forgetAll();
     if (this.#calls++ < MAX_SESSIONS) this.#open(key, address, port, 'client');
     else this.#drops.count('dtls', 'no-answer');
   }
@@ -138,13 +144,32 @@ export class DtlsPortPair implements RtpPortPair {
       return;
     }
     const key = `${address} ${port}`;
-    (this.#sessions.get(key) ?? this.#begin(key, address, port))?.receive(bytes);
+    this.#giveUp();
+    (this.#trials.get(key)?.session ?? this.#begin(key, address, port))?.receive(bytes);
+  }
+
+  /** Those who have tried for too long have no place any more: what was spoilt for one of them is not spoilt for good. */
+  #giveUp(): void {
+    const now = this.#clock.now();
+    for (const [key, { session, until }] of this.#trials) {
+      if (session === this.#proven || now < until) continue;
+      this.#drops.count('dtls', 'timeout');
+      this.#trials.delete(key);
+      session.close();
+      if (this.#dtls?.role === 'client') this.#call();
+    }
+  }
+
+  #forgetAll(): void {
+    const trials = [...this.#trials.values()];
+    this.#trials.clear();
+    for (const { session } of trials) session.close();
   }
 
   /** Somebody has begun: the phone, perhaps. */
   #begin(key: string, address: string, port: number): DtlsSession | undefined {
     const isDone = this.#proven !== undefined && !this.#moved;
-    if (isDone || this.#dtls?.role === 'client' || this.#sessions.size >= MAX_SESSIONS) {
+    if (isDone || this.#dtls?.role === 'client' || this.#trials.size >= MAX_SESSIONS) {
       this.#drops.count('dtls', 'source-not-latched');
       return undefined;
     }
@@ -156,7 +181,7 @@ export class DtlsPortPair implements RtpPortPair {
       send: (datagram) => this.#below.send(datagram, port, address),
       onEvent: (event) => this.#onEvent(key, event),
     });
-    this.#sessions.set(key, session);
+    this.#trials.set(key, { session, until: this.#clock.now() + TRIAL_MS });
     if (role === 'client') session.begin();
     session.expect(this.#dtls?.fingerprints ?? []);
     return session;
@@ -170,22 +195,22 @@ export class DtlsPortPair implements RtpPortPair {
       case 'rejected':
         // Somebody at the phone's address who is not the phone: the phone itself may still come.
         this.#drops.count('dtls', `rejected-${event.reason}`);
-        this.#sessions.delete(key);
+        this.#trials.delete(key);
         if (this.#dtls?.role === 'client') this.#call();
         return;
       case 'closed':
         // The phone may begin anew; till then the keys are those that were.
-        if (this.#proven === this.#sessions.get(key)) this.#proven = undefined;
-        this.#sessions.delete(key);
+        if (this.#proven === this.#trials.get(key)?.session) this.#proven = undefined;
+        this.#trials.delete(key);
         return;
       case 'connected': {
-        const session = this.#sessions.get(key);
+        const session = this.#trials.get(key)?.session;
         if (session === undefined || session === this.#proven) return;
         this.#proven = session;
         this.#moved = false;
-        for (const [other, its] of this.#sessions) {
+        for (const [other, { session: its }] of this.#trials) {
           if (its === session) continue;
-          this.#sessions.delete(other);
+          this.#trials.delete(other);
           its.close();
         }
         this.#onKeys({ profile: event.profile, local: event.local, remote: event.remote });

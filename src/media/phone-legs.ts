@@ -272,7 +272,7 @@ export class PhoneLegs {
       onVoice: (view, mime, now) => {
         // A sound in the phone's track has its voice in it.
         if (!leg.room.trackSounds.has(leg.track)) forward(leg.track, view, mime, now);
-        leg.room.phonePacket(leg.track, view, now);
+        leg.room.phonePacket(leg.track, view, mime, now);
       },
       isForwarded: () => isForwarded(leg.track),
       onHeard: () => emit({ type: 'leg.heard', leg: id }),

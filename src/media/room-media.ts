@@ -1,4 +1,5 @@
 import type { VoiceCodecs } from '../audio/codec.ts';
+import { packetMs } from '../audio/packet-time.ts';
 import type { Millis } from '../base/clock.ts';
 import type { PhoneLeg } from '../leg/leg.ts';
 import type { RtpView } from '../rtp/packet.ts';
@@ -19,9 +20,6 @@ import { Speakers } from './speakers.ts';
 import { DEFAULT_MIX, type MixSettings } from './talkers.ts';
 import { TrackSounds } from './track-sounds.ts';
 import { VoiceSource } from './voice-source.ts';
-
-/** What a packet of a voice lasts for the speaker detection; phones and browsers send 20 ms. */
-const PACKET_MS: Millis = 20;
 
 /** Sounds that a room hears at once: a crowd that joins shall not make a choir. */
 const MOST_SOUNDS = 4;
@@ -101,12 +99,17 @@ export class RoomMedia {
     const voice = this.#voices.get(track);
     if (voice === undefined) return;
     voice.push(view, mime, now);
-    this.#speakers.observe(track, view.level, PACKET_MS, now);
+    this.#observe(track, view, mime, now);
   }
 
   /** A phone's packet was forwarded: the mix has it already. */
-  phonePacket(track: TrackId, view: RtpView, now: Millis): void {
-    this.#speakers.observe(track, view.level, PACKET_MS, now);
+  phonePacket(track: TrackId, view: RtpView, mime: string, now: Millis): void {
+    this.#observe(track, view, mime, now);
+  }
+
+  #observe(track: TrackId, view: RtpView, mime: string, now: Millis): void {
+    const { bytes, payloadStart, payloadEnd } = view;
+    this.#speakers.observe(track, view.level, packetMs(mime, bytes, payloadStart, payloadEnd), now);
   }
 
   /** Plays to all phones. What is played under the same id ends. */

@@ -19,7 +19,7 @@ export interface Digit {
 
 /** Reads one stream's events. A key is reported once, at its end, however many packets tell of it. */
 export class DtmfReceiver {
-  readonly #ticksPerMs: number;
+  #ticksPerMs: number;
   readonly #ended = new Float64Array(REMEMBERED).fill(-1);
   #endedNext = 0;
   #key = -1;
@@ -32,6 +32,11 @@ export class DtmfReceiver {
   #heardAt: Millis = 0;
 
   constructor(clockRate: number) {
+    this.#ticksPerMs = clockRate / 1000;
+  }
+
+  /** The clock of the voice around is another from now on, Hz; keys that were told are not told again. */
+  setClockRate(clockRate: number): void {
     this.#ticksPerMs = clockRate / 1000;
   }
 

@@ -14,6 +14,7 @@ import {
 } from 'libopus-wasm';
 import { atRate, builtInCodecs } from '../../audio/built-in-codecs.ts';
 import type { VoiceCodecs, VoiceDecoder, VoiceEncoder } from '../../audio/codec.ts';
+import { packetMicros } from '../../audio/opus-packet.ts';
 import type { VoiceFormat } from '../../audio/voice-format.ts';
 import { Spares } from './spares.ts';
 
@@ -201,21 +202,4 @@ class OpusVoiceEncoder implements VoiceEncoder {
   free(): void {
     this.#handle.free();
   }
-}
-
-/** How long a packet lasts in µs by its TOC byte and frame count (RFC 6716 section 3.1, 3.2); 0 when it is none. */
-export function packetMicros(payload: Uint8Array): number {
-  if (payload.length === 0) return 0;
-  const toc = payload[0]!;
-  const config = toc >> 3;
-  const frame =
-    config < 12
-      ? [10_000, 20_000, 40_000, 60_000][config & 3]!
-      : config < 16
-        ? [10_000, 20_000][config & 1]!
-        : [2500, 5000, 10_000, 20_000][config & 3]!;
-  const code = toc & 3;
-  const frames = code === 0 ? 1 : code < 3 ? 2 : payload.length < 2 ? 0 : payload[1]! & 0x3f;
-  const micros = frame * frames;
-  return micros > 120_000 ? 0 : micros;
 }

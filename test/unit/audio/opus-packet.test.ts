@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { OpusJoiner } from '../../../src/audio/opus-packet.ts';
+import { describe, expect, it } from 'vitest';
+import { OpusJoiner, packetMicros } from '../../../src/audio/opus-packet.ts';
 
 /** RFC 6716 section 3.2.5, independently read: the frames of a code 3 packet with lengths of their own. */
 function frames(packet: Uint8Array): Uint8Array[] {
@@ -47,4 +47,18 @@ it('does not join what does not fit: another mode, too many, too large, packets 
   expect(joiner.push(new Uint8Array(0))).toBe(false);
   for (let i = 0; i < 2; i++) expect(joiner.push(Uint8Array.of(9 << 3, 1))).toBe(true);
   expect(joiner.push(Uint8Array.of(9 << 3, 1))).toBe(false);
+});
+
+describe('Opus packets', () => {
+  it.each([
+    [[0x78], 20_000],
+    [[0x08], 20_000],
+    [[0x18], 60_000],
+    [[0xe0], 2500],
+    [[0x79, 1, 2], 40_000],
+    [[0x7b, 3], 60_000],
+    [[0x7b, 0x3f], 0],
+    [[0x7b], 0],
+    [[], 0],
+  ])('%j lasts %i µs', (bytes, micros) => expect(packetMicros(Uint8Array.from(bytes))).toBe(micros));
 });

@@ -116,6 +116,22 @@ describe('telephone-events', () => {
     expect(digitsOf(under)).toBe('1234');
     expect(under.drops).toContain('rtp payload-type');
   });
+
+  it('a change of the clock between the packets that end a key makes no second one', () => {
+    const { under, run, handset, describe, net } = call();
+    const opus = { mime: 'audio/opus', payloadType: 111, clockRate: 48_000 };
+    const keys = new DtmfSender();
+    run(200);
+    keys.press('7', 80);
+    for (let frame = 0; keys.pending > 0; frame++) {
+      if (frame === 5) describe({ codec: opus, accept: [opus] });
+      const event = keys.poll(handset.sender, 101, 20, 8);
+      if (event !== undefined) handset.socket.send(event, under.rtp.local.port, under.rtp.local.address);
+      handset.sender.advance(160);
+      net.run(net.now() + 20);
+    }
+    expect(digitsOf(under)).toBe('7');
+  });
 });
 
 describe('keys to a phone', () => {

@@ -137,6 +137,27 @@ test('who is elsewhere gets no handshake; who is there and somebody else costs t
   ]);
 });
 
+test('who tries for long and proves nothing does not keep the phone out, nor what was spoilt for itself', () => {
+  const { net, sessions, counted } = rig();
+  const hello = (port: number) => {
+    net.open(PHONE, port).send(HELLO, 10_000, '198.51.100.5');
+    net.run(net.now() + 10);
+  };
+  for (const port of [6661, 6662, 6663]) hello(port);
+  hello(4000);
+  hello(4002);
+  expect(sessions.map(({ got }) => got)).toEqual([1, 1, 1, 1]);
+  expect(counted()).toEqual(['dtls source-not-latched 1']);
+  net.run(31_000);
+  hello(4000);
+  expect(sessions.map(({ closed }) => closed)).toEqual([true, true, true, true, false]);
+  expect(counted()).toEqual(['dtls timeout 4']);
+  sessions[4]!.tell(connected);
+  net.run(62_000);
+  hello(4000);
+  expect(sessions[4]).toMatchObject({ got: 2, closed: false });
+});
+
 test('the same certificates again keep what stands, others ask for another handshake', () => {
   const { net, dtls, sessions } = rig();
   const phone = net.open(PHONE, 4000);

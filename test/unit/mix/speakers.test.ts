@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { builtInCodecs } from '../../../src/audio/built-in-codecs.ts';
+import { RoomMedia } from '../../../src/media/room-media.ts';
 import { Speakers } from '../../../src/media/speakers.ts';
+import { packet } from '../rtp/streams.ts';
 
 /** Feeds 20 ms packets of each track's level for a while; answers all that was told. */
 function talk(
@@ -66,4 +69,22 @@ describe('speakers', () => {
     expect(talk(speakers, {}, 2000, 400)).toEqual([[]]);
     expect(talk(speakers, { b: -1, c: 128 }, 3000, 2000)).toEqual([]);
   });
+});
+
+it.each([
+  ['audio/pcma', 10, 80],
+  ['audio/pcmu', 20, 160],
+  ['audio/g722', 60, 480],
+])('%s in packets of %i ms shows as speech as soon as any other', (mime, ms, size) => {
+  const room = new RoomMedia('RM_1', builtInCodecs);
+  const view = packet({ sequence: 1, timestamp: 1, payload: new Uint8Array(size) });
+  view.level = 10;
+  const told: number[] = [];
+  for (let now = 0; now < 1600; now += 10) {
+    if (now % ms === 0) room.phonePacket('TR_1', view, mime, now);
+    if (now % 20 === 0 && room.tick(now) !== undefined) told.push(now);
+  }
+  // A window of 400 ms is full, and the next look at it; later ones only make it louder.
+  expect(told[0]).toBeGreaterThanOrEqual(400);
+  expect(told[0]).toBeLessThanOrEqual(800);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OpusCodecs, openOpusEncoder, packetMicros } from '../../../src/adapters/opus/opus-codecs.ts';
+import { OpusCodecs, openOpusEncoder } from '../../../src/adapters/opus/opus-codecs.ts';
 import type { VoiceEncoder } from '../../../src/audio/codec.ts';
 import { SineSource } from '../../../src/audio/tones.ts';
 import { VoiceSource } from '../../../src/media/voice-source.ts';
@@ -164,18 +164,4 @@ describe("a browser's Opus in the mix", () => {
     expect([...taken, more].every((decoder) => decoder !== undefined)).toBe(true);
     for (const decoder of [...taken, more]) decoder?.free();
   });
-});
-
-describe('Opus packets', () => {
-  it.each([
-    [[0x78], 20_000],
-    [[0x08], 20_000],
-    [[0x18], 60_000],
-    [[0xe0], 2500],
-    [[0x79, 1, 2], 40_000],
-    [[0x7b, 3], 60_000],
-    [[0x7b, 0x3f], 0],
-    [[0x7b], 0],
-    [[], 0],
-  ])('%j lasts %i µs', (bytes, micros) => expect(packetMicros(Uint8Array.from(bytes))).toBe(micros));
 });
