@@ -8,6 +8,8 @@ const RUNS: Readonly<Record<string, number>> = {
   'sip-endpoint': 400,
   turn: 200,
   rtp: 500,
+  'phone-leg': 400,
+  'marked-srtp': 400,
 };
 const FOUND = new URL('../data/fuzz/found/', import.meta.url);
 

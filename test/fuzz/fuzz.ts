@@ -1,9 +1,10 @@
 import { SeededRandom } from '../support/lossy-net.ts';
 import { packetTargets } from './packet-targets.ts';
+import { phoneTargets } from './phone-targets.ts';
 import { sipTargets } from './sip-targets.ts';
 import type { Target } from './target.ts';
 
-export const targets: readonly Target[] = [...sipTargets, ...packetTargets];
+export const targets: readonly Target[] = [...sipTargets, ...packetTargets, ...phoneTargets];
 
 /** An input that was not taken as it must be. */
 export class Found extends Error {
