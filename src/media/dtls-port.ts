@@ -79,11 +79,17 @@ export type StartApplication = (
   onEvent: (event: DtlsEvent) => void,
 ) => ApplicationLayer;
 
+/** How a session reaches what is around it. */
+export interface DtlsSessionEnds {
+  readonly send: (datagram: Uint8Array) => void;
+  readonly onEvent: (event: DtlsEvent) => void;
+}
+
 /** Makes sessions that share one certificate: `adapters/dtls-werift`, or `adapters/native` on Node's own OpenSSL. */
 export interface DtlsEngine {
   /** Who it is. */
   readonly by: 'openssl' | 'werift';
   /** Of the certificate, for our descriptions: `sha-256`. */
   readonly fingerprint: Fingerprint;
-  open(options: { send: (datagram: Uint8Array) => void; onEvent: (event: DtlsEvent) => void }): DtlsSession;
+  open(ends: DtlsSessionEnds): DtlsSession;
 }

@@ -1,13 +1,13 @@
 import type { Buffer as NodeBuffer } from 'node:buffer';
 import { Buffer } from 'node:buffer';
 import { DtlsClient } from 'werift';
-import type { ApplicationLayer, DtlsDrop, DtlsRejection, DtlsSession } from '../../media/dtls-port.ts';
+import type { DtlsSession } from '../../media/dtls-port.ts';
 import type { DataChannelLabel, Fingerprint } from '../../media/protocol.ts';
-import { saltLength } from '../../rtp/srtp/key-derivation.ts';
+import { Association } from './association.ts';
 import { isSame, ServerProof, verifyData } from './audit.ts';
-import { endsAssociation, NOWHERE, PROFILES, type SessionOptions } from './either-role.ts';
+import { NOWHERE, type SessionOptions } from './either-role.ts';
 import { HandshakeType } from './handshake-fragments.ts';
-import { ALERT, ProtectedRecords } from './protected-records.ts';
+import { ProtectedRecords } from './protected-records.ts';
 import { ContentType, type DtlsRecord, makeRecord, splitRecords } from './records.ts';
 import { ServerOrder } from './server-order.ts';
 
@@ -31,26 +31,39 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
   #records: ProtectedRecords;
   #order = new ServerOrder();
   #proof = new ServerProof();
-  #state: 'waiting' | 'handshake' | 'connected' | 'closed' = 'waiting';
+  readonly #association: Association;
   #fingerprints: readonly Fingerprint[] = [];
   #feed: (record: NodeBuffer) => void = () => {};
   #received = 0;
   #clearRecords = 0;
   #saidFinished = false;
   #restarts = 0;
-  #application: ApplicationLayer | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#client = this.#newClient();
     this.#records = new ProtectedRecords(this.#client);
+    const role = {
+      order: (fragments: NodeBuffer) => this.#order.push(fragments),
+      onMessage: (message: NodeBuffer) => this.#onMessage(message),
+      onEarly: (record: DtlsRecord) => this.#onEarly(record),
+      // It is the server's Finished again.
+      onRepeated: () => this.#association.drop('unexpected-message'),
+      refuse: (alert: Uint8Array) => this.#refuse(alert),
+      records: () => this.#records,
+      onEnd: () => {
+        this.#client.dtls.flight = OVER;
+      },
+    };
+    this.#association = new Association(options, role, 'waiting');
   }
 
   expect(fingerprints: readonly Fingerprint[]): void {
-    if (this.#state !== 'waiting' && this.#state !== 'handshake') return;
+    const { state } = this.#association;
+    if (state !== 'waiting' && state !== 'handshake') return;
     this.#fingerprints = fingerprints;
-    if (fingerprints.length === 0 || this.#state === 'handshake') return;
-    this.#state = 'handshake';
+    if (fingerprints.length === 0 || state === 'handshake') return;
+    this.#association.state = 'handshake';
     this.#connect();
   }
 
@@ -62,7 +75,7 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
       closed: false,
       onData: () => {},
       send: (datagram: NodeBuffer) => {
-        if (this.#state !== 'closed' && client === this.#client) send(this.#renumbered(datagram));
+        if (this.#association.state !== 'closed' && client === this.#client) send(this.#renumbered(datagram));
         return Promise.resolve();
       },
       close: () => Promise.resolve(),
@@ -83,98 +96,38 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
   }
 
   receive(bytes: Uint8Array): void {
-    if (this.#state === 'closed') {
-      this.#drop('closed');
-      return;
-    }
-    const records = splitRecords(bytes);
-    if (records === undefined) {
-      this.#drop('malformed');
-      return;
-    }
-    for (const record of records) {
-      if (record.epoch === 0) this.#onClear(record);
-      else this.#onProtected(record);
-    }
+    this.#association.receive(bytes);
   }
 
   sendData(channel: DataChannelLabel, bytes: Uint8Array): boolean {
-    return this.#state === 'connected' && (this.#application?.send(channel, bytes) ?? false);
+    return this.#association.sendData(channel, bytes);
   }
 
   close(): void {
-    if (this.#state === 'connected') {
-      this.#application?.close();
-      this.#protect(ContentType.alert, Uint8Array.of(ALERT.warning, ALERT.closeNotify));
-    }
-    this.#end();
-  }
-
-  #onClear(record: DtlsRecord): void {
-    // Anybody can write these.
-    if (this.#state !== 'handshake') {
-      this.#drop(this.#state === 'connected' ? 'epoch-0' : 'unexpected-record');
-      return;
-    }
-    switch (record.contentType) {
-      case ContentType.handshake: {
-        const { messages, fault } = this.#order.push(record.fragment);
-        if (fault !== undefined) this.#drop(fault);
-        for (const message of messages) this.#onMessage(message);
-        return;
-      }
-      case ContentType.changeCipherSpec:
-        return;
-      case ContentType.alert:
-        this.#drop('alert-in-clear');
-        return;
-      default:
-        this.#drop('unexpected-record');
-    }
+    this.#association.close();
   }
 
   /** Nothing is said to a server that is not the one expected. */
   #onMessage(message: NodeBuffer): void {
-    if (this.#state !== 'handshake') return;
+    if (this.#association.state !== 'handshake') return;
     const rejection = this.#proof.take(
       message,
       this.#client.cipher.localRandom.serialize(),
       this.#fingerprints,
     );
     if (rejection === undefined) this.#feed(makeRecord(ContentType.handshake, 0, this.#received++, message));
-    else this.#reject(rejection);
+    else this.#association.reject(rejection);
   }
 
-  #onProtected(record: DtlsRecord): void {
-    const inHandshake = this.#state === 'handshake';
-    if (record.epoch !== 1 || (inHandshake && record.contentType !== ContentType.handshake)) {
-      this.#drop('unexpected-record');
-      return;
-    }
+  #onEarly(record: DtlsRecord): void {
     const plain = this.#records.open(record);
-    if (typeof plain === 'string') {
-      this.#drop(plain);
-      return;
-    }
-    switch (record.contentType) {
-      case ContentType.handshake:
-        if (inHandshake && plain[0] === HandshakeType.finished) this.#onFinished(plain);
-        // Connected, it is the server's Finished again.
-        else this.#drop('unexpected-message');
-        return;
-      case ContentType.applicationData:
-        this.#application?.receive(plain);
-        return;
-      case ContentType.alert:
-        if (endsAssociation(plain)) this.#onPeerClosed();
-        return;
-      default:
-        this.#drop('unexpected-record');
-    }
+    if (typeof plain === 'string') this.#association.drop(plain);
+    else if (plain[0] === HandshakeType.finished) this.#onFinished(plain);
+    else this.#association.drop('unexpected-message');
   }
 
   #onFinished(message: NodeBuffer): void {
-    const { dtls, cipher, srtp } = this.#client;
+    const { dtls, cipher } = this.#client;
     const said = dtls.sortedHandshakeCache.map((sent) => ({
       type: sent.msg_type,
       bytes: sent.serialize(),
@@ -184,25 +137,8 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
     const isTheirs = isSame(message.subarray(HANDSHAKE_HEADER), expected);
     // Flight 5 is repeated no more.
     dtls.flight = 7;
-    const profile = PROFILES.get(srtp.srtpProfile ?? 0);
-    if (!isTheirs || profile === undefined) {
-      this.#reject(isTheirs ? 'no-srtp-profile' : 'finished');
-      return;
-    }
-    const keys = this.#client.extractSessionKeys(16, saltLength(profile));
-    this.#state = 'connected';
-    this.#application = this.#options.application(
-      (bytes) => this.#protect(ContentType.applicationData, bytes),
-      (event) => {
-        if (this.#state === 'connected') this.#options.onEvent(event);
-      },
-    );
-    this.#options.onEvent({
-      type: 'connected',
-      profile,
-      local: { key: keys.localKey, salt: keys.localSalt },
-      remote: { key: keys.remoteKey, salt: keys.remoteSalt },
-    });
+    if (isTheirs) this.#association.connect(this.#client);
+    else this.#association.reject('finished');
   }
 
   /** The records of one of werift's datagrams, under numbers that were never used; the Finished, when it is repeated, sealed anew. */
@@ -224,11 +160,11 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
   }
 
   #onError(client: DtlsClient, error: unknown): void {
-    if (this.#state !== 'handshake' || client !== this.#client) return;
-    this.#drop('handshake-error');
+    if (this.#association.state !== 'handshake' || client !== this.#client) return;
+    this.#association.drop('handshake-error');
     // werift has repeated a flight as often as it does.
     const isSilence = error instanceof Error && error.message.startsWith('over retransmitCount');
-    if (isSilence || this.#restarts >= MAX_RESTARTS) this.#reject('handshake');
+    if (isSilence || this.#restarts >= MAX_RESTARTS) this.#association.reject('handshake');
     else this.#restart();
   }
 
@@ -244,31 +180,8 @@ export class WeriftClientSession implements Omit<DtlsSession, 'begin'> {
     this.#connect();
   }
 
-  #reject(reason: DtlsRejection): void {
-    const description = reason === 'fingerprint' ? ALERT.badCertificate : ALERT.decryptError;
-    const alert = Uint8Array.of(ALERT.fatal, description);
-    if (this.#saidFinished) this.#protect(ContentType.alert, alert);
+  #refuse(alert: Uint8Array): void {
+    if (this.#saidFinished) this.#association.protect(ContentType.alert, alert);
     else this.#options.send(makeRecord(ContentType.alert, 0, this.#clearRecords++, alert));
-    this.#end();
-    this.#options.onEvent({ type: 'rejected', reason });
-  }
-
-  #onPeerClosed(): void {
-    this.#application?.close();
-    this.#end();
-    this.#options.onEvent({ type: 'closed' });
-  }
-
-  #end(): void {
-    this.#state = 'closed';
-    this.#client.dtls.flight = OVER;
-  }
-
-  #protect(contentType: number, bytes: Uint8Array): void {
-    if (this.#state !== 'closed') this.#options.send(this.#records.seal(contentType, bytes));
-  }
-
-  #drop(reason: DtlsDrop): void {
-    this.#options.onEvent({ type: 'dropped', reason });
   }
 }

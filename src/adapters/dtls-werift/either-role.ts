@@ -1,7 +1,6 @@
-import type { DtlsEvent, StartApplication } from '../../media/dtls-port.ts';
+import type { DtlsSessionEnds, StartApplication } from '../../media/dtls-port.ts';
 import type { SrtpProfile } from '../../rtp/srtp/key-derivation.ts';
 import type { DtlsCertificate } from './certificate.ts';
-import { ALERT } from './protected-records.ts';
 
 /** By their numbers in RFC 5764 and RFC 7714. */
 export const PROFILES = new Map<number, SrtpProfile>([
@@ -12,15 +11,8 @@ export const PROFILES = new Map<number, SrtpProfile>([
 /** werift hands the sender's address around and does nothing with it. */
 export const NOWHERE: [string, number] = ['0.0.0.0', 0];
 
-/** How the session reaches what is around it. */
-export interface SessionOptions {
+/** What a session is made of, in either role. */
+export interface SessionOptions extends DtlsSessionEnds {
   readonly certificate: DtlsCertificate;
-  readonly send: (datagram: Uint8Array) => void;
-  readonly onEvent: (event: DtlsEvent) => void;
   readonly application: StartApplication;
-}
-
-/** Whether an alert ends the association: close_notify, or any fatal one (RFC 5246 section 7.2). */
-export function endsAssociation(alert: Uint8Array): boolean {
-  return alert.length === 2 && (alert[1] === ALERT.closeNotify || alert[0] === ALERT.fatal);
 }
