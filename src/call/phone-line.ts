@@ -78,7 +78,7 @@ export class PhoneLine implements Door {
 
   /** The call is in its room: a port is reserved, `owner.portOpened` follows. */
   enter(room: RoomHandle, participant: Participant): void {
-    this.presence.enter(room, participant);
+    this.#join(room, participant);
     this.#open(room);
   }
 
@@ -91,10 +91,15 @@ export class PhoneLine implements Door {
   /** Out of the anteroom, into a room of the same worker; media go on as they are until they are applied anew. */
   moveInto(room: RoomHandle, participant: Participant): void {
     const { leg, newTrack } = this.#options;
-    this.presence.enter(room, participant);
+    this.#join(room, participant);
     this.#track = newTrack();
     room.media({ type: 'leg.move', leg, room: room.sid, track: this.#track });
     this.presence.leaveAnteroom();
+  }
+
+  #join(room: RoomHandle, participant: Participant): void {
+    this.presence.enter(room, participant);
+    this.#options.emit({ type: 'call.joined', call: this.#options.id, room: room.name });
   }
 
   /** The phone's own wish, beside any hold. */

@@ -75,7 +75,7 @@ export function replacement(
   return ok({
     call,
     decision: {
-      ...{ ok: true, trunk, pinRules: [], steps: [], ...party.value },
+      ...{ ok: true, trunk, pinRules: [], steps: () => [], ...party.value },
       called: attributes.get('sip.trunkPhoneNumber') ?? '',
       hidden: facts.privacy === true,
       rule: {

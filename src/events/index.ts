@@ -105,6 +105,8 @@ export type GatewayEvent =
   | { type: 'call.unencrypted'; call: string; status: number }
   /** A target of an outbound trunk could not take a call; the next one is tried, if there is one. */
   | { type: 'call.unreachable'; call: string; target: string; reason: string }
+  /** The phone is in its room: at once, or when its PIN was right. */
+  | { type: 'call.joined'; call: string; room: string }
   | { type: 'call.ringing'; call: string }
   | { type: 'call.answered'; call: string; room: string; codec: string; setupMs: number }
   | { type: 'call.media'; call: string; firstRtpMs: number }
@@ -136,7 +138,7 @@ export type GatewayEvent =
   /** Every few seconds of a call with sound. */
   | { type: 'call.quality'; call: string; trunk: string; quality: CallQuality }
   | { type: 'call.ended'; call: string; ending: CallEnding; durationMs: number; quality?: LegQuality }
-  /** How far a call has come, `ms` after its INVITE: matched, ringing, answered, rtp-in, rtp-out. */
+  /** How far a call has come, `ms` after its INVITE: matched, joined, ringing, answered, rtp-in, rtp-out. */
   | { type: 'call.stage'; call: string; stage: string; ms: number }
   /** Our credentials were asked for in a way that gets no answer; `realm` is the challenger's word. */
   | { type: 'trunk.withheld'; trunk: string; reason: string; realm: string }

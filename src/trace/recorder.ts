@@ -91,6 +91,7 @@ const MAX_STAGES = 100;
 /** Stages whose time is measured, by the event that tells them. */
 const TIMED: Readonly<Partial<Record<GatewayEvent['type'], string>>> = {
   'call.received': 'matched',
+  'call.joined': 'joined',
   'call.ringing': 'ringing',
   'call.answered': 'answered',
   'call.media': 'rtp-in',
@@ -197,7 +198,9 @@ export class TraceRecorder {
 function stageOf(event: GatewayEvent): string {
   switch (event.type) {
     case 'call.received':
-      return `trunk ${event.trunk} matched, room joined`;
+      return `trunk ${event.trunk} matched`;
+    case 'call.joined':
+      return `room ${event.room} joined`;
     case 'call.dialled':
       return `sent to ${event.target}`;
     case 'call.redirected':

@@ -17,42 +17,52 @@ export type Dispatch =
       readonly rule: DispatchRule;
       /** When `rule` asks for a PIN: all that fit and ask for one, of which the PIN chooses. Else none. */
       readonly pinRules: readonly DispatchRule[];
-      readonly steps: readonly Step[];
     }
-  | { readonly ok: false; readonly refusal: 'no-rule'; readonly steps: readonly Step[] };
+  | { readonly ok: false; readonly refusal: 'no-rule' };
 
 /**
  * The rule of a call. The lowest priority comes first; then, as LiveKit has it, who asks for a PIN before who does not; then
  * the rule that names more (called numbers before callers
- * before trunks), then the one that names the called number more closely; among equals the file's order decides.
+ * before trunks), then the one that names the called number more closely; among equals the file's order decides. `steps` gets the
+ * reasoning in words, for a person.
  */
-export function dispatch(rules: readonly DispatchRule[], call: TrunkCall): Dispatch {
-  const steps: Step[] = [];
+export function dispatch(rules: readonly DispatchRule[], call: TrunkCall, steps?: Step[]): Dispatch {
   const pinRules: DispatchRule[] = [];
   let chosen: DispatchRule | undefined;
-  const ordered = rules
-    .map((rule, at) => ({ rule, at, ...examine(rule, call) }))
-    .sort(
-      (a, b) =>
-        a.rule.priority - b.rule.priority ||
-        open(a.rule) - open(b.rule) ||
-        weight(b.rule) - weight(a.rule) ||
-        b.closeness - a.closeness ||
-        a.at - b.at,
-    );
-  for (const { rule, miss } of ordered) {
-    const subject = `rule ${rule.id}`;
-    if (miss !== undefined) steps.push({ subject, verdict: 'no', why: miss });
+  for (const { rule, miss } of examined(rules, call, steps === undefined ? 'fitting' : 'all')) {
+    if (miss !== undefined) steps?.push({ subject: subjectOf(rule), verdict: 'no', why: whyNot(miss, call) });
     else if (chosen === undefined || (rule.pin !== undefined && chosen.pin !== undefined)) {
       chosen ??= rule;
       if (rule.pin !== undefined) pinRules.push(rule);
       const asks = rule.pin === undefined ? '' : 'by its PIN ';
-      steps.push({ subject, verdict: 'chosen', why: `${asks}${describeRoom(rule.room)}` });
-    } else steps.push({ subject, verdict: 'passed-over', why: `${chosen.id} comes first` });
+      steps?.push({
+        ...{ subject: subjectOf(rule), verdict: 'chosen' },
+        why: `${asks}${describeRoom(rule.room)}`,
+      });
+    } else steps?.push({ subject: subjectOf(rule), verdict: 'passed-over', why: `${chosen.id} comes first` });
   }
-  return chosen === undefined
-    ? { ok: false, refusal: 'no-rule', steps }
-    : { ok: true, rule: chosen, pinRules, steps };
+  return chosen === undefined ? { ok: false, refusal: 'no-rule' } : { ok: true, rule: chosen, pinRules };
+}
+
+/** The rules in the order in which they count: all of them, or those that fit. */
+function examined(rules: readonly DispatchRule[], call: TrunkCall, which: 'all' | 'fitting'): Examined[] {
+  const found: Examined[] = [];
+  for (const rule of rules) {
+    const its = examine(rule, call);
+    if (which === 'all' || its.miss === undefined) found.push(its);
+  }
+  // Among equals the order stays: sorting is stable.
+  return found.sort(
+    (a, b) =>
+      a.rule.priority - b.rule.priority ||
+      open(a.rule) - open(b.rule) ||
+      weight(b.rule) - weight(a.rule) ||
+      b.closeness - a.closeness,
+  );
+}
+
+function subjectOf({ id }: DispatchRule): string {
+  return `rule ${id}`;
 }
 
 function open({ pin }: DispatchRule): number {
@@ -115,24 +125,39 @@ function numbersOf(rule: DispatchRule, country: string | undefined): RuleNumbers
   return numbers;
 }
 
-/** Why the rule is not the call's, or how closely it names the called number. */
-function examine(
-  rule: DispatchRule,
-  { trunk, called, caller }: TrunkCall,
-): { readonly miss: string | undefined; readonly closeness: number } {
+/** What of the call is not the rule's. */
+type Miss = 'enabled' | 'trunk' | 'called' | 'caller';
+
+interface Examined {
+  readonly rule: DispatchRule;
+  /** Undefined: it fits. */
+  readonly miss: Miss | undefined;
+  /** How closely it names the called number. */
+  readonly closeness: number;
+}
+
+function examine(rule: DispatchRule, { trunk, called, caller }: TrunkCall): Examined {
+  if (rule.enabled === false) return { rule, miss: 'enabled', closeness: 0 };
+  if (rule.trunkIds.length > 0 && !rule.trunkIds.includes(trunk.id))
+    return { rule, miss: 'trunk', closeness: 0 };
   const numbers = numbersOf(rule, trunk.country);
   const closeness = numbers.called.closeness(called);
-  const miss =
-    rule.enabled === false
-      ? 'enabled is false'
-      : rule.trunkIds.length > 0 && !rule.trunkIds.includes(trunk.id)
-        ? `trunk ${trunk.id} is not in trunk_ids`
-        : !numbers.called.isEmpty && closeness === 0
-          ? `called number ${called} is not in numbers`
-          : !numbers.callers.isEmpty && numbers.callers.closeness(caller) === 0
-            ? `caller ${caller} is not in inbound_numbers`
-            : undefined;
-  return { miss, closeness };
+  if (!numbers.called.isEmpty && closeness === 0) return { rule, miss: 'called', closeness };
+  const isForCaller = numbers.callers.isEmpty || numbers.callers.closeness(caller) > 0;
+  return { rule, miss: isForCaller ? undefined : 'caller', closeness };
+}
+
+function whyNot(miss: Miss, { trunk, called, caller }: TrunkCall): string {
+  switch (miss) {
+    case 'enabled':
+      return 'enabled is false';
+    case 'trunk':
+      return `trunk ${trunk.id} is not in trunk_ids`;
+    case 'called':
+      return `called number ${called} is not in numbers`;
+    case 'caller':
+      return `caller ${caller} is not in inbound_numbers`;
+  }
 }
 
 function describeRoom(room: RoomChoice): string {

@@ -26,9 +26,8 @@ export type TrunkMatch =
       readonly display: string;
       /** The caller asks not to be shown. */
       readonly hidden: boolean;
-      readonly steps: readonly Step[];
     }
-  | { readonly ok: false; readonly refusal: MatchRefusal; readonly steps: readonly Step[] };
+  | { readonly ok: false; readonly refusal: MatchRefusal };
 
 interface Compiled {
   readonly trunk: InboundTrunk;
@@ -77,42 +76,61 @@ export class TrunkTable {
   /**
    * The trunk of a call: by source address, then called number, then caller. Of several, the one that names the called
    * number most closely wins, last of all those that serve every number; of equals the first. Fails closed, with the
-   * nearest miss as the refusal.
+   * nearest miss as the refusal. `steps` gets the reasoning in words: for a person, since it costs more than the decision.
    */
-  match(call: CallFacts): TrunkMatch {
-    const steps: Step[] = [];
+  match(call: CallFacts, steps?: Step[]): TrunkMatch {
     let nearest: MatchRefusal = 'no-trunk';
-    let best: { entry: Compiled; found: Found; step: number } | undefined;
+    let best: Best | undefined;
     for (const entry of this.#trunks) {
       const verdict = examine(entry, call, this.#tokens);
-      const subject = `trunk ${entry.trunk.id}`;
       if (!verdict.ok) {
-        steps.push({ subject, verdict: 'no', why: verdict.why });
+        steps?.push({ subject: subjectOf(entry), verdict: 'no', why: whyNot(entry.trunk, call, verdict) });
         nearest = nearer(nearest, verdict.refusal);
         continue;
       }
       const wins = best === undefined || verdict.closeness > best.found.closeness;
-      if (wins && best !== undefined) {
-        steps[best.step] = {
-          ...steps[best.step]!,
-          verdict: 'passed-over',
-          why: `${entry.trunk.id} names the called number${best.found.closeness > 0 ? ' more closely' : ''}`,
-        };
-      }
-      steps.push({
-        subject,
-        verdict: wins ? 'chosen' : 'passed-over',
-        why: wins ? verdict.why : `${best!.entry.trunk.id} came first`,
-      });
-      if (wins) best = { entry, found: verdict, step: steps.length - 1 };
+      if (steps !== undefined) tellFit(steps, entry, verdict, wins, best);
+      if (wins) best = { entry, found: verdict, step: (steps?.length ?? 0) - 1 };
     }
-    if (best === undefined) return { ok: false, refusal: nearest, steps };
+    if (best === undefined) return { ok: false, refusal: nearest };
     const { called, caller, display } = best.found;
-    return {
-      ...{ ok: true, trunk: best.entry.trunk, called, caller, display, steps },
-      hidden: call.privacy === true,
-    };
+    const { trunk } = best.entry;
+    return { ok: true, trunk, called, caller, display, hidden: call.privacy === true };
   }
+}
+
+/** The trunk that fits best so far, and where its step is. */
+interface Best {
+  readonly entry: Compiled;
+  readonly found: Found;
+  readonly step: number;
+}
+
+function tellFit(
+  steps: Step[],
+  entry: Compiled,
+  found: Found,
+  wins: boolean,
+  before: Best | undefined,
+): void {
+  const subject = subjectOf(entry);
+  if (!wins) {
+    steps.push({ subject, verdict: 'passed-over', why: `${before?.entry.trunk.id} came first` });
+    return;
+  }
+  if (before !== undefined) {
+    const closely = before.found.closeness > 0 ? ' more closely' : '';
+    const why = `${entry.trunk.id} names the called number${closely}`;
+    steps[before.step] = { subject: subjectOf(before.entry), verdict: 'passed-over', why };
+  }
+  const why = entry.numbers.isEmpty
+    ? 'source matches, all numbers are served'
+    : `source and called number ${found.called} match`;
+  steps.push({ subject, verdict: 'chosen', why });
+}
+
+function subjectOf({ trunk }: Compiled): string {
+  return `trunk ${trunk.id}`;
 }
 
 interface Found {
@@ -120,47 +138,68 @@ interface Found {
   readonly called: string;
   readonly caller: string;
   readonly display: string;
-  readonly why: string;
   /** How closely the trunk names the called number. */
   readonly closeness: number;
 }
 
-type Examined = Found | { readonly ok: false; readonly refusal: MatchRefusal; readonly why: string };
+/** What of the call is not the trunk's; `value` is how that was read. */
+interface Missed {
+  readonly ok: false;
+  readonly refusal: MatchRefusal;
+  readonly miss: 'enabled' | 'source' | 'transport' | 'registration' | 'no-number' | 'number' | 'caller';
+  readonly value: string;
+}
+
+type Examined = Found | Missed;
+
+function missed(refusal: MatchRefusal, miss: Missed['miss'], value = ''): Missed {
+  return { ok: false, refusal, miss, value };
+}
+
+/** Of most trunks a call is none. */
+const DISABLED = missed('no-trunk', 'enabled');
+const FROM_ELSEWHERE = missed('no-trunk', 'source');
+const BY_OTHER_MEANS = missed('no-trunk', 'transport');
+const NOT_REGISTERED = missed('no-number', 'registration');
+
+function whyNot({ registration }: InboundTrunk, call: CallFacts, { miss, value }: Missed): string {
+  switch (miss) {
+    case 'enabled':
+      return 'enabled is false';
+    case 'source':
+      return `source ${call.source} is not in allowed_addresses`;
+    case 'transport':
+      return `${call.transport ?? 'udp'} is not in transports`;
+    case 'registration':
+      return `the Request-URI is not what ${registration} has registered`;
+    case 'no-number':
+      return `called number: ${value}`;
+    case 'number':
+      return `called number ${value} is not in numbers`;
+    case 'caller':
+      return `caller ${value} is not in allowed_numbers`;
+  }
+}
 
 function examine(
   { trunk, sources, numbers, callers }: Compiled,
   call: CallFacts,
   tokens: ReadonlyMap<string, string>,
 ): Examined {
-  if (trunk.enabled === false) return { ok: false, refusal: 'no-trunk', why: 'enabled is false' };
-  if (!sources.has(call.source)) {
-    return { ok: false, refusal: 'no-trunk', why: `source ${call.source} is not in allowed_addresses` };
-  }
-  const { transport = 'udp' } = call;
-  if (!takes(trunk, transport)) {
-    return { ok: false, refusal: 'no-trunk', why: `${transport} is not in transports` };
-  }
+  if (trunk.enabled === false) return DISABLED;
+  if (!sources.has(call.source)) return FROM_ELSEWHERE;
+  if (!takes(trunk, call.transport ?? 'udp')) return BY_OTHER_MEANS;
   const { registration, calledNumberFrom } = trunk;
-  if (registration !== undefined && call.requestUser !== tokens.get(registration)) {
-    const why = `the Request-URI is not what ${registration} has registered`;
-    return { ok: false, refusal: 'no-number', why };
-  }
+  if (registration !== undefined && call.requestUser !== tokens.get(registration)) return NOT_REGISTERED;
   // The Request-URI of a registered trunk is our Contact (RFC 3261 section 16.5): the number stands elsewhere.
   const from = registration !== undefined && calledNumberFrom === 'request-uri' ? 'to' : calledNumberFrom;
   const called = normalizeNumber(calledUser(from, call), trunk.country);
-  if (!called.ok) return { ok: false, refusal: 'bad-number', why: `called number: ${called.error}` };
+  if (!called.ok) return missed('bad-number', 'no-number', called.error);
   const closeness = numbers.closeness(called.value);
-  if (!numbers.isEmpty && closeness === 0) {
-    return { ok: false, refusal: 'no-number', why: `called number ${called.value} is not in numbers` };
-  }
+  if (!numbers.isEmpty && closeness === 0) return missed('no-number', 'number', called.value);
   const { caller, display } = callerOf(trunk, call);
-  if (!callers.isEmpty && callers.closeness(caller) === 0) {
-    return { ok: false, refusal: 'forbidden', why: `caller ${caller} is not in allowed_numbers` };
-  }
-  const why = numbers.isEmpty
-    ? 'source matches, all numbers are served'
-    : `source and called number ${called.value} match`;
-  return { ok: true, called: called.value, caller, display, why, closeness };
+  if (!callers.isEmpty && callers.closeness(caller) === 0) return missed('forbidden', 'caller', caller);
+  return { ok: true, called: called.value, caller, display, closeness };
 }
 
 /** A caller without a usable number is anonymous, which is no fault of the call. */

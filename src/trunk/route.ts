@@ -21,25 +21,32 @@ export type Route =
       readonly display: string;
       /** The caller asks not to be shown. */
       readonly hidden: boolean;
-      readonly steps: readonly Step[];
+      /** How it came about, in words: made when it is asked for. */
+      readonly steps: () => readonly Step[];
     }
   | {
       readonly ok: false;
       readonly refusal: RouteRefusal;
       readonly trunk: InboundTrunk | undefined;
-      readonly steps: readonly Step[];
+      readonly steps: () => readonly Step[];
     };
 
 /** Finds trunk, then rule. A call without both is refused. */
 export function route(trunks: TrunkTable, rules: readonly DispatchRule[], call: CallFacts): Route {
+  const steps = () => reasoning(trunks, rules, call);
   const match = trunks.match(call);
-  if (!match.ok) return { ok: false, refusal: match.refusal, trunk: undefined, steps: match.steps };
-  const { trunk, called, caller, display, hidden } = match;
-  const found = dispatch(rules, { trunk, called, caller, hidden });
-  const steps = [...match.steps, ...found.steps];
-  if (!found.ok) return { ok: false, refusal: found.refusal, trunk, steps };
-  const { rule, pinRules } = found;
-  return { ok: true, trunk, rule, pinRules, called, caller, display, hidden, steps };
+  if (!match.ok) return { ok: false, refusal: match.refusal, trunk: undefined, steps };
+  const { trunk } = match;
+  const found = dispatch(rules, match);
+  return found.ok ? { ...match, ...found, steps } : { ok: false, refusal: found.refusal, trunk, steps };
+}
+
+/** The same once more, in words. */
+function reasoning(trunks: TrunkTable, rules: readonly DispatchRule[], call: CallFacts): readonly Step[] {
+  const steps: Step[] = [];
+  const match = trunks.match(call, steps);
+  if (match.ok) dispatch(rules, match, steps);
+  return steps;
 }
 
 /** Lines of an explanation that goes into an event: enough for a person, and no more work for each refused call. */
@@ -50,9 +57,10 @@ const BRIEF = 24;
  * the first ones, for the log.
  */
 export function explain(decision: Route, length: 'whole' | 'brief' = 'whole'): string {
-  const shown = length === 'brief' ? decision.steps.slice(0, BRIEF) : decision.steps;
+  const steps = decision.steps();
+  const shown = length === 'brief' ? steps.slice(0, BRIEF) : steps;
   const lines = shown.map(({ subject, verdict, why }) => `${MARKS[verdict]} ${subject}: ${why}`);
-  const more = decision.steps.length - shown.length;
+  const more = steps.length - shown.length;
   if (more > 0) lines.push(`… and ${more} more`);
   lines.push(verdictOf(decision));
   return lines.join('\n');

@@ -81,6 +81,7 @@ const EVENTS: { readonly [T in GatewayEvent['type']]: EventOf<T> } = {
   'trunk.provisioned': {
     ...{ type: 'trunk.provisioned', section: 'trunks', id: 'ST_a', change: 'made', by: 'devkey' },
   },
+  'call.joined': { type: 'call.joined', call: 'SCL_a', room: `call_${SECRET_NUMBER}_x` },
   'call.ringing': { type: 'call.ringing', call: 'SCL_a' },
   'call.answered': {
     type: 'call.answered',

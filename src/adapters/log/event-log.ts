@@ -23,6 +23,7 @@ const LINES: Readonly<Record<GatewayEvent['type'], readonly [Level, string]>> = 
   'call.redirected': ['warn', 'call was redirected'],
   'call.unencrypted': ['warn', 'encryption refused: asked again without'],
   'call.unreachable': ['warn', 'target cannot take the call'],
+  'call.joined': ['debug', 'call is in its room'],
   'call.ringing': ['debug', 'call is ringing'],
   'call.answered': ['info', 'call answered'],
   'call.media': ['debug', 'first RTP of the phone'],

@@ -157,6 +157,7 @@ function countEvent(to: Instruments, event: GatewayEvent): void {
     case 'turn.secret':
     case 'certificates.loaded':
     case 'certificates.refused':
+    case 'call.joined':
     case 'call.ringing':
     case 'participant.active':
     case 'call.held':

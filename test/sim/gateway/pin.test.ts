@@ -105,6 +105,9 @@ describe('a PIN', () => {
     expect(level(b, TONES[0], 2000)).toBeGreaterThan(-18);
     expect(JSON.stringify(gateway.events)).not.toMatch(/0815|call\.dtmf/);
     expect(verdicts()).toEqual(['accepted', 'accepted']);
+    // Each is told to be in its room when it is, and not before.
+    const told = gateway.events.map(({ type }) => type).filter((type) => /call\.(?:pin|joined)/.test(type));
+    expect(told).toEqual(['call.pin', 'call.joined', 'call.pin', 'call.joined']);
     a.handset.press('7');
     pass(500);
     expect(gateway.events.filter(({ type }) => type === 'call.dtmf')).toHaveLength(1);

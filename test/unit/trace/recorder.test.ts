@@ -38,7 +38,9 @@ describe('a call', () => {
     recorder.observe('in', message(INVITE, 'a', [], 'v=0\r\nm=audio 4000 RTP/AVP 8\r\n'), FLOW);
     recorder.observe('out', message('SIP/2.0 100 Trying', 'a'), FLOW);
     recorder.sink(received('a', 'SCL_a'));
-    now += 120;
+    now += 20;
+    recorder.sink({ type: 'call.joined', call: 'SCL_a', room: 'r' });
+    now += 100;
     recorder.observe('out', message('SIP/2.0 200 OK', 'a'), FLOW);
     recorder.sink({ type: 'call.answered', call: 'SCL_a', room: 'r', codec: 'PCMA', setupMs: 120 });
     const trace = recorder.find('SCL_a')!;
@@ -47,14 +49,15 @@ describe('a call', () => {
       'call SCL_a, Call-ID a, begun 2023-11-14T22:13:20.000Z',
       '   +0.000 --> 192.0.2.10:5080 udp  INVITE sip:600@192.0.2.1 SIP/2.0 (SDP)',
       '   +0.000 <-- 192.0.2.10:5080 udp  100 Trying [1 INVITE]',
-      '   +0.000    * trunk carrier matched, room joined',
+      '   +0.000    * trunk carrier matched',
+      '   +0.020    * room r joined',
       '   +0.120 <-- 192.0.2.10:5080 udp  200 OK [1 INVITE]',
       '   +0.120    * answered, PCMA, room r, 120 ms after the INVITE',
       '',
     ]);
     expect(ladder(trace, 'full')).toContain('Call-ID: a\n');
     expect(summary(trace)).toContain('SCL_a  a  192.0.2.10:5080  3 messages  answered');
-    expect(stages).toEqual(['SCL_a matched 0', 'SCL_a answered 120']);
+    expect(stages).toEqual(['SCL_a matched 0', 'SCL_a joined 20', 'SCL_a answered 120']);
   });
 
   test('that was placed has a trace for each target that was tried', () => {

@@ -7,7 +7,7 @@ import { requestInfo } from '../../../src/sip/request-info.ts';
 import { parseUri } from '../../../src/sip/uri.ts';
 import { callFacts } from '../../../src/trunk/facts.ts';
 import { attributesOf, headersOf, mayBeSet } from '../../../src/trunk/headers.ts';
-import { TrunkTable } from '../../../src/trunk/match.ts';
+import { type Step, TrunkTable } from '../../../src/trunk/match.ts';
 import { phoneParticipant } from '../../../src/trunk/participant.ts';
 import { route } from '../../../src/trunk/route.ts';
 import type { HeaderMaps, InboundTrunk } from '../../../src/trunk/trunk.ts';
@@ -110,15 +110,14 @@ describe('the caller', () => {
 
 describe('calls for a registration', () => {
   const table = new TrunkTable([trunk({ registration: 'out' })], new Map([['out', 'token-1']]));
+  const steps: Step[] = [];
   const call = (requestUser: string) =>
-    table.match({ source: '192.0.2.10', requestUser, toUser: '+60312345678', fromUser: '' });
+    table.match({ source: '192.0.2.10', requestUser, toUser: '+60312345678', fromUser: '' }, steps);
 
   test('come for the contact that was registered, and the number stands in To', () => {
     expect(call('token-1')).toMatchObject({ ok: true, called: '+60312345678' });
-    expect(call('token-2')).toMatchObject({
-      refusal: 'no-number',
-      steps: [{ why: 'the Request-URI is not what out has registered' }],
-    });
+    expect(call('token-2')).toMatchObject({ refusal: 'no-number' });
+    expect(steps).toMatchObject([{}, { why: 'the Request-URI is not what out has registered' }]);
     const none = new TrunkTable([trunk({ registration: 'out' })]);
     expect(
       none.match({ source: '192.0.2.10', requestUser: 'undefined', toUser: '1', fromUser: '' }),

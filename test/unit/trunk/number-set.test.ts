@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TrunkTable } from '../../../src/trunk/match.ts';
+import { type Step, TrunkTable } from '../../../src/trunk/match.ts';
 import { NumberSet, parsePattern } from '../../../src/trunk/number-set.ts';
 import { explain, route } from '../../../src/trunk/route.ts';
 import { rule, trunk } from './trunks.ts';
@@ -61,9 +61,10 @@ describe('which comes first', () => {
       trunk({ id: 'city', numbers: ['+603*'] }),
       trunk({ id: 'block', numbers: ['+60312345600..+60312345699'] }),
     ]);
-    const found = table.match(call);
+    const steps: Step[] = [];
+    const found = table.match(call, steps);
     expect(found.ok && found.trunk.id).toBe('block');
-    expect(found.steps.map(({ verdict }) => verdict)).toEqual([
+    expect(steps.map(({ verdict }) => verdict)).toEqual([
       'passed-over',
       'passed-over',
       'passed-over',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dispatch } from '../../../src/trunk/dispatch.ts';
+import type { Step } from '../../../src/trunk/match.ts';
 import { ruleOfPin } from '../../../src/trunk/pin.ts';
 import type { DispatchRule } from '../../../src/trunk/trunk.ts';
 import { rule, trunk } from './trunks.ts';
@@ -8,12 +9,15 @@ import { rule, trunk } from './trunks.ts';
 const call = { trunk: trunk(), called: '+60312345678', caller: '+60123456789', hidden: false };
 
 function found(rules: readonly DispatchRule[]): { rule: string; pins: string[]; verdicts: string[] } {
-  const result = dispatch(rules, call);
+  const steps: Step[] = [];
+  const result = dispatch(rules, call, steps);
+  // Who asks for no words gets the same.
+  expect(dispatch(rules, call)).toEqual(result);
   if (!result.ok) throw new Error(result.refusal);
   return {
     rule: result.rule.id,
     pins: result.pinRules.map(({ id }) => id),
-    verdicts: result.steps.map(({ subject, verdict }) => `${subject} ${verdict}`),
+    verdicts: steps.map(({ subject, verdict }) => `${subject} ${verdict}`),
   };
 }
 
