@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { explainCommand } from '../../../src/app/explain.ts';
+import { phone, world } from '../call/rig.ts';
 
 const explain = (...args: string[]) => explainCommand(args, {});
 
@@ -144,4 +145,17 @@ test('rules that ask for a PIN: which there are, and which one a PIN chooses', (
   expect(asked.text).not.toMatch(/4711|0815/);
   expect(explain(...call, '--pin', '0815').text).toMatch(/rule sales\nanswer: .*\nroom: sales\n$/);
   expect(explain(...call, '--pin', '1')).toMatchObject({ exitCode: 1 });
+});
+
+test('the log says of a refused call what is said here', () => {
+  const { door, events } = world({ numbers: ['+60*'], allowedAddresses: ['192.0.2.0/24'], country: 'MY' });
+  door.onInvite(phone({ to: '+4412345678' }).invite);
+  const [refused] = events;
+  const file = join(mkdtempSync(join(tmpdir(), 'explain-')), 'config.yaml');
+  const trunk = '{ id: ST_office, allowed_addresses: [192.0.2.0/24], numbers: ["+60*"], country: MY }';
+  writeFileSync(file, `keys: { k: a-secret-of-at-least-32-characters }\ntrunks:\n  - ${trunk}\n`);
+  const call = ['--from', '+60312345678', '--to', '+4412345678', '--source', '192.0.2.9'];
+  const { text } = explain('--config', file, ...call);
+  expect(text).toContain('called number +4412345678 is not in numbers');
+  expect(refused).toMatchObject({ type: 'call.refused', explanation: text.trimEnd() });
 });
