@@ -154,6 +154,27 @@ test('a source that no trunk names hears nothing, whatever it sends, and leaves 
   expect(scene.dropped).toHaveLength(1);
 });
 
+test('no header says where a request comes from', () => {
+  const scene = new Scene({
+    admission: (flow) => (flow.remote.address === '192.0.2.10' ? 'admit' : 'ignore'),
+  });
+  const lies = {
+    Via: 'SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKlie;received=192.0.2.10;rport=5060',
+    'X-Forwarded-For': '192.0.2.10',
+    'X-Real-IP': '192.0.2.10',
+    Contact: '<sip:100@192.0.2.10>',
+  };
+  scene.raw(raw('OPTIONS', lies), flowFrom('198.51.100.7'));
+  expect(scene.sent).toEqual([]);
+  // Of who may speak the answer goes to where he is, whatever his Via says.
+  const via = 'SIP/2.0/UDP 198.51.100.7:9;branch=z9hG4bKlie;received=198.51.100.7;rport=9';
+  scene.raw(raw('OPTIONS', { ...lies, Via: via }), flowFrom('192.0.2.10', 40_000));
+  expect(scene.sent[0]?.flow.remote).toEqual({ address: '192.0.2.10', port: 40_000 });
+  expect(scene.last.headers.get('via')).toBe(
+    'SIP/2.0/UDP 198.51.100.7:9;branch=z9hG4bKlie;received=192.0.2.10;rport=40000',
+  );
+});
+
 test('the same call by two ways: the second gets 482 and the application hears of one', () => {
   const scene = new Scene();
   scene.send('INVITE', { branch: 'one', body: OFFER });
