@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { DropCounter } from '../../../src/media/drop-counter.ts';
 import { TransportMedia } from '../../../src/media/transport-media.ts';
+import { SrtpSealer } from '../../../src/rtp/srtp/session.ts';
 import { Forwarder } from '../../../src/sfu/forwarder.ts';
 import { HeaderExtensions } from '../../../src/sfu/header-extensions.ts';
 import { RtxSender } from '../../../src/sfu/rtx-sender.ts';
@@ -38,7 +39,8 @@ function rig() {
     codecs: [{ mime: 'video/vp8', clockRate: 90_000, payloadType: 96, rtx: 97 }],
     random: { bytes: (length) => new Uint8Array(length), u32: () => 1 },
   });
-  media.addSender(video, new Forwarder({ keyframeNeeded() {}, refused() {} }));
+  let keyframes = 0;
+  media.addSender(video, new Forwarder({ keyframeNeeded: () => keyframes++, refused() {} }));
   const rtx = new RtxSender({ ssrc: 7, sequence: 100, extensions, output: media });
   rtx.follow(97, 0);
   /** Of the packets that went: what both extensions and header say, which SRTP leaves readable. */
@@ -47,7 +49,7 @@ function rig() {
       sequence: bytes[2]! * 256 + bytes[3]!,
       transport: bytes[17]! * 256 + bytes[18]!,
     }));
-  return { net, media, path, rtx, sent, numbers };
+  return { net, media, path, rtx, sent, numbers, keyframes: () => keyframes };
 }
 
 it('numbers without a gap what goes out, and nothing that does not', () => {
@@ -75,4 +77,20 @@ it('a retransmission that was begun and has nothing to send uses no number up', 
     { sequence: 101, transport: 1 },
     { sequence: 102, transport: 2 },
   ]);
+});
+
+it.each([
+  ['PLI (RFC 4585)', '81ce0002 00000009 00000006'],
+  ['FIR (RFC 5104)', '84ce0004 00000009 00000000 00000006 01000000'],
+])('a flood of %s asks the publisher for key frames twice a second', (_, hex) => {
+  const { keyframes, media } = rig();
+  const sealer = new SrtpSealer('AEAD_AES_128_GCM', master, undefined);
+  for (let now = 1000; now < 3000; now += 10) {
+    const bytes = new Uint8Array(200);
+    bytes.set(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
+    const sealed = sealer.sealRtcp(bytes, hex.replaceAll(' ', '').length / 2);
+    if (typeof sealed !== 'number') throw new Error(String(sealed));
+    media.onSrtcp(bytes.slice(0, sealed), now, now);
+  }
+  expect(keyframes()).toBe(4);
 });
