@@ -50,6 +50,7 @@ describe.each(['udp', 'tcp'] as const)(
       } finally {
         await phone.stop();
       }
+      await eventually('the proxy has told of it', 15_000, () => proxy.inDialog.length >= from + 2);
       const seen = proxy.inDialog.slice(from);
       expect(seen.map(methodOf)).toEqual(['ACK', 'BYE']);
       expect(seen.every((line) => line.endsWith('loose'))).toBe(true);

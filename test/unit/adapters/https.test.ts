@@ -67,7 +67,7 @@ async function speak(
   socket.on('error', (error) => {
     answer = error.message;
   });
-  await vi.waitFor(() => expect(socket.closed || enough()).toBe(true), 5000);
+  await vi.waitFor(() => expect(socket.closed || enough()).toBe(true));
   socket.destroy();
   return { alpn, answer };
 }

@@ -68,6 +68,6 @@ test('it never throws, and takes time that grows with the message only', () => {
     const startedAt = performance.now();
     redact(bytes);
     // Milliseconds when it is linear, minutes when it is not.
-    expect(performance.now() - startedAt, piece).toBeLessThan(1000);
+    expect(performance.now() - startedAt, piece).toBeLessThan(10_000);
   }
 });
