@@ -22,12 +22,11 @@ import { LegInput } from './leg-input.ts';
 import { type KeyForm, LegKeys } from './leg-keys.ts';
 import { type FrameContent, LegOutput } from './leg-output.ts';
 import { LegRest } from './leg-rest.ts';
+import { LegRtcp } from './leg-rtcp.ts';
 import { Liveness } from './liveness.ts';
 import { FRAME_MS } from './packetizer.ts';
 import type { PrivateSound } from './private-sound.ts';
 import { QualityMeter } from './quality-meter.ts';
-import { rtcpPort } from './rtcp-destination.ts';
-import { RtcpReporter } from './rtcp-report.ts';
 import { TalkGate } from './talk-gate.ts';
 import { VoiceNumbers } from './voice-numbers.ts';
 
@@ -73,8 +72,6 @@ export interface LegOptions {
 const PHONE_CLOCK = 8000;
 /** Packets of 10 ms and keys make 150; each that is let in goes to every browser of the room. */
 const MAX_PACKETS_PER_SECOND = 300;
-/** Reports come every few seconds (RFC 3550 section 6.2), feedback a little more often; each is parsed. */
-const REPORT_RATE = { perSecond: 20, burst: 60 };
 /** Comfort noise (RFC 3389) that nobody negotiated comes all the same. */
 const COMFORT_NOISE = 13;
 
@@ -88,9 +85,8 @@ export class PhoneLeg {
   readonly #keys: LegKeys;
   #clockRate = PHONE_CLOCK;
   readonly #output: LegOutput;
-  readonly #rtcp: RtcpReporter;
+  readonly #rtcp: LegRtcp;
   readonly #rate: TokenBucket;
-  readonly #reportRate: TokenBucket;
   readonly #input: LegInput;
   readonly #numbers = new VoiceNumbers();
   readonly #gate = new TalkGate();
@@ -107,8 +103,10 @@ export class PhoneLeg {
       options.events.onDropped({ where: 'rtp', reason: 'congested' });
     });
     this.#rate = new TokenBucket({ perSecond: MAX_PACKETS_PER_SECOND, burst: MAX_PACKETS_PER_SECOND }, now);
-    this.#reportRate = new TokenBucket(REPORT_RATE, now);
-    this.#rtcp = new RtcpReporter({ ...options, sender: this.#output.sender, stats: this.#stats }, now);
+    this.#rtcp = new LegRtcp(
+      { ...options, latch: this.#latch, sender: this.#output.sender, stats: this.#stats },
+      now,
+    );
     this.#keys = new LegKeys((digit, form, now) => options.events.onDigit(digit, form, now));
     this.#input = new LegInput(options.codecs ?? builtInCodecs);
     this.#rest = new LegRest({
@@ -174,9 +172,9 @@ export class PhoneLeg {
     this.#setClock(media.codec.clockRate);
     this.#keys.apply(format.sampleRate, media.keyTones);
     // RFC 7160 section 4.1: with another clock begins another SSRC, and the one before says BYE.
-    if (this.#output.changesClock(format)) this.#sendRtcp(this.#rtcp.bye(now).slice());
+    if (this.#output.changesClock(format)) this.#rtcp.bye(now);
     this.#output.apply(format, media);
-    this.#rtcp.ticksPerMs = format.ticksPerMs;
+    this.#rtcp.apply(media, format.ticksPerMs);
     this.#media = media;
     // The time-out runs from the moment that the phone may send.
     this.#liveness.restart(now);
@@ -212,8 +210,7 @@ export class PhoneLeg {
       this.#spoke = true;
       this.#options.events.onSpoke();
     }
-    const report = this.#rtcp.poll(now);
-    if (report !== undefined) this.#sendRtcp(report);
+    this.#rtcp.poll(now);
   }
 
   /** How the call fared since the last call of this; undefined when there is nothing to say. */
@@ -241,8 +238,7 @@ export class PhoneLeg {
     this.#rest.catchUp();
     this.#housekeep(now);
     if (!this.#rest.isPossible) this.wake();
-    const report = this.#rtcp.poll(now);
-    if (report !== undefined) this.#sendRtcp(report);
+    this.#rtcp.poll(now);
   }
 
   /** Rests no more; harmless when it does not. */
@@ -253,7 +249,7 @@ export class PhoneLeg {
   /** Says BYE and answers the last numbers. The sockets are the owner's to close. */
   close(now: Millis): LegQuality {
     this.wake();
-    if (!this.#closed && this.#media !== undefined) this.#sendRtcp(this.#rtcp.bye(now).slice());
+    if (!this.#closed) this.#rtcp.bye(now);
     this.#closed = true;
     this.#input.close();
     return legQuality({
@@ -335,24 +331,10 @@ export class PhoneLeg {
 
   #receiveRtcp(bytes: Uint8Array, address: string, now: Millis): void {
     if (this.#closed) return;
-    const verdict = this.#latch.admitRtcp(address);
-    const reason = verdict === 'ok' ? this.#report(bytes, now) : verdict;
+    const reason = this.#rtcp.receive(bytes, address, now);
     // A phone that sends no sound, by VAD or muted, still reports: it lives.
     if (reason === undefined) this.#liveness.restart(now);
-    if (reason !== undefined) this.#options.events.onDropped({ where: 'rtcp', reason });
-  }
-
-  #report(bytes: Uint8Array, now: Millis): string | undefined {
-    return this.#reportRate.take(now) ? this.#rtcp.push(bytes, now) : 'rate';
-  }
-
-  #sendRtcp(bytes: Uint8Array): void {
-    const media = this.#media;
-    const destination = this.#latch.destination;
-    if (media === undefined || destination === undefined) return;
-    const port = rtcpPort(media, destination);
-    const socket = media.rtcpMux === true ? this.#options.rtp : this.#options.rtcp;
-    if (port !== undefined && socket.queued === 0) socket.send(bytes, port, destination.address);
+    else this.#options.events.onDropped({ where: 'rtcp', reason });
   }
 
   #housekeep(now: Millis): void {
