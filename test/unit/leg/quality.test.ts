@@ -54,7 +54,10 @@ test('each word is of the time since the last one', () => {
 test('sound that the phone got too late costs what lost sound does, where it tells no score of its own', () => {
   const { leg, run, tell } = call();
   const score = (lossRate: number, discardRate: number) => {
-    tell(extendedReport(99, { ssrc: leg.ssrc, lossRate, discardRate, roundTripMs: 0, mos: 127 }));
+    const report = extendedReport(99, { ssrc: leg.ssrc, lossRate, discardRate, roundTripMs: 0, mos: 127 });
+    // Nor one of listening.
+    report[46] = 127;
+    tell(report);
     run(1000);
     return leg.takeQuality()?.sent?.mos;
   };
