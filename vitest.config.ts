@@ -14,7 +14,7 @@ const protocol = [
 /** Those that judge how good a sound or a picture is, or how late: nothing else runs meanwhile. */
 const sound = [
   'test/browser/{four-parties,phone-and-browser,mouth-to-ear,video-over-bad-line}.test.ts',
-  'test/browser/{codec-change,networks,roaming}.test.ts',
+  'test/browser/{codec-change,networks,roaming,wide-band,whip,behind-load-balancer}.test.ts',
   'test/interop/{bad-line,livekit-agents,rtc-node,sip-strangers,tools}.test.ts',
 ];
 
@@ -60,6 +60,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/{unit,sim,contract,fuzz}/**/*.test.ts'],
           setupFiles: ['test/support/patience.ts'],
+          // By itself vitest leaves one of two cores to others, of whom there are none.
+          maxWorkers: 2,
           // Virtual time takes what the machine needs for it.
           ...{ testTimeout: 60_000, hookTimeout: 60_000 },
         },
