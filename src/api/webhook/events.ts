@@ -5,6 +5,7 @@ import type { Random } from '../../base/random.ts';
 import type { EventSink, GatewayEvent } from '../../events/index.ts';
 import { participantInfo, roomInfo, trackInfo } from '../../peer/livekit-info.ts';
 import type { RoomAdministration } from '../../room/administration.ts';
+import type { Track } from '../../room/participant.ts';
 import { type Present, Roll } from './roll.ts';
 import { SipCalls } from './sip-calls.ts';
 
@@ -59,9 +60,13 @@ export class WebhookEvents {
         if (room !== undefined) this.#send({ event: name, room: roomInfo(room) }, room.name);
         return;
       }
-      case 'participant.active':
-        this.#about(this.#roll.present(event.sid), 'participant_joined');
+      case 'participant.active': {
+        const present = this.#roll.present(event.sid);
+        this.#about(present, 'participant_joined');
+        for (const track of present?.tracks.values() ?? [])
+          this.#aboutTrack(present, 'track_published', track);
         return;
+      }
       case 'participant.left': {
         const present = this.#roll.present(event.sid);
         // LiveKit: who never got media did not join.
@@ -72,9 +77,9 @@ export class WebhookEvents {
       case 'track.published':
       case 'track.unpublished': {
         const present = this.#roll.present(event.participant);
-        const track = present?.tracks.get(event.track);
         const name = event.type === 'track.published' ? 'track_published' : 'track_unpublished';
-        if (track !== undefined) this.#about(present, name, { track: trackInfo(track) });
+        // A client may publish before its media work: of nobody there are tracks before he is told to be there.
+        if (present?.active === true) this.#aboutTrack(present, name, present.tracks.get(event.track));
         return;
       }
       case 'agent.job': {
@@ -95,6 +100,10 @@ export class WebhookEvents {
     if (present === undefined) return;
     const participant = participantInfo(present.participant);
     this.#send({ event, room: roomInfo(present.room), participant, ...more }, present.room.name);
+  }
+
+  #aboutTrack(present: Present | undefined, event: string, track: Track | undefined): void {
+    if (track !== undefined) this.#about(present, event, { track: trackInfo(track) });
   }
 
   #tellCall(event: GatewayEvent): void {

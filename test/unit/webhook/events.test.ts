@@ -79,6 +79,24 @@ describe("LiveKit's webhook events", () => {
     expect(told().map(({ event }) => event)).toEqual(['room_started', 'participant_connection_aborted']);
   });
 
+  test('tell of tracks behind who has published them, though he began before his media worked', () => {
+    const { rooms, told } = rig();
+    const { participant, room } = joined(rooms, 'ann');
+    room.publish(participant, voice('TR_a'));
+    room.publish(participant, voice('TR_b'));
+    room.unpublish(participant, 'TR_a');
+    room.activate(participant);
+    const never = joined(rooms, 'bob');
+    never.room.publish(never.participant, voice('TR_c'));
+    never.room.leave(never.participant, 'client_initiated');
+    expect(told().map(({ event, track }) => [event, track?.sid])).toEqual([
+      ['room_started', undefined],
+      ['participant_joined', undefined],
+      ['track_published', 'TR_b'],
+      ['participant_connection_aborted', undefined],
+    ]);
+  });
+
   test('survive a namesake, and rooms that are deleted', () => {
     const { hooks, rooms, told } = rig();
     const first = joined(rooms, 'ann');
