@@ -35,7 +35,8 @@ export class PathSilence {
 
   /** When silence is suspicious if it lasts until then; Infinity: never. */
   get suspiciousAt(): Millis {
-    return this.#heardAt + this.#limit;
+    // Of who was never heard the sum would be no number.
+    return this.#limit === Number.POSITIVE_INFINITY ? this.#limit : this.#heardAt + this.#limit;
   }
 
   /** Whether its path may have broken. */

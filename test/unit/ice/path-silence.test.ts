@@ -42,3 +42,12 @@ test('it is over with the next packet, and after 10 s', () => {
   for (let now = 4020; now < 7000; now += 20) silence.heard(now);
   expect([7500, 16_900, 17_000].map((now) => silence.isSuspicious(now))).toEqual([true, true, false]);
 });
+
+test('of who was never heard, or says next to nothing, no silence is suspicious, at no time', () => {
+  const silence = new PathSilence();
+  expect(silence.suspiciousAt).toBe(Number.POSITIVE_INFINITY);
+  silence.heard(1000);
+  expect(silence.suspiciousAt).toBe(Number.POSITIVE_INFINITY);
+  for (let now = 1020; now <= 3000; now += 20) silence.heard(now);
+  expect(silence.suspiciousAt).toBe(3400);
+});
