@@ -2,10 +2,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadAddon } from '../../src/adapters/native/addon.ts';
 import { nativeTransforms } from '../../src/adapters/native/native-srtp.ts';
-import { NativeUdp, PACKET_SLOTS } from '../../src/adapters/native/native-udp.ts';
+import { PACKET_SLOTS } from '../../src/adapters/native/native-udp.ts';
 import { openUdpOnEach } from '../../src/adapters/udp/every-address.ts';
-import { BindError, openUdp } from '../../src/adapters/udp/udp.ts';
-import type { DatagramSocket } from '../../src/base/net.ts';
 import { writeRtpHeader } from '../../src/rtp/packet.ts';
 import {
   deriveSessionKeys,
@@ -14,6 +12,7 @@ import {
   saltLength,
 } from '../../src/rtp/srtp/key-derivation.ts';
 import { createTransform, SRTP_OVERHEAD } from '../../src/rtp/srtp/transform.ts';
+import { sealingSocket } from '../support/sealing-socket.ts';
 
 const addon = loadAddon();
 const make = nativeTransforms(addon);
@@ -44,25 +43,9 @@ describe.skipIf(addon === undefined || make === undefined).each(PROFILES)('a sea
     );
 
   async function opened() {
-    let unsent = 0;
-    const listener = {
-      unsent: (count: number) => {
-        unsent += count;
-      },
-      fault: () => {},
-      unwatched: () => {},
-    };
-    const udp = new NativeUdp(addon!, listener, PACKET_SLOTS);
-    const open = (local: { address: string; port: number }): Promise<DatagramSocket> => {
-      const socket = udp.open(local);
-      return 'code' in socket ? Promise.reject(new BindError(socket.code, local)) : Promise.resolve(socket);
-    };
-    const socket = await open({ address: '127.0.0.1', port: 0 });
-    const ear = await openUdp({ address: '127.0.0.1', port: 0 });
-    const heard: Uint8Array[] = [];
-    ear.onDatagram = (bytes) => heard.push(Uint8Array.from(bytes));
-    all.push(socket, ear);
-    return { socket, ear, heard, open, unsent: () => unsent };
+    const its = await sealingSocket(addon!);
+    all.push(...its.closing);
+    return its;
   }
 
   /** Writes a packet; answers the length of its header and of all of it. */
